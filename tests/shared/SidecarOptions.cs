@@ -1,0 +1,21 @@
+namespace Darq.Tests.Shared;
+
+/// <summary>What a test decides about a sidecar; everything else gets a free port or a temp folder.</summary>
+internal sealed record SidecarOptions
+{
+    public required string AppId { get; init; }
+
+    /// <summary>The port on which the test's app listens for HTTP; null for a sidecar without an app.</summary>
+    public int? AppPort { get; init; }
+
+    /// <summary>File name to YAML: components and declarative subscriptions.</summary>
+    public required IReadOnlyDictionary<string, string> Resources { get; init; }
+
+    /// <summary>The YAML of a Dapr configuration, if one is needed.</summary>
+    public string? Configuration { get; init; }
+
+    /// <summary>The folder in which the component's socket lies.</summary>
+    public string? SocketsFolder { get; init; }
+
+    public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
+}
