@@ -40,7 +40,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = folder ?? Repository.Root,
         };
-        foreach (var argument in (IEnumerable<string>)[Repository.PathOf("tests", "shared", "leash.py"), program, .. arguments])
+        foreach (var argument in (IEnumerable<string>)[Repository.PathOf("tests", "shared", "leash.py"), "--announce", program, .. arguments])
             info.ArgumentList.Add(argument);
         foreach (var (name, value) in Tools.Environment().Concat(environment ?? new Dictionary<string, string?>()))
             info.Environment[name] = value;

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs a command that must not outlive its caller.
 
-    leash.py COMMAND [ARGUMENT...]        standard input: a pipe held open by the caller
+    leash.py [--announce] COMMAND [ARGUMENT...]        standard input: a pipe held open by the caller
 
-The command gets a session (and so a process group) of its own and an empty standard input. Its process id is the first
-line of standard output. When standard input ends, because the caller closed it or died in whatever way, every descendant
+The command gets a session (and so a process group) of its own and an empty standard input. With --announce its process id
+is the first line of standard output. When standard input ends, because the caller closed it or died in whatever way, every descendant
 of the command is killed, including those that left its group: this process adopts them as their sub-reaper. The same
 happens when the command itself ends; its exit code is then ours.
 
@@ -22,8 +22,11 @@ PR_SET_CHILD_SUBREAPER = 36
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def main(command):
-    os.setsid()  # Ctrl-C is for the caller, who then closes the pipe.
+def main(arguments):
+    announce = arguments[:1] == ["--announce"]
+    command = arguments[announce:]
+    if os.getpgrp() != os.getpid():
+        os.setsid()  # Ctrl-C is for the caller, who then closes the pipe.
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(end_all(0)))
@@ -31,7 +34,7 @@ def main(command):
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    child = start(command)
+    child = start(command, announce)
     while True:
         ready, _, _ = select.select([sys.stdin.fileno(), signals], [], [])
         if signals in ready:
@@ -43,13 +46,14 @@ def main(command):
             return end_all(0)
 
 
-def start(command):
+def start(command, announce):
     child = os.fork()
     if child:
         return child
     os.setsid()
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    os.write(1, b"%d\n" % os.getpid())
+    if announce:
+        os.write(1, b"%d\n" % os.getpid())
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGCHLD, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
