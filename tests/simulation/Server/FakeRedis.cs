@@ -54,10 +54,10 @@ internal sealed class FakeRedis : IRedis
     }
 
     public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>
-        SendAsync(() => new ServerDescription("redis", new Version(7, 0, 15), "master", "noeviction", true, false), cancellation);
+        SendAsync(() => new ServerDescription("Redis", new Version(7, 0, 15), "master", "noeviction", true, false), cancellation);
 
-    public Task LoadLibraryAsync(string name, string code, CancellationToken cancellation) =>
-        SendAsync(() => { _server.LoadLibrary(name, code); return 0; }, cancellation);
+    public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) =>
+        SendAsync(() => _server.LoadLibrary(code, replace), cancellation);
 
     public ValueTask DisposeAsync()
     {

@@ -39,11 +39,17 @@ internal sealed class FakeServer : IDisposable
     public int JournaledCalls => _journal.Count;
 
     /// <summary>FUNCTION LOAD; like there, libraries outlive a restart and their variables do not.</summary>
-    public void LoadLibrary(string name, string code)
+    public Reply LoadLibrary(string code, bool replace = false)
     {
+        var name = code.Split('\n')[0].Split("name=")[1].Trim();
         if (!_libraries.TryAdd(name, code))
-            return;
-        _lua!.Load(code);
+        {
+            if (!replace)
+                return new Reply.Error($"ERR Library '{name}' already exists");
+            _libraries[name] = code;
+        }
+        LoadLibraries();
+        return name;
     }
 
     /// <summary>FCALL or FCALL_RO.</summary>
@@ -81,6 +87,12 @@ internal sealed class FakeServer : IDisposable
     private void Start()
     {
         BootId = string.Concat(Enumerable.Range(0, 40).Select(_ => "0123456789abcdef"[_random.Next(16)]));
+        LoadLibraries();
+    }
+
+    private void LoadLibraries()
+    {
+        _lua?.Dispose();
         _lua = new LuaState(Execute);
         foreach (var code in _libraries.Values)
             _lua.Load(code);

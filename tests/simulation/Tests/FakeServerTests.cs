@@ -23,7 +23,7 @@ public sealed class FakeServerTests : IDisposable
 
     private readonly FakeServer _server = new(() => DateTimeOffset.UnixEpoch.AddDays(1), new Random(1));
 
-    public FakeServerTests() => _server.LoadLibrary("test", Library);
+    public FakeServerTests() => _server.LoadLibrary(Library);
 
     public void Dispose() => _server.Dispose();
 
@@ -84,6 +84,15 @@ public sealed class FakeServerTests : IDisposable
     [Fact]
     public void Read_only_call_of_a_function_that_may_write_is_refused() =>
         Assert.IsType<Reply.Error>(_server.Call(new FunctionCall("count", ["k"], [], ReadOnly: true)));
+
+    [Fact]
+    public void Library_of_the_component_loads_once_and_again_where_it_is_replaced()
+    {
+        Assert.IsType<Reply.Bulk>(_server.LoadLibrary(FunctionLibrary.Code));
+        Assert.IsType<Reply.Error>(_server.LoadLibrary(FunctionLibrary.Code));
+        Assert.IsType<Reply.Bulk>(_server.LoadLibrary(FunctionLibrary.Code, replace: true));
+        Assert.Equal($"{FunctionLibrary.Build}", Text(_server.Call(new FunctionCall(FunctionLibrary.Function("build"), [], [], ReadOnly: true))));
+    }
 
     private string Call(string function) => Text(_server.Call(new FunctionCall(function, ["k"], [])));
 
