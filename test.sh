@@ -16,7 +16,9 @@ python=/usr/bin/python3
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 
 # Whatever is started on the leash ends with this script, however this script ends: only it holds the pipe open.
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/darq-test-XXXXXX")
+# The temp folders of interrupted tests lie in its own one; the name is short because sockets lie in there too.
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/darq-XXXXXX")
+export TMPDIR=$scratch
 mkfifo "$scratch/pipe"
 exec {hold}<>"$scratch/pipe"
 running=
