@@ -21,6 +21,9 @@ internal sealed record NamespaceOptions
     /// <summary>How many messages one topic may hold in one partition before it refuses.</summary>
     public long MaxBacklog { get; init; } = 1_000_000;
 
+    /// <summary>How long a call may wait for Redis before it answers Unavailable.</summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     public DedupBy DedupBy { get; init; } = DedupBy.Content;
 
     public CrossPartitionSteps CrossPartitionSteps { get; init; } = CrossPartitionSteps.Warn;

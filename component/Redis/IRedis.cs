@@ -33,8 +33,11 @@ internal interface IRedis : IAsyncDisposable
     /// <summary>The server's own description: version, role, persistence, eviction policy. Safe to repeat.</summary>
     Task<ServerDescription> DescribeAsync(CancellationToken cancellation);
 
-    /// <summary>Loads the function library if the server does not have this version of it. Safe to repeat.</summary>
-    Task LoadLibraryAsync(string name, string code, CancellationToken cancellation);
+    /// <summary>
+    /// Loads the function library. Without <paramref name="replace"/> a library of that name that is there already stays
+    /// and the call succeeds. Safe to repeat.
+    /// </summary>
+    Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation);
 }
 
 /// <summary>One function call. <paramref name="ReadOnly"/> calls also pass on a server that is out of memory.</summary>

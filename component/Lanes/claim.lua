@@ -1,0 +1,70 @@
+-- Claim, resume, release: who delivers from the lanes of a (group, topic).
+--
+-- KEYS = the marks of the partitions whose lanes are meant. ARGV[1] claim|resume|release, ARGV[2] session,
+-- ARGV[3] group, ARGV[4] topic, ARGV[5] highest world-line seen, then one argument per partition: for a claim the
+-- session of a holder known to be dead ('' = none), for a resume the incarnation that was held, for a release ''.
+-- Returns NEEDS_RECOVERY, or per partition: OK <incarnation> <stream id passed up to> | HELD <session> | LOST.
+-- A claim raises the incarnation and so fences the holder before; it also registers the group with the topic, so that
+-- the stream keeps what the group has not passed. Safe to repeat: a session that holds the lane already is told its
+-- incarnation. Resume continues a claim over a recovery only if it is exactly the one stored: a later claim whose
+-- record was lost would otherwise give the same number to two holders. Complexity O(partitions).
+do
+  local function raised(lane)
+    local wl, n = string.match(lane.incarnation or '0.0', '^(%d+)%.(%d+)$')
+    return lane.part.wl .. '.' .. (wl == lane.part.wl and tonumber(n) + 1 or 1)
+  end
+
+  local function register(lane, group)
+    local key = lane.part.tag .. ':n:' .. lane.topic
+    local kept = redis.call('HMGET', key, 'gs', 't')
+    local groups, start = kept[1] or '', '0-' .. (kept[2] or 0)
+    redis.call('HSET', key, 'gs', groups == '' and group or groups .. ',' .. group)
+    redis.call('HSET', lane.key, 'st', kept[2] or 0, 'u', start)
+    lane.exists = start
+  end
+
+  local function hold(batch, lane, group, session)
+    marks.begin(batch, lane.part)
+    if not lane.exists then register(lane, group) end
+    local incarnation = raised(lane)
+    redis.call('HSET', lane.key, 'o', session, 'i', incarnation)
+    return 'OK ' .. incarnation .. ' ' .. lane.exists
+  end
+
+  local change = {}
+
+  function change.claim(batch, lane, group, session, dead)
+    if lane.owner == session and lanes.held(lane, session, lane.incarnation) then
+      return 'OK ' .. lane.incarnation .. ' ' .. lane.exists
+    end
+    if lane.owner and lane.owner ~= session and lane.owner ~= dead then return 'HELD ' .. lane.owner end
+    local answer = hold(batch, lane, group, session)
+    if lane.owner and lane.owner ~= session then redis.call('HINCRBY', lane.key, 'v', 1) end
+    return answer
+  end
+
+  function change.resume(batch, lane, group, session, incarnation)
+    if lane.owner ~= session then return 'LOST' end
+    if lane.incarnation == incarnation then return hold(batch, lane, group, session) end
+    return 'LOST'
+  end
+
+  function change.release(batch, lane, _, session)
+    if lane.owner == session then
+      marks.begin(batch, lane.part)
+      redis.call('HDEL', lane.key, 'o')
+    end
+    return 'OK'
+  end
+
+  function lanes.claim(keys, args)
+    local parts, refused = marks.open(keys, 1, tonumber(args[5]))
+    if refused then return refused end
+    local batch, answers = { request = 1, begun = {} }, {}
+    for i, part in ipairs(parts) do
+      answers[i] = change[args[1]](batch, lanes.open(part, args[3], args[4]), args[3], args[2], args[5 + i])
+    end
+    marks.close(parts)
+    return answers
+  end
+end

@@ -1,0 +1,43 @@
+-- Members: which component processes are alive. A hint for promptness; safety rests on incarnations alone.
+--
+-- beat:  KEYS[1] {<ns>}:members (hash: session -> '<ms> <subscriptions>'). ARGV[1] session, ARGV[2] what it subscribes
+--        to ('' says goodbye), ARGV[3] ms without a beat after which a session counts as dead, ARGV[4] ms after which it
+--        is forgotten. Returns the live sessions. Complexity O(members). Safe to repeat.
+-- tails: KEYS = marks of partitions. ARGV[1] highest world-line seen, then per partition: topic, last seq known.
+--        Returns per partition the topic's last seq; where that is the one known, the next append will publish once on
+--        <tag>:w (the lane is armed). NEEDS_RECOVERY as always. Complexity O(partitions). Safe to repeat.
+do
+  function lanes.beat(keys, args)
+    local key, session, now, live = keys[1], args[1], marks.now(), {}
+    if args[2] == '' then
+      redis.call('HDEL', key, session)
+    else
+      redis.call('HSET', key, session, now .. ' ' .. args[2])
+    end
+    local members = redis.call('HGETALL', key)
+    for i = 1, #members, 2 do
+      local silent = now - tonumber(string.match(members[i + 1], '^%d+'))
+      if silent > tonumber(args[4]) then
+        redis.call('HDEL', key, members[i])
+      elseif silent <= tonumber(args[3]) then
+        live[#live + 1] = members[i]
+      end
+    end
+    return live
+  end
+
+  function lanes.tails(keys, args)
+    local parts, refused = marks.open(keys, 1, tonumber(args[1]))
+    if refused then return refused end
+    local tails = {}
+    for i, part in ipairs(parts) do
+      local topic, known = args[2 * i], tonumber(args[2 * i + 1])
+      local key = part.tag .. ':n:' .. topic
+      local kept = redis.call('HMGET', key, 's', 'a')
+      local last = tonumber(kept[1] or 0)
+      if last == known and not kept[2] then redis.call('HSET', key, 'a', 1) end
+      tails[i] = last
+    end
+    return tails
+  end
+end

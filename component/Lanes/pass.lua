@@ -1,0 +1,105 @@
+-- Pass: marks messages of a lane as done with, whatever became of them.
+--
+-- A lane is <tag>:l:<group>:<topic> (hash: o owner session, i incarnation '<world-line>.<n>', st seq it started after,
+-- u stream id passed up to, c consumed, v involuntary take-overs) and <tag>:o:<group>:<topic> (zset of intervals passed
+-- above u: score = first seq, member = 'first:last:<world-line of last>'; intervals never touch).
+-- Request pass: place, group, topic, incarnation, count, then <world-line>, <seq> of each message.
+-- Replies: OK <newly passed> | FENCED (another holder, or this one has not resumed after a recovery). Passing a message
+-- again changes nothing. Complexity O(count log intervals). Frees what every group has passed.
+do
+  local stride = 64 -- passed messages after which a stream is trimmed even though more are waiting
+
+  function lanes.open(part, group, topic)
+    local name = group .. ':' .. topic
+    local key = part.tag .. ':l:' .. name
+    local kept = redis.call('HMGET', key, 'o', 'i', 'u')
+    local wl, seq = string.match(kept[3] or '0-0', '^(%d+)-(%d+)$')
+    return {
+      key = key, intervals = part.tag .. ':o:' .. name, part = part, topic = topic,
+      owner = kept[1], incarnation = kept[2], wl = wl, seq = tonumber(seq), exists = kept[3],
+    }
+  end
+
+  -- An incarnation holds only in the world-line it was given in: recovery may have lost a later one.
+  function lanes.held(lane, session, incarnation)
+    return lane.owner == session and lane.incarnation == incarnation
+      and string.match(incarnation, '^(%d+)%.') == lane.part.wl
+  end
+
+  local function interval_at_or_before(lane, seq)
+    local found = redis.call('ZREVRANGEBYSCORE', lane.intervals, seq, '-inf', 'LIMIT', 0, 1)[1]
+    if not found then return end
+    local first, last, wl = string.match(found, '^(%d+):(%d+):(%d+)$')
+    return { member = found, first = tonumber(first), last = tonumber(last), wl = wl }
+  end
+
+  function lanes.has_passed(lane, seq)
+    if seq <= lane.seq then return true end
+    local near = interval_at_or_before(lane, seq)
+    return near ~= nil and near.last >= seq
+  end
+
+  local function add(lane, first, last, wl)
+    redis.call('ZADD', lane.intervals, first, first .. ':' .. last .. ':' .. wl)
+  end
+
+  local function take(lane, interval)
+    redis.call('ZREM', lane.intervals, interval.member)
+  end
+
+  -- Precondition: not passed yet, and the request has begun.
+  function lanes.pass(lane, wl, seq)
+    local first, last, last_wl = seq, seq, wl
+    local after = interval_at_or_before(lane, seq + 1)
+    if after and after.first == seq + 1 then
+      take(lane, after)
+      last, last_wl = after.last, after.wl
+    end
+    if first == lane.seq + 1 then
+      lane.wl, lane.seq = last_wl, last
+      redis.call('HSET', lane.key, 'u', last_wl .. '-' .. last)
+    else
+      local before = interval_at_or_before(lane, seq)
+      if before and before.last == seq - 1 then
+        take(lane, before)
+        first = before.first
+      end
+      add(lane, first, last, last_wl)
+    end
+    redis.call('HINCRBY', lane.key, 'c', 1)
+  end
+
+  -- Drops what all groups of the topic have passed. `lane` has just moved.
+  function lanes.trim(lane)
+    local key = lane.part.tag .. ':n:' .. lane.topic
+    local kept = redis.call('HMGET', key, 's', 't', 'gs')
+    local last, trimmed = tonumber(kept[1] or 0), tonumber(kept[2] or 0)
+    if lane.seq - trimmed < stride and lane.seq < last then return end
+    local wl, seq = lane.wl, lane.seq
+    for group in string.gmatch(kept[3] or '', '[^,]+') do
+      local other = redis.call('HGET', lane.part.tag .. ':l:' .. group .. ':' .. lane.topic, 'u')
+      local other_wl, other_seq = string.match(other or '0-0', '^(%d+)-(%d+)$')
+      if tonumber(other_seq) < seq then wl, seq = other_wl, tonumber(other_seq) end
+    end
+    if seq <= trimmed then return end
+    redis.call('XTRIM', lane.part.tag .. ':t:' .. lane.topic, 'MINID', wl .. '-' .. string.format('%.0f', seq + 1))
+    redis.call('HSET', key, 't', seq)
+  end
+
+  function requests.pass(batch, args, at)
+    local part = partitions.at(batch, args[at])
+    local lane = lanes.open(part, args[at + 1], args[at + 2])
+    if not lanes.held(lane, batch.session, args[at + 3]) then return 'FENCED' end
+    local passed = 0
+    for i = 1, tonumber(args[at + 4]) do
+      local wl, seq = args[at + 3 + 2 * i], tonumber(args[at + 4 + 2 * i])
+      if not lanes.has_passed(lane, seq) then
+        marks.begin(batch, part)
+        lanes.pass(lane, wl, seq)
+        passed = passed + 1
+      end
+    end
+    if passed > 0 then lanes.trim(lane) end
+    return 'OK ' .. passed
+  end
+end

@@ -1,0 +1,179 @@
+using System.Threading.Channels;
+using Darq.Redis;
+using Darq.Telemetry;
+
+namespace Darq.Partitions;
+
+/// <summary>
+/// The one queue of a primary: all appends, steps, state writes and acknowledgements of this process go through it with
+/// one batch in flight; what arrives meanwhile is the next batch. No timer. A batch keeps its number until its reply is
+/// known, so a lost reply is resolved by sending it again. Memory: at most <see cref="MaxWaiting"/> requests and
+/// <see cref="MaxWaitingBytes"/> of requests that may be refused wait here; patient ones are bounded by what is in flight.
+/// </summary>
+internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log)
+{
+    public const int MaxRequests = 256;
+    public const int MaxBytes = 1 << 20;
+    public const int MaxWaiting = 8192;
+    public const long MaxWaitingBytes = 64 << 20;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    // Bounded by _waiting and _waitingBytes, which refuse before the channel would have to.
+    private readonly Channel<BatchRequest> _queue = Channel.CreateBounded<BatchRequest>(
+        new BoundedChannelOptions(2 * MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private int _waiting;
+    private long _waitingBytes;
+
+    // The loop's own.
+    private long _number;
+    private Session? _session;
+    private BatchRequest? _held;
+
+    /// <summary>Puts a request into the queue and returns its reply line. Cancelling leaves it there: its outcome is then unknown.</summary>
+    public async Task<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
+    {
+        if (!request.Patient && (Volatile.Read(ref _waiting) >= MaxWaiting || Volatile.Read(ref _waitingBytes) + request.Size > MaxWaitingBytes))
+            throw new DarqException(Refusal.Full, $"FULL: {MaxWaiting:N0} requests or {MaxWaitingBytes >> 20} MiB are waiting for Redis already; try again.");
+        Interlocked.Increment(ref _waiting);
+        Interlocked.Add(ref _waitingBytes, request.Size);
+        await _queue.Writer.WriteAsync(request, cancellation);
+        return await request.Reply.WaitAsync(cancellation);
+    }
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        while (_held is not null || await _queue.Reader.WaitToReadAsync(cancellation))
+        {
+            var batch = Take();
+            while (batch.Count > 0) batch = await SendAsync(batch, cancellation);
+        }
+    }
+
+    /// <summary>Requests that are still waiting when the component stops are told so.</summary>
+    public void Close()
+    {
+        _queue.Writer.TryComplete();
+        var stopping = new DarqException(Refusal.Unavailable, "UNAVAILABLE: the component is stopping.");
+        while (_queue.Reader.TryRead(out var request)) request.Fail(stopping);
+        _held?.Fail(stopping);
+    }
+
+    private List<BatchRequest> Take()
+    {
+        var batch = new List<BatchRequest>();
+        long bytes = 0;
+        while (batch.Count < MaxRequests && (_held is not null || _queue.Reader.TryRead(out _held)))
+        {
+            if (batch.Count > 0 && bytes + _held.Size > MaxBytes) break;
+            bytes += _held.Size;
+            batch.Add(_held);
+            _held = null;
+        }
+        Interlocked.Add(ref _waiting, -batch.Count);
+        Interlocked.Add(ref _waitingBytes, -bytes);
+        return batch;
+    }
+
+    /// <summary>
+    /// Sends one batch until its outcome is known; returns what is left to send under another number.
+    /// 1. Wait until the primary is ready, so that a recovery and its resumed lanes come first.
+    /// 2. Send. No reply: the same number again. Refused: nothing was executed, so the number is free.
+    /// 3. Answer each request, or react to the code that refused the whole.
+    /// </summary>
+    private async Task<List<BatchRequest>> SendAsync(List<BatchRequest> batch, CancellationToken cancellation)
+    {
+        var (doubtful, number, frees) = (false, 0L, batch.All(request => request.Frees));
+        while (true)
+        {
+            // Step 1
+            var session = await link.ReadyAsync(cancellation);
+            if (session != _session)
+            {
+                // The record that knew the outcome is gone with its session.
+                if (doubtful) batch = FailDoubtful(batch);
+                (_session, _number, doubtful, number) = (session, 0, false, 0);
+                if (batch.Count == 0) return [];
+            }
+            if (number == 0) number = ++_number;
+            // Step 2
+            string reply;
+            try
+            {
+                reply = (await link.CallAsync(Compose(batch, session, number, frees), cancellation)).ToString();
+            }
+            catch (RedisUnavailableException)
+            {
+                doubtful = true;
+                await Task.Delay(Pause, time, cancellation);
+                continue;
+            }
+            catch (RedisRefusedException refused)
+            {
+                if (await link.IsPassingAsync(refused, cancellation)) continue;
+                _number--;
+                return Refuse(batch, refused);
+            }
+            // Step 3
+            if (reply.StartsWith("OK ", StringComparison.Ordinal))
+            {
+                Answer(batch, reply);
+                return [];
+            }
+            if (reply.StartsWith("SESSION_", StringComparison.Ordinal)) log.SessionWasGone(reply);
+            link.Distrust(reply);
+        }
+    }
+
+    private FunctionCall Compose(List<BatchRequest> batch, Session session, long number, bool frees)
+    {
+        var writer = new BatchWriter(keys, keys.Session(session.Partition, session.Id));
+        foreach (var request in batch) writer.Add(request);
+        return writer.ToCall(frees, number, link.HighestWorldLine, Session.Life, batch.Count);
+    }
+
+    private static void Answer(List<BatchRequest> batch, string reply)
+    {
+        var lines = reply.Split('\n');
+        if (lines.Length != batch.Count + 1)
+            throw new InvalidOperationException($"A batch of {batch.Count} requests was answered with {lines.Length - 1} lines.");
+        for (var i = 0; i < batch.Count; i++) batch[i].Complete(lines[i + 1]);
+    }
+
+    private static List<BatchRequest> FailDoubtful(List<BatchRequest> batch)
+    {
+        foreach (var request in batch.Where(request => !request.Repeatable))
+            request.Fail(new(Refusal.Unavailable, "UNAVAILABLE: Redis lost the record of this request; whether it took effect is unknown."));
+        return [.. batch.Where(request => request.Repeatable)];
+    }
+
+    /// <summary>Out of memory: what frees goes on alone. Anything else is a setting that somebody has to change.</summary>
+    private static List<BatchRequest> Refuse(List<BatchRequest> batch, RedisRefusedException refused)
+    {
+        var full = refused.Code == "OOM";
+        var why = full
+            ? new DarqException(Refusal.Full, $"FULL: Redis is at its maxmemory and takes nothing new: {refused.Message}")
+            : new DarqException(Refusal.Misconfigured, $"MISCONFIGURED: Redis refused a batch: {refused.Message}");
+        var spared = full && !batch.All(request => request.Frees);
+        foreach (var request in batch.Where(request => !spared || !request.Frees)) request.Fail(why);
+        return spared ? [.. batch.Where(request => request.Frees)] : [];
+    }
+}
+
+/// <summary>What the queue needs of its primary.</summary>
+internal interface IPrimaryLink
+{
+    long HighestWorldLine { get; }
+
+    /// <summary>Waits until calls make sense, and under which session.</summary>
+    Task<Session> ReadyAsync(CancellationToken cancellation);
+
+    Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation);
+
+    /// <summary>A reply showed that the primary must be contacted anew (recovery, a lost session).</summary>
+    void Distrust(string why);
+
+    /// <summary>Whether a refusal passes by itself (loading, a missing library, a failover); waits a little if so.</summary>
+    Task<bool> IsPassingAsync(RedisRefusedException refused, CancellationToken cancellation);
+}

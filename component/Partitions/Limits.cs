@@ -1,0 +1,58 @@
+using System.Text;
+
+namespace Darq.Partitions;
+
+/// <summary>The limits of names, keys and sizes: one table for code, errors and documents.</summary>
+internal static class Limits
+{
+    public const int MaxNameBytes = 255;
+
+    public const int MaxKeyBytes = 1024;
+
+    /// <summary>3.9 MiB with metadata: the sidecar cannot receive 4 MiB, and a larger delivery would end its stream for good.</summary>
+    public const int MaxMessageBytes = 4_089_446;
+
+    public const int MaxEmits = 1024;
+
+    public const int MaxOperations = 10_000;
+
+    public const int MaxMetadataBytes = 65_536;
+
+    /// <summary>Throws unless the name can be a topic or a group: 1 to 255 bytes of UTF-8 without control characters or *.</summary>
+    public static void CheckName(string field, string name)
+    {
+        if (name.Length == 0) throw Invalid(field, name, "1 to 255 bytes of UTF-8 without control characters or *");
+        CheckText(field, name);
+        if (Encoding.UTF8.GetByteCount(name) > MaxNameBytes || name.Contains('*', StringComparison.Ordinal) || name.Any(char.IsControl))
+            throw Invalid(field, name, "1 to 255 bytes of UTF-8 without control characters or *");
+    }
+
+    /// <summary>Throws unless a key is at most 1,024 bytes of well-formed text.</summary>
+    public static void CheckKey(string field, string key)
+    {
+        CheckText(field, key);
+        if (Encoding.UTF8.GetByteCount(key) > MaxKeyBytes) throw Invalid(field, key[..32] + "…", "at most 1,024 bytes of UTF-8");
+    }
+
+    public static void CheckMessage(string field, long bytes)
+    {
+        if (bytes > MaxMessageBytes)
+            throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: {field} has {bytes:N0} bytes with its metadata; at most {MaxMessageBytes:N0} (3.9 MiB) fit, because the sidecar receives no more than 4 MiB.");
+    }
+
+    public static DarqException Invalid(string field, string value, string accepted) =>
+        new(Refusal.Invalid, $"INVALID: {field} is '{Printable(value)}'; accepted: {accepted}.");
+
+    private static void CheckText(string field, string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i])) continue;
+            if (!char.IsHighSurrogate(text[i]) || ++i == text.Length || !char.IsLowSurrogate(text[i]))
+                throw Invalid(field, text, "well-formed Unicode text");
+        }
+    }
+
+    private static string Printable(string value) =>
+        string.Concat(value.Take(80).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? $"\\u{(int)c:x4}" : c.ToString()));
+}

@@ -1,0 +1,23 @@
+using System.Text;
+
+namespace Darq.Partitions;
+
+/// <summary>Which partition a key belongs to: FNV-1a, 64 bits, of its UTF-8 bytes. Fixed for ever by the data already stored.</summary>
+internal static class PartitionHash
+{
+    public static int Of(string key, int partitions)
+    {
+        var hash = 14695981039346656037UL;
+        foreach (var b in Encoding.UTF8.GetBytes(key)) hash = (hash ^ b) * 1099511628211UL;
+        return (int)(hash % (ulong)partitions);
+    }
+
+    /// <summary>The text that decides for a state key: its partition key if the caller gave one, else what stands in its first braces, else all of it.</summary>
+    public static int OfState(string key, string? partitionKey, int partitions)
+    {
+        if (!string.IsNullOrEmpty(partitionKey)) return Of(partitionKey, partitions);
+        var open = key.IndexOf('{', StringComparison.Ordinal);
+        var close = open < 0 ? -1 : key.IndexOf('}', open + 1);
+        return Of(close > open + 1 ? key[(open + 1)..close] : key, partitions);
+    }
+}

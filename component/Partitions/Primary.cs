@@ -1,0 +1,319 @@
+using Darq.Redis;
+using Darq.Telemetry;
+
+namespace Darq.Partitions;
+
+/// <summary>
+/// One Redis primary as one namespace sees it: keeps contact (checks, recovery, session), owns the batch queue, and
+/// stands in front of every call. Shared by all instances of this process with the same settings.
+/// </summary>
+internal sealed class Primary : IPrimaryLink, IAsyncDisposable
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RefusedPause = TimeSpan.FromSeconds(5);
+
+    private readonly IRedis _redis;
+    private readonly NamespaceOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Contact _contact;
+    private readonly BatchQueue _queue;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Func<Session, CancellationToken, Task>> _resumptions = [];
+    private readonly Lock _lock = new();
+    private readonly Task _contacting;
+    private readonly Task _batching;
+
+    // Under _lock.
+    private TaskCompletionSource<Session> _ready = NewGate();
+    private TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private DarqException? _refused;
+    private Session? _session;
+    private bool _sessionGone;
+
+    private long _worldLine;
+
+    public Primary(IRedis redis, NamespaceOptions options, TimeProvider time, Random random, ILoggerFactory logs)
+    {
+        (_redis, _options, _time) = (redis, options, time);
+        Keys = new(options.Name, options.Partitions);
+        _log = logs.CreateLogger("Darq.Partitions");
+        _contact = new(redis, Keys, options, random);
+        _queue = new(this, Keys, time, _log);
+        Applied = new(options.Partitions);
+        _redis.Reconnected += OnReconnected;
+        _contacting = ContactLoopAsync();
+        _batching = _queue.RunAsync(_stopping.Token);
+    }
+
+    public event Action? ReadyChanged;
+
+    public Keys Keys { get; }
+
+    /// <summary>The highest positions that this process was told of.</summary>
+    public AppliedPositions Applied { get; }
+
+    public long HighestWorldLine => Volatile.Read(ref _worldLine);
+
+    public bool Ready => _ready.Task.IsCompletedSuccessfully && _redis.Connected;
+
+    /// <summary>Runs after every contact before any batch is sent: claims are continued or found lost here. Faults count as a failed contact.</summary>
+    public void OnContact(Func<Session, CancellationToken, Task> resume)
+    {
+        lock (_lock) _resumptions.Add(resume);
+    }
+
+    /// <summary>
+    /// Waits for a first contact. True: ready. False: Redis was not reached within the time; it is tried on in the
+    /// background. Throws <see cref="DarqException"/> (Misconfigured) with the setting to change. Safe to repeat.
+    /// </summary>
+    public async Task<bool> ContactAsync(TimeSpan within, CancellationToken cancellation)
+    {
+        using var deadline = new CancellationTokenSource(within, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        try
+        {
+            await GateAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Throws <see cref="DarqException"/> (Unavailable or Misconfigured) unless Redis answers now.</summary>
+    public async Task PingAsync(CancellationToken cancellation) =>
+        await ReadAsync(() => CallAsync(new(FunctionLibrary.Function("build"), [], [], ReadOnly: true), cancellation), cancellation);
+
+    /// <summary>Sends a request through the batch queue. Refuses at once while Redis is known to be away, unless the request is patient.</summary>
+    public async Task<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
+    {
+        if (!request.Patient) ThrowIfAway();
+        return await WithinAsync(token => _queue.SubmitAsync(request, token), request.Patient, cancellation);
+    }
+
+    /// <summary>
+    /// Runs a call that is safe to repeat and is not part of a batch: reads, claims, tails. Goes through a recovery if
+    /// one is needed. Throws <see cref="DarqException"/> when Redis is away, refuses, or gives no answer in time.
+    /// </summary>
+    public async Task<RedisReply> ReadAsync(Func<Task<RedisReply>> call, CancellationToken cancellation)
+    {
+        ThrowIfAway();
+        return await WithinAsync(async token =>
+        {
+            while (true)
+            {
+                await ReadyAsync(token);
+                try
+                {
+                    var reply = await call();
+                    if (reply.ToString() != "NEEDS_RECOVERY") return reply;
+                    Distrust("NEEDS_RECOVERY");
+                }
+                catch (RedisRefusedException refused)
+                {
+                    if (!await IsPassingAsync(refused, token)) throw new DarqException(Refusal.Misconfigured, $"MISCONFIGURED: Redis refused a call: {refused.Message}");
+                }
+                catch (RedisUnavailableException fault)
+                {
+                    throw new DarqException(Refusal.Unavailable, $"UNAVAILABLE: {fault.Message}", fault);
+                }
+            }
+        }, patient: false, cancellation);
+    }
+
+    public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => _redis.CallAsync(call, cancellation);
+
+    public Task<StreamSlice> ReadStreamAsync(int partition, string topic, string afterId, int maxCount, CancellationToken cancellation) =>
+        _redis.ReadAsync(Keys.Mark(partition), Keys.Stream(partition, topic), afterId, maxCount, cancellation);
+
+    public Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation) =>
+        _redis.SubscribeAsync(channels, heard, cancellation);
+
+    public async Task<Session> ReadyAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return await GateAsync(cancellation);
+            }
+            catch (DarqException)
+            {
+                // Misconfigured: whoever waits here (an acknowledgement) waits for somebody to mend it.
+                await Task.Delay(LongestPause, _time, cancellation);
+            }
+        }
+    }
+
+    public void Distrust(string why)
+    {
+        lock (_lock)
+        {
+            _sessionGone |= why.StartsWith("SESSION_", StringComparison.Ordinal);
+            if (!_ready.Task.IsCompleted) return;
+            _ready = NewGate();
+            _wanted.TrySetResult();
+        }
+    }
+
+    public async Task<bool> IsPassingAsync(RedisRefusedException refused, CancellationToken cancellation)
+    {
+        if (Contact.IsMissingFunction(refused))
+        {
+            Distrust("the function library is missing");
+            return true;
+        }
+        if (refused.Code is not ("LOADING" or "MASTERDOWN" or "READONLY" or "BUSY" or "TRYAGAIN" or "NOREPLICAS" or "MISCONF" or "CLUSTERDOWN")) return false;
+        await Task.Delay(ShortestPause, _time, cancellation);
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _redis.Reconnected -= OnReconnected;
+        await _stopping.CancelAsync();
+        await _contacting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await _batching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        _queue.Close();
+        await _redis.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private static TaskCompletionSource<Session> NewGate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task<Session> GateAsync(CancellationToken cancellation)
+    {
+        Task<Session> gate;
+        lock (_lock)
+        {
+            if (_refused is not null && !_ready.Task.IsCompleted) throw _refused;
+            gate = _ready.Task;
+        }
+        return await gate.WaitAsync(cancellation);
+    }
+
+    private void ThrowIfAway()
+    {
+        lock (_lock)
+        {
+            if (_ready.Task.IsCompleted ? _redis.Connected : _redis.Connected && _refused is null) return;
+            throw _refused ?? new DarqException(Refusal.Unavailable, "UNAVAILABLE: Redis is not connected; it is tried again in the background.");
+        }
+    }
+
+    private async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> work, bool patient, CancellationToken cancellation)
+    {
+        if (patient) return await work(cancellation);
+        using var deadline = new CancellationTokenSource(_options.CallTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation, _stopping.Token);
+        try
+        {
+            return await work(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new DarqException(Refusal.Unavailable, "UNAVAILABLE: Redis gave no answer in time; whether the request took effect is unknown, and repeating it with the same id or token is safe.");
+        }
+    }
+
+    private void OnReconnected() => Distrust("the connection was made anew");
+
+    /// <summary>Makes contact when it is wanted, for as long as it takes: quick first tries, then every two seconds; refused: every five.</summary>
+    private async Task ContactLoopAsync()
+    {
+        // The simulator and the owner's constructor must not run contact work inside themselves.
+        await Task.Yield();
+        var pause = ShortestPause;
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await MakeContactAsync(_stopping.Token);
+                pause = ShortestPause;
+                await WantedAsync().WaitAsync(_stopping.Token);
+                continue;
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (DarqException refused) when (refused.Refusal == Refusal.Misconfigured)
+            {
+                Refuse(refused);
+                pause = RefusedPause;
+            }
+            catch (RedisRefusedException refused)
+            {
+                if (refused.Code is "LOADING" or "MASTERDOWN" or "READONLY" or "BUSY") pause = Longer(pause);
+                else
+                {
+                    Refuse(RefusedContact(refused));
+                    pause = RefusedPause;
+                }
+            }
+            catch (Exception fault) when (fault is RedisUnavailableException or DarqException)
+            {
+                if (pause == ShortestPause) _log.ContactWasLost(fault.Message);
+                pause = Longer(pause);
+            }
+            await Task.Delay(pause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    private async Task MakeContactAsync(CancellationToken cancellation)
+    {
+        Session? session;
+        lock (_lock)
+        {
+            _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            session = _sessionGone ? null : _session;
+        }
+        var report = await _contact.MakeAsync(session, HighestWorldLine, cancellation);
+        if (Applied.Compare(report) is { } lost) _log.AppliedWritesWereLost(lost.Count, lost.Partition, lost.Applied, lost.Survived);
+        Volatile.Write(ref _worldLine, report.WorldLine);
+        Func<Session, CancellationToken, Task>[] resumptions;
+        lock (_lock) resumptions = [.. _resumptions];
+        foreach (var resume in resumptions) await resume(report.Session, cancellation);
+        lock (_lock)
+        {
+            if (_wanted.Task.IsCompleted) return;
+            (_session, _sessionGone, _refused) = (report.Session, false, null);
+            _ready.TrySetResult(report.Session);
+        }
+        _log.PrimaryWasContacted(_options.Name, report.WorldLine, report.Session.Id);
+        ReadyChanged?.Invoke();
+    }
+
+    private Task WantedAsync()
+    {
+        lock (_lock) return _wanted.Task;
+    }
+
+    private void Refuse(DarqException refused)
+    {
+        bool isNew;
+        lock (_lock)
+        {
+            isNew = _refused?.Message != refused.Message;
+            _refused = refused;
+            // Whoever waits at the gate is told; the next contact opens a new one.
+            var waiting = _ready;
+            _ready = NewGate();
+            waiting.TrySetException(refused);
+        }
+        if (isNew) _log.PrimaryWasRefused(refused.Message);
+        ReadyChanged?.Invoke();
+    }
+
+    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < LongestPause ? pause * 2 : LongestPause;
+
+    private static DarqException RefusedContact(RedisRefusedException refused) => new(Refusal.Misconfigured, refused.Code switch
+    {
+        "WRONGPASS" or "NOAUTH" => "MISCONFIGURED: Redis refused the password; set redisPassword to the server's own (requirepass, or that of the default user).",
+        "NOPERM" => $"MISCONFIGURED: the Redis user lacks a permission: {refused.Message}. The component needs the commands listed in SECURITY.md, FUNCTION and FCALL among them.",
+        _ => $"MISCONFIGURED: Redis refused the first contact: {refused.Message}.",
+    });
+}

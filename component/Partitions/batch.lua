@@ -1,0 +1,67 @@
+-- Batch: what one session asks of its primary, one numbered batch at a time.
+--
+-- open:  KEYS[1] {<ns>:<p>}:c:<session> (hash: n = last batch number, r = its reply), KEYS[2] the mark of the same
+--        partition. ARGV[1] life in ms. Returns the last number. Safe to repeat.
+-- batch: KEYS[1] as above, KEYS[2..] the marks of every partition touched. ARGV[1] number, ARGV[2] highest world-line
+--        seen, ARGV[3] life of the session in ms, ARGV[4] count, then per request: name, number of arguments, arguments.
+--        Returns 'OK <number>' and one line per request; or a code: NEEDS_RECOVERY, SESSION_GONE (never opened here, or
+--        expired: it must not execute again), SESSION_GAP <last>. With the number of the last batch it repeats the
+--        stored reply and writes nothing: a lost reply is resolved by sending the batch again.
+-- Each request runs in its own pcall. An error before its first write leaves nothing (ERROR); after it, its partitions
+-- are marked broken and take no more writes (BROKEN). The session's record is written on every path.
+-- Complexity: the sum of the requests; the caller bounds a batch by count and bytes.
+do
+  function partitions.open(keys, args)
+    local _, refused = marks.open({ keys[2] }, 1, 0)
+    if refused then return refused end
+    redis.call('HSETNX', keys[1], 'n', 0)
+    redis.call('PEXPIRE', keys[1], args[1])
+    return redis.call('HGET', keys[1], 'n')
+  end
+
+  -- The partition that a request names by its place in KEYS; refuses a broken one before anything is written.
+  function partitions.at(batch, place)
+    local part = batch.parts[tonumber(place)]
+    if part.broken then error({ err = 'BROKEN ' .. part.broken }) end
+    return part
+  end
+
+  local function reason(failure)
+    local text = type(failure) == 'table' and failure.err or tostring(failure)
+    return (string.gsub(text, '%s+', ' '))
+  end
+
+  local function run(batch, name, args, from)
+    batch.request, batch.begun = batch.request + 1, {}
+    local ok, reply = pcall(requests[name], batch, args, from)
+    if ok then return reply end
+    local why = reason(reply)
+    if #batch.begun == 0 then return string.find(why, '^BROKEN') and why or 'ERROR ' .. why end
+    for _, part in ipairs(batch.begun) do
+      part.broken = why
+      redis.call('HSET', part.key, 'broken', why)
+    end
+    return 'BROKEN ' .. why
+  end
+
+  function partitions.batch(keys, args)
+    local parts, refused = marks.open(keys, 2, tonumber(args[2]))
+    if refused then return refused end
+    local number, session = tonumber(args[1]), redis.call('HMGET', keys[1], 'n', 'r')
+    if not session[1] then return 'SESSION_GONE' end
+    local last = tonumber(session[1])
+    if number == last then return session[2] end
+    if number ~= last + 1 then return 'SESSION_GAP ' .. last end
+    local batch = { parts = parts, session = string.match(keys[1], ':c:(.+)$'), now = marks.now(), request = 0 }
+    local replies, at = { 'OK ' .. number }, 5
+    for i = 1, tonumber(args[4]) do
+      replies[i + 1] = run(batch, args[at], args, at + 2)
+      at = at + 2 + tonumber(args[at + 1])
+    end
+    marks.close(parts)
+    local reply = table.concat(replies, '\n')
+    redis.call('HSET', keys[1], 'n', number, 'r', reply)
+    redis.call('PEXPIRE', keys[1], args[3])
+    return reply
+  end
+end

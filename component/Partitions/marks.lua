@@ -1,0 +1,56 @@
+-- Marks: the numbers of a partition, and the boot fence in front of every call.
+--
+-- A mark is the hash {<ns>:<p>}:m with boot, wl (world-line), lsn, id (identity of the namespace), f (format), broken,
+-- rn and rs (bucket of step results). A call works only where boot is the id of this very server process
+-- (master_replid: it changes at every start, promotion and full resync, and at nothing else). The comparison with
+-- `cached` saves reading INFO; a cache that is wrong is found out because the mark disagrees with it.
+-- Returned codes: NEEDS_RECOVERY (nothing was written; call recover and send again).
+do
+  local cached
+
+  function marks.boot()
+    return string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+  end
+
+  -- The partitions behind keys[first..], or nil and a code. `highest` is the highest world-line the caller has seen.
+  function marks.open(keys, first, highest)
+    local parts = {}
+    for i = first, #keys do
+      local found = redis.call('HMGET', keys[i], 'boot', 'wl', 'lsn', 'broken')
+      if not found[1] then return nil, 'NEEDS_RECOVERY' end
+      if found[1] ~= cached then
+        local boot = marks.boot()
+        if found[1] ~= boot then return nil, 'NEEDS_RECOVERY' end
+        cached = boot
+      end
+      if highest > tonumber(found[2]) then return nil, 'NEEDS_RECOVERY' end
+      parts[#parts + 1] = {
+        key = keys[i], tag = string.sub(keys[i], 1, -3), wl = found[2], lsn = tonumber(found[3]), broken = found[4],
+      }
+    end
+    return parts
+  end
+
+  -- Takes the partition's next LSN for the request that runs. The first write of a request comes after this.
+  function marks.begin(batch, part)
+    if part.request == batch.request then return end
+    part.request, part.lsn, part.dirty = batch.request, part.lsn + 1, true
+    batch.begun[#batch.begun + 1] = part
+  end
+
+  function marks.position(part)
+    return part.wl .. '-' .. part.lsn
+  end
+
+  -- Writes the LSNs back; runs on every path of a batch.
+  function marks.close(parts)
+    for _, part in ipairs(parts) do
+      if part.dirty then redis.call('HSET', part.key, 'lsn', part.lsn) end
+    end
+  end
+
+  function marks.now()
+    local time = redis.call('TIME')
+    return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  end
+end

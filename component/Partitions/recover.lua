@@ -1,0 +1,61 @@
+-- Recover: gives all partitions of a primary one new world-line after its process changed.
+--
+-- KEYS = the marks {<ns>:<p>}:m (hash) of all partitions of the primary.
+-- ARGV[1] identity of the namespace, ARGV[2] format, ARGV[3] highest world-line the caller has seen.
+-- Returns {'OK', world-line, boot id, 1 if this call moved it else 0, then per partition 'wl-lsn' that survived};
+-- {'FOREIGN', identity found} and {'FORMAT', format found} write nothing.
+-- Complexity O(P). One call, so that the partitions cannot disagree. Safe to repeat: the first caller wins, a later
+-- one is told what was decided. All keys of a call live on one primary; on Redis Cluster it is called per slot.
+do
+  local kept = 64 -- world-lines of which the last surviving LSN is remembered
+
+  local function remember(tag, wl, lsn)
+    local key = tag .. ':wlh'
+    redis.call('HSET', key, wl, lsn)
+    while redis.call('HLEN', key) > kept do
+      local oldest
+      for _, known in ipairs(redis.call('HKEYS', key)) do
+        if not oldest or tonumber(known) < tonumber(oldest) then oldest = known end
+      end
+      redis.call('HDEL', key, oldest)
+    end
+  end
+
+  function partitions.recover(keys, args)
+    local identity, format, highest = args[1], args[2], tonumber(args[3])
+    local boot, moved, found = marks.boot(), false, {}
+    for i, key in ipairs(keys) do
+      local mark = redis.call('HMGET', key, 'boot', 'wl', 'lsn', 'id', 'f')
+      if mark[4] and mark[4] ~= identity then return { 'FOREIGN', mark[4] } end
+      if mark[5] and mark[5] ~= format then return { 'FORMAT', mark[5] } end
+      found[i] = mark
+      moved = moved or mark[1] ~= boot
+      highest = math.max(highest, tonumber(mark[2] or 0))
+    end
+    local answer = { 'OK', '', boot, moved and 1 or 0 }
+    for i, mark in ipairs(found) do
+      answer[i + 4] = (mark[2] or '0') .. '-' .. (mark[3] or '0')
+      moved = moved or tonumber(mark[2]) < highest
+    end
+    local wl = highest
+    if moved then
+      wl, answer[4] = math.max(highest + 1, marks.now()), 1
+      for i, key in ipairs(keys) do
+        if found[i][2] then remember(string.sub(key, 1, -3), found[i][2], found[i][3]) end
+        redis.call('HSET', key, 'boot', boot, 'wl', string.format('%.0f', wl), 'lsn', found[i][3] or 0, 'id', identity, 'f', format)
+      end
+    end
+    answer[2] = string.format('%.0f', wl)
+    return answer
+  end
+
+  -- KEYS[1] {<ns>}:ns (hash: p, f, id). ARGV[1] partitions, ARGV[2] format, ARGV[3] identity if it is new.
+  -- Returns {partitions, format, identity} as stored; the first caller decides. Safe to repeat.
+  function partitions.namespace(keys, args)
+    local key = keys[1]
+    if redis.call('EXISTS', key) == 0 then
+      redis.call('HSET', key, 'p', args[1], 'f', args[2], 'id', args[3])
+    end
+    return redis.call('HMGET', key, 'p', 'f', 'id')
+  end
+end

@@ -1,0 +1,19 @@
+-- Register: the functions of the library under names that carry the protocol version, so that versions can coexist.
+--
+-- batch_free is batch for requests that only free memory; it also runs on a server that is out of memory.
+do
+  local function register(name, callback, flags)
+    redis.register_function({ function_name = VERSION .. '_' .. name, callback = callback, flags = flags })
+  end
+
+  register('build', function() return BUILD end, { 'no-writes', 'allow-oom' })
+  register('namespace', partitions.namespace, {})
+  register('recover', partitions.recover, { 'allow-oom' })
+  register('open', partitions.open, { 'allow-oom' })
+  register('batch', partitions.batch, {})
+  register('batch_free', partitions.batch, { 'allow-oom' })
+  register('claim', lanes.claim, { 'allow-oom' })
+  register('beat', lanes.beat, { 'allow-oom' })
+  register('tails', lanes.tails, { 'allow-oom' })
+  register('get', state.get, { 'no-writes', 'allow-oom' })
+end

@@ -1,0 +1,54 @@
+-- State: values with etags that never repeat.
+--
+-- <tag>:s:<key> is a hash: v value, e etag (the position of the write), x expiry in ms or absent. Redis' own expiry is
+-- set by the same call. get: KEYS = the marks of the partitions read, ARGV[1] highest world-line seen, then place and
+-- key of each value. Returns NEEDS_RECOVERY, or v, e, x of each in order (nothing for a missing key): one snapshot.
+-- Complexity O(keys). Writes nothing.
+--
+-- Operations inside a step: place, u|d, key, value, guard ('' none, * the key must be absent, else the etag it must
+-- have), time to live in ms (0 = none).
+do
+  state.width = 6
+
+  function state.get(keys, args)
+    local parts, refused = marks.open(keys, 1, tonumber(args[1]))
+    if refused then return refused end
+    local values = {}
+    for at = 2, #args, 2 do
+      local found = redis.call('HMGET', parts[tonumber(args[at])].tag .. ':s:' .. args[at + 1], 'v', 'e', 'x')
+      values[#values + 1], values[#values + 2], values[#values + 3] = found[1], found[2], found[3]
+    end
+    return values
+  end
+
+  -- Whether an operation's guard holds; `written` has the keys that earlier operations of the step change.
+  function state.admits(batch, args, at, written)
+    local guard = args[at + 4]
+    local key = partitions.at(batch, args[at]).tag .. ':s:' .. args[at + 2]
+    local now = written[key]
+    written[key] = args[at + 1]
+    if guard == '' then return true end
+    if guard == '*' then
+      if now then return now == 'd' end
+      return redis.call('EXISTS', key) == 0
+    end
+    return not now and redis.call('HGET', key, 'e') == guard
+  end
+
+  function state.write(batch, args, at)
+    local part, ttl = partitions.at(batch, args[at]), tonumber(args[at + 5])
+    local key = part.tag .. ':s:' .. args[at + 2]
+    marks.begin(batch, part)
+    if args[at + 1] == 'd' then
+      redis.call('UNLINK', key)
+      -- A strong read of a missing key will be judged by this.
+      redis.call('HSET', part.key, 'dl', part.lsn)
+    elseif ttl > 0 then
+      redis.call('HSET', key, 'v', args[at + 3], 'e', marks.position(part), 'x', batch.now + ttl)
+      redis.call('PEXPIREAT', key, batch.now + ttl)
+    else
+      redis.call('HSET', key, 'v', args[at + 3], 'e', marks.position(part))
+      if redis.call('HDEL', key, 'x') == 1 then redis.call('PERSIST', key) end
+    end
+  end
+end

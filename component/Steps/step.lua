@@ -1,0 +1,102 @@
+-- Step: consumed deliveries + state + emitted messages, all or nothing, once.
+--
+-- Arguments: place of the home partition, step id ('' = none), retention of the result in ms,
+--   count of consumed: place, group, topic, incarnation, <world-line>, <seq>;
+--   count of state operations (state.lua); count of emits (append.lua).
+-- Replies: OK <position> then per emit <stream id> <position>, with a leading = where it is a duplicate;
+--   DUPLICATE and the same, for a step whose result is on record (step id, else first consumed message);
+--   STALE (consumed, result no longer kept) | FENCED | CONFLICT <indexes of operations> | FULL <index of emit>.
+-- The record is looked up before any fence: a step that took effect is never told that it was fenced. Everything is
+-- checked before the first write. Complexity O(consumed + operations + emits).
+-- Results: <tag>:r:<n> (hash: name -> reply), in the home partition.
+do
+  local function counted(args, at, width)
+    local count = tonumber(args[at])
+    return { first = at + 1, count = count, width = width }, at + 1 + count * width
+  end
+
+  local function each(list)
+    local i = -1
+    return function()
+      i = i + 1
+      if i < list.count then return i, list.first + i * list.width end
+    end
+  end
+
+  local function name_of(step_id, consumed, args)
+    if step_id ~= '' then return 's:' .. step_id end
+    if consumed.count == 0 then return nil end
+    local at = consumed.first
+    return 'm:' .. args[at + 1] .. ':' .. args[at + 2] .. ':' .. args[at + 4] .. '-' .. args[at + 5]
+  end
+
+  -- The lanes of the consumed messages, or nil and a code. The first refusal counts, but a consumed one beats a fence.
+  local function fence(batch, args, consumed)
+    local found, fenced = {}, false
+    for i, at in each(consumed) do
+      local lane = lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2])
+      if lanes.has_passed(lane, tonumber(args[at + 5])) then return nil, 'STALE' end
+      fenced = fenced or not lanes.held(lane, batch.session, args[at + 3])
+      found[i] = lane
+    end
+    if fenced then return nil, 'FENCED' end
+    return found
+  end
+
+  local function conflicts(batch, args, operations)
+    local written, failed = {}, {}
+    for i, at in each(operations) do
+      if not state.admits(batch, args, at, written) then failed[#failed + 1] = i end
+    end
+    return #failed > 0 and table.concat(failed, ' ')
+  end
+
+  local function full(batch, args, emits)
+    local wanted = {}
+    for i, at in each(emits) do
+      local place = args[at] .. ' ' .. args[at + 1]
+      if not topics.has_room(batch, args, at, wanted[place] or 0) then return i end
+      wanted[place] = (wanted[place] or 0) + 1
+    end
+  end
+
+  local function apply(batch, args, home, consumed, operations, emits, found)
+    marks.begin(batch, home)
+    for i, at in each(consumed) do
+      local lane = lanes.open(found[i].part, args[at + 1], args[at + 2])
+      local seq = tonumber(args[at + 5])
+      if not lanes.has_passed(lane, seq) then
+        marks.begin(batch, lane.part)
+        lanes.pass(lane, args[at + 4], seq)
+        lanes.trim(lane)
+      end
+    end
+    for _, at in each(operations) do state.write(batch, args, at) end
+    local replies = { marks.position(home) }
+    for _, at in each(emits) do
+      local fresh, reply = topics.append(batch, args, at)
+      replies[#replies + 1] = (fresh and '' or '=') .. reply
+    end
+    return table.concat(replies, ' ')
+  end
+
+  function requests.step(batch, args, at)
+    local home, step_id, retention = partitions.at(batch, args[at]), args[at + 1], tonumber(args[at + 2])
+    local consumed, after_consumed = counted(args, at + 3, 6)
+    local operations, after_operations = counted(args, after_consumed, state.width)
+    local emits = counted(args, after_operations, topics.width)
+    local name = name_of(step_id, consumed, args)
+    local results = name and buckets.family(home.key, home.tag .. ':r:', 'rn', 'rs')
+    local known = name and buckets.find(results, name)
+    if known then return 'DUPLICATE ' .. known end
+    local found, refused = fence(batch, args, consumed)
+    if not found then return refused end
+    local clash = conflicts(batch, args, operations)
+    if clash then return 'CONFLICT ' .. clash end
+    local crowded = full(batch, args, emits)
+    if crowded then return 'FULL ' .. crowded end
+    local reply = apply(batch, args, home, consumed, operations, emits, found)
+    if name then buckets.put(results, name, reply, retention, batch.now) end
+    return 'OK ' .. reply
+  end
+end

@@ -1,0 +1,93 @@
+namespace Darq.Tests.Simulation.Scheduling;
+
+/// <summary>
+/// The one thread of a simulation and its clock. What is ready runs, one at a time and mostly in order; when nothing is
+/// ready, time jumps to the next event. Everything random comes from the one seed.
+/// </summary>
+internal sealed class Loop(Random random)
+{
+    private readonly List<Action> _ready = [];
+    private readonly PriorityQueue<Action, (DateTimeOffset At, long Order)> _events = new();
+    private readonly Thread _thread = Thread.CurrentThread;
+    private long _order;
+
+    public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>How many events and continuations have run.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>The first fault that something in the simulation did not expect.</summary>
+    public Exception? Fault { get; private set; }
+
+    public void Ready(Action action)
+    {
+        EnsureInside();
+        _ready.Add(action);
+    }
+
+    public void After(TimeSpan delay, Action action)
+    {
+        EnsureInside();
+        _events.Enqueue(action, (Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero), _order++));
+    }
+
+    public void Fail(Exception fault) => Fault ??= fault;
+
+    /// <summary>Code that left the simulation's thread is no longer decided by the seed.</summary>
+    public void EnsureInside()
+    {
+        if (Thread.CurrentThread != _thread)
+            throw new InvalidOperationException("this runs on another thread than the simulation: something escaped its scheduler");
+    }
+
+    /// <summary>Runs until the condition holds; false when the time is over or nothing is left to happen.</summary>
+    public bool RunUntil(Func<bool> condition, TimeSpan atMost)
+    {
+        var end = Now + atMost;
+        // Awaits prefer a synchronisation context, such as that of the test runner, to the scheduler.
+        var outside = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            while (!condition())
+            {
+                if (Fault is not null)
+                    throw new InvalidOperationException("The simulation failed: " + Fault.Message, Fault);
+                if (!Step(end))
+                    return false;
+            }
+            return true;
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(outside);
+        }
+    }
+
+    public void RunFor(TimeSpan time)
+    {
+        var end = Now + time;
+        RunUntil(() => false, time);
+        Now = end;
+    }
+
+    private bool Step(DateTimeOffset end)
+    {
+        Steps++;
+        if (_ready.Count > 0)
+        {
+            // Ready tasks have no promised order; now and then a later one overtakes.
+            var chosen = random.Next(4) == 0 ? random.Next(_ready.Count) : 0;
+            var action = _ready[chosen];
+            _ready.RemoveAt(chosen);
+            action();
+            return true;
+        }
+        if (!_events.TryPeek(out var next, out var due) || due.At > end)
+            return false;
+        _events.Dequeue();
+        Now = due.At > Now ? due.At : Now;
+        next();
+        return true;
+    }
+}
