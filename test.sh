@@ -11,30 +11,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$root"
 case ${1:-} in -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 filter=${1:-}
-python=/usr/bin/python3
-[[ -x $python ]] || python=python3
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
-
-# Whatever is started on the leash ends with this script, however this script ends: only it holds the pipe open.
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/darq-test-XXXXXX")
-mkfifo "$scratch/pipe"
-exec {hold}<>"$scratch/pipe"
-running=
-on_leash() {
-  "$python" tests/shared/leash.py "$@" <"$scratch/pipe" {hold}>&- &
-  running=$!
-  local code=0
-  wait "$running" || code=$?
-  running=
-  return "$code"
-}
-finish() {
-  exec {hold}>&-
-  [[ -z $running ]] || wait "$running" || true
-  rm -rf "$scratch"
-}
-trap finish EXIT
-trap 'echo "test.sh: interrupted" >&2; exit 130' INT TERM HUP
+# shellcheck source=tests/shared/leash.sh
+source tests/shared/leash.sh
 
 on_leash tests/tools.sh
 # shellcheck source=/dev/null

@@ -3,11 +3,12 @@
 -- KEYS = the marks of the partitions whose lanes are meant. ARGV[1] claim|resume|release, ARGV[2] session,
 -- ARGV[3] group, ARGV[4] topic, ARGV[5] highest world-line seen, then one argument per partition: for a claim the
 -- session of a holder known to be dead ('' = none), for a resume the incarnation that was held, for a release ''.
--- Returns NEEDS_RECOVERY, or per partition: OK <incarnation> <stream id passed up to> | HELD <session> | LOST.
+-- Returns NEEDS_RECOVERY, or per partition: OK <incarnation> <stream id passed up to> and the intervals <first>:<last>
+-- passed above it | HELD <session> | LOST.
 -- A claim raises the incarnation and so fences the holder before; it also registers the group with the topic, so that
 -- the stream keeps what the group has not passed. Safe to repeat: a session that holds the lane already is told its
 -- incarnation. Resume continues a claim over a recovery only if it is exactly the one stored: a later claim whose
--- record was lost would otherwise give the same number to two holders. Complexity O(partitions).
+-- record was lost would otherwise give the same number to two holders. Complexity O(partitions + intervals).
 do
   local function raised(lane)
     local wl, n = string.match(lane.incarnation or '0.0', '^(%d+)%.(%d+)$')
@@ -23,19 +24,27 @@ do
     lane.exists = start
   end
 
+  local function holding(lane, incarnation)
+    local words = { 'OK', incarnation, lane.exists }
+    for _, interval in ipairs(redis.call('ZRANGE', lane.intervals, 0, -1)) do
+      words[#words + 1] = string.match(interval, '^%d+:%d+')
+    end
+    return table.concat(words, ' ')
+  end
+
   local function hold(batch, lane, group, session)
     marks.begin(batch, lane.part)
     if not lane.exists then register(lane, group) end
     local incarnation = raised(lane)
     redis.call('HSET', lane.key, 'o', session, 'i', incarnation)
-    return 'OK ' .. incarnation .. ' ' .. lane.exists
+    return holding(lane, incarnation)
   end
 
   local change = {}
 
   function change.claim(batch, lane, group, session, dead)
     if lane.owner == session and lanes.held(lane, session, lane.incarnation) then
-      return 'OK ' .. lane.incarnation .. ' ' .. lane.exists
+      return holding(lane, lane.incarnation)
     end
     if lane.owner and lane.owner ~= session and lane.owner ~= dead then return 'HELD ' .. lane.owner end
     local answer = hold(batch, lane, group, session)
@@ -45,8 +54,10 @@ do
 
   function change.resume(batch, lane, group, session, incarnation)
     if lane.owner ~= session then return 'LOST' end
-    if lane.incarnation == incarnation then return hold(batch, lane, group, session) end
-    return 'LOST'
+    -- Resumed already, by a call whose reply was lost.
+    if lanes.held(lane, session, lane.incarnation) then return holding(lane, lane.incarnation) end
+    if lane.incarnation ~= incarnation then return 'LOST' end
+    return hold(batch, lane, group, session)
   end
 
   function change.release(batch, lane, _, session)

@@ -20,7 +20,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
     private readonly Contact _contact;
     private readonly BatchQueue _queue;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly List<Func<Session, CancellationToken, Task>> _resumptions = [];
+    private readonly List<Resumption> _resumptions = [];
     private readonly Lock _lock = new();
     private readonly Task _contacting;
     private readonly Task _batching;
@@ -59,7 +59,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
     public bool Ready => _ready.Task.IsCompletedSuccessfully && _redis.Connected;
 
     /// <summary>Runs after every contact before any batch is sent: claims are continued or found lost here. Faults count as a failed contact.</summary>
-    public void OnContact(Func<Session, CancellationToken, Task> resume)
+    public void OnContact(Resumption resume)
     {
         lock (_lock) _resumptions.Add(resume);
     }
@@ -272,11 +272,12 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
             session = _sessionGone ? null : _session;
         }
         var report = await _contact.MakeAsync(session, HighestWorldLine, cancellation);
-        if (Applied.Compare(report) is { } lost) _log.AppliedWritesWereLost(lost.Count, lost.Partition, lost.Applied, lost.Survived);
+        var loss = Applied.Compare(report);
+        if (loss is not null) _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
         Volatile.Write(ref _worldLine, report.WorldLine);
-        Func<Session, CancellationToken, Task>[] resumptions;
+        Resumption[] resumptions;
         lock (_lock) resumptions = [.. _resumptions];
-        foreach (var resume in resumptions) await resume(report.Session, cancellation);
+        foreach (var resume in resumptions) await resume(report.Session, loss is not null, cancellation);
         lock (_lock)
         {
             if (_wanted.Task.IsCompleted) return;
@@ -317,3 +318,6 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
         _ => $"MISCONFIGURED: Redis refused the first contact: {refused.Message}.",
     });
 }
+
+/// <summary>Continues what was held before a contact, under the session given; after a loss nothing held before counts.</summary>
+internal delegate Task Resumption(Session session, bool lost, CancellationToken cancellation);

@@ -1,6 +1,7 @@
 -- Append: one message to its topic's stream in its partition.
 --
--- Keys, all derived from the partition's tag: <tag>:t:<topic> (stream), <tag>:n:<topic> (hash: s last seq, y bytes
+-- Keys, all derived from the partition's tag: <tag>:t:<topic> (stream: i explicit id, k key, d data, m metadata,
+-- t publish time, x expiry, y bytes appended so far, l LSN), <tag>:n:<topic> (hash: s last seq, y bytes
 -- appended, t trimmed up to, dup duplicates refused, a armed readers, gs registered groups, dn ds rn rs buckets),
 -- <tag>:i:<topic>:d<n> and :r<n> (hash: message id -> 'stream id/lsn').
 -- Arguments, here and inside a publish or a step: place of the partition, topic, id ('' = none), kind of id (d explicit, r the sidecar's own retry),
@@ -47,7 +48,7 @@ do
     local seq, bytes = held.seq + 1, held.bytes + #data + #meta
     local stream_id = part.wl .. '-' .. seq
     redis.call('XADD', part.tag .. ':t:' .. topic, stream_id, 'i', kind == 'd' and id or '', 'k', args[at + 5], 'd', data,
-      'm', meta, 't', batch.now, 'x', ttl > 0 and batch.now + ttl or '', 'y', bytes)
+      'm', meta, 't', batch.now, 'x', ttl > 0 and batch.now + ttl or '', 'y', bytes, 'l', part.lsn)
     redis.call('HSET', held.key, 's', seq, 'y', bytes)
     if family then buckets.put(family, id, stream_id .. '/' .. part.lsn, tonumber(args[at + 4]), batch.now) end
     if held.armed then

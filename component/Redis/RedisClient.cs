@@ -113,7 +113,7 @@ internal sealed class RedisClient : IRedis
     private async Task<IDatabase> DatabaseAsync(CancellationToken cancellation)
     {
         Task<ConnectionMultiplexer> connecting;
-        lock (_lock) connecting = _connecting ??= ConnectAsync();
+        lock (_lock) connecting = _connecting = _connecting is null or { IsFaulted: true } ? ConnectAsync() : _connecting;
         if (_connected is { } connection) return connection.GetDatabase();
         try
         {

@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Pipelines;
+using Google.Protobuf;
+
+namespace Darq.Grpc;
+
+/// <summary>
+/// Takes length-prefixed messages from a request's body. They are parsed where the transport received them, so their bytes
+/// are copied once, into the fields of the message; a length over the limit is refused before anything of it is buffered.
+/// </summary>
+internal sealed class MessageReader<T>(Exchange exchange, MessageParser<T> parser) : IMessageReader<T>
+    where T : class, IMessage<T>
+{
+    private readonly PipeReader _body = exchange.RequestBody;
+
+    public async ValueTask<T?> ReadAsync(CancellationToken cancellation)
+    {
+        using var scope = exchange.CancelWith(cancellation);
+        while (true)
+        {
+            var result = await ReceiveAsync(scope.Token);
+            var rest = result.Buffer;
+            var (consumed, examined) = (rest.Start, rest.End);
+            try
+            {
+                if (TryTake(ref rest) is { } message)
+                {
+                    // What follows is not examined yet: the next read finds it without waiting for the network.
+                    consumed = examined = rest.Start;
+                    return message;
+                }
+
+                if (result.IsCompleted)
+                    return rest.IsEmpty ? null : throw new RpcException(StatusCode.Internal, "The request ends inside a message.");
+            }
+            finally
+            {
+                _body.AdvanceTo(consumed, examined);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The only message of a call that takes one. The request is read to its end, as the protocol wants before trailers.
+    /// A wrong count is Internal because clients would take Unimplemented for a method that does not exist.
+    /// </summary>
+    public async ValueTask<T> ReadOnlyAsync()
+    {
+        var message = await ReadAsync(default) ?? throw new RpcException(StatusCode.Internal, "The request holds no message.");
+        var result = await ReceiveAsync(exchange.Call.Cancelled);
+        while (!result.IsCompleted && result.Buffer.IsEmpty)
+        {
+            _body.AdvanceTo(result.Buffer.End);
+            result = await ReceiveAsync(exchange.Call.Cancelled);
+        }
+
+        var isOnly = result.Buffer.IsEmpty;
+        _body.AdvanceTo(result.Buffer.End);
+        return isOnly ? message : throw new RpcException(StatusCode.Internal, "The request goes on after its only message.");
+    }
+
+    private async ValueTask<ReadResult> ReceiveAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _body.ReadAsync(cancellation);
+        }
+        catch (IOException fault)
+        {
+            throw exchange.ClientIsGone(fault);
+        }
+    }
+
+    private T? TryTake(ref ReadOnlySequence<byte> buffer)
+    {
+        if (buffer.Length < Frame.HeaderBytes)
+            return null;
+        Span<byte> header = stackalloc byte[Frame.HeaderBytes];
+        buffer.Slice(0, Frame.HeaderBytes).CopyTo(header);
+        var length = CheckedLength(header);
+        if (buffer.Length < Frame.HeaderBytes + length)
+            return null;
+        var payload = buffer.Slice(Frame.HeaderBytes, length);
+        buffer = buffer.Slice(payload.End);
+        return Parse(payload);
+    }
+
+    private uint CheckedLength(ReadOnlySpan<byte> header)
+    {
+        if (header[0] == Frame.Compressed)
+            throw exchange.CompressionRefused();
+        if (header[0] != Frame.Plain)
+            throw new RpcException(StatusCode.Internal, $"A message starts with the flag {header[0]}; only 0 and 1 are defined.");
+        var length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
+        return length <= exchange.Limits.ReceiveMaxBytes
+            ? length
+            : throw new RpcException(StatusCode.ResourceExhausted, $"A message has {length} bytes; at most {exchange.Limits.ReceiveMaxBytes} are accepted.");
+    }
+
+    private T Parse(ReadOnlySequence<byte> payload)
+    {
+        try
+        {
+            return parser.ParseFrom(payload);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            throw new RpcException(StatusCode.Internal, $"A message of the request is not a valid {typeof(T).Name}.");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Darq.Partitions;
+using Darq.Redis;
+
+namespace Darq.Lanes;
+
+/// <summary>
+/// Names one delivery: the session that made it, the lane, the message and the number of the delivery within the session.
+/// As text it is ASCII without blanks, fit for a header and for the id of a pulled message. It is no secret: what it
+/// allows is decided in Redis by the claim of the lane.
+/// </summary>
+internal sealed record DeliveryToken(string Session, string Group, string Topic, int Partition, Position Message, long Number)
+{
+    /// <summary>The message it names, apart from which delivery of it this is.</summary>
+    public (string Group, string Topic, int Partition, Position Message) Subject => (Group, Topic, Partition, Message);
+
+    public static bool TryParse(string text, [NotNullWhen(true)] out DeliveryToken? token)
+    {
+        token = null;
+        var parts = text.Split(':');
+        if (parts.Length != 6 || parts[0].Length == 0 || parts[4].Length == 0 || parts[5].Length == 0
+            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
+            || !Position.TryParse(parts[2], out var message)
+            || !long.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
+        token = new(parts[0], Keys.Decode(parts[4]), Keys.Decode(parts[5]), partition, message, number);
+        return true;
+    }
+
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Session}:{Partition}:{Message}:{Number}:{Keys.Encode(Group)}:{Keys.Encode(Topic)}");
+}

@@ -1,0 +1,163 @@
+using Darq.Partitions;
+using Darq.Telemetry;
+
+namespace Darq.Lanes;
+
+/// <summary>Handing messages to streams, and what comes back.</summary>
+internal sealed partial class Subscription
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>An answer to a delivery. Whatever is not out any more changes nothing.</summary>
+    public void Answer(DeliveryStream stream, string token, bool failed)
+    {
+        if (!DeliveryToken.TryParse(token, out var parsed)) return;
+        lock (_lock)
+        {
+            if (stream.Take(parsed.Number, answered: true) is not { State: EntryState.Sent } entry) return;
+            if (entry.Consumed) Finish(entry);
+            else if (failed) BackOff(entry);
+            else Pass(entry);
+        }
+        _dispatch.Set();
+    }
+
+    /// <summary>Takes a delivery back without counting a failure.</summary>
+    public void Release(DeliveryStream stream, string token)
+    {
+        if (!DeliveryToken.TryParse(token, out var parsed)) return;
+        lock (_lock)
+        {
+            if (stream.Take(parsed.Number, answered: false) is { } entry) GiveBack(entry);
+        }
+        _dispatch.Set();
+    }
+
+    private async Task DispatchAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            TimeSpan wait;
+            lock (_lock)
+            {
+                WakeDue();
+                while (NextReady() is { } entry && NextStream() is { } stream) Send(_ready.Dequeue(), stream);
+                wait = _backingOff.TryPeek(out _, out var due) ? due - _time.GetUtcNow() : LongestWait;
+            }
+            if (wait > TimeSpan.Zero) await _dispatch.WaitAsync(wait, cancellation);
+        }
+    }
+
+    private void WakeDue()
+    {
+        var now = _time.GetUtcNow();
+        while (_backingOff.TryPeek(out var entry, out var due) && due <= now)
+        {
+            _backingOff.Dequeue();
+            if (entry.State != EntryState.BackingOff) continue;
+            entry.State = EntryState.Waiting;
+            MakeReady(entry);
+        }
+    }
+
+    /// <summary>The first ready message that is still to be delivered; those finished or expired meanwhile are put aside.</summary>
+    private Entry? NextReady()
+    {
+        while (_ready.TryPeek(out var entry))
+        {
+            if (entry.State == EntryState.Waiting)
+            {
+                if (entry.Message.ExpiryMs > _time.GetUtcNow().ToUnixTimeMilliseconds()) return entry;
+                Pass(entry);
+            }
+            _ready.Dequeue();
+        }
+        return null;
+    }
+
+    /// <summary>The next stream with room, in turn.</summary>
+    private DeliveryStream? NextStream()
+    {
+        for (var i = 0; i < _streams.Count; i++)
+        {
+            var stream = _streams[_turn++ % _streams.Count];
+            if (stream.HasRoom) return stream;
+        }
+        return null;
+    }
+
+    private void Send(Entry entry, DeliveryStream stream)
+    {
+        entry.State = EntryState.Sent;
+        var token = new DeliveryToken(entry.Lane.Session!, _group, _topic, entry.Lane.Partition, entry.Message.StreamId, ++_deliveries);
+        stream.Send(_deliveries, entry, Envelope.Compose(entry.Message, token, stream.SubscribedTopic, entry.Failures + 1, _primary.HighestWorldLine));
+    }
+
+    private void BackOff(Entry entry)
+    {
+        entry.State = EntryState.BackingOff;
+        entry.Failures++;
+        var exponential = _options.RetryDelay * Math.Pow(2, Math.Min(entry.Failures - 1, 30));
+        var delay = (exponential < _options.MaxRetryDelay ? exponential : _options.MaxRetryDelay) * (0.8 + 0.4 * _random.NextDouble());
+        entry.Due = _time.GetUtcNow() + delay;
+        _backingOff.Enqueue(entry, entry.Due);
+        _log.DeliveryFailed(_group, _topic, entry.Message.Id, entry.Failures, (long)delay.TotalMilliseconds);
+    }
+
+    private void GiveBack(Entry entry)
+    {
+        if (entry.State != EntryState.Sent) return;
+        if (entry.Consumed)
+        {
+            Finish(entry);
+            return;
+        }
+        entry.State = EntryState.Waiting;
+        MakeReady(entry);
+    }
+
+    /// <summary>Starts telling Redis that a message is done with. Under _lock.</summary>
+    private void Pass(Entry entry)
+    {
+        entry.State = EntryState.Passing;
+        _passes.RemoveWhere(pass => pass.IsCompleted);
+        _passes.Add(PassAsync(entry, entry.Lane.Epoch));
+    }
+
+    private async Task PassAsync(Entry entry, int epoch)
+    {
+        await Task.Yield();
+        var lane = entry.Lane;
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var request = new PassRequest(_group, _topic, lane.Partition, entry.Message.StreamId, () => IncarnationAt(lane, epoch));
+                var reply = await _primary.SubmitAsync(request, _stopping.Token);
+                Passed(entry, epoch, reply);
+                return;
+            }
+            catch (DarqException refused)
+            {
+                // An operator has to act; until then nobody else would remember the answer.
+                _log.TendingFailed(_topic, refused.Message);
+                await Task.Delay(LongestWait, _time, _stopping.Token);
+            }
+        }
+    }
+
+    private void Passed(Entry entry, int epoch, string reply)
+    {
+        lock (_lock)
+        {
+            if (reply.StartsWith("OK", StringComparison.Ordinal)) Finish(entry);
+            else if (reply == "FENCED" && entry.Lane.Epoch == epoch) Lose([entry.Lane]);
+        }
+        _dispatch.Set();
+    }
+
+    private string IncarnationAt(Lane lane, int epoch)
+    {
+        lock (_lock) return lane.Held && lane.Epoch == epoch ? lane.Incarnation : Unheld;
+    }
+}

@@ -1,0 +1,188 @@
+using Darq.Partitions;
+using Darq.Redis;
+using Darq.Telemetry;
+
+namespace Darq.Lanes;
+
+/// <summary>Claiming lanes, keeping them over recoveries, letting them go, and noticing that something was appended.</summary>
+internal sealed partial class Subscription
+{
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
+
+    // Only the tender's, except that a contact renews it.
+    private Session? _session;
+    private bool _saidHeldElsewhere;
+
+    /// <summary>
+    /// Part of every contact, before anything is sent again. Claims go on under new incarnations where nothing was lost
+    /// and the session is the same; else everything in hand is dropped and claimed anew.
+    /// </summary>
+    private async Task ResumeAsync(Session session, bool lost, CancellationToken cancellation)
+    {
+        Lane[] held;
+        string[] incarnations;
+        lock (_lock)
+        {
+            if (_session != session || lost) Lose([.. _lanes.Where(lane => lane.Held)]);
+            _session = session;
+            held = [.. _lanes.Where(lane => lane.Held)];
+            incarnations = [.. held.Select(lane => lane.Incarnation)];
+        }
+        _tend.Set();
+        if (held.Length == 0) return;
+        var answers = await _claims.ChangeAsync("resume", session, [.. held.Select(lane => lane.Partition)], incarnations, cancellation)
+            ?? throw new RedisUnavailableException("Redis changed its process in the middle of a contact.");
+        lock (_lock)
+        {
+            for (var i = 0; i < held.Length; i++)
+            {
+                if (held[i].Held && answers[i].Split(' ') is ["OK", var incarnation, ..]) held[i].Continue(incarnation);
+                else Lose([held[i]]);
+            }
+        }
+    }
+
+    private async Task TendAsync(CancellationToken cancellation)
+    {
+        var round = _time.GetUtcNow();
+        while (true)
+        {
+            // A reader that ran dry wants only its lanes armed; the safety net asks for all, once a round.
+            var whole = _time.GetUtcNow() >= round;
+            if (whole) round = _time.GetUtcNow() + Round;
+            try
+            {
+                if (HasStreams)
+                {
+                    await _primary.ReadyAsync(cancellation);
+                    whole |= await ClaimAsync(cancellation);
+                    await WatchTailsAsync(whole, cancellation);
+                }
+                else
+                {
+                    await AnswersArePassedAsync();
+                    await LetGoAsync();
+                }
+            }
+            catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException or DarqException)
+            {
+                _log.TendingFailed(_topic, fault.Message);
+            }
+            var left = round - _time.GetUtcNow();
+            await _tend.WaitAsync(left > TimeSpan.Zero ? left : Round, cancellation);
+        }
+    }
+
+    /// <summary>Claims what nobody alive holds; true if that gave us lanes.</summary>
+    private async Task<bool> ClaimAsync(CancellationToken cancellation)
+    {
+        Lane[] wanted;
+        lock (_lock) wanted = [.. _lanes.Where(lane => !lane.Held && (lane.OtherHolder is null || !_membership.IsAlive(lane.OtherHolder)))];
+        if (wanted.Length == 0) return false;
+        var session = await _primary.ReadyAsync(cancellation);
+        // Who holds a lane is only learned by asking for it; the next round then knows whom to take it from.
+        var dead = wanted.Select(lane => lane.OtherHolder ?? "").ToArray();
+        var answers = await _claims.ChangeAsync("claim", session, [.. wanted.Select(lane => lane.Partition)], dead, cancellation);
+        if (answers is null)
+        {
+            _primary.Distrust("NEEDS_RECOVERY");
+            return false;
+        }
+        var claimed = 0;
+        lock (_lock)
+        {
+            for (var i = 0; i < wanted.Length; i++)
+            {
+                switch (answers[i].Split(' '))
+                {
+                    case ["OK", var incarnation, var upTo, .. var passed] when session == _session:
+                        wanted[i].Hold(session.Id, incarnation, Position.Parse(upTo), passed);
+                        claimed++;
+                        break;
+                    case ["HELD", var holder]:
+                        wanted[i].OtherHolder = holder;
+                        break;
+                }
+            }
+        }
+        if (claimed > 0) _log.LanesWereClaimed(_group, claimed, _topic);
+        else if (!_saidHeldElsewhere) _log.LanesAreHeldElsewhere(_topic, _group);
+        _saidHeldElsewhere = claimed == 0;
+        return claimed > 0;
+    }
+
+    private async Task WatchTailsAsync(bool whole, CancellationToken cancellation)
+    {
+        (int Partition, long Known)[] asked;
+        lock (_lock)
+        {
+            asked = [.. _lanes
+                .Where(lane => lane.Held && (whole || !lane.Armed && lane.Tail <= lane.ReadUpTo.Number))
+                .Select(lane => (lane.Partition, lane.ReadUpTo.Number))];
+        }
+        if (asked.Length == 0) return;
+        var tails = await _claims.TailsAsync(asked, cancellation);
+        lock (_lock)
+        {
+            for (var i = 0; i < asked.Length; i++)
+            {
+                var lane = _lanes[asked[i].Partition];
+                lane.Tail = Math.Max(lane.Tail, tails[i]);
+                lane.Armed = tails[i] == asked[i].Known;
+            }
+        }
+        _read.Set();
+    }
+
+    /// <summary>Waits a little until what was answered is passed, so that it is not delivered again by the next holder.</summary>
+    private async Task AnswersArePassedAsync()
+    {
+        Task[] passes;
+        lock (_lock) passes = [.. _passes.Where(pass => !pass.IsCompleted)];
+        using var patience = new CancellationTokenSource(Round * 2, _time);
+        await Task.WhenAll(passes).WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    /// <summary>Gives the lanes up so that another holder need not wait for our heartbeat to lapse. Only the tender calls it, or the end.</summary>
+    private async Task LetGoAsync()
+    {
+        Session? session;
+        int[] held;
+        lock (_lock)
+        {
+            if (_streams.Count > 0) return;
+            var lanes = _lanes.Where(lane => lane.Held).ToArray();
+            (session, held) = (_session, [.. lanes.Select(lane => lane.Partition)]);
+            Drop(lanes);
+        }
+        if (session is null || held.Length == 0) return;
+        using var patience = new CancellationTokenSource(Round * 2, _time);
+        try
+        {
+            await _claims.ChangeAsync("release", session, held, [.. held.Select(_ => "")], patience.Token);
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or RedisUnavailableException or RedisRefusedException)
+        {
+            // The heartbeat lapses instead.
+            _log.TendingFailed(_topic, fault.Message);
+        }
+    }
+
+    /// <summary>Under _lock.</summary>
+    private void Lose(IReadOnlyList<Lane> lanes)
+    {
+        if (lanes.Count == 0) return;
+        Drop(lanes);
+        _log.LanesWereLost(_group, lanes.Count, _topic);
+        _tend.Set();
+    }
+
+    private void Drop(IReadOnlyList<Lane> lanes)
+    {
+        foreach (var lane in lanes)
+        {
+            foreach (var entry in lane.Entries) Forget(entry);
+            lane.Drop();
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using Darq.Partitions;
+using Darq.Telemetry;
+
+namespace Darq.Lanes;
+
+/// <summary>
+/// A (group, topic) in this process: holds its lanes while a stream is open, reads ahead, and hands messages to the
+/// streams. Four kinds of loop share the state under one lock: dispatch (this file), readers (Read), the tender that
+/// claims lanes and watches tails (Tend), and one writer per stream. Memory: at most <see cref="MaxEntries"/> messages
+/// and about <see cref="MaxBytes"/> of them are in hand, plus one page per reader.
+/// </summary>
+internal sealed partial class Subscription : IAsyncDisposable
+{
+    public const int MaxEntries = 1024;
+    public const long MaxBytes = 16 << 20;
+
+    private readonly string _group;
+    private readonly string _topic;
+    private readonly Primary _primary;
+    private readonly Membership _membership;
+    private readonly SubscriptionOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+    private readonly ILogger _log;
+    private readonly Claims _claims;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Signal _dispatch;
+    private readonly Signal _tend;
+    private readonly Signal _read;
+    private readonly Task[] _loops;
+
+    // Under _lock.
+    private readonly Lock _lock = new();
+    private readonly Lane[] _lanes;
+    private readonly List<DeliveryStream> _streams = [];
+    private readonly Queue<Entry> _ready = new();
+    private readonly PriorityQueue<Entry, DateTimeOffset> _backingOff = new();
+    private readonly HashSet<Task> _passes = [];
+    private int _inHand;
+    private long _bytesInHand;
+    private long _deliveries;
+    private int _turn;
+
+    public Subscription(string group, string topic, Primary primary, Membership membership, SubscriptionOptions options, TimeProvider time, Random random, ILogger log)
+    {
+        (_group, _topic, _primary, _membership, _options, _time, _random, _log) = (group, topic, primary, membership, options, time, random, log);
+        _claims = new(primary, group, topic);
+        _lanes = [.. Enumerable.Range(0, primary.Keys.Partitions).Select(p => new Lane(p, options.Order))];
+        (_dispatch, _tend, _read) = (new(time), new(time), new(time));
+        primary.OnContact(ResumeAsync);
+        _loops = [RunAsync(DispatchAsync), RunAsync(TendAsync), .. Enumerable.Range(0, Readers).Select(_ => RunAsync(ReadAsync))];
+    }
+
+    /// <summary>Lets a stream take part. The lanes are claimed when the first one comes.</summary>
+    public DeliveryStream Attach(string subscribedTopic, SubscriptionOptions options, IDeliverySink sink)
+    {
+        var stream = new DeliveryStream(this, subscribedTopic, options, sink);
+        lock (_lock) _streams.Add(stream);
+        _tend.Set();
+        _dispatch.Set();
+        return stream;
+    }
+
+    /// <summary>Takes a stream out and gives back its messages; when it was the last, the lanes go to whoever wants them.</summary>
+    public void Detach(DeliveryStream stream)
+    {
+        lock (_lock)
+        {
+            _streams.Remove(stream);
+            foreach (var entry in stream.Close()) GiveBack(entry);
+        }
+        _dispatch.Set();
+        _tend.Set();
+    }
+
+    public void SetPaused(Action change)
+    {
+        lock (_lock) change();
+        _dispatch.Set();
+    }
+
+    /// <summary>The incarnation under which this process holds the message's lane; one that nobody holds where it does not.</summary>
+    public string IncarnationOf(DeliveryToken token)
+    {
+        lock (_lock)
+        {
+            var lane = _lanes[token.Partition];
+            return lane.Session == token.Session ? lane.Incarnation : Unheld;
+        }
+    }
+
+    /// <summary>A step consumed the message: it is not delivered again, whatever its app still answers.</summary>
+    public void Consumed(DeliveryToken token)
+    {
+        lock (_lock)
+        {
+            if (_lanes[token.Partition].Find(token.Message) is not { } entry) return;
+            entry.Consumed = true;
+            if (entry.State is EntryState.Waiting or EntryState.BackingOff && entry.Lane.IsFirst(entry)) Finish(entry);
+        }
+        _dispatch.Set();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            foreach (var stream in _streams.ToArray()) stream.Close();
+            _streams.Clear();
+        }
+        await AnswersArePassedAsync();
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await LetGoAsync();
+    }
+
+    private const string Unheld = "0.0";
+
+    private bool HasStreams
+    {
+        get
+        {
+            lock (_lock) return _streams.Count > 0;
+        }
+    }
+
+    private async Task RunAsync(Func<CancellationToken, Task> loop)
+    {
+        await Task.Yield();
+        try
+        {
+            await loop(_stopping.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+        }
+        catch (Exception fault)
+        {
+            _log.SubscriptionFailed(_topic, fault);
+            throw;
+        }
+    }
+
+    /// <summary>Takes a message out of hand. Under _lock.</summary>
+    private void Finish(Entry entry)
+    {
+        if (entry.State == EntryState.Finished) return;
+        if (entry.Lane.Remove(entry) is { } next) MakeReady(next);
+        Forget(entry);
+    }
+
+    private void Forget(Entry entry)
+    {
+        _inHand--;
+        _bytesInHand -= entry.Message.Size;
+        _read.Set();
+    }
+
+    /// <summary>Under _lock.</summary>
+    private void MakeReady(Entry entry)
+    {
+        if (entry.Consumed) Finish(entry);
+        else if (entry.State == EntryState.Waiting) _ready.Enqueue(entry);
+    }
+}

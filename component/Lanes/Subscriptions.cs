@@ -1,0 +1,140 @@
+using Darq.Partitions;
+using Darq.Redis;
+using Darq.Telemetry;
+
+namespace Darq.Lanes;
+
+/// <summary>All subscriptions of this process on one primary: one per (group, topic), however many instances and streams ask for it.</summary>
+internal sealed class Subscriptions : IAsyncDisposable
+{
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(1);
+
+    private readonly Primary _primary;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+    private readonly ILogger _log;
+    private readonly Membership _membership;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(string Group, string Topic), Subscription> _subscriptions = [];
+    private Task? _beating;
+    private Task? _listening;
+    private bool _closed;
+
+    public Subscriptions(Primary primary, TimeProvider time, Random random, ILoggerFactory logs)
+    {
+        (_primary, _time, _random, _log) = (primary, time, random, logs.CreateLogger("Darq.Lanes"));
+        _membership = new(primary, Describe, time, _log);
+    }
+
+    /// <summary>
+    /// Opens a stream of a group on a topic; <c>topic~k</c> is a further stream on <c>topic</c>. Throws
+    /// <see cref="DarqException"/> (Invalid) for a name that cannot be one. Redis need not be reachable.
+    /// </summary>
+    public DeliveryStream Attach(string group, string subscribedTopic, SubscriptionOptions options, IDeliverySink sink)
+    {
+        Limits.CheckName("consumerID", group);
+        Limits.CheckName("topic", subscribedTopic);
+        var topic = WithoutStreamNumber(subscribedTopic);
+        Subscription? subscription;
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            _beating ??= _membership.RunAsync(_stopping.Token);
+            _listening ??= ListenAsync();
+            if (!_subscriptions.TryGetValue((group, topic), out subscription))
+                _subscriptions[(group, topic)] = subscription = new(group, topic, _primary, _membership, options, _time, _random, _log);
+        }
+        return subscription.Attach(subscribedTopic, options, sink);
+    }
+
+    /// <summary>The incarnation under which this process holds the lane of a delivery; one that nobody holds where it does not.</summary>
+    public string IncarnationOf(DeliveryToken token) => Find(token)?.IncarnationOf(token) ?? "0.0";
+
+    /// <summary>A step consumed the message, or found it consumed: it is not delivered again.</summary>
+    public void Consumed(DeliveryToken token) => Find(token)?.Consumed(token);
+
+    /// <summary>Ends all streams, passes what was answered, gives the lanes up and says goodbye.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Subscription[] open;
+        lock (_lock)
+        {
+            _closed = true;
+            open = [.. _subscriptions.Values];
+        }
+        await Task.WhenAll(open.Select(subscription => subscription.DisposeAsync().AsTask()));
+        await _stopping.CancelAsync();
+        foreach (var loop in new[] { _beating, _listening })
+        {
+            if (loop is not null) await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+        await LeaveAsync();
+    }
+
+    private Subscription? Find(DeliveryToken token)
+    {
+        if (token.Partition >= _primary.Keys.Partitions) return null;
+        lock (_lock) return _subscriptions.GetValueOrDefault((token.Group, token.Topic));
+    }
+
+    private string Describe()
+    {
+        lock (_lock) return string.Join(' ', _subscriptions.Keys.Select(key => $"{Keys.Encode(key.Group)}:{Keys.Encode(key.Topic)}"));
+    }
+
+    /// <summary>Passes wake-ups on. The client subscribes again after a reconnect by itself; only the first time can fail.</summary>
+    private async Task ListenAsync()
+    {
+        await Task.Yield();
+        string[] channels = [.. Enumerable.Range(0, _primary.Keys.Partitions).Select(_primary.Keys.WakeUps)];
+        while (true)
+        {
+            try
+            {
+                await _primary.ReadyAsync(_stopping.Token);
+                await using var listening = await _primary.SubscribeAsync(channels, Heard, _stopping.Token);
+                await Task.Delay(Timeout.InfiniteTimeSpan, _time, _stopping.Token);
+            }
+            catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException)
+            {
+                _log.ListeningFailed(fault.Message);
+                await Task.Delay(PauseAfterFault, _time, _stopping.Token);
+            }
+        }
+    }
+
+    private void Heard(string channel, string encodedTopic)
+    {
+        var partition = Keys.PartitionOfWakeUps(channel);
+        if (partition < 0 || partition >= _primary.Keys.Partitions) return;
+        var topic = Keys.Decode(encodedTopic);
+        Subscription[] meant;
+        lock (_lock) meant = [.. _subscriptions.Where(pair => pair.Key.Topic == topic).Select(pair => pair.Value)];
+        foreach (var subscription in meant) subscription.Wake(partition);
+    }
+
+    private async Task LeaveAsync()
+    {
+        if (_beating is null || !_primary.Ready) return;
+        try
+        {
+            using var patience = new CancellationTokenSource(PauseAfterFault, _time);
+            await _membership.LeaveAsync(await _primary.ReadyAsync(patience.Token), patience.Token);
+        }
+        catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException or OperationCanceledException)
+        {
+            _log.HeartbeatFailed(fault.Message);
+        }
+    }
+
+    private static string WithoutStreamNumber(string subscribedTopic)
+    {
+        var tilde = subscribedTopic.LastIndexOf('~');
+        if (tilde <= 0 || tilde == subscribedTopic.Length - 1 || subscribedTopic.AsSpan(tilde + 1).IndexOfAnyExceptInRange('0', '9') >= 0) return subscribedTopic;
+        var number = subscribedTopic[(tilde + 1)..];
+        return number.Length <= 2 && int.Parse(number, System.Globalization.CultureInfo.InvariantCulture) is >= 1 and <= 64
+            ? subscribedTopic[..tilde]
+            : throw Limits.Invalid("topic", subscribedTopic, "<topic> or <topic>~<k> with k from 1 to 64");
+    }
+}

@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Darq.Partitions;
+
+namespace Darq.Publishing;
+
+/// <summary>What makes an event without an explicit id recognisable when the sidecar sends it again: its source and id, and by default its bytes.</summary>
+internal static class EventIdentity
+{
+    /// <summary>A short digest, or null where the data is no CloudEvent with an id.</summary>
+    public static string? Of(ReadOnlyMemory<byte> data, DedupBy dedupBy)
+    {
+        if (!TryReadNames(data.Span, out var source, out var id)) return null;
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        digest.AppendData(Encoding.UTF8.GetBytes(source + "\0" + id + "\0"));
+        if (dedupBy == DedupBy.Content) digest.AppendData(data.Span);
+        return Convert.ToBase64String(digest.GetHashAndReset().AsSpan(0, 15));
+    }
+
+    private static bool TryReadNames(ReadOnlySpan<byte> data, out string source, out string id)
+    {
+        (source, id) = ("", "");
+        try
+        {
+            var json = new Utf8JsonReader(data);
+            if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return false;
+            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+            {
+                var isSource = json.ValueTextEquals("source"u8);
+                var isId = json.ValueTextEquals("id"u8);
+                json.Read();
+                if (isSource && json.TokenType == JsonTokenType.String) source = json.GetString()!;
+                else if (isId && json.TokenType == JsonTokenType.String) id = json.GetString()!;
+                else json.Skip();
+            }
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+        return id.Length > 0;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text.Json;
+using Darq.Partitions;
+
+namespace Darq.Publishing;
+
+/// <summary>One message as a caller hands it in: the bytes, and the metadata that says how.</summary>
+internal sealed record PublishEntry(ReadOnlyMemory<byte> Data, IReadOnlyDictionary<string, string> Metadata);
+
+/// <summary>What became of a message: its id (the original's, for a duplicate) and position.</summary>
+internal readonly record struct Published(string Id, bool Duplicate, string Position);
+
+/// <summary>A time to live given as request metadata.</summary>
+internal static class TimeToLive
+{
+    /// <summary>Reads <c>ttlInSeconds</c>, or <c>ttl</c> as a duration such as 30s; null where neither is given. Throws (Invalid) for anything but a positive time.</summary>
+    public static TimeSpan? Of(IReadOnlyDictionary<string, string> metadata)
+    {
+        foreach (var (name, value) in metadata)
+        {
+            if (name.Equals(WireNames.TtlInSeconds, StringComparison.OrdinalIgnoreCase)) return Seconds(name, value);
+            if (name.Equals(WireNames.Ttl, StringComparison.OrdinalIgnoreCase)) return Seconds(name, value.EndsWith('s') ? value[..^1] : value);
+        }
+        return null;
+    }
+
+    private static TimeSpan Seconds(string name, string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
+            ? TimeSpan.FromSeconds(seconds)
+            : throw Limits.Invalid(name, value, "a whole number of seconds above 0");
+}
+
+/// <summary>The metadata that travels with a message: what the publisher gave, without what the component reads or adds.</summary>
+internal static class MessageMetadata
+{
+    public static ReadOnlyMemory<byte> Serialize(IReadOnlyDictionary<string, string> metadata)
+    {
+        var kept = metadata.Where(entry => entry.Key.Length > 0 && !WireNames.IsReserved(entry.Key)).ToArray();
+        if (kept.Length == 0) return default;
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            foreach (var (name, value) in kept) json.WriteString(name, value);
+            json.WriteEndObject();
+        }
+        if (buffer.Length > Limits.MaxMetadataBytes)
+            throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: metadata has {buffer.Length:N0} bytes; accepted: at most {Limits.MaxMetadataBytes:N0}.");
+        return buffer.ToArray();
+    }
+
+    public static IReadOnlyList<KeyValuePair<string, string>> Parse(ReadOnlySpan<byte> stored)
+    {
+        if (stored.IsEmpty) return [];
+        var entries = new List<KeyValuePair<string, string>>();
+        var json = new Utf8JsonReader(stored);
+        while (json.Read())
+        {
+            if (json.TokenType != JsonTokenType.PropertyName) continue;
+            var name = json.GetString()!;
+            json.Read();
+            entries.Add(new(name, json.GetString()!));
+        }
+        return entries;
+    }
+}

@@ -1,0 +1,55 @@
+using Darq.Partitions;
+
+namespace Darq.Publishing;
+
+/// <summary>Publishes to topics, each call all or none. Duplicates are answered with the original.</summary>
+internal sealed class Publisher(Primary primary, NamespaceOptions options, Random random)
+{
+    /// <summary>
+    /// Appends the messages in order as one request. Throws <see cref="DarqException"/>; after Unavailable the outcome
+    /// may be unknown, and publishing again with the same ids is safe. Cancelling does not take a publish back.
+    /// </summary>
+    public async ValueTask<IReadOnlyList<Published>> PublishAsync(string topic, IReadOnlyList<PublishEntry> entries, CancellationToken cancellation)
+    {
+        Append.CheckTopic(topic);
+        if (entries.Count == 0) return [];
+        var appends = entries.Select(entry => Append.From(topic, entry, options, () => random.Next(options.Partitions))).ToArray();
+        var reply = await primary.SubmitAsync(new PublishRequest(appends, options), cancellation);
+        var words = reply.Split(' ');
+        return words[0] switch
+        {
+            "OK" => Emitted.Parse(primary, appends, words.AsSpan(1)),
+            "FULL" => throw new DarqException(Refusal.Full, $"FULL: topic '{topic}' holds {options.MaxBacklog:N0} messages in one partition (maxBacklog) and takes no more until its groups have passed some."),
+            _ => throw Refusals.Of(reply),
+        };
+    }
+
+    private sealed class PublishRequest(Append[] appends, NamespaceOptions options) : BatchRequest("publish")
+    {
+        public override int Size { get; } = appends.Sum(append => append.Size);
+
+        public override bool Repeatable => appends.All(append => append.Id.Length > 0);
+
+        public override void Write(BatchWriter writer)
+        {
+            writer.Add(appends.Length);
+            foreach (var append in appends) append.Write(writer, options);
+        }
+    }
+}
+
+/// <summary>Reads what a reply says of appended messages: per message a stream id, with = before a duplicate's, and a position.</summary>
+internal static class Emitted
+{
+    public static Published[] Parse(Primary primary, IReadOnlyList<Append> appends, ReadOnlySpan<string> words)
+    {
+        var published = new Published[appends.Count];
+        for (var i = 0; i < published.Length; i++)
+        {
+            var (id, position, partition) = (words[2 * i], words[2 * i + 1], appends[i].Partition);
+            primary.Applied.Note(partition, Position.Parse(position));
+            published[i] = new($"{partition}-{id.TrimStart('=')}", id[0] == '=', $"{partition}:{position}");
+        }
+        return published;
+    }
+}

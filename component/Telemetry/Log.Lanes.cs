@@ -1,0 +1,28 @@
+namespace Darq.Telemetry;
+
+internal static partial class Log
+{
+    [LoggerMessage(400, LogLevel.Information, "Group {Group} delivers from {Count} lanes of topic {Topic}")]
+    public static partial void LanesWereClaimed(this ILogger log, string group, int count, string topic);
+
+    [LoggerMessage(401, LogLevel.Warning, "Group {Group} lost {Count} lanes of topic {Topic}; their unanswered messages will be delivered again by the holder")]
+    public static partial void LanesWereLost(this ILogger log, string group, int count, string topic);
+
+    [LoggerMessage(402, LogLevel.Information, "Lanes of topic {Topic} are held by another process of group {Group}; this one stands by")]
+    public static partial void LanesAreHeldElsewhere(this ILogger log, string topic, string group);
+
+    [LoggerMessage(403, LogLevel.Debug, "A delivery failed: group {Group}, topic {Topic}, message {Message}, failure {Failures}, again in {DelayMs} ms")]
+    public static partial void DeliveryFailed(this ILogger log, string group, string topic, string message, int failures, long delayMs);
+
+    [LoggerMessage(404, LogLevel.Warning, "Lanes of topic {Topic} could not be tended ({Why}); it is tried again")]
+    public static partial void TendingFailed(this ILogger log, string topic, string why);
+
+    [LoggerMessage(405, LogLevel.Error, "A loop of the subscription to {Topic} ended on a fault; its streams deliver no more")]
+    public static partial void SubscriptionFailed(this ILogger log, string topic, Exception fault);
+
+    [LoggerMessage(406, LogLevel.Debug, "A heartbeat was not written: {Why}")]
+    public static partial void HeartbeatFailed(this ILogger log, string why);
+
+    [LoggerMessage(407, LogLevel.Warning, "Wake-ups could not be subscribed to ({Why}); new messages are found by asking once a second until then")]
+    public static partial void ListeningFailed(this ILogger log, string why);
+}
