@@ -31,6 +31,12 @@ internal sealed class FakeServer : IDisposable
     /// <summary>Raised when the server is up again, or has gone down.</summary>
     public event Action? UpChanged;
 
+    /// <summary>Raised after each call that wrote something.</summary>
+    public event Action? Changed;
+
+    /// <summary>Applied to each library before it is loaded.</summary>
+    public Func<string, string> Alter { get; init; } = code => code;
+
     public bool Up => _lua is not null;
 
     /// <summary>What <c>master_replid</c> is: new at every start.</summary>
@@ -95,7 +101,7 @@ internal sealed class FakeServer : IDisposable
         _lua?.Dispose();
         _lua = new LuaState(Execute);
         foreach (var code in _libraries.Values)
-            _lua.Load(code);
+            _lua.Load(Alter(code));
     }
 
     private T Journaled<T>(Func<T> run)
@@ -103,7 +109,10 @@ internal sealed class FakeServer : IDisposable
         _entry = new JournalEntry(_time().ToUnixTimeMilliseconds(), []);
         var result = run();
         if (_entry.Commands.Count > 0)
+        {
             _journal.Add(_entry);
+            Changed?.Invoke();
+        }
         return result;
     }
 

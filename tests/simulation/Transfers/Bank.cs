@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Darq.Tests.Shared.History;
+
+namespace Darq.Tests.Simulation.Transfers;
+
+/// <summary>One message of the scenario: it moves an amount between two accounts. The key orders it among others.</summary>
+internal sealed record Transfer(string Id, string Key, long Number, string From, string To, long Amount)
+{
+    public static Transfer Parse(ReadOnlyMemory<byte> data) => JsonSerializer.Deserialize<Transfer>(data.Span, JsonSerializerOptions.Web)!;
+
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Web);
+
+    public HistoryEvent Event(EventKind kind, string process) => new(kind) { Id = Id, Key = Key, Number = Number, Process = process };
+}
+
+/// <summary>
+/// What the simulated world knows outside of Redis and of any process: which transfers there are, how far each publisher
+/// came (its own database, so to say), and the history.
+/// </summary>
+internal sealed class Bank
+{
+    public const long Opening = 1000;
+
+    private readonly Dictionary<string, int> _published = [];
+    private readonly HashSet<string> _confirmed = [];
+    private readonly Func<double> _clock;
+
+    public Bank(Random random, int keys, int perKey, int accounts, Func<double> clock)
+    {
+        _clock = clock;
+        Accounts = [.. Enumerable.Range(0, accounts).Select(i => $"account-{i}")];
+        Transfers = Enumerable.Range(0, keys).Select(k => $"key-{k}").ToDictionary(key => key, key => Enumerable.Range(1, perKey).Select(number =>
+        {
+            var pair = random.GetItems(Accounts, 1).Concat(random.GetItems(Accounts, 1)).ToArray();
+            var to = pair[0] == pair[1] ? Accounts[(Array.IndexOf(Accounts, pair[0]) + 1) % accounts] : pair[1];
+            return new Transfer($"{key}-{number}", key, number, pair[0], to, random.Next(1, 100));
+        }).ToArray());
+    }
+
+    public string[] Accounts { get; }
+
+    public IReadOnlyDictionary<string, Transfer[]> Transfers { get; }
+
+    public List<HistoryEvent> History { get; } = [];
+
+    /// <summary>Whether every transfer was accepted and a receipt of it was seen.</summary>
+    public bool Finished => _confirmed.Count == Transfers.Values.Sum(list => list.Length) && Transfers.Keys.All(key => Next(key) is null);
+
+    /// <summary>Where the state of a key's progress lies.</summary>
+    public static string NumberKey(string key) => "number-" + key;
+
+    public Transfer? Next(string key) =>
+        _published.GetValueOrDefault(key) is var count && count < Transfers[key].Length ? Transfers[key][count] : null;
+
+    public void Accepted(Transfer transfer) => _published[transfer.Key] = (int)transfer.Number;
+
+    public void Record(HistoryEvent line)
+    {
+        History.Add(line with { At = _clock() });
+        if (line.Kind == EventKind.Receipt)
+            _confirmed.Add(line.Id!);
+    }
+
+    public void Fault(string text) => Record(new(EventKind.Fault) { Text = text });
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+
+namespace Darq.Tests.Simulation.Transfers;
+
+/// <summary>The component's log, in virtual time. An error in it fails the simulation: nothing that is simulated is one.</summary>
+internal sealed class Trace(Simulation world, string process) : ILoggerFactory
+{
+    public ILogger CreateLogger(string categoryName) => new Logger(world, process);
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+    public void Dispose()
+    {
+    }
+
+    private sealed class Logger(Simulation world, string process) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            var text = $"{process}: {eventId.Name}: {formatter(state, exception)} {exception}";
+            world.Say(text);
+            if (logLevel >= LogLevel.Error)
+                world.Loop.Fail(new InvalidOperationException(text, exception));
+        }
+    }
+}
