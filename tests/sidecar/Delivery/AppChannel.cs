@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using Darq.Sidecar.Startup;
+
+namespace Darq.Sidecar.Delivery;
+
+/// <summary>
+/// The way to the app: HTTP/1.1 over pooled connections. It never throws for what an app or the network does; that is an
+/// <see cref="AppAnswer"/>.
+/// </summary>
+internal sealed class AppChannel : IDisposable
+{
+    private readonly ConcurrentDictionary<string, Uri> _addresses = [];
+    private readonly HttpMessageInvoker _invoker;
+    private readonly string _host;
+    private readonly string _appId;
+    private readonly int _port;
+    private readonly string? _token;
+
+    public AppChannel(SidecarFlags flags, int port, string? token)
+    {
+        (_host, _port, _appId, _token) = (flags.AppAddress, port, flags.AppId, token);
+        _invoker = new(new SocketsHttpHandler
+        {
+            ActivityHeadersPropagator = null,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            UseProxy = false,
+            ConnectCallback = ConnectAsync,
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        });
+    }
+
+    /// <summary>Waits until the app's port accepts connections.</summary>
+    public async Task WaitForPortAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            using var probe = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await probe.ConnectAsync(_host, _port, cancellation);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(50, cancellation);
+            }
+        }
+    }
+
+    /// <summary>One of the sidecar's own questions to the app; the two under /dapr carry the app id.</summary>
+    public Task<AppAnswer> AskAsync(HttpMethod method, string path, CancellationToken cancellation)
+    {
+        var request = new HttpRequestMessage(method, Address(path)) { Content = Content(default, Events.ContentTypes.Json) };
+        if (method == HttpMethod.Get)
+            AppHeaders.Set(request, "Dapr-App-Id", _appId);
+        return SendAsync(request, cancellation);
+    }
+
+    /// <summary>Hands a message to the app.</summary>
+    public Task<AppAnswer> DeliverAsync(string path, ReadOnlyMemory<byte> body, string contentType,
+        IEnumerable<KeyValuePair<string, string>> metadata, string? traceParent, string? traceState, CancellationToken cancellation)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, Address(path)) { Content = Content(body, contentType) };
+        if (AppHeaders.Add(request, metadata) is { } complaint)
+        {
+            request.Dispose();
+            return Task.FromResult(AppAnswer.Failed($"Post \"{Url(path)}\": {complaint}"));
+        }
+        if (traceParent is not null)
+            AppHeaders.Set(request, "Traceparent", traceParent);
+        if (traceState is { Length: > 0 })
+            AppHeaders.Set(request, "Tracestate", traceState);
+        return SendAsync(request, cancellation);
+    }
+
+    /// <summary>The address of a path as Go's errors spell it.</summary>
+    public string Url(string path) => $"http://{_host}:{_port}/{path.TrimStart('/')}";
+
+    public void Dispose() => _invoker.Dispose();
+
+    private async Task<AppAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        using var owned = request;
+        if (_token is { Length: > 0 })
+            AppHeaders.Set(request, "Dapr-Api-Token", _token);
+        try
+        {
+            using var response = await _invoker.SendAsync(request, cancellation);
+            return new((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation));
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException)
+        {
+            var verb = request.Method.Method[0] + request.Method.Method[1..].ToLowerInvariant();
+            return AppAnswer.Failed($"{verb} \"{request.RequestUri}\": {Reason(fault)}");
+        }
+    }
+
+    private string Reason(Exception fault) => fault switch
+    {
+        OperationCanceledException => "context canceled",
+        { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => $"dial tcp {_host}:{_port}: connect: connection refused",
+        { InnerException: SocketException socket } => $"dial tcp {_host}:{_port}: connect: {socket.Message}",
+        _ => "EOF",
+    };
+
+    private Uri Address(string path) => _addresses.GetOrAdd(path, static (path, self) => new Uri(self.Url(path)), this);
+
+    private static ReadOnlyMemoryContent Content(ReadOnlyMemory<byte> body, string contentType)
+    {
+        var content = new ReadOnlyMemoryContent(body);
+        content.Headers.ContentType = MediaType(contentType);
+        return content;
+    }
+
+    private static MediaTypeHeaderValue MediaType(string contentType) =>
+        contentType == Events.ContentTypes.CloudEvent ? CloudEventType : JsonType;
+
+    private static readonly MediaTypeHeaderValue CloudEventType = new(Events.ContentTypes.CloudEvent);
+    private static readonly MediaTypeHeaderValue JsonType = new(Events.ContentTypes.Json);
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using Darq.Sidecar.Events;
+using Darq.Sidecar.Routing;
+using Darq.Sidecar.Startup;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Darq.Sidecar.Resources;
+
+/// <summary>Reads Component and Subscription resources from a folder; other kinds, and those scoped to other apps, are passed over.</summary>
+internal static class ResourceReader
+{
+    private static readonly TimeSpan DefaultInitTimeout = TimeSpan.FromSeconds(5);
+
+    public static ResourceSet Read(IEnumerable<string> folders, Templates templates, string appId)
+    {
+        var components = new List<ComponentManifest>();
+        var subscriptions = new List<SubscriptionManifest>();
+        foreach (var root in folders.SelectMany(Files).SelectMany(Documents))
+        {
+            if (root.Items("scopes").Select(scope => (scope as YamlScalarNode)?.Value).ToArray() is { Length: > 0 } scopes && !scopes.Contains(appId))
+                continue;
+            if (root.Text("kind") == "Component")
+                components.Add(Component(root, templates));
+            else if (root.Text("kind") == "Subscription")
+                subscriptions.Add(Subscription(root));
+        }
+        return new(components, subscriptions);
+    }
+
+    private static IEnumerable<string> Files(string folder) =>
+        Directory.Exists(folder)
+            ? Directory.GetFiles(folder).Where(file => file.EndsWith(".yaml", StringComparison.Ordinal) || file.EndsWith(".yml", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            : throw new StartException($"the resources folder {folder} does not exist");
+
+    private static IEnumerable<YamlNode> Documents(string file)
+    {
+        var stream = new YamlStream();
+        try
+        {
+            using var reader = File.OpenText(file);
+            stream.Load(reader);
+        }
+        catch (YamlException fault)
+        {
+            SidecarLog.Warn($"{file} is no YAML and is passed over: {fault.Message}");
+            return [];
+        }
+        return stream.Documents.Select(document => document.RootNode);
+    }
+
+    private static ComponentManifest Component(YamlNode root, Templates templates)
+    {
+        var name = root.Text("metadata", "name") ?? throw new StartException("a Component resource has no metadata.name");
+        var timeout = DefaultInitTimeout;
+        if (root.Text("spec", "initTimeout") is { Length: > 0 } text && !GoDuration.TryParse(text, out timeout))
+            throw new StartException($"component {name}: initTimeout: '{text}' is not a duration such as 5s");
+        var scoped = false;
+        var metadata = new List<KeyValuePair<string, string>>();
+        foreach (var item in root.Items("spec", "metadata"))
+        {
+            var value = Value(item, name);
+            scoped |= value.Contains("{namespace}", StringComparison.Ordinal);
+            metadata.Add(new(item.Text("name") ?? "", templates.Fill(value)));
+        }
+        return new(name, root.Text("spec", "type") ?? "", root.Text("spec", "version") ?? "", root.Text("spec", "ignoreErrors") == "true", timeout, metadata, scoped);
+    }
+
+    private static string Value(YamlNode item, string component)
+    {
+        if (item.At("secretKeyRef") is not null)
+            throw new StartException($"component {component}: {item.Text("name")}: secretKeyRef is not supported by the stand-in; use value or envRef");
+        if (item.Text("envRef") is { } variable)
+            return Environment.GetEnvironmentVariable(variable) ?? "";
+        return item.Text("value") ?? "";
+    }
+
+    private static SubscriptionManifest Subscription(YamlNode root)
+    {
+        var spec = root.At("spec");
+        var rules = spec.Items("routes", "rules").Select(rule => Rule(rule.Text("match") ?? "", rule.Text("path") ?? "")).ToList();
+        // v1alpha1 knows a single route, v2alpha1 rules and a default.
+        if ((spec.Text("route") ?? spec.Text("routes", "default")) is { Length: > 0 } always)
+            rules.Add(Rule("", always));
+        return new(spec.Text("pubsubname") ?? "", spec.Text("topic") ?? "", spec.Text("deadLetterTopic") ?? "", spec.Map("metadata"), new(rules), Declared: true);
+    }
+
+    private static RouteRule Rule(string match, string path)
+    {
+        try
+        {
+            return new(match.Length > 0 ? new(match) : null, path);
+        }
+        catch (CelException fault)
+        {
+            throw new StartException($"the rule \"{match}\" of a subscription cannot be read: {fault.Message}");
+        }
+    }
+}

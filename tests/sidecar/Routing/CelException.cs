@@ -1,0 +1,4 @@
+namespace Darq.Sidecar.Routing;
+
+/// <summary>An expression that cannot be read, or that fails on an event; the message is what cel-go says where that is known.</summary>
+internal sealed class CelException(string message) : Exception(message);

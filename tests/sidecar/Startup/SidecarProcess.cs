@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Darq.Sidecar.Api;
+using Darq.Sidecar.Components;
+using Darq.Sidecar.Delivery;
+using Darq.Sidecar.Resources;
+
+namespace Darq.Sidecar.Startup;
+
+/// <summary>
+/// The life of the sidecar in daprd's order. Start: 1. discover; 2. read resources; 3. init components one by one; 4. open the API;
+/// 5. wait for the app, ask it, open its streams. Stop: 6. close the API and drain the streams, at the same time; 7. close connections.
+/// </summary>
+internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment environment) : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Health _health = new();
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+
+    /// <summary>Runs until told to stop; the result is the process's exit code.</summary>
+    public async Task<int> RunAsync()
+    {
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        try
+        {
+            return await RunUntilStoppedAsync();
+        }
+        catch (StartException fault)
+        {
+            SidecarLog.Error($"Fatal error from runtime: {fault.Message}");
+            return 1;
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return 0;
+        }
+    }
+
+    private async Task<int> RunUntilStoppedAsync()
+    {
+        // Steps 1 to 3.
+        var sockets = await SocketDiscovery.FindAsync(environment.SocketsFolder, _stop.Token);
+        var resources = ResourceReader.Read(flags.ResourcesPaths, new(flags.AppId, environment.Namespace ?? "default", environment.PodName), flags.AppId);
+        var components = await new ComponentLoader(sockets, flags.AppId, environment.Namespace).LoadAsync(resources.Components, _stop.Token);
+        using var app = flags.AppPort is { } port ? new AppChannel(flags, port, environment.AppToken) : null;
+        using var deliveries = app is null ? null : new AppDeliveries(components, app, resources.Subscriptions, environment.Concurrent);
+        // Step 4.
+        using var api = new ApiServer(Router(components, deliveries), flags.HttpPort);
+        await api.StartAsync(_stop.Token);
+        _health.OutboundIsReady();
+        // Step 5.
+        await ServeAppAsync(deliveries);
+        // Steps 6 and 7.
+        var drained = await StopAsync(api, deliveries);
+        components.Close();
+        return drained ? 0 : 1;
+    }
+
+    private ApiRouter Router(ComponentRegistry components, AppDeliveries? deliveries) => new(
+        new(components, flags.AppId),
+        new(components, flags.AppId),
+        new(components, flags.AppId),
+        new(components, flags.AppId),
+        new(components),
+        new(flags, _health, components, deliveries, Stop),
+        environment.ApiToken);
+
+    private async Task ServeAppAsync(AppDeliveries? deliveries)
+    {
+        try
+        {
+            if (deliveries is not null)
+                await deliveries.StartAsync(_stop.Token);
+            _health.EverythingIsReady();
+            SidecarLog.Info($"dapr initialized. Status: Running. Init Elapsed {_watch.ElapsedMilliseconds}ms");
+            await Task.Delay(Timeout.Infinite, _stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            SidecarLog.Info("dapr shutting down");
+        }
+    }
+
+    private async Task<bool> StopAsync(ApiServer api, AppDeliveries? deliveries)
+    {
+        using var grace = new CancellationTokenSource(flags.GracePeriod);
+        try
+        {
+            await Task.WhenAll(api.StopAsync(grace.Token), deliveries?.StopAsync() ?? Task.CompletedTask).WaitAsync(flags.GracePeriod);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            SidecarLog.Error($"graceful shutdown timed out after {flags.GracePeriod.TotalSeconds}s");
+            return false;
+        }
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        Stop();
+    }
+
+    private void Stop() => _stop.Cancel();
+
+    public void Dispose() => _stop.Dispose();
+}

@@ -1,0 +1,30 @@
+using System.Text.RegularExpressions;
+using Darq.Tests.Shared;
+using Xunit;
+
+namespace Darq.Tests.Unit;
+
+/// <summary>SECURITY.md shows the Redis user with the least privileges; the function library must not outgrow it.</summary>
+public sealed partial class DocumentedRedisUserTests
+{
+    [Fact]
+    public void Documented_user_may_call_exactly_what_the_functions_call()
+    {
+        var scripts = Directory.EnumerateFiles(Repository.PathOf("component"), "*.lua", SearchOption.AllDirectories)
+            .Where(path => !path.Contains("/bin/", StringComparison.Ordinal) && !path.Contains("/obj/", StringComparison.Ordinal));
+        var called = scripts.SelectMany(path => Call().Matches(File.ReadAllText(path))).Select(match => match.Groups[1].Value.ToLowerInvariant());
+        var granted = Granted().Matches(File.ReadAllText(Repository.PathOf("SECURITY.md"))).Select(match => match.Groups[1].Value).ToHashSet();
+        string[] outsideFunctions = ["fcall", "fcall_ro", "xrange", "multi", "exec", "subscribe", "unsubscribe", "ping", "echo"];
+
+        var wanted = called.Concat(outsideFunctions).Distinct().Order();
+
+        Assert.Equal(wanted, granted.Order());
+    }
+
+    [GeneratedRegex(@"redis\.p?call\(\s*['""](\w+)['""]")]
+    private static partial Regex Call();
+
+    /// <summary>Whole commands; sub-commands such as <c>+function|load</c> are never called by a function.</summary>
+    [GeneratedRegex(@"\+([a-z_]+)(?=[\s])")]
+    private static partial Regex Granted();
+}
