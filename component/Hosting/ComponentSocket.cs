@@ -4,14 +4,13 @@ namespace Darq.Hosting;
 
 /// <summary>
 /// The Unix socket file. A sidecar that meets a file on which nobody answers waits for ever without a word, therefore a stale
-/// one is removed, the mode is set before anybody can connect, and a clean exit leaves no file behind.
+/// one is removed, the mode is set before anybody can connect, and a clean exit leaves no file behind: the runtime removes the
+/// file when the bound socket is closed, and nobody else does, or the file of a successor could be hit.
 /// </summary>
-internal sealed class ComponentSocket(SocketOptions options) : IDisposable
+internal sealed class ComponentSocket(SocketOptions options)
 {
     private const UnixFileMode FolderMode =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-
-    private bool _bound;
 
     /// <summary>Creates the folder and clears the way; throws if something else is there that must not be removed.</summary>
     public void Prepare()
@@ -40,7 +39,6 @@ internal sealed class ComponentSocket(SocketOptions options) : IDisposable
         try
         {
             socket.Bind(new UnixDomainSocketEndPoint(options.FullPath));
-            _bound = true;
             File.SetUnixFileMode(options.FullPath, options.Mode);
             return socket;
         }
@@ -49,13 +47,6 @@ internal sealed class ComponentSocket(SocketOptions options) : IDisposable
             socket.Dispose();
             throw new SocketRefusedException($"Cannot bind {options.FullPath}: {fault.Message}", fault);
         }
-    }
-
-    /// <summary>Removes the file, if it is ours.</summary>
-    public void Dispose()
-    {
-        if (_bound)
-            File.Delete(options.FullPath);
     }
 
     private static bool IsSocket(FileInfo file)

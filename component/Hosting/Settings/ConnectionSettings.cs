@@ -20,14 +20,11 @@ internal static class ConnectionSettings
     public static readonly Setting<string> ClientKey = Pem("clientKey", secret: true, "The key of the client certificate.");
     public static readonly Setting<TimeSpan> DialTimeout = Duration(
         "dialTimeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), "How long connecting may take.");
-    public static readonly Setting<TimeSpan> CallTimeout = Duration(
-        "callTimeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(2),
-        "How long Redis may take for one call before its outcome counts as unknown.");
 
     public static readonly IReadOnlyList<Setting> All =
     [
         RedisHost, RedisPort, RedisUsername, RedisPassword, RedisDb, EnableTls, InsecureSkipTlsVerify, ClientCert, ClientKey,
-        DialTimeout, CallTimeout,
+        DialTimeout,
         Later("redisType", "Redis Cluster comes later.", "node"),
         Later("failover", "Sentinel comes later.", "false"),
         Later("sentinelMasterName", "Sentinel comes later."),

@@ -20,6 +20,8 @@ internal static class NamespaceSettings
     public static readonly Setting<TimeSpan> StepRetention = Window("stepRetention", Standard.StepRetention, "How long the result of a step is kept.");
     public static readonly Setting<long> MaxBacklog = Number(
         "maxBacklog", 1, 1_000_000_000, Standard.MaxBacklog, "How many messages a topic may hold in one partition before it refuses.");
+    public static readonly Setting<TimeSpan> CallTimeout = Duration(
+        "callTimeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1), Standard.CallTimeout, "How long a call may wait for Redis before it answers Unavailable.");
     public static readonly Setting<CrossPartitionSteps> CrossPartitionSteps = Choice(
         "crossPartitionSteps", "What happens to a step that Redis Cluster could not run.",
         [("warn", Darq.Partitions.CrossPartitionSteps.Warn), ("allow", Darq.Partitions.CrossPartitionSteps.Allow), ("refuse", Darq.Partitions.CrossPartitionSteps.Refuse)]);
@@ -30,7 +32,7 @@ internal static class NamespaceSettings
     public static readonly Setting<string> AppId = Text("appID", "the app's id, usually \"{appID}\"", "The app on whose behalf a binding works.", NameRules.IsName);
 
     public static readonly IReadOnlyList<Setting> All =
-        [Namespace, Partitions, DedupWindow, RetryWindow, DedupBy, StepRetention, MaxBacklog, CrossPartitionSteps, Durability, Ack, AppId];
+        [Namespace, Partitions, DedupWindow, RetryWindow, DedupBy, StepRetention, MaxBacklog, CallTimeout, CrossPartitionSteps, Durability, Ack, AppId];
 
     private static bool IsNamespace(string text) => text.Length is > 0 and <= 40 && text.All(static letter => letter is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');
 

@@ -52,7 +52,6 @@ internal static class OptionsReader
             ClientCertificate = certificate,
             ClientKey = key,
             DialTimeout = values.Get(ConnectionSettings.DialTimeout),
-            CallTimeout = values.Get(ConnectionSettings.CallTimeout),
         };
     }
 
@@ -105,6 +104,7 @@ internal static class OptionsReader
         RetryWindow = values.Get(NamespaceSettings.RetryWindow),
         StepRetention = values.Get(NamespaceSettings.StepRetention),
         MaxBacklog = values.Get(NamespaceSettings.MaxBacklog),
+        CallTimeout = values.Get(NamespaceSettings.CallTimeout),
         DedupBy = values.Get(NamespaceSettings.DedupBy),
         CrossPartitionSteps = values.Get(NamespaceSettings.CrossPartitionSteps),
     };
