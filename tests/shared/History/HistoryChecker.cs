@@ -90,14 +90,13 @@ internal static class HistoryChecker
 
     private static IEnumerable<Violation> Overlapping(Ledger ledger)
     {
-        Dictionary<(string?, string?), string> working = [];
-        foreach (var line in ledger.Of(EventKind.Delivered, EventKind.Acked, EventKind.Nacked).Where(line => line.Key is not null))
+        HashSet<(string?, string?)> working = [];
+        foreach (var line in ledger.Of(EventKind.Delivered, EventKind.Acked, EventKind.Nacked))
         {
-            var place = (line.Process, line.Key);
             if (line.Kind != EventKind.Delivered)
-                working.Remove(place);
-            else if (!working.TryAdd(place, line.Id!))
-                yield return new(Promise.OneAtATime, $"{line.Process} was handed {line.Id} while it worked on {working[place]}");
+                working.Remove((line.Process, line.Id));
+            else if (!working.Add((line.Process, line.Id)))
+                yield return new(Promise.OneAtATime, $"{line.Process} was handed {line.Id} while it worked on it");
         }
     }
 

@@ -53,6 +53,6 @@ internal enum Promise
     /// <summary>Messages of one key are first delivered in their order.</summary>
     DeliveriesInOrder,
 
-    /// <summary>A process is not handed a message that it is still working on, nor another of the same key.</summary>
+    /// <summary>A process is not handed a message that it is still working on.</summary>
     OneAtATime,
 }

@@ -34,6 +34,9 @@ internal sealed class FakeServer : IDisposable
     /// <summary>Raised after each call that wrote something.</summary>
     public event Action? Changed;
 
+    /// <summary>Hears each function call and its reply, if somebody listens.</summary>
+    public Action<string>? Overheard { get; set; }
+
     /// <summary>Applied to each library before it is loaded.</summary>
     public Func<string, string> Alter { get; init; } = code => code;
 
@@ -62,7 +65,9 @@ internal sealed class FakeServer : IDisposable
     public Reply Call(FunctionCall call)
     {
         var arguments = call.Arguments.Select(argument => Encoding.Latin1.GetString(argument.ToBytes())).ToArray();
-        return Journaled(() => _lua!.Run(call.Function, [.. call.Keys.Select(Bytes)], arguments, call.ReadOnly));
+        var reply = Journaled(() => _lua!.Run(call.Function, [.. call.Keys.Select(Bytes)], arguments, call.ReadOnly));
+        Overheard?.Invoke($"{call.Function} {string.Join(' ', call.Keys)} | {string.Join(' ', arguments)} -> {reply}");
+        return reply;
     }
 
     /// <summary>Plain commands as one transaction.</summary>

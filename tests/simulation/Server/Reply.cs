@@ -14,15 +14,30 @@ internal abstract record Reply
 
     public static Reply Of(IEnumerable<string?> items) => new List([.. items.Select(item => (Reply)item)]);
 
-    internal sealed record Integer(long Value) : Reply;
+    internal sealed record Integer(long Value) : Reply
+    {
+        public override string ToString() => $"{Value}";
+    }
 
-    internal sealed record Bulk(string? Text) : Reply;
+    internal sealed record Bulk(string? Text) : Reply
+    {
+        public override string ToString() => Text ?? "nothing";
+    }
 
-    internal sealed record Status(string Text) : Reply;
+    internal sealed record Status(string Text) : Reply
+    {
+        public override string ToString() => "+" + Text;
+    }
 
-    internal sealed record Error(string Text) : Reply;
+    internal sealed record Error(string Text) : Reply
+    {
+        public override string ToString() => "-" + Text;
+    }
 
-    internal sealed record List(IReadOnlyList<Reply> Items) : Reply;
+    internal sealed record List(IReadOnlyList<Reply> Items) : Reply
+    {
+        public override string ToString() => $"[{string.Join(", ", Items)}]";
+    }
 }
 
 /// <summary>A command answers with an error; the text starts with its code.</summary>

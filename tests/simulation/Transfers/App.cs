@@ -92,8 +92,7 @@ internal sealed class App
     {
         var options = _world.Namespace;
         var logs = new Trace(_world, Name);
-        var pool = new PrimaryPool(Connect, _process.Time, _random, logs);
-        var primary = pool.Rent(new Redis.RedisOptions { Host = "fake" }, options).Primary;
+        var primary = new Primary(Connect(), options, _process.Time, _random, logs);
         var subscriptions = new Subscriptions(primary, _process.Time, _random, logs);
         _state = new(primary, options);
         _publisher = new(primary, options, _random);
@@ -103,9 +102,9 @@ internal sealed class App
         return Task.CompletedTask;
     }
 
-    private FakeRedis Connect(Redis.RedisOptions options)
+    private FakeRedis Connect()
     {
-        var connection = new FakeRedis(_world.Loop, _process, _world.Server, _world.Weather, options.CallTimeout);
+        var connection = new FakeRedis(_world.Loop, _process, _world.Server, _world.Weather, new RedisOptions { Host = "fake" }.CallTimeout);
         _connections.Add(connection);
         return connection;
     }

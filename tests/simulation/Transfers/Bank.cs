@@ -23,11 +23,11 @@ internal sealed class Bank
 
     private readonly Dictionary<string, int> _published = [];
     private readonly HashSet<string> _confirmed = [];
-    private readonly Func<double> _clock;
+    private readonly Func<HistoryEvent, HistoryEvent> _stamp;
 
-    public Bank(Random random, int keys, int perKey, int accounts, Func<double> clock)
+    public Bank(Random random, int keys, int perKey, int accounts, Func<HistoryEvent, HistoryEvent> stamp)
     {
-        _clock = clock;
+        _stamp = stamp;
         Accounts = [.. Enumerable.Range(0, accounts).Select(i => $"account-{i}")];
         Transfers = Enumerable.Range(0, keys).Select(k => $"key-{k}").ToDictionary(key => key, key => Enumerable.Range(1, perKey).Select(number =>
         {
@@ -56,7 +56,7 @@ internal sealed class Bank
 
     public void Record(HistoryEvent line)
     {
-        History.Add(line with { At = _clock() });
+        History.Add(_stamp(line));
         if (line.Kind == EventKind.Receipt)
             _confirmed.Add(line.Id!);
     }

@@ -46,7 +46,11 @@ internal sealed class Simulation : IDisposable
         Weather = new Weather(Random);
         Server = new FakeServer(() => Loop.Now, Random) { Alter = scenario.Library };
         var began = Loop.Now;
-        Bank = new Bank(Random, scenario.Keys, scenario.TransfersPerKey, scenario.Accounts, () => (Loop.Now - began).TotalSeconds);
+        Bank = new Bank(Random, scenario.Keys, scenario.TransfersPerKey, scenario.Accounts, line =>
+        {
+            Say(HistoryLog.Line(line));
+            return line with { At = (Loop.Now - began).TotalSeconds };
+        });
         _invariants = new Invariants(this);
         _apps = [.. Enumerable.Range(0, scenario.Processes).Select(NewApp)];
     }
@@ -163,7 +167,6 @@ internal sealed class Simulation : IDisposable
     private void Break(string what, Action action)
     {
         Bank.Fault(what);
-        Say(what);
         action();
     }
 }

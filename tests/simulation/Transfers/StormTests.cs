@@ -47,6 +47,8 @@ public sealed class StormTests(ITestOutputHelper output)
     private string? Judge(Scenario scenario, bool tell)
     {
         using var simulation = new Simulation(scenario);
+        if (tell)
+            simulation.Server.Overheard = simulation.Say;
         try
         {
             var verdict = simulation.Run();
@@ -62,8 +64,7 @@ public sealed class StormTests(ITestOutputHelper output)
         }
     }
 
-    private static string Told(Simulation simulation) =>
-        string.Join('\n', simulation.Bank.History.Select(HistoryLog.Line)) + "\n" + string.Join('\n', simulation.Story) + "\n";
+    private static string Told(Simulation simulation) => string.Join('\n', simulation.Story) + "\n";
 
     private static (int First, int Last) Seeds()
     {
