@@ -19,14 +19,22 @@ internal static class HistoryChecker
             Accepted = ledger.Accepted.Count,
             Effective = ledger.Receipts.Count,
             Recovered = ledger.Receipts.Keys.Count(id => !ledger.Accepted.ContainsKey(id)),
-            Redelivered = ledger.Of(EventKind.Delivered).GroupBy(line => line.Id).Sum(group => group.Count() - 1),
+            Redelivered = ledger.Of(EventKind.Delivered).GroupBy(line => (line.Group, line.Id)).Sum(group => group.Count() - 1),
         };
     }
 
-    private static IEnumerable<Violation> Lost(Ledger ledger) =>
-        from id in ledger.Accepted.Keys
-        where !ledger.Receipts.ContainsKey(id)
-        select new Violation(Promise.NotLost, $"{id} was accepted and never took effect");
+    private static IEnumerable<Violation> Lost(Ledger ledger)
+    {
+        foreach (var id in ledger.Accepted.Keys.Where(id => !ledger.Receipts.ContainsKey(id)))
+            yield return new(Promise.NotLost, $"{id} was accepted and never took effect");
+        // A group that steps is judged by the receipts: what its step consumed need not be acknowledged.
+        var stepping = ledger.Of(EventKind.Stepped).Select(line => line.Group).ToHashSet();
+        foreach (var group in ledger.Of(EventKind.Acked).Where(line => !stepping.Contains(line.Group)).GroupBy(line => line.Group, line => line.Id))
+        {
+            foreach (var id in ledger.Accepted.Keys.Except(group))
+                yield return new(Promise.NotLost, $"{id} was accepted and never acknowledged by group {group.Key}");
+        }
+    }
 
     private static IEnumerable<Violation> Duplicated(Ledger ledger)
     {
@@ -77,25 +85,25 @@ internal static class HistoryChecker
 
     private static IEnumerable<Violation> DeliveriesOutOfOrder(Ledger ledger)
     {
-        foreach (var key in ledger.Of(EventKind.Delivered).Where(line => line.Key is not null).GroupBy(line => line.Key))
+        foreach (var key in ledger.Of(EventKind.Delivered).Where(line => line.Key is not null).GroupBy(line => (line.Group, line.Key)))
         {
             var next = 1L;
             foreach (var first in key.DistinctBy(line => line.Id))
             {
                 if (first.Number != next++)
-                    yield return new(Promise.DeliveriesInOrder, $"{first.Id}, number {first.Number} of key {key.Key}, was first delivered as the {next - 1}th");
+                    yield return new(Promise.DeliveriesInOrder, $"{first.Id}, number {first.Number} of key {first.Key}, was first delivered as the {next - 1}th");
             }
         }
     }
 
     private static IEnumerable<Violation> Overlapping(Ledger ledger)
     {
-        HashSet<(string?, string?)> working = [];
+        HashSet<(string?, string?, string?)> working = [];
         foreach (var line in ledger.Of(EventKind.Delivered, EventKind.Acked, EventKind.Nacked))
         {
             if (line.Kind != EventKind.Delivered)
-                working.Remove((line.Process, line.Id));
-            else if (!working.Add((line.Process, line.Id)))
+                working.Remove((line.Process, line.Group, line.Id));
+            else if (!working.Add((line.Process, line.Group, line.Id)))
                 yield return new(Promise.OneAtATime, $"{line.Process} was handed {line.Id} while it worked on it");
         }
     }

@@ -20,6 +20,9 @@ internal sealed record HistoryEvent(EventKind Kind)
     /// <summary>The message's place among those of its key, from 1 without gaps.</summary>
     public long? Number { get; init; }
 
+    /// <summary>Of a delivery, its step and its answer: the group that it was made to.</summary>
+    public string? Group { get; init; }
+
     public int? Attempt { get; init; }
 
     /// <summary>Of a publish: OK, UNKNOWN or REFUSED. Of a step: what it was answered, or UNKNOWN.</summary>

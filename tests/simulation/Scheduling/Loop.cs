@@ -9,6 +9,7 @@ internal sealed class Loop(Random random)
     private readonly List<Action> _ready = [];
     private readonly PriorityQueue<Action, (DateTimeOffset At, long Order)> _events = new();
     private readonly Thread _thread = Thread.CurrentThread;
+    private volatile Exception? _fault;
     private long _order;
 
     public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -17,7 +18,7 @@ internal sealed class Loop(Random random)
     public long Steps { get; private set; }
 
     /// <summary>The first fault that something in the simulation did not expect.</summary>
-    public Exception? Fault { get; private set; }
+    public Exception? Fault => _fault;
 
     public void Ready(Action action)
     {
@@ -31,13 +32,13 @@ internal sealed class Loop(Random random)
         _events.Enqueue(action, (Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero), _order++));
     }
 
-    public void Fail(Exception fault) => Fault ??= fault;
+    public void Fail(Exception fault) => _fault ??= fault;
 
     /// <summary>Code that left the simulation's thread is no longer decided by the seed.</summary>
     public void EnsureInside()
     {
         if (Thread.CurrentThread != _thread)
-            throw new InvalidOperationException("this runs on another thread than the simulation: something escaped its scheduler");
+            throw new EscapedException();
     }
 
     /// <summary>Runs until the condition holds; false when the time is over or nothing is left to happen.</summary>
@@ -91,3 +92,6 @@ internal sealed class Loop(Random random)
         return true;
     }
 }
+
+/// <summary>Code of the simulation runs on another thread: something it awaits does not come back to its scheduler.</summary>
+internal sealed class EscapedException() : Exception("code left the scheduler of its simulated process");

@@ -35,7 +35,7 @@ internal sealed class FakeServer : IDisposable
     public event Action? Changed;
 
     /// <summary>Hears each function call and its reply, if somebody listens.</summary>
-    public Action<string>? Overheard { get; set; }
+    public Action<string>? Overheard { get; init; }
 
     /// <summary>Applied to each library before it is loaded.</summary>
     public Func<string, string> Alter { get; init; } = code => code;
@@ -66,7 +66,8 @@ internal sealed class FakeServer : IDisposable
     {
         var arguments = call.Arguments.Select(argument => Encoding.Latin1.GetString(argument.ToBytes())).ToArray();
         var reply = Journaled(() => _lua!.Run(call.Function, [.. call.Keys.Select(Bytes)], arguments, call.ReadOnly));
-        Overheard?.Invoke($"{call.Function} {string.Join(' ', call.Keys)} | {string.Join(' ', arguments)} -> {reply}");
+        if (Overheard is not null)
+            Overheard($"{call.Function} {string.Join(' ', call.Keys)} | {string.Join(' ', arguments)} -> {reply}");
         return reply;
     }
 

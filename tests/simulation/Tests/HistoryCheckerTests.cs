@@ -24,6 +24,14 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
+    public void Accepted_message_that_one_of_the_groups_never_acknowledged_is_lost()
+    {
+        _history.Add(new(EventKind.Acked) { Id = "m1", Group = "watch" });
+        Assert.Equal(2, HistoryChecker.Check(_history).Count(Promise.NotLost));
+        ExpectOnly(Promise.NotLost);
+    }
+
+    [Fact]
     public void Unacknowledged_message_without_effect_is_not_lost()
     {
         _history.Add(new(EventKind.Published) { Id = "m9", Key = "c", Number = 1, Outcome = "UNKNOWN" });

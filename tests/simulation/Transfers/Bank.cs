@@ -20,9 +20,12 @@ internal sealed record Transfer(string Id, string Key, long Number, string From,
 internal sealed class Bank
 {
     public const long Opening = 1000;
+    public const string Movers = "bank";
+    public const string Watchers = "watch";
 
     private readonly Dictionary<string, int> _published = [];
     private readonly HashSet<string> _confirmed = [];
+    private readonly HashSet<string> _watched = [];
     private readonly Func<HistoryEvent, HistoryEvent> _stamp;
 
     public Bank(Random random, int keys, int perKey, int accounts, Func<HistoryEvent, HistoryEvent> stamp)
@@ -43,8 +46,10 @@ internal sealed class Bank
 
     public List<HistoryEvent> History { get; } = [];
 
-    /// <summary>Whether every transfer was accepted and a receipt of it was seen.</summary>
-    public bool Finished => _confirmed.Count == Transfers.Values.Sum(list => list.Length) && Transfers.Keys.All(key => Next(key) is null);
+    /// <summary>Whether every transfer was accepted, a receipt of it was seen, and the watching group acknowledged it.</summary>
+    public bool Finished =>
+        Transfers.Values.Sum(list => list.Length) is var all && _confirmed.Count == all && _watched.Count == all
+        && Transfers.Keys.All(key => Next(key) is null);
 
     /// <summary>Where the state of a key's progress lies.</summary>
     public static string NumberKey(string key) => "number-" + key;
@@ -59,6 +64,8 @@ internal sealed class Bank
         History.Add(_stamp(line));
         if (line.Kind == EventKind.Receipt)
             _confirmed.Add(line.Id!);
+        if (line is { Kind: EventKind.Acked, Group: Watchers })
+            _watched.Add(line.Id!);
     }
 
     public void Fault(string text) => Record(new(EventKind.Fault) { Text = text });

@@ -24,7 +24,9 @@ internal sealed class Invariants(Simulation world)
             return $"the accounts hold {total} together";
         var steps = world.Bank.Transfers.Keys.Sum(key => State(Bank.NumberKey(key)));
         var receipts = Enumerable.Range(0, world.Namespace.Partitions).Sum(p => Field($"{Tag(p)}:n:receipts", "s"));
-        return steps == receipts ? null : $"{steps} transfers are in effect, {receipts} receipts were emitted";
+        var consumed = Enumerable.Range(0, world.Namespace.Partitions).Sum(p => Field($"{Tag(p)}:l:{Bank.Movers}:transfers", "c"));
+        return steps == receipts && steps == consumed
+            ? null : $"{steps} transfers are in effect, {receipts} receipts were emitted, {consumed} messages were consumed";
     }
 
     private long State(string key) =>

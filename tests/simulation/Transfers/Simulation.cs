@@ -22,6 +22,9 @@ internal sealed record Scenario(int Seed)
     /// <summary>How long, in virtual time, everything may take to finish once the weather is calm.</summary>
     public TimeSpan Calm { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Whether all that happens is written down, for whoever replays a seed.</summary>
+    public bool IsTold { get; init; }
+
     /// <summary>Changes the function library, to see whether a broken one is found out.</summary>
     public Func<string, string> Library { get; init; } = code => code;
 }
@@ -44,11 +47,12 @@ internal sealed class Simulation : IDisposable
         Random = new Random(scenario.Seed);
         Loop = new Loop(Random);
         Weather = new Weather(Random);
-        Server = new FakeServer(() => Loop.Now, Random) { Alter = scenario.Library };
+        Server = new FakeServer(() => Loop.Now, Random) { Alter = scenario.Library, Overheard = scenario.IsTold ? Say : null };
         var began = Loop.Now;
         Bank = new Bank(Random, scenario.Keys, scenario.TransfersPerKey, scenario.Accounts, line =>
         {
-            Say(HistoryLog.Line(line));
+            if (IsTold)
+                Say(HistoryLog.Line(line));
             return line with { At = (Loop.Now - began).TotalSeconds };
         });
         _invariants = new Invariants(this);
@@ -67,7 +71,7 @@ internal sealed class Simulation : IDisposable
 
     public NamespaceOptions Namespace { get; } = new() { Name = "sim", Partitions = 4, CrossPartitionSteps = CrossPartitionSteps.Allow };
 
-    /// <summary>What was said on the way, for whoever replays a seed.</summary>
+    /// <summary>What was said on the way.</summary>
     public List<string> Story { get; } = [];
 
     public Verdict Run()
@@ -90,7 +94,13 @@ internal sealed class Simulation : IDisposable
         return HistoryChecker.Check(Bank.History);
     }
 
-    public void Say(string text) => Story.Add($"{Loop.Now:mm:ss.ffffff} {text}");
+    public bool IsTold => _scenario.IsTold;
+
+    public void Say(string text)
+    {
+        if (IsTold)
+            Story.Add($"{Loop.Now:mm:ss.ffffff} {text}");
+    }
 
     public void Dispose() => Server.Dispose();
 
