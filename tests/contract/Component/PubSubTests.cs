@@ -136,7 +136,7 @@ public sealed class PubSubTests(ComponentFixture fixture)
     }
 
     [Fact]
-    public async Task Metadata_that_could_not_be_a_header_does_not_reach_the_app_as_it_is()
+    public async Task Metadata_that_could_not_be_a_header_or_is_reserved_does_not_reach_the_app()
     {
         using var client = await InitAsync();
         var topic = fixture.Name("topic");
@@ -144,9 +144,8 @@ public sealed class PubSubTests(ComponentFixture fixture)
         await client.PublishAsync(topic, "{}", ("lines", "a\r\nb"), ("bad name", "x"), ("content-length", "1"), ("darq-token", "forged"), ("", "empty"));
 
         var delivery = await pull.NextAsync();
-        Assert.Equal("a%0D%0Ab", delivery.Metadata["lines"]);
         Assert.Equal(delivery.Id, delivery.Metadata["darq-token"]);
-        Assert.DoesNotContain(delivery.Metadata.Keys, key => key is "bad name" or "content-length" or "");
+        Assert.DoesNotContain(delivery.Metadata.Keys, key => key is "lines" or "bad name" or "content-length" or "");
     }
 
     [Theory]

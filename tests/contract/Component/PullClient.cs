@@ -6,7 +6,7 @@ namespace Darq.Tests.Contract;
 /// <summary>The sidecar's side of one subscription: opens the stream with a topic, reads deliveries, answers them.</summary>
 internal sealed class PullClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly GrpcDuplexCall _call;
     private Task<PullMessagesResponse?>? _reading;
