@@ -17,7 +17,7 @@ internal sealed class Loop(Random random)
     /// <summary>How many events and continuations have run.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>The first fault that something in the simulation did not expect.</summary>
+    /// <summary>The first fault that nothing in the simulation expected; an escape explains all others.</summary>
     public Exception? Fault => _fault;
 
     public void Ready(Action action)
@@ -32,7 +32,7 @@ internal sealed class Loop(Random random)
         _events.Enqueue(action, (Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero), _order++));
     }
 
-    public void Fail(Exception fault) => _fault ??= fault;
+    public void Fail(Exception fault) => _fault = fault is EscapedException ? fault : _fault ?? fault;
 
     /// <summary>Code that left the simulation's thread is no longer decided by the seed.</summary>
     public void EnsureInside()

@@ -1,9 +1,11 @@
-using Darq.Tests.Simulation.Scheduling;
 using Xunit;
 
 namespace Darq.Tests.Simulation.Transfers;
 
-/// <summary>Whether all that the component awaits comes back to its scheduler; otherwise no seed decides anything.</summary>
+/// <summary>
+/// Whether all that the component awaits comes back to its scheduler. What completes through the thread pool instead takes
+/// real time, in which no virtual time passes, and then not even calm weather lets the component work.
+/// </summary>
 internal static class Probe
 {
     private static readonly Lazy<bool> Simulable = new(IsSimulable);
@@ -13,16 +15,14 @@ internal static class Probe
 
     private static bool IsSimulable()
     {
-        using var simulation = new Simulation(new Scenario(1) { Storm = TimeSpan.FromSeconds(1) });
+        using var simulation = new Simulation(new Scenario(1) { Storm = TimeSpan.Zero });
         try
         {
-            simulation.Run();
+            return simulation.Run().Holds;
         }
         catch (Exception fault) when (fault is InvalidOperationException or TimeoutException)
         {
-            // What escaped may still be on its way from the other thread.
-            SpinWait.SpinUntil(() => simulation.Loop.Fault is EscapedException, TimeSpan.FromSeconds(1));
+            return false;
         }
-        return simulation.Loop.Fault is not EscapedException;
     }
 }
