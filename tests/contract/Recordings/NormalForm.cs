@@ -28,17 +28,13 @@ internal sealed partial class NormalForm
 
     private string OfText(string text)
     {
-        // Long payloads hold nothing to be named, and searching them takes longer than the rest of a run.
-        if (text.Length <= 64 * LongestText)
-        {
-            foreach (var (real, name) in _places)
-                text = real.Replace(text, name);
-            text = Id().Replace(text, "<uuid>");
-            text = Trace().Replace(text, "<traceparent>");
-            text = Time().Replace(text, "<time>");
-            text = Features().Replace(text, "\"enabledFeatures\":[]");
-            text = Address().Replace(text, "<address>");
-        }
+        foreach (var (real, name) in _places)
+            text = real.Replace(text, name);
+        text = Id().Replace(text, "<uuid>");
+        text = Trace().Replace(text, "<traceparent>");
+        text = Time().Replace(text, "<time>");
+        text = Features().Replace(text, "\"enabledFeatures\":[]");
+        text = Address().Replace(text, "<address>");
         return text.Length > LongestText ? string.Create(CultureInfo.InvariantCulture, $"{text[..KeptOfLonger]}… <{text.Length} characters>") : text;
     }
 
