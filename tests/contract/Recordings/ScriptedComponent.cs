@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Darq.Contract;
 using Darq.Grpc;
+using Darq.Grpc.Contract;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -115,7 +116,7 @@ internal sealed class ScriptedComponent : IAsyncDisposable
 
     private static IMessage DetailOf(JsonObject detail)
     {
-        var type = (string)detail["type"]! == "BadRequest" ? Grpc.Contract.BadRequest.Descriptor : Grpc.Contract.ErrorInfo.Descriptor;
+        var type = (string)detail["type"]! == "BadRequest" ? BadRequest.Descriptor : ErrorInfo.Descriptor;
         return MessageJson.Parse(type, detail["value"]!.AsObject());
     }
 }
