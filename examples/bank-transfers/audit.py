@@ -13,7 +13,7 @@ def audit(redis_port):
     commands = []
     for partition in range(PARTITIONS):
         tag = f"{{{NAMESPACE}:{partition}}}"
-        commands.append(f'HMGET "{tag}:n:transfers" p dup')
+        commands.append(f'HMGET "{tag}:n:transfers" s dup')
         commands.append(f'HMGET "{tag}:l:ledger:transfers" c c')
     answer = subprocess.run(
         [os.environ.get("DARQ_REDIS_CLI", "redis-cli"), "-p", str(redis_port)], input="\n".join(commands) + "\n",
