@@ -1,2 +1,98 @@
-// The composition root: builds the host and runs it until the process is told to stop.
-return 0;
+using Darq.Grpc;
+using Darq.Hosting;
+using Darq.Redis;
+using Darq.Telemetry;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace Darq;
+
+/// <summary>
+/// The composition root: makes everything in the order in which it depends on each other, and runs until the process is told
+/// to stop. The order of stopping is written down in <see cref="ComponentLifetime"/>.
+/// </summary>
+internal static class Program
+{
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(15);
+
+    public static async Task<int> Main()
+    {
+        try
+        {
+            var socketOptions = SocketOptions.Read(Environment.GetEnvironmentVariable);
+            var socket = new ComponentSocket(socketOptions);
+            socket.Prepare();
+            await using var app = Compose(socketOptions, socket);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (SocketRefusedException fault)
+        {
+            using var logs = LoggerFactory.Create(AddConsole);
+            logs.CreateLogger("Darq").ComponentDidNotStart(fault.Message);
+            return 1;
+        }
+    }
+
+    private static WebApplication Compose(SocketOptions socketOptions, ComponentSocket socket)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "darq" });
+        AddConsole(builder.Logging);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+        {
+            GrpcServer.Configure(options);
+            options.ListenUnixSocket(socketOptions.FullPath);
+        });
+        builder.Services
+            .Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = _ => socket.Bind())
+            .Configure<HostOptions>(options => options.ShutdownTimeout = StopTime)
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(socketOptions)
+            .AddSingleton<InitFolder>()
+            .AddSingleton(new Secrets(Environment.GetEnvironmentVariable))
+            .AddSingleton(CreateRandom())
+            .AddSingleton<Func<RedisOptions, IRedis>>(services => options => new RedisClient(options, services.GetRequiredService<TimeProvider>()))
+            .AddSingleton<EnginePool>()
+            .AddSingleton<InstanceTable>()
+            .AddSingleton<DeliveryDrain>()
+            .AddSingleton<Calls>()
+            .AddSingleton<PubSubService>()
+            .AddSingleton<StateStoreService>()
+            .AddSingleton<TransactionServices>()
+            .AddSingleton<InputBindingService>()
+            .AddSingleton<OutputBindingService>()
+            .AddSingleton(CreateServer)
+            .AddHostedService<ComponentLifetime>();
+        var app = builder.Build();
+        app.Run(app.Services.GetRequiredService<GrpcServer>().HandleAsync);
+        return app;
+    }
+
+    private static GrpcServer CreateServer(IServiceProvider services) => new(
+        [
+            services.GetRequiredService<PubSubService>().Definition,
+            services.GetRequiredService<StateStoreService>().Definition,
+            .. services.GetRequiredService<TransactionServices>().Definitions,
+            services.GetRequiredService<InputBindingService>().Definition,
+            services.GetRequiredService<OutputBindingService>().Definition,
+        ],
+        GrpcLimits.Default,
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILoggerFactory>());
+
+#pragma warning disable RS0030 // The root is where real randomness comes from; this one may be used from many threads.
+    private static Random CreateRandom() => Random.Shared;
+#pragma warning restore RS0030
+
+    private static void AddConsole(ILoggingBuilder logging)
+    {
+        var level = Environment.GetEnvironmentVariable("DARQ_LOG_LEVEL");
+        logging.SetMinimumLevel(Enum.TryParse<LogLevel>(level, ignoreCase: true, out var chosen) ? chosen : LogLevel.Information)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            });
+    }
+}

@@ -26,17 +26,25 @@ internal sealed class Engine(Primary primary, Subscriptions subscriptions) : IAs
 internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvider time, Random random, ILoggerFactory logs) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(RedisOptions, string), Shared> _shared = [];
+    private readonly Dictionary<(RedisOptions, string, int), Shared> _shared = [];
 
-    /// <summary>Throws <see cref="DarqException"/> (Misconfigured) where another instance uses the namespace with another number of partitions.</summary>
+    /// <summary>Whether every engine in use can work. With none there is nothing to wait for.</summary>
+    public bool Ready
+    {
+        get
+        {
+            lock (_lock) return _shared.Values.All(shared => shared.Engine.Primary.Ready);
+        }
+    }
+
     public EngineLease Rent(RedisOptions redis, NamespaceOptions options)
     {
         lock (_lock)
         {
-            var key = (redis with { DialTimeout = default, CallTimeout = default }, options.Name);
-            if (!_shared.TryGetValue(key, out var shared)) _shared[key] = shared = new(Create(redis, options), options.Partitions);
-            if (shared.Partitions != options.Partitions)
-                throw new DarqException(Refusal.Misconfigured, $"MISCONFIGURED: partitions is {options.Partitions}, but another component of this sidecar uses namespace '{options.Name}' with {shared.Partitions}; give both the same.");
+            // Which number of partitions is right, Redis says. Were a contradiction refused here, a mistaken number could not be
+            // corrected by another Init while the mistaken instance still lives.
+            var key = (redis with { DialTimeout = default, CallTimeout = default }, options.Name, options.Partitions);
+            if (!_shared.TryGetValue(key, out var shared)) _shared[key] = shared = new(Create(redis, options));
             shared.Leases++;
             return new(shared.Engine, () => ReturnAsync(key));
         }
@@ -59,7 +67,7 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
         return new(primary, new(primary, time, random, logs));
     }
 
-    private async ValueTask ReturnAsync((RedisOptions, string) key)
+    private async ValueTask ReturnAsync((RedisOptions, string, int) key)
     {
         Shared? ended = null;
         lock (_lock)
@@ -69,11 +77,9 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
         if (ended is not null) await ended.Engine.DisposeAsync();
     }
 
-    private sealed class Shared(Engine engine, int partitions)
+    private sealed class Shared(Engine engine)
     {
         public Engine Engine { get; } = engine;
-
-        public int Partitions { get; } = partitions;
 
         public int Leases { get; set; }
     }

@@ -22,6 +22,8 @@ internal sealed class Membership(Primary primary, Func<string> subscribed, TimeP
 
     public async Task RunAsync(CancellationToken cancellation)
     {
+        // The one who starts it is still adding what it subscribes to, and an empty beat is a goodbye.
+        await Task.Yield();
         while (true)
         {
             try

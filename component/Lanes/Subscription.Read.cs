@@ -30,6 +30,16 @@ internal sealed partial class Subscription
         _read.Set();
     }
 
+    /// <summary>Wake-ups may have been missed: every lane is asked for its tail again.</summary>
+    public void WakeAll()
+    {
+        lock (_lock)
+        {
+            foreach (var lane in _lanes) lane.Armed = false;
+        }
+        _tend.Set();
+    }
+
     private async Task ReadAsync(CancellationToken cancellation)
     {
         while (true)

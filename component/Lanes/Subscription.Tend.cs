@@ -80,6 +80,7 @@ internal sealed partial class Subscription
         lock (_lock) wanted = [.. _lanes.Where(lane => !lane.Held && (lane.OtherHolder is null || !_membership.IsAlive(lane.OtherHolder)))];
         if (wanted.Length == 0) return false;
         var session = await _primary.ReadyAsync(cancellation);
+        lock (_lock) _session ??= session;
         // Who holds a lane is only learned by asking for it; the next round then knows whom to take it from.
         var dead = wanted.Select(lane => lane.OtherHolder ?? "").ToArray();
         var answers = await _claims.ChangeAsync("claim", session, [.. wanted.Select(lane => lane.Partition)], dead, cancellation);

@@ -57,13 +57,8 @@ internal sealed class Subscriptions : IAsyncDisposable
     /// <summary>Ends all streams, passes what was answered, gives the lanes up and says goodbye.</summary>
     public async ValueTask DisposeAsync()
     {
-        Subscription[] open;
-        lock (_lock)
-        {
-            _closed = true;
-            open = [.. _subscriptions.Values];
-        }
-        await Task.WhenAll(open.Select(subscription => subscription.DisposeAsync().AsTask()));
+        lock (_lock) _closed = true;
+        await Task.WhenAll(Open().Select(subscription => subscription.DisposeAsync().AsTask()));
         await _stopping.CancelAsync();
         foreach (var loop in new[] { _beating, _listening })
         {
@@ -76,6 +71,11 @@ internal sealed class Subscriptions : IAsyncDisposable
     {
         if (token.Partition >= _primary.Keys.Partitions) return null;
         lock (_lock) return _subscriptions.GetValueOrDefault((token.Group, token.Topic));
+    }
+
+    private Subscription[] Open()
+    {
+        lock (_lock) return [.. _subscriptions.Values];
     }
 
     private string Describe()
@@ -94,6 +94,7 @@ internal sealed class Subscriptions : IAsyncDisposable
             {
                 await _primary.ReadyAsync(_stopping.Token);
                 await using var listening = await _primary.SubscribeAsync(channels, Heard, _stopping.Token);
+                foreach (var subscription in Open()) subscription.WakeAll();
                 await Task.Delay(Timeout.InfiniteTimeSpan, _time, _stopping.Token);
             }
             catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException)

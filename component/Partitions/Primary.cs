@@ -33,6 +33,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
     private bool _sessionGone;
 
     private long _worldLine;
+    private int _disposed;
 
     public Primary(IRedis redis, NamespaceOptions options, TimeProvider time, Random random, ILoggerFactory logs)
     {
@@ -173,6 +174,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         _redis.Reconnected -= OnReconnected;
         await _stopping.CancelAsync();
         await _contacting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);

@@ -51,8 +51,7 @@ internal sealed class RedisClient : IRedis
     {
         var subscriber = (await DatabaseAsync(cancellation)).Multiplexer.GetSubscriber();
         void Handle(RedisChannel channel, RedisValue text) => heard(channel.ToString(), text.ToString());
-        foreach (var channel in channels)
-            await WithinAsync(async () => { await subscriber.SubscribeAsync(channel, Handle); return true; }, cancellation);
+        await WithinAsync(async () => { await Task.WhenAll(channels.Select(channel => subscriber.SubscribeAsync(channel, Handle))); return true; }, cancellation);
         return new Listening(subscriber, channels, Handle);
     }
 

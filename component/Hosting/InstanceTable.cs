@@ -1,0 +1,171 @@
+using System.Text.Json;
+using Darq.Hosting.Settings;
+using Darq.Partitions;
+using Darq.Telemetry;
+
+namespace Darq.Hosting;
+
+/// <summary>
+/// All instances of this process by service and name. Init puts one in, atomically in place of an older one; a call for an
+/// unknown one brings it back from what its Init left in the folder, because no sidecar repeats Init after a restart of ours.
+/// </summary>
+internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secrets secrets, TimeProvider time, Random random, ILogger<InstanceTable> log) : IAsyncDisposable
+{
+    /// <summary>Init answers fast, also when Redis is away: the sidecar counts a slow one as failed.</summary>
+    private static readonly TimeSpan ContactTime = TimeSpan.FromMilliseconds(700);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(ComponentService, string), Instance> _instances = [];
+
+    /// <summary>
+    /// Makes or replaces an instance. Throws <see cref="DarqException"/>: Invalid with everything that is wrong with the
+    /// properties, Misconfigured with the setting of Redis to change; the older instance then stays. Safe to repeat.
+    /// </summary>
+    public async Task InitAsync(ComponentService service, string name, IReadOnlyDictionary<string, string> properties, CancellationToken cancellation)
+    {
+        if (await TryRepeatAsync(service, name, properties, cancellation))
+            return;
+        var instance = Make(service, name, properties);
+        bool reached;
+        try
+        {
+            reached = await instance.Engine.Primary.ContactAsync(ContactTime, cancellation);
+        }
+        catch
+        {
+            await instance.RetireAsync();
+            throw;
+        }
+
+        Save(instance, properties);
+        Instance? older;
+        lock (_lock)
+        {
+            _instances.Remove((service, name), out older);
+            _instances[(service, name)] = instance;
+        }
+
+        log.InstanceWasInitialised(service, name, instance.Options.Namespace.Name, reached);
+        if (older is not null)
+            await older.RetireAsync();
+    }
+
+    /// <summary>Enters a call on an instance. Throws <see cref="DarqException"/> where it is neither there nor can be brought back.</summary>
+    public async ValueTask<InstanceUse> UseAsync(ComponentService service, string name)
+    {
+        if (TryEnter(service, name, out var use))
+            return use;
+        var revived = Revive(service, name);
+        bool isFirst;
+        lock (_lock)
+        {
+            isFirst = _instances.TryAdd((service, name), revived);
+            use = new InstanceUse(_instances[(service, name)]);
+            use.Instance.Enter();
+        }
+
+        if (isFirst)
+            log.InstanceWasRevived(service, name);
+        else
+            await revived.RetireAsync();
+        return use;
+    }
+
+    /// <summary>Stops sending on every stream; answers are still taken.</summary>
+    public void PauseAll()
+    {
+        lock (_lock)
+        {
+            foreach (var instance in _instances.Values)
+                instance.Pause();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Instance[] left;
+        lock (_lock)
+        {
+            left = [.. _instances.Values];
+            _instances.Clear();
+        }
+
+        foreach (var instance in left)
+            await instance.RetireAsync();
+    }
+
+    private bool TryEnter(ComponentService service, string name, out InstanceUse use)
+    {
+        lock (_lock)
+        {
+            var found = _instances.TryGetValue((service, name), out var instance);
+            use = found ? new InstanceUse(instance!) : default;
+            instance?.Enter();
+            return found;
+        }
+    }
+
+    /// <summary>An Init that changes nothing checks the contact again and ends a pause; the instance and its streams stay.</summary>
+    private async Task<bool> TryRepeatAsync(ComponentService service, string name, IReadOnlyDictionary<string, string> properties, CancellationToken cancellation)
+    {
+        if (!TryEnter(service, name, out var use))
+            return false;
+        await using (use)
+        {
+            if (!use.Instance.IsMadeFrom(properties))
+                return false;
+            var reached = await use.Engine.Primary.ContactAsync(ContactTime, cancellation);
+            use.Instance.Resume();
+            log.InstanceWasInitialised(service, name, use.Instance.Options.Namespace.Name, reached);
+            return true;
+        }
+    }
+
+    private Instance Make(ComponentService service, string name, IReadOnlyDictionary<string, string> properties)
+    {
+        var reading = OptionsReader.Read(service, properties);
+        if (reading.Options is not { } options)
+            throw new DarqException(Refusal.Invalid, $"INVALID: {Describe(reading.Errors, service, name)}");
+        if (reading.WithoutEffect.Count > 0)
+            log.SettingsHaveNoEffect(service, name, string.Join(", ", reading.WithoutEffect));
+        foreach (var warning in reading.Warnings)
+            log.SettingIsDoubtful(service, name, warning);
+        return new Instance(service, name, properties, options, new InstanceEngine(engines.Rent(options.Redis, options.Namespace), options.Namespace, time, random, log));
+    }
+
+    private static string Describe(IReadOnlyList<string> errors, ComponentService service, string name)
+    {
+        var component = SettingTable.Of(service).Component;
+        return errors.Count == 1
+            ? $"a setting of {component} {SettingValues.Show(name)} is wrong: {errors[0]}."
+            : $"{errors.Count} settings of {component} {SettingValues.Show(name)} are wrong: {string.Join("; ", errors.Select((error, index) => $"({index + 1}) {error}"))}.";
+    }
+
+    private void Save(Instance instance, IReadOnlyDictionary<string, string> properties)
+    {
+        try
+        {
+            folder.Save(InitRecords.Of(instance.Service, instance.Name, properties));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            log.InitWasNotKept(instance.Service, instance.Name, folder.FullPath, fault.Message);
+        }
+    }
+
+    private Instance Revive(ComponentService service, string name)
+    {
+        try
+        {
+            var record = folder.Find(service, name) ?? throw Missing(service, name, "its Init never reached this component");
+            return Make(service, name, InitRecords.Complete(record, secrets));
+        }
+        catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw Missing(service, name, fault.Message);
+        }
+    }
+
+    private static DarqException Missing(ComponentService service, string name, string why) => new(
+        Refusal.Misconfigured, $"MISCONFIGURED: {SettingTable.Of(service).Component} {SettingValues.Show(name)} is not initialised: {why}. Restart the sidecar: it sends Init.");
+}

@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using Darq.Contract;
+using Darq.Grpc;
+using Darq.Hosting.Settings;
+using Darq.Lanes;
+using Darq.Partitions;
+using Darq.Telemetry;
+using Google.Protobuf;
+
+namespace Darq.Hosting;
+
+/// <summary>
+/// One subscription's stream. The sidecar never opens it again by itself, so nothing that happens at Redis ends it: it lasts
+/// until the sidecar cancels it. (1) The first message names the topic. (2) This loop alone reads answers, the engine alone
+/// writes deliveries. (3) At the end whatever is unanswered goes back without counting as failed.
+/// </summary>
+internal sealed class PullStream(Instance instance, IMessageReader<PullMessagesRequest> requests, IMessageWriter<PullMessagesResponse> responses, DeliveryDrain drain, ILogger log)
+    : IDeliverySink
+{
+    private readonly TaskCompletionSource<DeliveryStream> _stream = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentDictionary<string, bool> _unanswered = new(StringComparer.Ordinal);
+    private string _topic = "";
+
+    public async Task RunAsync(CancellationToken cancelled)
+    {
+        // Step 1: which topic, how, and for whom.
+        var first = await requests.ReadAsync(cancelled);
+        if (first is null)
+            return;
+        var stream = Attach(first);
+        _stream.SetResult(stream);
+        try
+        {
+            // Step 2: answers, until the sidecar goes.
+            instance.Opened(stream);
+            while (await requests.ReadAsync(cancelled) is { } request)
+                Answer(stream, request);
+        }
+        finally
+        {
+            // Step 3.
+            instance.Closed(stream);
+            await stream.DisposeAsync();
+            drain.Answered(_unanswered.Count);
+            log.StreamWasClosed(instance.Options.Group, _topic);
+        }
+    }
+
+    public async ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
+    {
+        var response = new PullMessagesResponse
+        {
+            Id = delivery.Token,
+            // The name that was subscribed, also where it is a further stream of a topic: streaming apps are found by it.
+            TopicName = _topic,
+            Data = UnsafeByteOperations.UnsafeWrap(delivery.Data),
+            Metadata = { DeliveredMetadata.Clean(delivery.Metadata) },
+        };
+        if (response.CalculateSize() is var size && size > GrpcLimits.Default.SendMaxBytes)
+        {
+            log.DeliveryWasTooLarge(delivery.Token, delivery.Topic, size);
+            (await _stream.Task).Nack(delivery.Token);
+            return;
+        }
+
+        if (_unanswered.TryAdd(delivery.Token, true))
+            drain.Sent();
+        await responses.WriteAsync(response, cancellation);
+    }
+
+    private void Answer(DeliveryStream stream, PullMessagesRequest request)
+    {
+        if (_unanswered.TryRemove(request.AckMessageId, out _))
+            drain.Answered();
+        if (request.AckError is not null)
+            stream.Nack(request.AckMessageId);
+        else
+            stream.Ack(request.AckMessageId);
+    }
+
+    private DeliveryStream Attach(PullMessagesRequest first)
+    {
+        _topic = first.Topic?.Name ?? "";
+        try
+        {
+            if (first.Topic is null)
+                throw new DarqException(Refusal.Invalid, "INVALID: the first message of PullMessages names no topic; it has to.");
+            Limits.CheckName("topic", _topic);
+            var group = instance.Options.Group
+                ?? throw new DarqException(Refusal.Misconfigured, "MISCONFIGURED: consumerID is missing; the sidecar gives it, a tool has to put it into Init.");
+            var (options, errors) = OptionsReader.ReadSubscription(instance.Options.Subscription, first.Topic.Metadata);
+            if (errors.Count > 0)
+                throw new DarqException(Refusal.Invalid, $"INVALID: the metadata of the subscription is wrong: {string.Join("; ", errors)}.");
+            log.StreamWasOpened(group, _topic);
+            return instance.Engine.Subscriptions.Attach(group, _topic, options, this);
+        }
+        catch (DarqException fault)
+        {
+            // The sidecar shows a refused stream in its own log only, once, and does not come back.
+            log.StreamWasRefused(instance.Options.Group, SettingValues.Show(_topic), fault.Message);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using Darq.Contract;
+using Darq.Grpc;
+using Darq.Partitions;
+using Darq.State;
+
+namespace Darq.Hosting;
+
+/// <summary>The service StateStore: single values, and bulk calls, which by contract are many single ones.</summary>
+internal sealed class StateStoreService(Calls calls)
+{
+    private const ComponentService Service = ComponentService.StateStore;
+
+    private static readonly string[] Supported = ["ETAG", "TRANSACTIONAL", "TTL"];
+
+    public ServiceDefinition Definition => new ServiceDefinition(StateReflection.Descriptor.Services.Single(service => service.Name == "StateStore"))
+        .Unary("Init", InitRequest.Parser, InitAsync)
+        .Unary("Features", FeaturesRequest.Parser, FeaturesAsync)
+        .Unary("Get", GetRequest.Parser, GetAsync)
+        .Unary("Set", SetRequest.Parser, SetAsync)
+        .Unary("Delete", DeleteRequest.Parser, DeleteAsync)
+        .Unary("BulkGet", BulkGetRequest.Parser, BulkGetAsync)
+        .Unary("BulkSet", BulkSetRequest.Parser, BulkSetAsync)
+        .Unary("BulkDelete", BulkDeleteRequest.Parser, BulkDeleteAsync)
+        .Unary("Ping", PingRequest.Parser, PingAsync);
+
+    private ValueTask<InitResponse> InitAsync(InitRequest request, ServerCall call) => calls.InitAsync<InitResponse>(Service, request.Metadata, call);
+
+    private static ValueTask<FeaturesResponse> FeaturesAsync(FeaturesRequest request, ServerCall call) =>
+        ValueTask.FromResult(new FeaturesResponse { Features = { Supported } });
+
+    private ValueTask<GetResponse> GetAsync(GetRequest request, ServerCall call) =>
+        calls.UnaryAsync(Service, call, async use =>
+        {
+            var values = await use.Engine.State.GetAsync([StateRequests.Key(request.Key, request.Metadata)], call.Cancelled);
+            return StateRequests.ToResponse(values[0]);
+        });
+
+    private ValueTask<SetResponse> SetAsync(SetRequest request, ServerCall call) =>
+        ApplyAsync(call, use => use.Engine.State.ApplyAsync(StateRequests.Upsert(request, use.Instance.Options.DefaultTimeToLive), call.Cancelled), new SetResponse());
+
+    private ValueTask<DeleteResponse> DeleteAsync(DeleteRequest request, ServerCall call) =>
+        ApplyAsync(call, use => use.Engine.State.ApplyAsync(StateRequests.Delete(request), call.Cancelled), new DeleteResponse());
+
+    /// <summary>One item for each key asked for, in that order, all seen at one moment.</summary>
+    private ValueTask<BulkGetResponse> BulkGetAsync(BulkGetRequest request, ServerCall call) =>
+        calls.UnaryAsync(Service, call, async use =>
+        {
+            var keys = request.Items.Select(item => StateRequests.Key(item.Key, item.Metadata)).ToArray();
+            var values = await use.Engine.State.GetAsync(keys, call.Cancelled);
+            return new BulkGetResponse { Items = { values.Select((value, index) => StateRequests.ToItem(keys[index].Key, value)) } };
+        });
+
+    private ValueTask<BulkSetResponse> BulkSetAsync(BulkSetRequest request, ServerCall call) =>
+        ApplyAsync(call, use => ApplyAllAsync(use, [.. request.Items.Select(item => StateRequests.Upsert(item, use.Instance.Options.DefaultTimeToLive))], call), new BulkSetResponse());
+
+    private ValueTask<BulkDeleteResponse> BulkDeleteAsync(BulkDeleteRequest request, ServerCall call) =>
+        ApplyAsync(call, use => ApplyAllAsync(use, [.. request.Items.Select(StateRequests.Delete)], call), new BulkDeleteResponse());
+
+    private ValueTask<PingResponse> PingAsync(PingRequest request, ServerCall call) => calls.PingAsync(Service, call);
+
+    private ValueTask<TResponse> ApplyAsync<TResponse>(ServerCall call, Func<InstanceUse, ValueTask> apply, TResponse response) =>
+        calls.UnaryAsync(
+            Service, call,
+            async use =>
+            {
+                await apply(use);
+                return response;
+            },
+            CallKind.State);
+
+    /// <summary>
+    /// Tries every operation, started in their order so that the last of equal keys wins, and then reports one fault. The gravest
+    /// speaks: where something failed for another reason than an etag, "etag mismatch" would say that the rest is saved.
+    /// </summary>
+    private static async ValueTask ApplyAllAsync(InstanceUse use, IReadOnlyList<StateOperation> operations, ServerCall call)
+    {
+        var applying = operations.Select(operation => use.Engine.State.ApplyAsync(operation, call.Cancelled).AsTask()).ToArray();
+        var all = Task.WhenAll(applying);
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        var faults = all.Exception?.InnerExceptions ?? [];
+        if (faults.FirstOrDefault(fault => fault is not DarqException { Refusal: Refusal.Conflict or Refusal.InvalidEtag }) is { } grave)
+            throw grave;
+        if (faults.OfType<DarqException>().MaxBy(fault => fault.Refusal == Refusal.InvalidEtag) is { } etag)
+            throw new DarqException(etag.Refusal, faults.Count == 1 ? etag.Message : $"{etag.Message} {faults.Count} of {operations.Count} items did not match; the others took effect.");
+        await all;
+    }
+}

@@ -1,0 +1,91 @@
+using Darq.Grpc;
+using Darq.Tests.Contract.Grpc.Messages;
+using Darq.Tests.Contract.Grpc.Server;
+using Darq.Tests.Shared;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Xunit;
+
+namespace Darq.Tests.Contract.Grpc;
+
+/// <summary>
+/// A client that does not read holds its writer back, and for as long as it likes.
+/// </summary>
+public sealed class BackPressureTests
+{
+    private const int StreamWindowBytes = 65_535;
+    private const int TransportBufferBytes = 64 * 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public async Task Writer_stops_at_the_window_and_one_buffer_of_a_client_that_does_not_read()
+    {
+        await using var server = await ConformanceServer.StartAsync();
+        using var raw = new RawConnection(server.SocketPath);
+        raw.SendPreface();
+        raw.SendRequestHeaders(1, "Flood");
+        raw.Send(FrameType.Data, RawConnection.EndStream, 1, Frames.Of(new Keyed { Key = "raw" }));
+
+        var received = 0;
+        while (received < StreamWindowBytes)
+            received += raw.ReceiveUntil(FrameType.Data)!.Payload.Length;
+
+        // The ping's answer comes after all the server wanted to send: nothing more fits into the window.
+        raw.Send(FrameType.Ping, 0, 0, new byte[8]);
+        Assert.NotEqual(FrameType.Data, raw.Receive()!.Type);
+        Assert.Equal(StreamWindowBytes, received);
+        Assert.InRange(server.Service.Calls("raw").BytesAccepted, 0, StreamWindowBytes + TransportBufferBytes);
+        Assert.Equal(1, server.Grpc.OpenCalls);
+    }
+
+    [Fact]
+    public async Task Blocked_stream_goes_on_where_it_stood_when_the_window_opens()
+    {
+        await using var server = await ConformanceServer.StartAsync();
+        using var raw = new RawConnection(server.SocketPath);
+        raw.SendPreface();
+        raw.SendRequestHeaders(1, "Flood");
+        raw.Send(FrameType.Data, RawConnection.EndStream, 1, Frames.Of(new Keyed { Key = "raw" }));
+        Receive(StreamWindowBytes);
+        var before = server.Service.Calls("raw").BytesAccepted;
+
+        byte[] mebibyte = [0, 16, 0, 0];
+        raw.Send(FrameType.WindowUpdate, 0, 0, mebibyte);
+        raw.Send(FrameType.WindowUpdate, 0, 1, mebibyte);
+        Receive(1024 * 1024);
+        Assert.InRange(server.Service.Calls("raw").BytesAccepted, before + 1, StreamWindowBytes + (1024 * 1024) + TransportBufferBytes);
+
+        void Receive(int bytes)
+        {
+            for (var received = 0; received < bytes;)
+                received += raw.ReceiveUntil(FrameType.Data)!.Payload.Length;
+        }
+    }
+
+    [Fact]
+    public async Task Deadline_releases_a_writer_whose_client_does_not_read()
+    {
+        var time = new HandTurnedTime();
+        await using var server = await ConformanceServer.StartAsync(time);
+        using var raw = new RawConnection(server.SocketPath);
+        raw.SendPreface();
+        raw.SendRequestHeaders(1, "Flood", ("grpc-timeout", "5S"));
+        raw.Send(FrameType.Data, RawConnection.EndStream, 1, Frames.Of(new Keyed { Key = "raw" }));
+        await Eventually.TrueAsync(() => server.Service.Calls("raw").BytesAccepted > 0, Patience, "the stream flows");
+        time.Advance(TimeSpan.FromSeconds(5));
+        await server.IsUnharmedAsync();
+        Assert.True(server.Service.Calls("raw").Cancelled);
+    }
+
+    [Fact]
+    public void Transport_is_configured_for_sidecars_and_not_for_browsers()
+    {
+        var options = new KestrelServerOptions();
+        GrpcServer.Configure(options);
+        Assert.True(options.Limits.KeepAliveTimeout > TimeSpan.FromDays(365));
+        Assert.True(options.Limits.Http2.MaxStreamsPerConnection >= 10_000);
+        Assert.Null(options.Limits.MaxRequestBodySize);
+        Assert.Null(options.Limits.MinRequestBodyDataRate);
+        Assert.Null(options.Limits.MinResponseDataRate);
+        Assert.True(options.Limits.Http2.InitialConnectionWindowSize > options.Limits.Http2.InitialStreamWindowSize);
+    }
+}

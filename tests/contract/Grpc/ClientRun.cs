@@ -1,0 +1,73 @@
+using System.Text.Json;
+using Darq.Grpc.Contract;
+using Darq.Tests.Contract.Grpc.Messages;
+using Darq.Tests.Contract.Grpc.Server;
+using Darq.Tests.Shared;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+using Xunit;
+
+namespace Darq.Tests.Contract.Grpc;
+
+internal sealed record ClientOutcome(string Name, bool Ok, string Detail);
+
+/// <summary>
+/// One run of a foreign gRPC client through all its cases against a server of its own. The client prints a line per case;
+/// each becomes a test of its own.
+/// </summary>
+public abstract class ClientRun(string program, params string[] script) : IAsyncLifetime
+{
+    private static readonly TimeSpan RunTimeout = TimeSpan.FromMinutes(4);
+    private static readonly JsonSerializerOptions Json = new() { PropertyNameCaseInsensitive = true };
+
+    private readonly Dictionary<string, ClientOutcome> _outcomes = [];
+    private string _output = "";
+
+    internal IReadOnlyCollection<string> Names => _outcomes.Keys;
+
+    internal int OpenCallsAfterwards { get; private set; }
+
+    internal IReadOnlyCollection<LogLine> Errors { get; private set; } = [];
+
+    internal ClientOutcome Outcome(string name) =>
+        _outcomes.TryGetValue(name, out var outcome) ? outcome : new ClientOutcome(name, false, $"The client did not report this case:\n{_output}");
+
+    public async Task InitializeAsync()
+    {
+        await using var server = await ConformanceServer.StartAsync();
+        var descriptors = Path.Combine(server.FolderPath, "descriptors.bin");
+        await File.WriteAllBytesAsync(descriptors, Descriptors().ToByteArray());
+        await using var client = await ChildProcess.StartAsync(program, [Repository.PathOf(script), server.SocketPath, descriptors]);
+        await client.WaitForExitAsync(RunTimeout);
+        _output = client.Output.ToString();
+        foreach (var line in client.Output.All.Where(line => line.StartsWith('{')))
+        {
+            var outcome = JsonSerializer.Deserialize<ClientOutcome>(line, Json)!;
+            _outcomes[outcome.Name] = outcome;
+        }
+
+        await Eventually.TrueAsync(() => server.ConnectionsOpen == 0, TimeSpan.FromSeconds(10), "the client's connections are closed");
+        OpenCallsAfterwards = server.Grpc.OpenCalls;
+        Errors = [.. server.Logs.Lines.Where(line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Information)];
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    /// <summary>Files in an order in which each comes after its imports; a client without a compiler builds its messages from them.</summary>
+    private static FileDescriptorSet Descriptors()
+    {
+        var files = new FileDescriptorSet();
+        FileDescriptor[] wanted =
+        [
+            Google.Protobuf.WellKnownTypes.AnyReflection.Descriptor, StatusReflection.Descriptor, ErrorDetailsReflection.Descriptor,
+            HealthReflection.Descriptor, ReflectionReflection.Descriptor, Darq.Grpc.Contract.V1Alpha.ReflectionReflection.Descriptor,
+            ConformanceReflection.Descriptor,
+        ];
+        files.File.AddRange(wanted.Select(file => file.ToProto()));
+        return files;
+    }
+}
+
+public sealed class NodeRun() : ClientRun("node", "tests", "contract", "Grpc", "clients", "node", "main.js");
+
+public sealed class PythonRun() : ClientRun("/usr/bin/python3", "tests", "contract", "Grpc", "clients", "python", "main.py");

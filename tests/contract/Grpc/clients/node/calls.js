@@ -1,0 +1,171 @@
+'use strict';
+// Single calls: sizes, metadata, statuses, deadlines, cancellation.
+
+const path = require('path');
+const protobuf = require('protobufjs');
+const { grpc, serverProtos, define, client, check, equal, unary, succeed, eventually } = require('./suite');
+
+const rpcTypes = new protobuf.Root();
+rpcTypes.resolvePath = (_, target) => (target.startsWith('google/rpc/') ? path.join(serverProtos, target) : target);
+rpcTypes.loadSync(['google/rpc/status.proto', 'google/rpc/error_details.proto']);
+
+const MiB = 1024 * 1024;
+const frameOf = (bytes) => Buffer.alloc(bytes - 5, 7); // A payload that makes the whole message so many bytes.
+
+define('unary', async () => {
+  const stub = client();
+  const response = await succeed(stub, 'Echo', { number: 7, text: 'grüße', payload: Buffer.from([0, 1, 255]) });
+  equal(response.number, 7, 'number');
+  equal(response.text, 'grüße', 'text');
+  equal(response.payload.toString('hex'), '0001ff', 'payload');
+});
+
+define('empty_message', async () => {
+  const response = await succeed(client(), 'Echo', {});
+  equal(response.number, 0, 'number');
+});
+
+define('four_mib_up_and_down', async () => {
+  const payload = frameOf(4 * MiB);
+  const response = await succeed(client(), 'Echo', { payload });
+  check(response.payload.equals(payload), 'the payload came back changed');
+});
+
+define('sixteen_mib_up', async () => {
+  const call = new Promise((resolve, reject) => {
+    const stream = client().Collect((error, summary) => (error ? reject(error) : resolve(summary)));
+    stream.write({ payload: frameOf(16 * MiB) });
+    stream.end();
+  });
+  equal((await call).messages, 1, 'messages');
+});
+
+define('oversize_request_is_refused', async () => {
+  const { error } = await unary(client(), 'Echo', { payload: frameOf(16 * MiB + 1) });
+  equal(error?.code, grpc.status.RESOURCE_EXHAUSTED, 'code');
+});
+
+define('oversize_response_is_refused', async () => {
+  const stub = client();
+  equal((await succeed(stub, 'Produce', { bytes: 4 * MiB })).payload.length, 4 * MiB - 5, 'bytes at the limit');
+  const { error } = await unary(stub, 'Produce', { bytes: 4 * MiB + 1 });
+  equal(error?.code, grpc.status.RESOURCE_EXHAUSTED, 'code');
+});
+
+define('thousand_concurrent_calls_on_one_connection', async () => {
+  const stub = client();
+  await succeed(stub, 'Echo', {});
+  const before = await succeed(stub, 'Observe', { key: '' });
+  const key = `node-${process.pid}`;
+  const all = await Promise.all(Array.from({ length: 1000 }, () => succeed(stub, 'Meet', { key, calls: 1000 })));
+  const after = await succeed(stub, 'Observe', { key: '' });
+  check(all.every((summary) => summary.messages === 1000), 'not every call met the others');
+  equal(after.connectionsAccepted, before.connectionsAccepted, 'connections');
+});
+
+define('large_metadata_both_ways', async () => {
+  const metadata = new grpc.Metadata();
+  const names = Array.from({ length: 20 }, (_, i) => `x-large-${i}`);
+  names.forEach((name) => metadata.set(name, 'v'.repeat(600)));
+  const seen = await unary(client(), 'Headers', { names }, metadata);
+  if (seen.error) throw seen.error;
+  for (const name of names) {
+    equal(seen.headers.get(name)[0], 'v'.repeat(600), `header ${name}`);
+    equal(seen.trailers.get(`t-${name}`)[0], 'v'.repeat(600), `trailer ${name}`);
+  }
+});
+
+define('binary_metadata_both_ways', async () => {
+  const value = Buffer.from(Array.from({ length: 257 }, (_, i) => i % 256));
+  const metadata = new grpc.Metadata();
+  metadata.set('x-bytes-bin', value);
+  const seen = await unary(client(), 'Headers', { names: ['x-bytes-bin'] }, metadata);
+  if (seen.error) throw seen.error;
+  check(seen.response.headers[0].lastBytes.equals(value), 'the server saw other bytes');
+  check(seen.headers.get('x-bytes-bin')[0].equals(value), 'header');
+  check(seen.trailers.get('t-x-bytes-bin')[0].equals(value), 'trailer');
+});
+
+define('repeated_header_keeps_order', async () => {
+  const metadata = new grpc.Metadata();
+  metadata.add('x-component-instance', 'first');
+  metadata.add('x-component-instance', 'second, with a comma');
+  const response = await succeed(client(), 'Headers', { names: ['x-component-instance'] }, metadata);
+  const [header] = response.headers;
+  equal(header.lastText, 'second, with a comma', 'last');
+  equal(header.text.join('|'), 'first|second, with a comma', 'all');
+});
+
+define('every_status_code', async () => {
+  const stub = client();
+  for (let code = 1; code <= 16; code++) {
+    const { error } = await unary(stub, 'Fail', { code, message: `code ${code}` });
+    equal(error?.code, code, 'code');
+    equal(error.details, `code ${code}`, 'message');
+  }
+});
+
+define('status_message_survives_encoding', async () => {
+  const message = '100% grün\nzweite Zeile 💶 "quoted"';
+  const { error } = await unary(client(), 'Fail', { code: 9, message });
+  equal(error.details, message, 'message');
+});
+
+define('error_details', async () => {
+  const { error } = await unary(client(), 'Fail', { code: 9, message: 'etag: grün', details: true });
+  const encoded = error.metadata.get('grpc-status-details-bin');
+  equal(encoded.length, 1, 'number of details trailers');
+  const status = decode('Status', encoded[0]);
+  equal(status.code, 9, 'code');
+  equal(status.message, 'etag: grün', 'message');
+  equal(status.details.map((detail) => detail.type_url).join(), 'type.googleapis.com/google.rpc.BadRequest,type.googleapis.com/google.rpc.ErrorInfo', 'types');
+  const violation = decode('BadRequest', status.details[0].value).fieldViolations[0];
+  equal(`${violation.field}: ${violation.description}`, 'etag: possible etag mismatch', 'violation');
+  const info = decode('ErrorInfo', status.details[1].value);
+  equal(`${info.reason} ${info.domain} ${info.metadata.k}`, 'TESTED darq v', 'info');
+});
+
+define('unexpected_fault_is_internal_and_hidden', async () => {
+  const { error } = await unary(client(), 'Throw', { key: '' });
+  equal(error?.code, grpc.status.INTERNAL, 'code');
+  check(!error.details.includes('password'), `the fault leaked: ${error.details}`);
+});
+
+define('unknown_method_and_service', async () => {
+  equal((await unary(client(), 'Missing', {})).error?.code, grpc.status.UNIMPLEMENTED, 'a method without handler');
+  for (const path of ['/darq.conformance.Conformance/Nothing', '/darq.nowhere.Nothing/Echo', '/odd']) {
+    const error = await new Promise((resolve) => client().makeUnaryRequest(path, (x) => x, (x) => x, Buffer.alloc(0), resolve));
+    equal(error?.code, grpc.status.UNIMPLEMENTED, path);
+  }
+});
+
+define('compressed_request_is_refused', async () => {
+  const stub = client(undefined, { 'grpc.default_compression_algorithm': 2, 'grpc.default_compression_level': 2 });
+  const { error } = await unary(stub, 'Echo', { payload: Buffer.alloc(4096) });
+  equal(error?.code, grpc.status.UNIMPLEMENTED, 'code');
+});
+
+define('deadline', async () => {
+  const stub = client();
+  const key = `node-deadline-${process.pid}`;
+  const { error } = await unary(stub, 'Wait', { key }, new grpc.Metadata(), { deadline: Date.now() + 300 });
+  equal(error?.code, grpc.status.DEADLINE_EXCEEDED, 'code');
+  const seen = await eventually(() => succeed(stub, 'Observe', { key }), (o) => o.cancelled, 'the handler is cancelled');
+  check(seen.hadDeadline, 'the handler saw no deadline');
+});
+
+define('client_cancels_unary', async () => {
+  const stub = client();
+  const key = `node-cancel-${process.pid}`;
+  let call;
+  const ended = unary(stub, 'Wait', { key }, new grpc.Metadata(), { onCall: (made) => { call = made; } });
+  await eventually(() => succeed(stub, 'Observe', { key }), (o) => o.started, 'the handler runs');
+  call.cancel();
+  equal((await ended).error?.code, grpc.status.CANCELLED, 'code');
+  await eventually(() => succeed(stub, 'Observe', { key }), (o) => o.cancelled && o.openCalls === 1, 'the handler is cancelled and only Observe is open');
+});
+
+function decode(typeName, bytes) {
+  const type = rpcTypes.lookupType(`google.rpc.${typeName}`);
+  return type.toObject(type.decode(bytes), { longs: Number, objects: true });
+}

@@ -1,0 +1,166 @@
+"""Single calls: sizes, metadata, statuses, deadlines, cancellation."""
+import grpc
+
+from suite import CONFORMANCE, Keyed, Message, case, channel, check, equal, eventually, failure, key, message, stub
+
+MIB = 1024 * 1024
+HeadersRequest = message("darq.conformance.HeadersRequest")
+FailRequest = message("darq.conformance.FailRequest")
+ProduceRequest = message("darq.conformance.ProduceRequest")
+MeetRequest = message("darq.conformance.MeetRequest")
+Status = message("google.rpc.Status")
+BadRequest = message("google.rpc.BadRequest")
+ErrorInfo = message("google.rpc.ErrorInfo")
+
+
+def frame_of(size):
+    """A payload that makes the whole message so many bytes."""
+    return bytes([7]) * (size - 5)
+
+
+@case
+def unary():
+    response = stub().Echo(Message(number=7, text="grüße", payload=b"\x00\x01\xff"))
+    equal((response.number, response.text, response.payload), (7, "grüße", b"\x00\x01\xff"), "response")
+
+
+@case
+def empty_message():
+    equal(stub().Echo(Message()), Message(), "response")
+
+
+@case
+def four_mib_up_and_down():
+    payload = frame_of(4 * MIB)
+    check(stub().Echo(Message(payload=payload)).payload == payload, "the payload came back changed")
+
+
+@case
+def sixteen_mib_up():
+    equal(stub().Collect(iter([Message(payload=frame_of(16 * MIB))])).messages, 1, "messages")
+
+
+@case
+def oversize_request_is_refused():
+    error = failure(lambda: stub().Echo(Message(payload=frame_of(16 * MIB + 1))))
+    equal(error.code(), grpc.StatusCode.RESOURCE_EXHAUSTED, "code")
+
+
+@case
+def oversize_response_is_refused():
+    calls = stub()
+    equal(calls.Produce(ProduceRequest(bytes=4 * MIB)).ByteSize(), 4 * MIB, "bytes at the limit")
+    error = failure(lambda: calls.Produce(ProduceRequest(bytes=4 * MIB + 1)))
+    equal(error.code(), grpc.StatusCode.RESOURCE_EXHAUSTED, "code")
+
+
+@case
+def thousand_concurrent_calls_on_one_connection():
+    calls = stub()
+    calls.Echo(Message())
+    before = calls.Observe(Keyed()).connections_accepted
+    request = MeetRequest(key=key("meet"), calls=1000)
+    pending = [calls.Meet.future(request) for _ in range(1000)]
+    check(all(call.result(30).messages == 1000 for call in pending), "not every call met the others")
+    equal(calls.Observe(Keyed()).connections_accepted, before, "connections")
+
+
+@case
+def large_metadata_both_ways():
+    names = [f"x-large-{i}" for i in range(20)]
+    value = "v" * 600
+    _, call = stub().Headers.with_call(HeadersRequest(names=names), metadata=[(name, value) for name in names])
+    headers, trailers = dict(call.initial_metadata()), dict(call.trailing_metadata())
+    for name in names:
+        equal(headers[name], value, f"header {name}")
+        equal(trailers[f"t-{name}"], value, f"trailer {name}")
+
+
+@case
+def binary_metadata_both_ways():
+    value = bytes(i % 256 for i in range(257))
+    response, call = stub().Headers.with_call(HeadersRequest(names=["x-bytes-bin"]), metadata=[("x-bytes-bin", value)])
+    equal(response.headers[0].last_bytes, value, "the server's view")
+    equal(dict(call.initial_metadata())["x-bytes-bin"], value, "header")
+    equal(dict(call.trailing_metadata())["t-x-bytes-bin"], value, "trailer")
+
+
+@case
+def repeated_header_keeps_order():
+    name = "x-component-instance"
+    metadata = [(name, "first"), (name, "second, with a comma")]
+    response = stub().Headers(HeadersRequest(names=[name]), metadata=metadata)
+    equal(response.headers[0].last_text, "second, with a comma", "last")
+    equal(list(response.headers[0].text), ["first", "second, with a comma"], "all")
+
+
+@case
+def every_status_code():
+    calls = stub()
+    for code in grpc.StatusCode:
+        number = code.value[0]
+        if number == 0:
+            continue
+        error = failure(lambda: calls.Fail(FailRequest(code=number, message=f"code {number}")))
+        equal((error.code(), error.details()), (code, f"code {number}"), "status")
+
+
+@case
+def status_message_survives_encoding():
+    text = "100% grün\nzweite Zeile 💶 \"quoted\""
+    equal(failure(lambda: stub().Fail(FailRequest(code=9, message=text))).details(), text, "message")
+
+
+@case
+def error_details():
+    error = failure(lambda: stub().Fail(FailRequest(code=9, message="etag: grün", details=True)))
+    encoded = [value for name, value in error.trailing_metadata() if name == "grpc-status-details-bin"]
+    equal(len(encoded), 1, "number of details trailers")
+    status = Status.FromString(encoded[0])
+    equal((status.code, status.message, len(status.details)), (9, "etag: grün", 2), "status")
+    bad_request, info = BadRequest(), ErrorInfo()
+    check(status.details[0].Unpack(bad_request) and status.details[1].Unpack(info), f"types: {status.details}")
+    violation = bad_request.field_violations[0]
+    equal((violation.field, violation.description), ("etag", "possible etag mismatch"), "violation")
+    equal((info.reason, info.domain, dict(info.metadata)), ("TESTED", "darq", {"k": "v"}), "info")
+
+
+@case
+def unexpected_fault_is_internal_and_hidden():
+    error = failure(lambda: stub().Throw(Keyed()))
+    equal(error.code(), grpc.StatusCode.INTERNAL, "code")
+    check("password" not in error.details(), f"the fault leaked: {error.details()}")
+
+
+@case
+def unknown_method_and_service():
+    equal(failure(lambda: stub().Missing(Message())).code(), grpc.StatusCode.UNIMPLEMENTED, "a method without handler")
+    for path in (f"/{CONFORMANCE}/Nothing", "/darq.nowhere.Nothing/Echo", "/odd"):
+        equal(failure(lambda: channel().unary_unary(path)(b"")).code(), grpc.StatusCode.UNIMPLEMENTED, path)
+
+
+@case
+def compressed_request_is_refused():
+    calls = stub(compression=grpc.Compression.Gzip)
+    error = failure(lambda: calls.Echo(Message(payload=bytes(4096))))
+    equal(error.code(), grpc.StatusCode.UNIMPLEMENTED, "code")
+
+
+@case
+def deadline():
+    calls = stub()
+    request = Keyed(key=key("deadline"))
+    equal(failure(lambda: calls.Wait(request, timeout=0.3)).code(), grpc.StatusCode.DEADLINE_EXCEEDED, "code")
+    seen = eventually(lambda: calls.Observe(request), lambda o: o.cancelled, "the handler is cancelled")
+    check(seen.had_deadline, "the handler saw no deadline")
+
+
+@case
+def client_cancels_unary():
+    calls = stub()
+    request = Keyed(key=key("cancel"))
+    pending = calls.Wait.future(request)
+    eventually(lambda: calls.Observe(request), lambda o: o.started, "the handler runs")
+    pending.cancel()
+    equal(pending.code(), grpc.StatusCode.CANCELLED, "code")
+    eventually(lambda: calls.Observe(request), lambda o: o.cancelled and o.open_calls == 1, "the handler is cancelled and only Observe is open")

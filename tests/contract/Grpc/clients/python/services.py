@@ -1,0 +1,113 @@
+"""The services that every server has beside its own: reflection in both versions, and health."""
+import threading
+
+import grpc
+from google.protobuf import descriptor_pb2
+
+from suite import CONFORMANCE, case, equal, eventually, failure, key, message, stub
+
+OWN = [CONFORMANCE, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"]
+HealthCheckRequest = message("grpc.health.v1.HealthCheckRequest")
+SetHealthRequest = message("darq.conformance.SetHealthRequest")
+
+
+def ask(version, *requests):
+    """The request iterator ends, so the server has to end its side; one that does not would stop daprd's start."""
+    request = message(f"grpc.reflection.{version}.ServerReflectionRequest")
+    calls = stub(f"grpc.reflection.{version}.ServerReflection")
+    answers = list(calls.ServerReflectionInfo((request(**fields) for fields in requests), timeout=10))
+    equal(len(answers), len(requests), "answers")
+    return answers
+
+
+def file_names(answer):
+    files = answer.file_descriptor_response.file_descriptor_proto
+    return [descriptor_pb2.FileDescriptorProto.FromString(file).name for file in files]
+
+
+def lists_services(version):
+    [answer] = ask(version, {"list_services": "*"})
+    equal([service.name for service in answer.list_services_response.service], OWN, "services")
+
+
+def gives_files(version):
+    answers = ask(
+        version,
+        {"file_by_filename": "grpc/health/v1/health.proto"},
+        {"file_containing_symbol": CONFORMANCE},
+        {"file_containing_symbol": "darq.conformance.HeadersResponse.Header"},
+        {"file_containing_symbol": "grpc.health.v1.Health.Check"})
+    health, own = ["grpc/health/v1/health.proto"], ["conformance.proto"]
+    equal([file_names(answer) for answer in answers], [health, own, own, health], "files")
+
+
+def refuses_the_unknown(version):
+    answers = ask(version, {"file_by_filename": "no.proto"}, {"file_containing_symbol": "no.Symbol"}, {"host": "nothing asked"})
+    equal([answer.error_response.error_code for answer in answers], [5, 5, 3], "codes")
+
+
+@case
+def reflection_v1_lists_services():
+    lists_services("v1")
+
+
+@case
+def reflection_v1_gives_files():
+    gives_files("v1")
+
+
+@case
+def reflection_v1_refuses_the_unknown():
+    refuses_the_unknown("v1")
+
+
+@case
+def reflection_v1alpha_lists_services():
+    lists_services("v1alpha")
+
+
+@case
+def reflection_v1alpha_gives_files():
+    gives_files("v1alpha")
+
+
+@case
+def reflection_v1alpha_refuses_the_unknown():
+    refuses_the_unknown("v1alpha")
+
+
+@case
+def health_check():
+    health = stub("grpc.health.v1.Health")
+    equal(health.Check(HealthCheckRequest()).status, 1, "the process")
+    equal(health.Check(HealthCheckRequest(service=CONFORMANCE)).status, 1, "a service")
+    error = failure(lambda: health.Check(HealthCheckRequest(service="no.Service")))
+    equal(error.code(), grpc.StatusCode.NOT_FOUND, "an unknown service")
+
+
+@case
+def health_watch():
+    service = key("watched")
+    seen = []
+    watch = stub("grpc.health.v1.Health").Watch(HealthCheckRequest(service=service))
+    threading.Thread(target=follow, args=(watch, seen), daemon=True).start()
+    calls = stub()
+
+    def shows(statuses):
+        eventually(lambda: list(seen), lambda now: now == statuses, f"statuses {statuses}")
+
+    shows([3])
+    calls.SetHealth(SetHealthRequest(service=service, serving=True))
+    shows([3, 1])
+    calls.SetHealth(SetHealthRequest(service=service, serving=False))
+    shows([3, 1, 2])
+    watch.cancel()
+
+
+def follow(watch, seen):
+    try:
+        for response in watch:
+            seen.append(response.status)
+    except grpc.RpcError as error:
+        if error.code() != grpc.StatusCode.CANCELLED:
+            seen.append(error.code())

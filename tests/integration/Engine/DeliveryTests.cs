@@ -1,0 +1,192 @@
+using System.Globalization;
+using Darq.Lanes;
+using Darq.Tests.Shared;
+using Xunit;
+
+namespace Darq.Tests.Integration.Engine;
+
+/// <summary>Publishing and delivering on a real Redis: duplicates, order, failure, restarts.</summary>
+public sealed class DeliveryTests : IAsyncLifetime
+{
+    private RedisServer _redis = null!;
+    private EngineRun _run = null!;
+
+    public async Task InitializeAsync()
+    {
+        _redis = await RedisServer.StartAsync();
+        _run = await EngineRun.StartAsync(_redis.Port);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _run.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_message_published_twice_is_delivered_once_and_the_second_answer_names_the_first()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", new(), inbox);
+        var first = await _run.PublishAsync("t", "{}", ("darq.id", "m1"));
+        var second = await _run.PublishAsync("t", "{}", ("darq.id", "m1"));
+
+        Assert.Equal((first.Id, true), (second.Id, second.Duplicate));
+        stream.Ack((await inbox.NextAsync()).Token);
+        Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "the duplicate was delivered");
+    }
+
+    [Fact]
+    public async Task An_event_that_the_sidecar_sends_again_is_delivered_once_but_other_bytes_under_the_same_id_are_another_message()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", new(), inbox);
+        await _run.PublishAsync("t", """{"id":"1","source":"shop","data":1}""");
+        await _run.PublishAsync("t", """{"id":"1","source":"shop","data":1}""");
+        await _run.PublishAsync("t", """{"id":"1","source":"shop","data":2}""");
+
+        Delivery[] seen = [await inbox.NextAsync(), await inbox.NextAsync()];
+
+        Assert.Equal(2, seen.Select(d => Inbox.Text(d).Contains("\"data\":1", StringComparison.Ordinal)).Distinct().Count());
+        Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "the sidecar's retry was delivered");
+    }
+
+    [Fact]
+    public async Task A_failed_message_comes_again_and_holds_back_only_its_key()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true, RetryDelay = TimeSpan.FromSeconds(1) }, inbox);
+        await _run.PublishAsync("t", """{"m":"a1"}""", ("partitionKey", "a"));
+        await _run.PublishAsync("t", """{"m":"a2"}""", ("partitionKey", "a"));
+        var failing = await inbox.NextAsync();
+        stream.Nack(failing.Token);
+        await _run.PublishAsync("t", """{"m":"b1"}""", ("partitionKey", "b"));
+
+        List<string> order = [];
+        for (var i = 0; i < 3; i++)
+        {
+            var delivery = await inbox.NextAsync();
+            order.Add(Inbox.Text(delivery)[6..8]);
+            stream.Ack(delivery.Token);
+        }
+
+        Assert.Equal(["b1", "a1", "a2"], order);
+    }
+
+    [Fact]
+    public async Task Messages_of_one_key_keep_their_order_through_failures_while_many_are_in_flight()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true, RetryDelay = TimeSpan.FromMilliseconds(1) }, inbox);
+        for (var i = 0; i < 200; i++) await _run.PublishAsync("t", i.ToString(CultureInfo.InvariantCulture), ("partitionKey", $"k{i % 7}"), ("darq.id", $"{i}"));
+        var done = Enumerable.Range(0, 7).ToDictionary(k => k, _ => new List<int>());
+
+        var random = new Random(7);
+        for (var left = 200; left > 0;)
+        {
+            var delivery = await inbox.NextAsync();
+            if (random.Next(4) == 0)
+            {
+                stream.Nack(delivery.Token);
+                continue;
+            }
+            var i = int.Parse(Inbox.Text(delivery), CultureInfo.InvariantCulture);
+            done[i % 7].Add(i);
+            stream.Ack(delivery.Token);
+            left--;
+        }
+
+        Assert.All(done.Values, sequence => Assert.Equal(sequence.Order(), sequence));
+    }
+
+    [Fact]
+    public async Task What_was_not_acknowledged_when_its_process_died_is_delivered_by_the_next_and_nothing_else()
+    {
+        var (before, after) = (new Inbox(), new Inbox());
+        var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, before);
+        for (var i = 0; i < 10; i++) await _run.PublishAsync("t", $"{i}", ("darq.id", $"{i}"));
+        var deliveries = new List<Delivery>();
+        for (var i = 0; i < 10; i++) deliveries.Add(await before.NextAsync());
+        foreach (var acked in deliveries.Where((_, i) => i % 2 == 0)) stream.Ack(acked.Token);
+        var open = deliveries.Where((_, i) => i % 2 == 1).Select(Inbox.Text).Order().ToArray();
+        await _run.DisposeAsync();
+
+        _run = await EngineRun.StartAsync(_redis.Port);
+        await using var next = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, after);
+        var again = new List<string>();
+        for (var i = 0; i < open.Length; i++) again.Add(Inbox.Text(await after.NextAsync()));
+
+        Assert.Equal(open, again.Order());
+        Assert.True(await after.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "an acknowledged message was delivered again");
+    }
+
+    [Fact]
+    public async Task A_second_process_of_the_group_stands_by_and_takes_over_when_the_first_goes_silent()
+    {
+        var (first, second) = (new Inbox(), new Inbox());
+        _ = _run.Subscriptions.Attach("g", "t", new(), first);
+        await _run.PublishAsync("t", "1", ("darq.id", "1"));
+        Assert.Equal("1", Inbox.Text(await first.NextAsync()));
+        await using var other = await EngineRun.StartAsync(_redis.Port);
+        await using var stream = other.Subscriptions.Attach("g", "t", new(), second);
+        Assert.True(await second.StaysEmptyAsync(TimeSpan.FromSeconds(1)), "two processes delivered from one lane");
+
+        await _run.Primary.DisposeAsync(); // the first goes silent without a goodbye
+
+        Assert.Equal("1", Inbox.Text(await second.NextAsync()));
+    }
+
+    [Fact]
+    public async Task A_stream_goes_on_over_a_restart_of_Redis_without_loss_or_repetition()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        var seen = new List<string>();
+        var publishing = Task.Run(async () =>
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                await Patiently(() => _run.PublishAsync("t", $"{i}", ("darq.id", $"{i}")));
+            }
+        });
+        while (seen.Count < 300)
+        {
+            var delivery = await inbox.NextAsync(30);
+            seen.Add(Inbox.Text(delivery));
+            stream.Ack(delivery.Token);
+            if (seen.Count is 50 or 150) await _redis.RestartAsync();
+        }
+        await publishing;
+
+        Assert.Equal(300, seen.Distinct().Count());
+        Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromSeconds(1)), "a message was delivered twice");
+    }
+
+    [Fact]
+    public async Task What_every_group_has_passed_leaves_the_stream()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        for (var i = 0; i < 100; i++) await _run.PublishAsync("t", $"{i}", ("partitionKey", "k"));
+        for (var i = 0; i < 100; i++) stream.Ack((await inbox.NextAsync()).Token);
+
+        var partition = Darq.Partitions.PartitionHash.Of("k", 64);
+        await Eventually.TrueAsync(async () => await _redis.CliAsync("XLEN", $"{{darq:{partition}}}:t:t") == "0", TimeSpan.FromSeconds(5), "passed messages stayed in the stream");
+    }
+
+    private static async Task Patiently(Func<Task> work)
+    {
+        while (true)
+        {
+            try
+            {
+                await work();
+                return;
+            }
+            catch (Darq.Partitions.DarqException)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+}
