@@ -25,6 +25,9 @@ internal sealed class Exchange : IDisposable
     private volatile bool _clientIsGone;
     private volatile bool _compressionRefused;
 
+    // Set once when the call ends.
+    private volatile bool _over;
+
     public Exchange(HttpContext context, TimeSpan? timeout, GrpcLimits limits, TimeProvider time)
     {
         _context = context;
@@ -51,7 +54,15 @@ internal sealed class Exchange : IDisposable
 
     public bool IsDeadlinePassed => _deadline is { IsCancellationRequested: true } && !IsClientGone;
 
-    public CancellationScope CancelWith(CancellationToken caller) => new(Call.Cancelled, caller);
+    /// <summary>
+    /// The token for one read or write. A handler's forgotten task that still reads or writes after its call is refused here,
+    /// because the transport hands the same buffers to the next call.
+    /// </summary>
+    public CancellationScope CancelWith(CancellationToken caller)
+    {
+        ObjectDisposedException.ThrowIf(_over, this);
+        return new CancellationScope(Call.Cancelled, caller);
+    }
 
     /// <summary>The transport reports a client that went away as a failed read, sometimes before the call's token fires.</summary>
     public OperationCanceledException ClientIsGone(Exception? fault)
@@ -124,6 +135,7 @@ internal sealed class Exchange : IDisposable
 
     public void Dispose()
     {
+        _over = true;
         _aborted.Dispose();
         _deadline?.Dispose();
     }

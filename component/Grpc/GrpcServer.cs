@@ -47,7 +47,8 @@ internal sealed class GrpcServer
         options.AddServerHeader = false;
         options.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2);
         var limits = options.Limits;
-        limits.KeepAliveTimeout = TimeSpan.MaxValue;
+        // Ten years: TimeSpan.MaxValue overflows inside the transport and closes every idle connection within a second.
+        limits.KeepAliveTimeout = TimeSpan.FromDays(3650);
         limits.MaxRequestBodySize = null;
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;

@@ -36,7 +36,7 @@ internal sealed class MessageReader<T>(Exchange exchange, MessageParser<T> parse
             }
             finally
             {
-                _body.AdvanceTo(consumed, examined);
+                Release(consumed, examined);
             }
         }
     }
@@ -45,18 +45,18 @@ internal sealed class MessageReader<T>(Exchange exchange, MessageParser<T> parse
     /// The only message of a call that takes one. The request is read to its end, as the protocol wants before trailers.
     /// A wrong count is Internal because clients would take Unimplemented for a method that does not exist.
     /// </summary>
-    public async ValueTask<T> ReadOnlyAsync()
+    public async ValueTask<T> ReadSingleAsync()
     {
         var message = await ReadAsync(default) ?? throw new RpcException(StatusCode.Internal, "The request holds no message.");
         var result = await ReceiveAsync(exchange.Call.Cancelled);
         while (!result.IsCompleted && result.Buffer.IsEmpty)
         {
-            _body.AdvanceTo(result.Buffer.End);
+            Release(result.Buffer.End, result.Buffer.End);
             result = await ReceiveAsync(exchange.Call.Cancelled);
         }
 
         var isOnly = result.Buffer.IsEmpty;
-        _body.AdvanceTo(result.Buffer.End);
+        Release(result.Buffer.End, result.Buffer.End);
         return isOnly ? message : throw new RpcException(StatusCode.Internal, "The request goes on after its only message.");
     }
 
@@ -65,6 +65,18 @@ internal sealed class MessageReader<T>(Exchange exchange, MessageParser<T> parse
         try
         {
             return await _body.ReadAsync(cancellation);
+        }
+        catch (IOException fault)
+        {
+            throw exchange.ClientIsGone(fault);
+        }
+    }
+
+    private void Release(SequencePosition consumed, SequencePosition examined)
+    {
+        try
+        {
+            _body.AdvanceTo(consumed, examined);
         }
         catch (IOException fault)
         {

@@ -37,7 +37,7 @@ internal sealed class MessageWriter<T>(Exchange exchange) : IMessageWriter<T>
     }
 
     /// <summary>Writes the only message of a response; it leaves together with the trailers that follow it.</summary>
-    public void WriteOnly(T message) => WriteFrame(message);
+    public void WriteSingle(T message) => WriteFrame(message);
 
     private void WriteFrame(T message)
     {

@@ -21,8 +21,8 @@ internal sealed class ServiceDefinition(ServiceDescriptor descriptor)
         where TResponse : class, IMessage<TResponse> =>
         Add(method, clientStreams: false, serverStreams: false, async exchange =>
         {
-            var request = await new MessageReader<TRequest>(exchange, parser).ReadOnlyAsync();
-            new MessageWriter<TResponse>(exchange).WriteOnly(await handler(request, exchange.Call));
+            var request = await new MessageReader<TRequest>(exchange, parser).ReadSingleAsync();
+            new MessageWriter<TResponse>(exchange).WriteSingle(await handler(request, exchange.Call));
         });
 
     public ServiceDefinition ServerStreaming<TRequest, TResponse>(
@@ -31,7 +31,7 @@ internal sealed class ServiceDefinition(ServiceDescriptor descriptor)
         where TResponse : class, IMessage<TResponse> =>
         Add(method, clientStreams: false, serverStreams: true, async exchange =>
         {
-            var request = await new MessageReader<TRequest>(exchange, parser).ReadOnlyAsync();
+            var request = await new MessageReader<TRequest>(exchange, parser).ReadSingleAsync();
             await exchange.StreamAsync(() => handler(request, new MessageWriter<TResponse>(exchange), exchange.Call));
         });
 
@@ -42,7 +42,7 @@ internal sealed class ServiceDefinition(ServiceDescriptor descriptor)
         Add(method, clientStreams: true, serverStreams: false, async exchange =>
         {
             var response = await handler(new MessageReader<TRequest>(exchange, parser), exchange.Call);
-            new MessageWriter<TResponse>(exchange).WriteOnly(response);
+            new MessageWriter<TResponse>(exchange).WriteSingle(response);
         });
 
     public ServiceDefinition Duplex<TRequest, TResponse>(

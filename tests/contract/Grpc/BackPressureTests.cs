@@ -2,6 +2,7 @@ using Darq.Grpc;
 using Darq.Tests.Contract.Grpc.Messages;
 using Darq.Tests.Contract.Grpc.Server;
 using Darq.Tests.Shared;
+using Google.Protobuf;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Xunit;
 
@@ -29,9 +30,13 @@ public sealed class BackPressureTests
         while (received < StreamWindowBytes)
             received += raw.ReceiveUntil(FrameType.Data)!.Payload.Length;
 
-        // The ping's answer comes after all the server wanted to send: nothing more fits into the window.
-        raw.Send(FrameType.Ping, 0, 0, new byte[8]);
-        Assert.NotEqual(FrameType.Data, raw.Receive()!.Type);
+        // A writer that is not held back goes on while the server answers these, at hundreds of megabytes a second.
+        for (var ping = 0; ping < 200; ping++)
+        {
+            raw.Send(FrameType.Ping, 0, 0, new byte[8]);
+            Assert.Equal(FrameType.Ping, raw.ReceiveUntil(FrameType.Ping, FrameType.Data)!.Type);
+        }
+
         Assert.Equal(StreamWindowBytes, received);
         Assert.InRange(server.Service.Calls("raw").BytesAccepted, 0, StreamWindowBytes + TransportBufferBytes);
         Assert.Equal(1, server.Grpc.OpenCalls);
@@ -74,6 +79,31 @@ public sealed class BackPressureTests
         time.Advance(TimeSpan.FromSeconds(5));
         await server.IsUnharmedAsync();
         Assert.True(server.Service.Calls("raw").Cancelled);
+    }
+
+    [Fact]
+    public async Task Stream_carries_more_than_a_transport_made_for_browsers_lets_a_client_upload()
+    {
+        await using var server = await ConformanceServer.StartAsync();
+        using var client = new WireClient(server.SocketPath);
+        var mebibyte = Frames.Of(new Message { Payload = ByteString.CopyFrom(new byte[1024 * 1024]) });
+        var answer = await client.CallAsync("Collect", [.. Enumerable.Repeat(mebibyte, 40).SelectMany(frame => frame)]);
+        Assert.Equal(40, Summary.Parser.ParseFrom(answer.Body.AsSpan(5)).Messages);
+    }
+
+    [Fact]
+    public async Task Connection_without_calls_stays_open()
+    {
+        await using var server = await ConformanceServer.StartAsync();
+        using var raw = new RawConnection(server.SocketPath);
+        raw.SendPreface();
+        raw.SendRequestHeaders(1, "Echo");
+        raw.Send(FrameType.Data, RawConnection.EndStream, 1, Frames.Of(new Message()));
+        Assert.NotNull(raw.ReceiveUntil(FrameType.Data));
+        // The transport looks for idle connections once a second; three of its rounds are let pass.
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        raw.Send(FrameType.Ping, 0, 0, new byte[8]);
+        Assert.Equal(FrameType.Ping, raw.ReceiveUntil(FrameType.Ping, FrameType.GoAway)!.Type);
     }
 
     [Fact]

@@ -103,4 +103,30 @@ public sealed class FaultTests
 
         Assert.IsType<InvalidOperationException>(refused);
     }
+
+    [Fact]
+    public async Task Task_that_outlives_its_call_can_neither_write_nor_read()
+    {
+        IMessageReader<Message>? reader = null;
+        IMessageWriter<Message>? writer = null;
+        var definition = new ServiceDefinition(ConformanceReflection.Descriptor.Services[0])
+            .Duplex<Message, Message>("Converse", Message.Parser, (requests, responses, _) =>
+            {
+                (reader, writer) = (requests, responses);
+                return Task.CompletedTask;
+            });
+        await using var server = await ConformanceServer.StartAsync(definition);
+        using var client = new WireClient(server.SocketPath);
+        Assert.Equal("0", (await client.CallAsync("Converse", [])).Status);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => writer!.WriteAsync(new Message(), default).AsTask());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => reader!.ReadAsync(default).AsTask());
+    }
+
+    [Fact]
+    public void Definition_refuses_methods_that_the_service_does_not_have_or_that_stream_otherwise()
+    {
+        var definition = new ServiceDefinition(ConformanceReflection.Descriptor.Services[0]);
+        Assert.Throws<ArgumentException>(() => definition.Unary<Message, Message>("Nothing", Message.Parser, (request, _) => ValueTask.FromResult(request)));
+        Assert.Throws<ArgumentException>(() => definition.Unary<Message, Message>("Converse", Message.Parser, (request, _) => ValueTask.FromResult(request)));
+    }
 }

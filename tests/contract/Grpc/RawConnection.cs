@@ -72,12 +72,12 @@ internal sealed class RawConnection : IDisposable
         return ReceiveExactly(length) is { } payload ? new RawFrame((FrameType)header[3], header[4], stream, payload) : null;
     }
 
-    /// <summary>Reads on until a frame of the type comes; null if the connection ends before.</summary>
-    public RawFrame? ReceiveUntil(FrameType type)
+    /// <summary>Reads on until a frame of one of the types comes; null if the connection ends before.</summary>
+    public RawFrame? ReceiveUntil(params FrameType[] types)
     {
         while (Receive() is { } frame)
         {
-            if (frame.Type == type)
+            if (types.Contains(frame.Type))
                 return frame;
         }
 
