@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Text;
 using Darq.Tests.Shared;
 using Xunit;
+using StartedProcess = System.Diagnostics.Process;
 
-namespace Darq.Tests.Integration;
+namespace Darq.Tests.Integration.Demo;
 
 /// <summary>The command that a reader runs first, run as that reader does.</summary>
 public sealed class DemoTests
@@ -75,11 +76,11 @@ public sealed class DemoTests
         Assert.StartsWith("WRONG: redis ended with 1", demo.Output.All.Single(line => line.StartsWith("WRONG", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
-    private static Process Start(string program, string[] arguments, TempFolder folder)
+    private static StartedProcess Start(string program, string[] arguments, TempFolder folder)
     {
         var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         info.Environment["TMPDIR"] = folder.FullPath;
-        var process = Process.Start(info)!;
+        var process = StartedProcess.Start(info)!;
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
@@ -87,7 +88,7 @@ public sealed class DemoTests
         return process;
     }
 
-    private static bool IsPublishing(Process demo, TempFolder folder)
+    private static bool IsPublishing(StartedProcess demo, TempFolder folder)
     {
         Assert.False(demo.HasExited, "the demo ended before it published");
         var log = Directory.EnumerateFiles(folder.FullPath, "teller.log", SearchOption.AllDirectories).FirstOrDefault();
