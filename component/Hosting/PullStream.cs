@@ -54,8 +54,9 @@ internal sealed class PullStream(Instance instance, IMessageReader<PullMessagesR
             // The name that was subscribed, also where it is a further stream of a topic: streaming apps are found by it.
             TopicName = _topic,
             Data = UnsafeByteOperations.UnsafeWrap(delivery.Data),
-            Metadata = { DeliveredMetadata.Clean(delivery.Metadata) },
         };
+        foreach (var (name, value) in delivery.Metadata)
+            response.Metadata[name] = value;
         if (response.CalculateSize() is var size && size > GrpcLimits.Default.SendMaxBytes)
         {
             log.DeliveryWasTooLarge(delivery.Token, delivery.Topic, size);

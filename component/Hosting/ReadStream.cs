@@ -96,8 +96,9 @@ internal sealed class ReadStream(Instance instance, IMessageReader<ReadRequest> 
         {
             MessageId = delivery.Token,
             Data = UnsafeByteOperations.UnsafeWrap(delivery.Data),
-            Metadata = { DeliveredMetadata.Clean(delivery.Metadata) },
         };
+        foreach (var (name, value) in delivery.Metadata)
+            response.Metadata[name] = value;
         if (response.CalculateSize() is var size && size > GrpcLimits.Default.SendMaxBytes)
         {
             log.DeliveryWasTooLarge(delivery.Token, delivery.Topic, size);

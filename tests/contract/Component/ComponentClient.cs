@@ -29,7 +29,16 @@ internal sealed class ComponentClient(string socket, string? instance) : IDispos
         }
     }
 
-    public Task<GrpcDuplexCall> OpenAsync(string method) => _channel.OpenAsync(Package + method, Options());
+    public Task<GrpcDuplexCall> OpenAsync(string method, bool forever = false) =>
+        _channel.OpenAsync(Package + method, forever ? Options() with { Timeout = null } : Options());
+
+    public Task PublishAsync(string topic, string data, params (string Key, string Value)[] metadata)
+    {
+        var request = new PublishRequest { Topic = topic, Data = ByteString.CopyFromUtf8(data) };
+        foreach (var (key, value) in metadata)
+            request.Metadata[key] = value;
+        return CallAsync("PubSub/Publish", request, PublishResponse.Parser);
+    }
 
     public Task InitPubSubAsync(params (string Key, string Value)[] metadata) =>
         CallAsync("PubSub/Init", new PubSubInitRequest { Metadata = Metadata(metadata) }, PubSubInitResponse.Parser);

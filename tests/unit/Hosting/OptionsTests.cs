@@ -1,0 +1,433 @@
+using Darq.Hosting;
+using Darq.Hosting.Settings;
+using Darq.Lanes;
+using Darq.Partitions;
+using Xunit;
+
+namespace Darq.Tests.Unit.Hosting;
+
+/// <summary>What Init accepts and what it says of each mistake.</summary>
+public sealed class OptionsTests
+{
+    private const string Certificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBfzCCASagAwIBAgIUFpHgVGkWJXQ=
+        -----END CERTIFICATE-----
+        """;
+
+    [Fact]
+    public void Only_redisHost_is_needed()
+    {
+        var options = Accepted(ComponentService.PubSub);
+        Assert.Equal(("redis", 6379, 0), (options.Redis.Host, options.Redis.Port, options.Redis.Database));
+        Assert.Equal(new NamespaceOptions(), options.Namespace);
+        Assert.Equal(new SubscriptionOptions(), options.Subscription);
+    }
+
+    [Fact]
+    public void A_missing_redisHost_is_said() => Refused(ComponentService.StateStore, "redisHost is missing; give host or host:port", ("redisHost", ""));
+
+    [Theory]
+    [InlineData("redis", "redis", 6379)]
+    [InlineData("redis:7000", "redis", 7000)]
+    [InlineData("10.0.0.7:7000", "10.0.0.7", 7000)]
+    [InlineData("[::1]:7000", "::1", 7000)]
+    [InlineData("::1", "::1", 6379)]
+    [InlineData(" redis:7000 ", "redis", 7000)]
+    public void The_port_may_stand_in_redisHost(string text, string host, int port)
+    {
+        var redis = Accepted(ComponentService.StateStore, ("redisHost", text)).Redis;
+        Assert.Equal((host, port), (redis.Host, redis.Port));
+    }
+
+    [Fact]
+    public void The_port_may_stand_in_redisPort() => Assert.Equal(7000, Accepted(ComponentService.StateStore, ("redisPort", "7000")).Redis.Port);
+
+    [Fact]
+    public void The_same_port_in_both_places_is_no_contradiction() =>
+        Assert.Equal(7000, Accepted(ComponentService.StateStore, ("redisHost", "redis:7000"), ("redisPort", "7000")).Redis.Port);
+
+    [Fact]
+    public void Two_different_ports_contradict() =>
+        Refused(ComponentService.StateStore, "redisPort: \"7001\" contradicts redisHost \"redis:7000\"; give the port once", ("redisHost", "redis:7000"), ("redisPort", "7001"));
+
+    [Theory]
+    [InlineData("redis:port")]
+    [InlineData("redis:0")]
+    [InlineData("redis:70000")]
+    [InlineData("redis://redis:6379")]
+    [InlineData(":6379")]
+    public void A_redisHost_that_is_no_address_is_refused(string text) =>
+        Refused(ComponentService.StateStore, $"redisHost: \"{text}\" is not accepted; give host or host:port", ("redisHost", text));
+
+    [Fact]
+    public void Several_hosts_are_not_yet_available() => Refused(ComponentService.PubSub, "redisHost: \"a:1,b:2\" names several hosts", ("redisHost", "a:1,b:2"));
+
+    [Fact]
+    public void A_user_name_is_refused_with_the_reason() =>
+        Refused(ComponentService.PubSub, "The Redis client of this build cannot send a user name", ("redisUsername", "app"));
+
+    [Fact]
+    public void The_default_user_may_be_named() => Accepted(ComponentService.PubSub, ("redisUsername", "default"));
+
+    [Fact]
+    public void A_password_is_taken_letter_by_letter() => Assert.Equal(" p w ", Accepted(ComponentService.PubSub, ("redisPassword", " p w ")).Redis.Password);
+
+    [Fact]
+    public void An_empty_value_counts_as_not_given()
+    {
+        var options = Accepted(ComponentService.PubSub, ("redisPassword", ""), ("partitions", ""), ("failover", ""));
+        Assert.Null(options.Redis.Password);
+        Assert.Equal(64, options.Namespace.Partitions);
+    }
+
+    [Fact]
+    public void A_bad_secret_is_never_shown()
+    {
+        var error = Assert.Single(Read(ComponentService.PubSub, ("redisPassword", "hunter2\n")).Errors);
+        Assert.StartsWith("redisPassword: a value that is not shown has control characters", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("one")]
+    [InlineData("1.5")]
+    public void A_redisDB_that_is_no_number_is_refused(string text) => Refused(ComponentService.StateStore, $"redisDB: \"{text}\" is not accepted; give a whole number", ("redisDB", text));
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("True", true)]
+    [InlineData("yes", true)]
+    [InlineData("1", true)]
+    [InlineData("false", false)]
+    [InlineData("off", false)]
+    public void A_flag_takes_the_words_that_the_sidecar_takes(string text, bool value) =>
+        Assert.Equal(value, Accepted(ComponentService.StateStore, ("enableTLS", text)).Redis.EnableTls);
+
+    [Fact]
+    public void A_flag_that_is_neither_is_refused() => Refused(ComponentService.StateStore, "enableTLS: \"maybe\" is not accepted; give true or false", ("enableTLS", "maybe"));
+
+    [Fact]
+    public void A_client_certificate_needs_its_key() => Refused(ComponentService.StateStore, "clientCert is given without clientKey; give both", ("enableTLS", "true"), ("clientCert", Certificate));
+
+    [Fact]
+    public void A_client_key_needs_its_certificate() =>
+        Refused(ComponentService.StateStore, "clientKey is given without clientCert; give both", ("enableTLS", "true"), ("clientKey", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"));
+
+    [Fact]
+    public void A_client_certificate_that_is_no_PEM_is_refused_and_not_shown_as_key()
+    {
+        var errors = Read(ComponentService.StateStore, ("enableTLS", "true"), ("clientCert", "cert.pem"), ("clientKey", "key.pem")).Errors;
+        Assert.Contains("clientCert: \"cert.pem\" is not accepted; give PEM text that begins with -----BEGIN", errors);
+        Assert.Contains("clientKey: a value that is not shown is not accepted; give PEM text that begins with -----BEGIN", errors);
+    }
+
+    [Fact]
+    public void A_client_certificate_and_key_that_do_not_parse_are_refused() =>
+        Refused(
+            ComponentService.StateStore, "clientCert and clientKey are not a certificate and its own key; give PEM text of both",
+            ("enableTLS", "true"), ("clientCert", Certificate), ("clientKey", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"));
+
+    [Fact]
+    public void A_client_certificate_without_TLS_is_refused()
+    {
+        using var key = System.Security.Cryptography.ECDsa.Create();
+        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=app", key, System.Security.Cryptography.HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
+        (string, string)[] pair = [("clientCert", certificate.ExportCertificatePem()), ("clientKey", key.ExportPkcs8PrivateKeyPem())];
+
+        Refused(ComponentService.StateStore, "clientCert is given but enableTLS is not true", pair);
+        Assert.NotNull(Accepted(ComponentService.StateStore, [("enableTLS", "true"), .. pair]).Redis.ClientKey);
+    }
+
+    [Theory]
+    [InlineData("redisType", "cluster")]
+    [InlineData("failover", "true")]
+    [InlineData("sentinelMasterName", "mymaster")]
+    [InlineData("useEntraID", "true")]
+    [InlineData("durability", "fsync")]
+    [InlineData("durability", "replicated:2")]
+    [InlineData("durability", "fsync+replicated:1")]
+    [InlineData("ack", "speculative")]
+    [InlineData("releaseAt", "applied")]
+    [InlineData("maxDeliveries", "5")]
+    [InlineData("parkAfter", "1s")]
+    public void What_comes_later_is_refused_as_not_yet_with_the_value(string key, string text) =>
+        Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not yet available in this version", (key, text));
+
+    [Theory]
+    [InlineData("redisType", "node")]
+    [InlineData("failover", "false")]
+    [InlineData("useEntraID", "false")]
+    [InlineData("durability", "auto")]
+    [InlineData("durability", "reply")]
+    [InlineData("ack", "durable")]
+    [InlineData("releaseAt", "durable")]
+    public void What_asks_for_nothing_new_passes(string key, string text) => Accepted(ComponentService.PubSub, (key, text));
+
+    [Theory]
+    [InlineData("durability", "sometimes")]
+    [InlineData("durability", "replicated:0")]
+    [InlineData("ack", "late")]
+    [InlineData("order", "random")]
+    [InlineData("dedupBy", "id")]
+    [InlineData("crossPartitionSteps", "forbid")]
+    public void A_word_that_is_none_of_the_choices_is_refused(string key, string text) => Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not accepted; give one of ", (key, text));
+
+    [Theory]
+    [InlineData("Orders")]
+    [InlineData("prod.orders")]
+    [InlineData("a_b")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public void A_namespace_of_other_letters_or_too_long_is_refused(string text) =>
+        Refused(ComponentService.PubSub, $"namespace: \"{text}\" is not accepted; give 1 to 40 characters of a-z, 0-9 and -", ("namespace", text));
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1025")]
+    [InlineData("64.0")]
+    public void A_number_of_partitions_out_of_range_is_refused(string text) =>
+        Refused(ComponentService.PubSub, $"partitions: \"{text}\" is not accepted; give a whole number from 1 to 1024", ("partitions", text));
+
+    [Fact]
+    public void Our_own_settings_arrive_in_their_types()
+    {
+        var options = Accepted(
+            ComponentService.PubSub, ("namespace", "shop"), ("partitions", "8"), ("dedupWindow", "1h"), ("retryWindow", "90s"), ("dedupBy", "cloudevent"),
+            ("stepRetention", "5m"), ("maxBacklog", "10"), ("crossPartitionSteps", "refuse"), ("callTimeout", "1s"), ("order", "none"), ("maxInFlight", "7"),
+            ("retryDelay", "100"), ("maxRetryDelay", "2s"), ("dialTimeout", "1500ms"), ("consumerID", "billing"));
+
+        Assert.Equal(
+            new NamespaceOptions
+            {
+                Name = "shop", Partitions = 8, DedupWindow = TimeSpan.FromHours(1), RetryWindow = TimeSpan.FromSeconds(90), DedupBy = DedupBy.CloudEvent,
+                StepRetention = TimeSpan.FromMinutes(5), MaxBacklog = 10, CrossPartitionSteps = CrossPartitionSteps.Refuse, CallTimeout = TimeSpan.FromSeconds(1),
+            },
+            options.Namespace);
+        Assert.Equal(
+            new SubscriptionOptions { Order = Order.None, MaxInFlight = 7, RetryDelay = TimeSpan.FromMilliseconds(100), MaxRetryDelay = TimeSpan.FromSeconds(2) },
+            options.Subscription);
+        Assert.Equal(TimeSpan.FromMilliseconds(1500), options.Redis.DialTimeout);
+        Assert.Equal("billing", options.Group);
+    }
+
+    [Fact]
+    public void Concurrency_of_the_builtin_component_means_maxInFlight() => Assert.Equal(10, Accepted(ComponentService.PubSub, ("concurrency", "10")).Subscription.MaxInFlight);
+
+    [Fact]
+    public void Concurrency_that_contradicts_maxInFlight_is_refused() =>
+        Refused(ComponentService.PubSub, "concurrency contradicts maxInFlight, which means the same; give maxInFlight alone", ("concurrency", "10"), ("maxInFlight", "5"));
+
+    [Fact]
+    public void RedeliverInterval_of_the_builtin_component_means_retryDelay_and_lifts_the_longest_delay()
+    {
+        var subscription = Accepted(ComponentService.PubSub, ("redeliverInterval", "60s")).Subscription;
+        Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)), (subscription.RetryDelay, subscription.MaxRetryDelay));
+    }
+
+    [Fact]
+    public void RedeliverInterval_zero_leaves_the_default() => Assert.Equal(new SubscriptionOptions(), Accepted(ComponentService.PubSub, ("redeliverInterval", "0")).Subscription);
+
+    [Fact]
+    public void A_longest_delay_below_the_first_is_refused() =>
+        Refused(ComponentService.PubSub, "maxRetryDelay: \"1s\" is less than the retryDelay \"5s\"; give at least that", ("retryDelay", "5s"), ("maxRetryDelay", "1s"));
+
+    [Theory]
+    [InlineData("soon")]
+    [InlineData("5 minutes")]
+    [InlineData("-5s")]
+    [InlineData("5d")]
+    [InlineData("s")]
+    [InlineData("0")]
+    [InlineData("48h")]
+    public void A_duration_of_another_form_or_range_is_refused(string text) =>
+        Refused(ComponentService.PubSub, $"retryDelay: \"{text}\" is not accepted; give a duration from 1ms to 24h, such as 30s, 500ms, 5m or bare milliseconds", ("retryDelay", text));
+
+    [Fact]
+    public void An_unknown_key_is_refused_with_the_nearest_name() =>
+        Refused(ComponentService.PubSub, "\"maxInflght\" is not a setting of pubsub.darq; did you mean maxInFlight?", ("maxInflght", "5"));
+
+    [Fact]
+    public void An_unknown_key_that_is_near_to_nothing_is_refused_without_a_guess()
+    {
+        var error = Assert.Single(Read(ComponentService.PubSub, ("colour", "blue")).Errors);
+        Assert.Equal("\"colour\" is not a setting of pubsub.darq", error);
+    }
+
+    [Fact]
+    public void Keys_are_taken_in_any_case() => Assert.Equal(8, Accepted(ComponentService.PubSub, ("PARTITIONS", "8")).Namespace.Partitions);
+
+    [Fact]
+    public void Of_two_spellings_of_consumerID_the_exact_one_wins_and_the_other_is_said()
+    {
+        var reading = Read(ComponentService.PubSub, ("consumerId", "mine"), ("consumerID", "app"));
+        Assert.Equal("app", reading.Options!.Group);
+        Assert.Contains("consumerId is not used", Assert.Single(reading.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_spellings_with_different_values_and_none_exact_are_refused() =>
+        Refused(ComponentService.PubSub, "partitions is given 2 times with different values", ("Partitions", "8"), ("PARTITIONS", "9"));
+
+    [Theory]
+    [InlineData("or*ders")]
+    [InlineData("\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc")]
+    public void A_group_with_a_star_or_over_255_bytes_is_refused(string text) =>
+        Refused(ComponentService.PubSub, "is not accepted; give 1 to 255 bytes without control characters and *", ("consumerID", text));
+
+    [Fact]
+    public void Control_characters_are_refused_and_not_repeated()
+    {
+        var error = Assert.Single(Read(ComponentService.PubSub, ("consumerID", "a\nb")).Errors);
+        Assert.StartsWith("consumerID: \"a?b\" has control characters", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_lone_surrogate_is_refused() => Refused(ComponentService.PubSub, "is not valid Unicode", ("consumerID", "a\ud800"));
+
+    [Theory]
+    [InlineData("publishingScopes")]
+    [InlineData("subscriptionScopes")]
+    [InlineData("allowedTopics")]
+    [InlineData("protectedTopics")]
+    public void What_the_sidecar_reads_from_a_pubsub_passes(string key)
+    {
+        var reading = Read(ComponentService.PubSub, (key, "app=a,b"));
+        Assert.Empty(reading.Errors);
+        Assert.Empty(reading.WithoutEffect);
+    }
+
+    [Theory]
+    [InlineData("keyPrefix")]
+    [InlineData("actorStateStore")]
+    [InlineData("outboxPublishPubsub")]
+    [InlineData("outboxPublishTopic")]
+    [InlineData("outboxPubsub")]
+    [InlineData("outboxDiscardWhenMissingState")]
+    [InlineData("primaryEncryptionKey")]
+    [InlineData("secondaryEncryptionKey")]
+    public void What_the_sidecar_reads_from_a_state_store_passes(string key) => Assert.Empty(Read(ComponentService.StateStore, (key, "true")).Errors);
+
+    [Theory]
+    [InlineData("readTimeout")]
+    [InlineData("writeTimeout")]
+    [InlineData("redisMaxRetries")]
+    [InlineData("redisMinRetryInterval")]
+    [InlineData("redisMaxRetryInterval")]
+    [InlineData("poolSize")]
+    [InlineData("minIdleConns")]
+    [InlineData("processingTimeout")]
+    [InlineData("queueDepth")]
+    public void What_has_no_effect_is_accepted_and_listed(string key) => Assert.Equal([key], Read(ComponentService.PubSub, (key, "3")).WithoutEffect);
+
+    [Theory]
+    [InlineData("maxLenApprox")]
+    [InlineData("streamTTL")]
+    public void What_would_trim_under_a_reader_is_accepted_with_a_warning(string key) =>
+        Assert.Contains($"{key} has no effect: Nothing is trimmed under a reader", Assert.Single(Read(ComponentService.PubSub, (key, "3")).Warnings), StringComparison.Ordinal);
+
+    [Fact]
+    public void All_mistakes_are_reported_at_once() =>
+        Assert.Equal(4, Read(ComponentService.PubSub, ("redisHost", ""), ("partitions", "0"), ("order", "x"), ("nonsense", "1")).Errors.Count);
+
+    [Theory]
+    [InlineData("60", 60)]
+    [InlineData("0", null)]
+    [InlineData("-1", null)]
+    public void The_default_time_to_live_of_state_is_in_seconds(string text, int? seconds) =>
+        Assert.Equal(seconds, (int?)Accepted(ComponentService.StateStore, ("ttlInSeconds", text)).DefaultTimeToLive?.TotalSeconds);
+
+    [Fact]
+    public void A_default_time_to_live_that_is_no_number_is_refused() => Refused(ComponentService.StateStore, "ttlInSeconds: \"1m\" is not accepted", ("ttlInSeconds", "1m"));
+
+    [Fact]
+    public void An_input_binding_consumes_for_group_else_consumerID_else_appID()
+    {
+        Assert.Equal("g", Accepted(ComponentService.InputBinding, ("topic", "t"), ("group", "g"), ("consumerID", "c"), ("appID", "a")).Group);
+        Assert.Equal("c", Accepted(ComponentService.InputBinding, ("topic", "t"), ("consumerID", "c"), ("appID", "a")).Group);
+        Assert.Equal("a", Accepted(ComponentService.InputBinding, ("topic", "t"), ("appID", "a")).Group);
+    }
+
+    [Fact]
+    public void An_input_binding_reads_several_topics_and_is_known_to_be_concurrent()
+    {
+        var options = Accepted(ComponentService.InputBinding, ("topics", "a, b"), ("topic", "c"), ("appID", "app"));
+        Assert.Equal(["c", "a", "b"], options.Topics);
+        Assert.True(options.Subscription.Concurrent);
+    }
+
+    [Fact]
+    public void An_input_binding_without_a_group_is_refused() => Refused(ComponentService.InputBinding, "group is missing", ("topic", "t"));
+
+    [Fact]
+    public void A_binding_with_direction_input_needs_a_topic() => Refused(ComponentService.InputBinding, "topic is missing", ("direction", "input"), ("appID", "a"));
+
+    [Fact]
+    public void A_binding_that_only_sends_is_accepted_on_the_input_side_too() => Assert.Empty(Accepted(ComponentService.InputBinding, ("appID", "a")).Topics);
+
+    [Fact]
+    public void A_direction_that_is_neither_is_refused() => Refused(ComponentService.OutputBinding, "direction: \"sideways\" is not accepted; give input, output or both", ("direction", "sideways"));
+
+    [Fact]
+    public void A_subscription_may_say_otherwise_than_its_component()
+    {
+        var component = new SubscriptionOptions { MaxInFlight = 5, RetryDelay = TimeSpan.FromSeconds(1) };
+        var (options, errors) = OptionsReader.ReadSubscription(component, [new("maxInFlight", "9"), new("rawPayload", "true"), new("order", "none")]);
+        Assert.Empty(errors);
+        Assert.Equal(component with { MaxInFlight = 9, Order = Order.None }, options);
+    }
+
+    [Fact]
+    public void A_mistake_in_a_subscription_is_reported()
+    {
+        var (_, errors) = OptionsReader.ReadSubscription(new SubscriptionOptions(), [new("maxInFlight", "many")]);
+        Assert.Equal("maxInFlight: \"many\" is not accepted; give a whole number from 1 to 1000", Assert.Single(errors));
+    }
+
+    [Theory]
+    [InlineData("30s", 30_000)]
+    [InlineData("500ms", 500)]
+    [InlineData("5m", 300_000)]
+    [InlineData("1h", 3_600_000)]
+    [InlineData("1m30s", 90_000)]
+    [InlineData("0.5s", 500)]
+    [InlineData("250", 250)]
+    [InlineData("0", 0)]
+    public void Durations_have_units_or_are_milliseconds(string text, int milliseconds)
+    {
+        Assert.True(DurationText.TryRead(text, out var duration));
+        Assert.Equal(milliseconds, duration.TotalMilliseconds);
+    }
+
+    [Fact]
+    public void No_two_settings_of_a_service_have_one_name_and_each_is_described()
+    {
+        foreach (var service in Enum.GetValues<ComponentService>())
+        {
+            var settings = SettingTable.Of(service).Settings;
+            Assert.Equal(settings.Count, settings.Select(setting => setting.Name).Distinct(StringComparer.OrdinalIgnoreCase).Count());
+            Assert.All(settings, setting => Assert.True(setting.Form.Length > 0 && setting.Description.EndsWith('.'), setting.Name));
+        }
+    }
+
+    private static OptionsReading Read(ComponentService service, params (string Key, string Value)[] properties)
+    {
+        IEnumerable<(string Key, string Value)> all = properties.Any(property => property.Key == "redisHost") ? properties : [("redisHost", "redis"), .. properties];
+        return OptionsReader.Read(service, all.Select(property => KeyValuePair.Create(property.Key, property.Value)));
+    }
+
+    private static InstanceOptions Accepted(ComponentService service, params (string Key, string Value)[] properties)
+    {
+        var reading = Read(service, properties);
+        Assert.Empty(reading.Errors);
+        return reading.Options!;
+    }
+
+    private static void Refused(ComponentService service, string expected, params (string Key, string Value)[] properties)
+    {
+        var reading = Read(service, properties);
+        Assert.Null(reading.Options);
+        Assert.Contains(reading.Errors, error => error.Contains(expected, StringComparison.Ordinal));
+    }
+}
