@@ -6,7 +6,10 @@ internal sealed record GrpcChannelOptions
     /// <summary>The largest message accepted from the server; 4 MiB is the default of every gRPC library.</summary>
     public int MaxReceiveBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>What a server may send on a stream that nobody reads; 65,535 is HTTP/2's own start value and the smallest allowed here.</summary>
+    /// <summary>
+    /// What a server may send on a stream that nobody reads; 65,535 is HTTP/2's own start value and the smallest allowed here. HttpClient
+    /// lets it grow with the measured round trip, unless the process sets System.Net.SocketsHttpHandler.Http2FlowControl.DisableDynamicWindowSizing.
+    /// </summary>
     public int StreamWindowBytes { get; init; } = 65_535;
 }
 

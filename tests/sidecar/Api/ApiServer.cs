@@ -1,4 +1,3 @@
-using System.Net;
 using Darq.Sidecar.Startup;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
@@ -47,7 +46,7 @@ internal sealed class ApiServer(ApiRouter router, int port) : IHttpApplication<H
         options.Limits.MaxRequestBodySize = null;
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
-        options.Listen(IPAddress.Any, port, listen => listen.Protocols = HttpProtocols.Http1);
+        options.ListenLocalhost(port, listen => listen.Protocols = HttpProtocols.Http1);
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
         return new(Options.Create(options), transport, NullLoggerFactory.Instance);
     }

@@ -31,6 +31,9 @@ internal sealed class SidecarFlags
 
     public int HttpPort => Port("dapr-http-port", 3500);
 
+    /// <summary>Whether a Dapr configuration was given; the stand-in does not read it.</summary>
+    public bool HasConfiguration => Value("config", "").Length > 0;
+
     public string LogLevel => Value("log-level", "info");
 
     public TimeSpan GracePeriod => TimeSpan.FromSeconds(Number("dapr-graceful-shutdown-seconds", 5));
@@ -44,7 +47,7 @@ internal sealed class SidecarFlags
         {
             var (name, value) = Split(arguments[i]);
             if (!Used.Contains(name) && !WithoutEffect.Contains(name))
-                throw new StartException($"unknown flag {arguments[i]}: the stand-in sidecar takes daprd's flags, such as --{string.Join(" --", Used)}");
+                throw new StartException($"flag {arguments[i]} is unknown or not supported by the stand-in sidecar; of daprd's flags it takes --{string.Join(" --", Used.Concat(WithoutEffect).Order(StringComparer.Ordinal))}");
             if (value is null && (!Switches.Contains(name) || (i + 1 < arguments.Count && arguments[i + 1] is "true" or "false")))
                 value = i + 1 < arguments.Count ? arguments[++i] : throw new StartException($"flag --{name} needs a value");
             if (name is "resources-path" or "components-path")

@@ -39,6 +39,8 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
 
     private async Task<int> RunUntilStoppedAsync()
     {
+        if (flags.HasConfiguration)
+            SidecarLog.Warn("the Dapr configuration given by --config is not read by the stand-in sidecar");
         // Steps 1 to 3.
         var sockets = await SocketDiscovery.FindAsync(environment.SocketsFolder, _stop.Token);
         var resources = ResourceReader.Read(flags.ResourcesPaths, new(flags.AppId, environment.Namespace ?? "default", environment.PodName), flags.AppId);

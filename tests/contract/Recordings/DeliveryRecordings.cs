@@ -1,0 +1,12 @@
+using Xunit;
+
+namespace Darq.Tests.Contract.Recordings;
+
+public sealed class DeliveryRecordings : RecordedScenarios
+{
+    public static TheoryData<string> Names => Beginning("deliver", "subscriptions", "sizes");
+
+    [SkippableTheory]
+    [MemberData(nameof(Names))]
+    public Task Sidecar_says_what_daprd_said(string scenario) => PlayAsync(scenario);
+}

@@ -1,0 +1,22 @@
+using Darq.Tests.Shared;
+using Xunit;
+
+namespace Darq.Tests.Contract.Recordings;
+
+public sealed class RecordedListTests
+{
+    [Fact]
+    public void Every_listed_scenario_is_played()
+    {
+        IEnumerable<object[]>[] suites = [StartRecordings.Names, ComponentRecordings.Names, DeliveryRecordings.Names, ApiRecordings.Names];
+        var played = suites.SelectMany(names => names).Select(row => (string)row[0]);
+        Assert.Equal(Scenario.Names.Order(), played.Order());
+    }
+
+    [Fact]
+    public void Every_recorded_file_is_listed()
+    {
+        var files = Directory.GetFiles(Repository.PathOf("tests", "recordings", "scenarios")).Select(Path.GetFileNameWithoutExtension);
+        Assert.Equal(Scenario.Names.Order(), files.Order());
+    }
+}

@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.RegularExpressions;
+using Darq.Tests.Shared;
+using Xunit;
+
+namespace Darq.Tests.Integration;
+
+/// <summary>The Redis user of SECURITY.md, with nothing beyond it.</summary>
+public sealed partial class DocumentedRedisUserTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly HttpListener _app = new();
+    private readonly int _appPort = FreePort.Next();
+
+    public DocumentedRedisUserTests()
+    {
+        _app.Prefixes.Add($"http://127.0.0.1:{_appPort}/");
+        _app.Start();
+    }
+
+    public void Dispose() => _app.Close();
+
+    [Fact]
+    public async Task Documented_redis_user_may_do_all_that_the_component_does()
+    {
+        await using var redis = await RedisServer.StartAsync(new RedisOptions { Acl = DocumentedUser() });
+        await using var component = await Component.StartAsync();
+        var delivered = ServeUntilDeliveredAsync();
+        await using var sidecar = await Sidecar.StartAsync(new SidecarOptions
+        {
+            AppId = "ledger",
+            AppPort = _appPort,
+            SocketsFolder = component.SocketsFolder,
+            Resources = Resources(redis.Host),
+        });
+
+        await PostAsync(sidecar, "v1.0/state/store", new[] { new { key = "a", value = 1 } });
+        await PostAsync(sidecar, "v1.0/publish/bank/orders?metadata.darq.id=one&metadata.partitionKey=a", new { order = 1 });
+        var delivery = await delivered.WaitAsync(Patience);
+        var token = delivery.Request.Headers["darq-token"]!;
+        var metadata = new Dictionary<string, string> { ["darq.token"] = token, ["darq.emit"] = """[{"topic":"done","data":1}]""" };
+        var upsert = new { operation = "upsert", request = new { key = "a", value = 2 } };
+        await PostAsync(sidecar, "v1.0/state/store/transaction", new { operations = new[] { upsert }, metadata });
+        Answer(delivery, "");
+
+        Assert.Equal("2", await sidecar.Http.GetStringAsync(new Uri("v1.0/state/store/a", UriKind.Relative)));
+        Assert.DoesNotContain(component.Process.Output.All, line => line.Contains("NOPERM", StringComparison.Ordinal));
+    }
+
+    private static string DocumentedUser()
+    {
+        var block = Block().Match(File.ReadAllText(Repository.PathOf("SECURITY.md"))).Groups[1].Value;
+        return string.Join(' ', block.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries)) + "\n";
+    }
+
+    private static Dictionary<string, string> Resources(string redisHost) => new()
+    {
+        ["bank.yaml"] = Resource("bank", "pubsub.darq", redisHost),
+        ["store.yaml"] = Resource("store", "state.darq", redisHost),
+    };
+
+    private static string Resource(string name, string type, string redisHost) => $"""
+        apiVersion: dapr.io/v1alpha1
+        kind: Component
+        metadata:
+          name: {name}
+        spec:
+          type: {type}
+          version: v1
+          metadata:
+            - name: redisHost
+              value: "{redisHost}"
+            - name: redisPassword
+              value: "PASSWORD"
+        """;
+
+    private static async Task PostAsync<T>(Sidecar sidecar, string path, T body)
+    {
+        using var answer = await sidecar.Http.PostAsJsonAsync(new Uri(path, UriKind.Relative), body);
+        Assert.True(answer.IsSuccessStatusCode, $"{path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}\n{sidecar.Process.Output}");
+    }
+
+    /// <summary>Answers the sidecar's questions until a message comes, which waits for its answer.</summary>
+    private async Task<HttpListenerContext> ServeUntilDeliveredAsync()
+    {
+        while (true)
+        {
+            var context = await _app.GetContextAsync();
+            if (context.Request.Url!.AbsolutePath == "/orders")
+                return context;
+            if (context.Request.Url.AbsolutePath == "/dapr/subscribe")
+                Answer(context, """[{"pubsubname":"bank","topic":"orders","route":"/orders"}]""");
+            else
+                Answer(context, "", 404);
+        }
+    }
+
+    private static void Answer(HttpListenerContext context, string json, int status = 200)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        context.Response.Close(System.Text.Encoding.UTF8.GetBytes(json), willBlock: true);
+    }
+
+    [GeneratedRegex("```\n(user [^`]*)```")]
+    private static partial Regex Block();
+}
