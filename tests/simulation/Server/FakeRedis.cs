@@ -32,6 +32,8 @@ internal sealed class FakeRedis : IRedis
 
     public event Action? Reconnected;
 
+    public event Action? Disconnected;
+
     public bool Connected { get; private set; }
 
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) =>
@@ -135,6 +137,7 @@ internal sealed class FakeRedis : IRedis
         foreach (var lost in _waiting.ToArray())
             lost();
         _waiting.Clear();
+        _process.Post(() => Disconnected?.Invoke());
     }
 
     private void ServerChanged()
