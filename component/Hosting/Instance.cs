@@ -24,6 +24,12 @@ internal sealed class Instance(ComponentService service, string name, IReadOnlyD
 
     public InstanceEngine Engine { get; } = engine;
 
+    /// <summary>
+    /// What a first call waits for. Init has made its contact before; an instance that was brought back makes it with the first
+    /// call, which would else find Redis away for no other reason than coming first.
+    /// </summary>
+    public Task FirstContact { get; init; } = Task.CompletedTask;
+
     /// <summary>Whether an Init with these properties would change nothing.</summary>
     public bool IsMadeFrom(IReadOnlyDictionary<string, string> others) =>
         properties.Count == others.Count && properties.All(property => others.TryGetValue(property.Key, out var value) && value == property.Value);

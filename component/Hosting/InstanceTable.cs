@@ -53,21 +53,9 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
     /// <summary>Enters a call on an instance. Throws <see cref="DarqException"/> where it is neither there nor can be brought back.</summary>
     public async ValueTask<InstanceUse> UseAsync(ComponentService service, string name)
     {
-        if (TryEnter(service, name, out var use))
-            return use;
-        var revived = Revive(service, name);
-        bool isFirst;
-        lock (_lock)
-        {
-            isFirst = _instances.TryAdd((service, name), revived);
-            use = new InstanceUse(_instances[(service, name)]);
-            use.Instance.Enter();
-        }
-
-        if (isFirst)
-            log.InstanceWasRevived(service, name);
-        else
-            await revived.RetireAsync();
+        if (!TryEnter(service, name, out var use))
+            use = await ReviveAsync(service, name);
+        await use.Instance.FirstContact;
         return use;
     }
 
@@ -121,7 +109,38 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
         }
     }
 
-    private Instance Make(ComponentService service, string name, IReadOnlyDictionary<string, string> properties)
+    private async Task<InstanceUse> ReviveAsync(ComponentService service, string name)
+    {
+        var revived = Make(service, name, Recall(service, name), TryContactAsync);
+        InstanceUse use;
+        bool isFirst;
+        lock (_lock)
+        {
+            isFirst = _instances.TryAdd((service, name), revived);
+            use = new InstanceUse(_instances[(service, name)]);
+            use.Instance.Enter();
+        }
+
+        if (isFirst)
+            log.InstanceWasRevived(service, name);
+        else
+            await revived.RetireAsync();
+        return use;
+    }
+
+    private static async Task TryContactAsync(InstanceEngine engine)
+    {
+        try
+        {
+            await engine.Primary.ContactAsync(ContactTime, CancellationToken.None);
+        }
+        catch (DarqException)
+        {
+            // Every call is told by the primary what to change.
+        }
+    }
+
+    private Instance Make(ComponentService service, string name, IReadOnlyDictionary<string, string> properties, Func<InstanceEngine, Task>? firstContact = null)
     {
         var reading = OptionsReader.Read(service, properties);
         if (reading.Options is not { } options)
@@ -130,7 +149,8 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
             log.SettingsHaveNoEffect(service, name, string.Join(", ", reading.WithoutEffect));
         foreach (var warning in reading.Warnings)
             log.SettingIsDoubtful(service, name, warning);
-        return new Instance(service, name, properties, options, new InstanceEngine(engines.Rent(options.Redis, options.Namespace), options.Namespace, time, random, log));
+        var engine = new InstanceEngine(engines.Rent(options.Redis, options.Namespace), options.Namespace, time, random, log);
+        return new Instance(service, name, properties, options, engine) { FirstContact = firstContact?.Invoke(engine) ?? Task.CompletedTask };
     }
 
     private static string Describe(IReadOnlyList<string> errors, ComponentService service, string name)
@@ -153,12 +173,12 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
         }
     }
 
-    private Instance Revive(ComponentService service, string name)
+    private IReadOnlyDictionary<string, string> Recall(ComponentService service, string name)
     {
         try
         {
             var record = folder.Find(service, name) ?? throw Missing(service, name, "its Init never reached this component");
-            return Make(service, name, InitRecords.Complete(record, secrets));
+            return InitRecords.Complete(record, secrets);
         }
         catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
         {
