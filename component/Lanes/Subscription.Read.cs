@@ -61,6 +61,7 @@ internal sealed partial class Subscription
             }
             catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException)
             {
+                _log.ReadingFailed(_topic, lane.Partition, fault.Message);
                 await Task.Delay(PauseAfterFault, _time, cancellation);
                 _read.Set();
             }

@@ -28,4 +28,7 @@ internal static partial class Log
 
     [LoggerMessage(408, LogLevel.Error, "Topic {Topic}, partition {Partition}: stream entry {Id} is none that this component wrote ({Why}); it is left pending and not delivered")]
     public static partial void EntryWasDamaged(this ILogger log, string topic, int partition, string id, string why);
+
+    [LoggerMessage(409, LogLevel.Warning, "Topic {Topic}, partition {Partition} could not be read ({Why}); it is tried again")]
+    public static partial void ReadingFailed(this ILogger log, string topic, int partition, string why);
 }

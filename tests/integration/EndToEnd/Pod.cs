@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Http.Json;
+using Darq.Tests.Shared;
+
+namespace Darq.Tests.Integration.EndToEnd;
+
+/// <summary>A component and its sidecar beside an app, on one Redis: what runs in a user's pod.</summary>
+internal sealed class Pod(Component component, Sidecar sidecar) : IAsyncDisposable
+{
+    public Component Component { get; } = component;
+
+    public Sidecar Sidecar { get; } = sidecar;
+
+    public static async Task<Pod> StartAsync(RedisServer redis, string appId, TestApp? app)
+    {
+        var component = await Component.StartAsync();
+        try
+        {
+            return new(component, await Sidecar.StartAsync(new SidecarOptions
+            {
+                AppId = appId,
+                AppPort = app?.Port,
+                SocketsFolder = component.SocketsFolder,
+                Resources = new Dictionary<string, string>
+                {
+                    ["bank.yaml"] = Yaml("bank", "pubsub.darq", ("redisHost", redis.Host), ("retryDelay", "50ms")),
+                    ["ledger.yaml"] = Yaml("ledger", "state.darq", ("redisHost", redis.Host)),
+                },
+            }));
+        }
+        catch
+        {
+            await component.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<HttpStatusCode> PublishAsync(string topic, string id, object data)
+    {
+        using var answer = await Sidecar.Http.PostAsJsonAsync($"v1.0/publish/bank/{topic}?metadata.darq.id={id}", data);
+        return answer.StatusCode;
+    }
+
+    /// <summary>Publishes until it is accepted, as a publisher does that knows its id makes that safe.</summary>
+    public Task PublishPatientlyAsync(string topic, string id, object data) => Eventually.TrueAsync(
+        async () => await PublishAsync(topic, id, data) == HttpStatusCode.NoContent, TimeSpan.FromSeconds(30), $"message {id} was accepted");
+
+    public Task<HttpResponseMessage> SaveAsync(string key, object value) =>
+        Sidecar.Http.PostAsJsonAsync("v1.0/state/ledger", new[] { new { key, value } });
+
+    public Task<string> ReadAsync(string key) => Sidecar.Http.GetStringAsync($"v1.0/state/ledger/{key}");
+
+    public async Task<HttpResponseMessage> StepAsync(string token, string key, object value, string emit = "[]") =>
+        await Sidecar.Http.PostAsJsonAsync("v1.0/state/ledger/transaction", new
+        {
+            operations = new[] { new { operation = "upsert", request = new { key, value } } },
+            metadata = new Dictionary<string, string> { ["darq.token"] = token, ["darq.emit"] = emit },
+        });
+
+    public async ValueTask DisposeAsync()
+    {
+        await Sidecar.DisposeAsync();
+        await Component.DisposeAsync();
+    }
+
+    private static string Yaml(string name, string type, params (string Name, string Value)[] metadata) => $"""
+        apiVersion: dapr.io/v1alpha1
+        kind: Component
+        metadata:
+          name: {name}
+        spec:
+          type: {type}
+          version: v1
+          metadata:
+        {string.Join('\n', metadata.Select(entry => $"  - name: {entry.Name}\n    value: \"{entry.Value}\""))}
+        """;
+}
