@@ -139,7 +139,6 @@ internal sealed class FakeRedis : IRedis
         foreach (var lost in _waiting.ToArray())
             lost();
         _waiting.Clear();
-        _process.Post(() => Disconnected?.Invoke());
     }
 
     private void ServerChanged()
