@@ -132,12 +132,13 @@ internal sealed class FakeRedis : IRedis
 
     private void Disconnect()
     {
+        if (Connected && _process.Alive && !_disposed)
+            _process.Post(() => Disconnected?.Invoke());
         Connected = false;
         _generation++;
         foreach (var lost in _waiting.ToArray())
             lost();
         _waiting.Clear();
-        _process.Post(() => Disconnected?.Invoke());
     }
 
     private void ServerChanged()
