@@ -32,6 +32,8 @@ internal sealed class FakeRedis : IRedis
 
     public event Action? Reconnected;
 
+    public event Action? Disconnected;
+
     public bool Connected { get; private set; }
 
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) =>
@@ -130,6 +132,8 @@ internal sealed class FakeRedis : IRedis
 
     private void Disconnect()
     {
+        if (Connected && _process.Alive && !_disposed)
+            _process.Post(() => Disconnected?.Invoke());
         Connected = false;
         _generation++;
         foreach (var lost in _waiting.ToArray())
