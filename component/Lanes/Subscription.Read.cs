@@ -1,5 +1,6 @@
 using Darq.Partitions;
 using Darq.Redis;
+using Darq.Telemetry;
 
 namespace Darq.Lanes;
 
@@ -88,27 +89,47 @@ internal sealed partial class Subscription
 
     private void TakeIn(Lane lane, int epoch, StreamSlice slice, int page)
     {
-        var messages = slice.Entries.Select(entry => Message.Read(lane.Partition, entry)).ToArray();
+        if (slice.Boot != _primary.Boot)
+        {
+            // Another server process answered; what it has is looked at after a recovery.
+            _primary.Distrust("NEEDS_RECOVERY");
+            return;
+        }
         lock (_lock)
         {
             if (lane.Epoch != epoch || !lane.Held) return;
-            foreach (var message in messages)
+            foreach (var entry in slice.Entries)
             {
-                _averageSize = 0.9 * _averageSize + 0.1 * message.Size;
-                lane.ReadUpTo = message.StreamId;
-                if (lane.HadPassed(message.StreamId.Number)) continue;
-                var entry = new Entry(lane, message);
-                _inHand++;
-                _bytesInHand += message.Size;
-                if (lane.Add(entry)) MakeReady(entry);
+                lane.ReadUpTo = Position.Parse(entry.Id);
+                if (!lane.HadPassed(lane.ReadUpTo.Number)) TakeIn(lane, entry);
             }
             lane.Tail = Math.Max(lane.Tail, lane.ReadUpTo.Number);
-            if (messages.Length < page)
+            if (slice.Entries.Count < page)
             {
                 lane.Tail = lane.ReadUpTo.Number;
                 _tend.Set();
             }
         }
         _dispatch.Set();
+    }
+
+    /// <summary>Under _lock. A damaged entry is left where it is, pending, for somebody to look at; the others go on.</summary>
+    private void TakeIn(Lane lane, StreamEntry entry)
+    {
+        Message message;
+        try
+        {
+            message = Message.Read(lane.Partition, entry);
+        }
+        catch (Exception damaged) when (damaged is FormatException or OverflowException)
+        {
+            _log.EntryWasDamaged(_topic, lane.Partition, entry.Id, damaged.Message);
+            return;
+        }
+        _averageSize = 0.9 * _averageSize + 0.1 * message.Size;
+        _inHand++;
+        _bytesInHand += message.Size;
+        var held = new Entry(lane, message);
+        if (lane.Add(held)) MakeReady(held);
     }
 }

@@ -44,6 +44,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
         _queue = new(this, Keys, time, _log);
         Applied = new(options.Partitions);
         _redis.Reconnected += OnReconnected;
+        _redis.Disconnected += OnDisconnected;
         _contacting = ContactLoopAsync();
         _batching = _queue.RunAsync(_stopping.Token);
     }
@@ -54,6 +55,9 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
 
     /// <summary>The highest positions that this process was told of.</summary>
     public AppliedPositions Applied { get; }
+
+    /// <summary>Id of the server process that the last contact worked with.</summary>
+    public string Boot { get; private set; } = "";
 
     public long HighestWorldLine => Volatile.Read(ref _worldLine);
 
@@ -176,6 +180,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         _redis.Reconnected -= OnReconnected;
+        _redis.Disconnected -= OnDisconnected;
         await _stopping.CancelAsync();
         lock (_lock) _wanted.TrySetResult();
         await _contacting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -217,6 +222,8 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
             throw new DarqException(Refusal.Unavailable, "UNAVAILABLE: Redis gave no answer in time; whether the request took effect is unknown, and repeating it with the same id or token is safe.");
         }
     }
+
+    private void OnDisconnected() => ReadyChanged?.Invoke();
 
     private void OnReconnected() => Distrust("the connection was made anew");
 
@@ -273,6 +280,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
         var report = await _contact.MakeAsync(session, HighestWorldLine, cancellation);
         var loss = Applied.Compare(report);
         if (loss is not null) _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
+        Boot = report.Boot;
         Volatile.Write(ref _worldLine, report.WorldLine);
         Resumption[] resumptions;
         lock (_lock) resumptions = [.. _resumptions];

@@ -24,6 +24,8 @@ internal sealed class RedisClient : IRedis
 
     public event Action? Reconnected;
 
+    public event Action? Disconnected;
+
     public bool Connected => _connected is { IsConnected: true };
 
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
@@ -104,6 +106,10 @@ internal sealed class RedisClient : IRedis
         connection.ConnectionRestored += (_, restored) =>
         {
             if (restored.ConnectionType == ConnectionType.Interactive) Reconnected?.Invoke();
+        };
+        connection.ConnectionFailed += (_, failed) =>
+        {
+            if (failed.ConnectionType == ConnectionType.Interactive) Disconnected?.Invoke();
         };
         _connected = connection;
         return connection;

@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(407, LogLevel.Warning, "Wake-ups could not be subscribed to ({Why}); new messages are found by asking once a second until then")]
     public static partial void ListeningFailed(this ILogger log, string why);
+
+    [LoggerMessage(408, LogLevel.Error, "Topic {Topic}, partition {Partition}: stream entry {Id} is none that this component wrote ({Why}); it is left pending and not delivered")]
+    public static partial void EntryWasDamaged(this ILogger log, string topic, int partition, string id, string why);
 }

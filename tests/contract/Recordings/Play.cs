@@ -15,6 +15,7 @@ internal sealed partial class Play : IAsyncDisposable
     private readonly Transcript _transcript = new();
     private readonly NormalForm _form = new();
     private readonly Scenario _scenario;
+    private readonly bool _concurrent;
     private readonly ScriptedComponent _component;
     private readonly ScriptedApp? _app;
     private readonly HttpClient _driver = new(new SocketsHttpHandler { ActivityHeadersPropagator = null, UseProxy = false, AllowAutoRedirect = false });
@@ -23,18 +24,18 @@ internal sealed partial class Play : IAsyncDisposable
     private readonly int _internalPort = FreePort.Next();
     private ChildProcess? _sidecar;
 
-    private Play(Scenario scenario)
+    private Play(Scenario scenario, bool concurrent)
     {
-        _scenario = scenario;
+        (_scenario, _concurrent) = (scenario, concurrent);
         Directory.CreateDirectory(_folder.PathOf("sockets"));
         _component = new(_folder.PathOf(Path.Combine("sockets", "probe.sock")), scenario, _transcript);
         _app = scenario.HasApp ? new(scenario.AppRules, _transcript) : null;
     }
 
-    /// <summary>What was said, in the form of the recordings.</summary>
-    public static async Task<IReadOnlyList<JsonObject>> RunAsync(Scenario scenario)
+    /// <summary>What was said, in the form of the recordings. Concurrent: the stand-in hands over all messages at once.</summary>
+    public static async Task<IReadOnlyList<JsonObject>> RunAsync(Scenario scenario, bool concurrent = false)
     {
-        await using var play = new Play(scenario);
+        await using var play = new Play(scenario, concurrent);
         await play.StartAsync();
         foreach (var step in scenario.Steps)
             await play.StepAsync(step);
@@ -68,6 +69,8 @@ internal sealed partial class Play : IAsyncDisposable
         if (_app is not null)
             _form.AddPort(_app.Port, "<app-port>");
         var environment = new Dictionary<string, string?> { ["DAPR_COMPONENTS_SOCKETS_FOLDER"] = _folder.PathOf("sockets") };
+        if (_concurrent)
+            environment["SIDECAR_CONCURRENT"] = "1";
         _sidecar = await ChildProcess.StartAsync(Program(), Flags(), environment, _folder.FullPath);
     }
 

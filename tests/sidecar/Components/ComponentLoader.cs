@@ -45,7 +45,10 @@ internal sealed class ComponentLoader(IReadOnlyDictionary<(ComponentKind Kind, s
             _ => throw new StartException($"the stand-in sidecar knows pubsub, state and bindings, not {manifest.Type}"),
         };
         if (watch.Elapsed > manifest.InitTimeout)
+        {
+            _registry.Remove(manifest.Name);
             throw new StartException($"init timeout for component {manifest.Name} exceeded after {manifest.InitTimeout.TotalSeconds}s");
+        }
         _registry.Loaded.Add(new(manifest, capabilities));
     }
 

@@ -18,6 +18,15 @@ internal sealed class ComponentRegistry
 
     public List<LoadedComponent> Loaded { get; } = [];
 
+    /// <summary>Forgets a component that came up too late; its connections close with the process.</summary>
+    public void Remove(string name)
+    {
+        PubSubs.Remove(name);
+        Stores.Remove(name);
+        Inputs.RemoveAll(input => input.Name == name);
+        Outputs.Remove(name);
+    }
+
     /// <summary>Closes every connection.</summary>
     public void Close()
     {
