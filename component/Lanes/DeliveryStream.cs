@@ -89,7 +89,10 @@ internal sealed class DeliveryStream : IAsyncDisposable
 
     private async Task WriteAsync()
     {
-        await foreach (var delivery in _outgoing.Reader.ReadAllAsync(_closing.Token))
-            await _sink.SendAsync(delivery, _closing.Token);
+        // ReadAllAsync would go through the thread pool, where the simulator cannot decide the order.
+        while (await _outgoing.Reader.WaitToReadAsync(_closing.Token))
+        {
+            while (_outgoing.Reader.TryRead(out var delivery)) await _sink.SendAsync(delivery, _closing.Token);
+        }
     }
 }

@@ -83,7 +83,20 @@ internal sealed partial class Subscription
         lock (_lock) _session ??= session;
         // Who holds a lane is only learned by asking for it; the next round then knows whom to take it from.
         var dead = wanted.Select(lane => lane.OtherHolder ?? "").ToArray();
-        var answers = await _claims.ChangeAsync("claim", session, [.. wanted.Select(lane => lane.Partition)], dead, cancellation);
+        string[]? answers;
+        try
+        {
+            answers = await _claims.ChangeAsync("claim", session, [.. wanted.Select(lane => lane.Partition)], dead, cancellation);
+        }
+        catch
+        {
+            // The reply is lost, the claim may not be: who is taken for the holder must not keep us from asking again.
+            lock (_lock)
+            {
+                foreach (var lane in wanted) lane.OtherHolder = null;
+            }
+            throw;
+        }
         if (answers is null)
         {
             _primary.Distrust("NEEDS_RECOVERY");

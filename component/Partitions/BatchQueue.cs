@@ -39,7 +39,8 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
         Interlocked.Increment(ref _waiting);
         Interlocked.Add(ref _waitingBytes, request.Size);
         await _queue.Writer.WriteAsync(request, cancellation);
-        return await request.Reply.WaitAsync(cancellation);
+        await using var givingUp = cancellation.Register(() => request.GiveUp(cancellation));
+        return await request.Reply;
     }
 
     public async Task RunAsync(CancellationToken cancellation)

@@ -31,6 +31,9 @@ internal abstract class BatchRequest(string name)
 
     public void Complete(string reply) => _reply.TrySetResult(reply);
 
+    /// <summary>Nobody waits for the reply any more; the request stays in the queue.</summary>
+    public void GiveUp(CancellationToken cancellation) => _reply.TrySetCanceled(cancellation);
+
     public void Fail(DarqException why) => _reply.TrySetException(why);
 }
 

@@ -21,12 +21,12 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
     private readonly BatchQueue _queue;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Resumption> _resumptions = [];
+    private readonly Gate<Session> _ready = new();
     private readonly Lock _lock = new();
     private readonly Task _contacting;
     private readonly Task _batching;
 
     // Under _lock.
-    private TaskCompletionSource<Session> _ready = NewGate();
     private TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DarqException? _refused;
     private Session? _session;
@@ -61,7 +61,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
 
     public long HighestWorldLine => Volatile.Read(ref _worldLine);
 
-    public bool Ready => _ready.Task.IsCompletedSuccessfully && _redis.Connected;
+    public bool Ready => _ready.IsOpen && _redis.Connected;
 
     /// <summary>Runs after every contact before any batch is sent: claims are continued or found lost here. Faults count as a failed contact.</summary>
     public void OnContact(Resumption resume)
@@ -158,8 +158,8 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
         lock (_lock)
         {
             _sessionGone |= why.StartsWith("SESSION_", StringComparison.Ordinal);
-            if (!_ready.Task.IsCompleted) return;
-            _ready = NewGate();
+            if (!_ready.IsOpen) return;
+            _ready.Close();
             _wanted.TrySetResult();
         }
     }
@@ -182,6 +182,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
         _redis.Reconnected -= OnReconnected;
         _redis.Disconnected -= OnDisconnected;
         await _stopping.CancelAsync();
+        lock (_lock) _wanted.TrySetResult();
         await _contacting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await _batching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _queue.Close();
@@ -189,24 +190,20 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static TaskCompletionSource<Session> NewGate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     private async Task<Session> GateAsync(CancellationToken cancellation)
     {
-        Task<Session> gate;
         lock (_lock)
         {
-            if (_refused is not null && !_ready.Task.IsCompleted) throw _refused;
-            gate = _ready.Task;
+            if (_refused is not null && !_ready.IsOpen) throw _refused;
         }
-        return await gate.WaitAsync(cancellation);
+        return await _ready.WaitAsync(cancellation);
     }
 
     private void ThrowIfAway()
     {
         lock (_lock)
         {
-            if (_ready.Task.IsCompleted ? _redis.Connected : _redis.Connected && _refused is null) return;
+            if (_ready.IsOpen ? _redis.Connected : _redis.Connected && _refused is null) return;
             throw _refused ?? new DarqException(Refusal.Unavailable, "UNAVAILABLE: Redis is not connected; it is tried again in the background.");
         }
     }
@@ -242,7 +239,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
             {
                 await MakeContactAsync(_stopping.Token);
                 pause = ShortestPause;
-                await WantedAsync().WaitAsync(_stopping.Token);
+                await WantedAsync();
                 continue;
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -292,7 +289,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
         {
             if (_wanted.Task.IsCompleted) return;
             (_session, _sessionGone, _refused) = (report.Session, false, null);
-            _ready.TrySetResult(report.Session);
+            _ready.Open(report.Session);
         }
         _log.PrimaryWasContacted(_options.Name, report.WorldLine, report.Session.Id);
         ReadyChanged?.Invoke();
@@ -310,10 +307,8 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
         {
             isNew = _refused?.Message != refused.Message;
             _refused = refused;
-            // Whoever waits at the gate is told; the next contact opens a new one.
-            var waiting = _ready;
-            _ready = NewGate();
-            waiting.TrySetException(refused);
+            // Whoever waits at the gate is told; the next contact opens it.
+            _ready.Fail(refused);
         }
         if (isNew) _log.PrimaryWasRefused(refused.Message);
         ReadyChanged?.Invoke();

@@ -10,10 +10,9 @@ namespace Darq.Tests.Simulation.Transfers;
 /// </summary>
 public sealed class StormTests(ITestOutputHelper output)
 {
-    [SkippableFact]
+    [Fact]
     public void Storms_break_no_promise()
     {
-        Probe.SkipUnlessSimulable();
         var (first, last) = Seeds();
         var (seed, failure) = (first - 1, (string?)null);
         var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
@@ -31,10 +30,9 @@ public sealed class StormTests(ITestOutputHelper output)
         Assert.True(failure is null, failure);
     }
 
-    [SkippableFact]
+    [Fact]
     public void One_seed_decides_everything()
     {
-        Probe.SkipUnlessSimulable();
         List<string> Lines()
         {
             using var simulation = new Simulation(new Scenario(7) { IsTold = true });
