@@ -14,7 +14,8 @@ internal sealed partial class Subscription
         if (!DeliveryToken.TryParse(token, out var parsed)) return;
         lock (_lock)
         {
-            if (stream.Take(parsed.Number, answered: true) is not { State: EntryState.Sent } entry) return;
+            if (stream.Take(parsed.Number, answered: true) is not { } answered) return;
+            if (Current(answered) is not { } entry) return;
             if (entry.Consumed) Finish(entry);
             else if (failed) BackOff(entry);
             else Pass(entry);
@@ -28,7 +29,7 @@ internal sealed partial class Subscription
         if (!DeliveryToken.TryParse(token, out var parsed)) return;
         lock (_lock)
         {
-            if (stream.Take(parsed.Number, answered: false) is { } entry) GiveBack(entry);
+            if (stream.Take(parsed.Number, answered: false) is { } released) GiveBack(released);
         }
         _dispatch.Set();
     }
@@ -104,9 +105,9 @@ internal sealed partial class Subscription
         _log.DeliveryFailed(_group, _topic, entry.Message.Id, entry.Failures, (long)delay.TotalMilliseconds);
     }
 
-    private void GiveBack(Entry entry)
+    private void GiveBack(Entry released)
     {
-        if (entry.State != EntryState.Sent) return;
+        if (Current(released) is not { } entry) return;
         if (entry.Consumed)
         {
             Finish(entry);
@@ -114,6 +115,17 @@ internal sealed partial class Subscription
         }
         entry.State = EntryState.Waiting;
         MakeReady(entry);
+    }
+
+    /// <summary>
+    /// The entry that an answer is about: the one that was out, or, where its lane was lost and claimed again meanwhile, the
+    /// one that was held back because of it. Null where nobody waits for the answer any more.
+    /// </summary>
+    private Entry? Current(Entry answered)
+    {
+        if (answered.State == EntryState.Sent) return answered;
+        if (!_stillOut.Remove((answered.Lane.Partition, answered.Message.StreamId))) return null;
+        return answered.Lane.Find(answered.Message.StreamId) is { State: EntryState.Waiting } again && again.Lane.IsFirst(again) ? again : null;
     }
 
     /// <summary>Starts telling Redis that a message is done with. Under _lock.</summary>

@@ -195,7 +195,11 @@ internal sealed partial class Subscription
     {
         foreach (var lane in lanes)
         {
-            foreach (var entry in lane.Entries) Forget(entry);
+            foreach (var entry in lane.Entries)
+            {
+                if (entry.State == EntryState.Sent) _stillOut.Add((lane.Partition, entry.Message.StreamId));
+                Forget(entry);
+            }
             lane.Drop();
         }
     }

@@ -36,6 +36,9 @@ internal sealed partial class Subscription : IAsyncDisposable
     private readonly Queue<Entry> _ready = new();
     private readonly PriorityQueue<Entry, DateTimeOffset> _backingOff = new();
     private readonly HashSet<Task> _passes = [];
+
+    // Messages that an app still works on though their lane was lost; they do not go out a second time before the answer.
+    private readonly HashSet<(int Partition, Position StreamId)> _stillOut = [];
     private int _inHand;
     private long _bytesInHand;
     private long _deliveries;
@@ -86,6 +89,15 @@ internal sealed partial class Subscription : IAsyncDisposable
         {
             var lane = _lanes[token.Partition];
             return lane.Session == token.Session ? lane.Incarnation : Unheld;
+        }
+    }
+
+    /// <summary>A step found the lane held by another: what is in hand of it is dropped, and it is claimed anew.</summary>
+    public void Fenced(DeliveryToken token)
+    {
+        lock (_lock)
+        {
+            if (_lanes[token.Partition].Session == token.Session) Lose([_lanes[token.Partition]]);
         }
     }
 
@@ -160,6 +172,6 @@ internal sealed partial class Subscription : IAsyncDisposable
     private void MakeReady(Entry entry)
     {
         if (entry.Consumed) Finish(entry);
-        else if (entry.State == EntryState.Waiting) _ready.Enqueue(entry);
+        else if (entry.State == EntryState.Waiting && !_stillOut.Contains((entry.Lane.Partition, entry.Message.StreamId))) _ready.Enqueue(entry);
     }
 }

@@ -51,6 +51,9 @@ internal sealed class Subscriptions : IAsyncDisposable
     /// <summary>The incarnation under which this process holds the lane of a delivery; one that nobody holds where it does not.</summary>
     public string IncarnationOf(DeliveryToken token) => Find(token)?.IncarnationOf(token) ?? "0.0";
 
+    /// <summary>A step was told that the lane of its delivery is held by another.</summary>
+    public void Fenced(DeliveryToken token) => Find(token)?.Fenced(token);
+
     /// <summary>A step consumed the message, or found it consumed: it is not delivered again.</summary>
     public void Consumed(DeliveryToken token) => Find(token)?.Consumed(token);
 

@@ -94,6 +94,9 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
             case "STALE":
                 foreach (var consumed in request.Consumed) subscriptions.Consumed(consumed.Token);
                 throw new DarqException(Refusal.Stale, "STALE: the message was consumed earlier and the result of that step is no longer kept; this call changed nothing.");
+            case "FENCED":
+                foreach (var consumed in request.Consumed) subscriptions.Fenced(consumed.Token);
+                throw Refusals.Of(reply);
             case "FULL":
                 var topic = request.Emits[int.Parse(words[1], CultureInfo.InvariantCulture)].Topic;
                 throw new DarqException(Refusal.Full, $"FULL: topic '{topic}' takes no more messages in one partition (maxBacklog); nothing was changed.");
