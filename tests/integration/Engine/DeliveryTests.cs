@@ -6,14 +6,14 @@ using Xunit;
 namespace Darq.Tests.Integration.Engine;
 
 /// <summary>Publishing and delivering on a real Redis: duplicates, order, failure, restarts.</summary>
-public sealed class DeliveryTests : IAsyncLifetime
+public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
 {
     private RedisServer _redis = null!;
     private EngineRun _run = null!;
 
     public async Task InitializeAsync()
     {
-        _redis = await RedisServer.StartAsync();
+        _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" });
         _run = await EngineRun.StartAsync(_redis.Port);
     }
 
@@ -190,3 +190,7 @@ public sealed class DeliveryTests : IAsyncLifetime
         }
     }
 }
+
+public sealed class DeliveryTestsOnRedis() : DeliveryTests(valkey: false);
+
+public sealed class DeliveryTestsOnValkey() : DeliveryTests(valkey: true);

@@ -7,14 +7,14 @@ using Xunit;
 namespace Darq.Tests.Integration.Engine;
 
 /// <summary>Consume + state + emit as one request, once: the promise of a step, on a real Redis.</summary>
-public sealed class StepTests : IAsyncLifetime
+public abstract class StepTests(bool valkey) : IAsyncLifetime
 {
     private RedisServer _redis = null!;
     private EngineRun _run = null!;
 
     public async Task InitializeAsync()
     {
-        _redis = await RedisServer.StartAsync();
+        _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" });
         _run = await EngineRun.StartAsync(_redis.Port);
     }
 
@@ -130,3 +130,7 @@ public sealed class StepTests : IAsyncLifetime
     private ValueTask WriteAsync(string key, string value) =>
         _run.State.ApplyAsync(new(StateChange.Upsert, new(key)) { Value = Encoding.UTF8.GetBytes(value) }, default);
 }
+
+public sealed class StepTestsOnRedis() : StepTests(valkey: false);
+
+public sealed class StepTestsOnValkey() : StepTests(valkey: true);

@@ -1,0 +1,103 @@
+using Darq.Partitions;
+using Darq.Tests.Shared;
+using Xunit;
+
+namespace Darq.Tests.Integration.Engine;
+
+/// <summary>A Redis that cannot be worked with is refused with the setting to change, and nothing is written to it.</summary>
+public sealed class ContactTests
+{
+    [Fact]
+    public async Task An_eviction_policy_that_could_lose_messages_is_refused_with_the_command_that_mends_it()
+    {
+        await using var redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { MaxMemoryPolicy = "allkeys-lru" });
+
+        var refused = await RefusalAsync(redis, new EngineRun(redis.Port));
+
+        Assert.Contains("maxmemory-policy is 'allkeys-lru'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("CONFIG SET maxmemory-policy noeviction", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_refused_is_worked_with_once_it_is_mended()
+    {
+        await using var redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { MaxMemoryPolicy = "allkeys-lru" });
+        await using var run = new EngineRun(redis.Port);
+        await Assert.ThrowsAsync<DarqException>(() => run.Primary.ContactAsync(TimeSpan.FromSeconds(10), default));
+
+        await redis.CliAsync("CONFIG", "SET", "maxmemory-policy", "noeviction");
+
+        await Eventually.TrueAsync(() => run.Primary.Ready, TimeSpan.FromSeconds(15), "the mended Redis is used without a restart");
+        Assert.False((await run.PublishAsync("t", "{}")).Duplicate);
+    }
+
+    [Fact]
+    public async Task A_user_who_may_not_load_functions_is_refused_naming_the_permission()
+    {
+        await using var redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Acl = "user default on nopass ~* &* +@all -function" });
+
+        var refused = await RefusalAsync(redis, new EngineRun(redis.Port));
+
+        Assert.Contains("permission", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("function", refused.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_told_from_an_outage()
+    {
+        await using var redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Password = "right" });
+
+        var refused = await RefusalAsync(redis, new EngineRun(redis.Port, password: "wrong"));
+
+        Assert.Contains("redisPassword", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("wrong", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_number_of_partitions_than_the_namespace_has_is_refused_with_the_right_one()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using (await EngineRun.StartAsync(redis.Port))
+        {
+        }
+
+        var refused = await RefusalAsync(redis, new EngineRun(redis.Port, new NamespaceOptions { Partitions = 16 }));
+
+        Assert.Contains("set partitions to 64", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Data_that_another_started_after_a_flush_is_not_taken_for_ones_own()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var run = await EngineRun.StartAsync(redis.Port);
+        await redis.CliAsync("FLUSHALL");
+        await using var other = await EngineRun.StartAsync(redis.Port);
+
+        await Eventually.TrueAsync(async () => await IsForeignAsync(run), TimeSpan.FromSeconds(20), "the component noticed that its data was replaced");
+    }
+
+    private static async Task<bool> IsForeignAsync(EngineRun run)
+    {
+        try
+        {
+            await run.PublishAsync("t", "{}");
+            return false;
+        }
+        catch (DarqException refused)
+        {
+            return refused.Message.Contains("identity", StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task<DarqException> RefusalAsync(RedisServer redis, EngineRun run)
+    {
+        await using (run)
+        {
+            var refused = await Assert.ThrowsAsync<DarqException>(() => run.Primary.ContactAsync(TimeSpan.FromSeconds(10), default));
+            Assert.Equal(Refusal.Misconfigured, refused.Refusal);
+            Assert.True(redis.ProcessId > 0);
+            return refused;
+        }
+    }
+}
