@@ -74,20 +74,25 @@ lua_lines() {
 
 # --- Fetching ---
 
+# Where apt's own sources have a release, also before any of its lists was fetched.
+mirror_of() { # release
+  apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 2>/dev/null | sed -n "s/^$1 //p" | head -n 1
+}
+
 # A private state beside a private source list: apt reads its trusted keys and the user's proxy settings from the
 # system and writes only below .tools/apt. Hooks of the system's configuration, which would write elsewhere, are cleared.
 prepare_apt() {
   command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
     fail "$1 is missing, and without apt-get it cannot be fetched: put it on PATH (Redis >= 7.0, Valkey >= 8.0)"
-  local apt=$tools/apt codename uri
+  local apt=$tools/apt codename uri security
   codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
   [[ $codename == bookworm ]] || say "made for Debian 12 (bookworm); trying its packages on ${codename:-an unknown release}"
-  uri=$(apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(REPO_URI)' 2>/dev/null | sed -n 's/^Debian bookworm //p' | head -n 1)
-  uri=${uri:-http://deb.debian.org/debian}
+  # The mirrors this machine is set up with; backports lies beside the release itself.
+  uri=$(mirror_of bookworm) security=$(mirror_of bookworm-security)
+  [[ -n $uri ]] || fail "$1 is missing, and apt names no Debian mirror for bookworm: put it on PATH, or add the mirror to apt's sources"
   mkdir -p "$apt"/{state/lists/partial,cache/archives/partial,debs}
   local signed="[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
-  printf "deb $signed %s main\n" "$uri bookworm" "$uri bookworm-backports" \
-    "http://deb.debian.org/debian-security bookworm-security" >"$apt/sources.list"
+  printf "deb $signed %s main\n" "$uri bookworm" "$uri bookworm-backports" ${security:+"$security bookworm-security"} >"$apt/sources.list"
   cat >"$apt/apt.conf" <<CONF
 Dir::Etc::SourceList "$apt/sources.list";
 Dir::Etc::SourceParts "-";
