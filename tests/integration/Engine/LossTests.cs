@@ -1,0 +1,118 @@
+using Darq.Tests.Shared;
+using Xunit;
+
+namespace Darq.Tests.Integration.Engine;
+
+/// <summary>
+/// Redis comes back without writes it had answered, as after a power loss under everysec. What is gone is gone, but the
+/// component notices, goes on by itself and keeps its promises for what survived and for what comes.
+/// </summary>
+public sealed class LossTests : IAsyncLifetime
+{
+    private const string CountPassed =
+        "local n = 0; for _, lane in ipairs(redis.call('KEYS', '*:l:g:t')) do n = n + tonumber(redis.call('HGET', lane, 'c') or 0) end; return n";
+
+    private RedisServer _redis = null!;
+    private EngineRun _run = null!;
+
+    public async Task InitializeAsync()
+    {
+        _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { AppendFsync = "always" });
+        _run = await EngineRun.StartAsync(_redis.Port);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _run.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Publishing_and_delivering_go_on_after_a_loss_under_a_new_session_and_world_line()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        await DeliverAsync(stream, inbox, "kept");
+        var (session, worldLine) = (await _run.Primary.ReadyAsync(default), _run.Primary.HighestWorldLine);
+        using var earlier = await BackUpAsync();
+        for (var i = 0; i < 5; i++) await DeliverAsync(stream, inbox, $"lost-{i}");
+
+        await ComeBackAsAsync(earlier);
+
+        await Eventually.TrueAsync(() => _run.Primary.Ready, TimeSpan.FromSeconds(20), "contact was made again");
+        Assert.Equal("new", await DeliverPatientlyAsync(stream, inbox, "new"));
+        Assert.True(_run.Primary.HighestWorldLine > worldLine);
+        Assert.NotEqual(session, await _run.Primary.ReadyAsync(default));
+    }
+
+    [Fact]
+    public async Task What_was_acknowledged_but_lost_is_delivered_again_and_what_was_kept_is_not()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        await DeliverAsync(stream, inbox, "kept");
+        await _run.PublishAsync("t", "acknowledgement lost", ("darq.id", "b"));
+        var delivery = await inbox.NextAsync();
+        using var earlier = await BackUpAsync();
+        stream.Ack(delivery.Token);
+        await Eventually.TrueAsync(async () => await PassedAsync() == 2, TimeSpan.FromSeconds(10), "the acknowledgement was applied");
+        await _run.PublishAsync("t", "message lost", ("darq.id", "c"));
+        stream.Ack((await inbox.NextAsync()).Token);
+
+        await ComeBackAsAsync(earlier);
+
+        Assert.Equal("acknowledgement lost", Inbox.Text(await inbox.NextAsync(30)));
+        Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromSeconds(2)), "something else was delivered again");
+    }
+
+    private async Task DeliverAsync(Darq.Lanes.DeliveryStream stream, Inbox inbox, string text)
+    {
+        var before = await PassedAsync();
+        await _run.PublishAsync("t", text, ("darq.id", text));
+        var delivery = await inbox.NextAsync();
+        Assert.Equal(text, Inbox.Text(delivery));
+        stream.Ack(delivery.Token);
+        await Eventually.TrueAsync(async () => await PassedAsync() > before, TimeSpan.FromSeconds(10), "the acknowledgement was applied");
+    }
+
+    private async Task<string> DeliverPatientlyAsync(Darq.Lanes.DeliveryStream stream, Inbox inbox, string text)
+    {
+        await Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                await _run.PublishAsync("t", text, ("darq.id", text));
+                return true;
+            }
+            catch (Darq.Partitions.DarqException)
+            {
+                return false;
+            }
+        }, TimeSpan.FromSeconds(20), "publishing works again");
+        while (true)
+        {
+            var delivery = await inbox.NextAsync(20);
+            stream.Ack(delivery.Token);
+            if (!Inbox.Text(delivery).StartsWith("lost", StringComparison.Ordinal)) return Inbox.Text(delivery);
+        }
+    }
+
+    /// <summary>How many messages the lanes of the group have passed, by Redis' own count.</summary>
+    private async Task<int> PassedAsync() => int.Parse(await _redis.CliAsync("EVAL", CountPassed, "0"), System.Globalization.CultureInfo.InvariantCulture);
+
+    private async Task<TempFolder> BackUpAsync()
+    {
+        var folder = new TempFolder();
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(_redis.Folder, "appendonlydir")))
+            File.Copy(file, folder.PathOf(Path.GetFileName(file)));
+        return folder;
+    }
+
+    private async Task ComeBackAsAsync(TempFolder earlier)
+    {
+        await _redis.KillAsync();
+        foreach (var file in Directory.EnumerateFiles(earlier.FullPath))
+            File.Copy(file, Path.Combine(_redis.Folder, "appendonlydir", Path.GetFileName(file)), overwrite: true);
+        await _redis.RestartAsync();
+    }
+}
