@@ -8,7 +8,10 @@ namespace Darq.Publishing;
 /// <summary>What makes an event without an explicit id recognisable when the sidecar sends it again: its source and id, and by default its bytes.</summary>
 internal static class EventIdentity
 {
-    /// <summary>A short digest, or null where the data is no CloudEvent with an id.</summary>
+    /// <summary>
+    /// A short digest, or null where the data is no CloudEvent: an app's own object with an <c>id</c> says nothing of
+    /// whether it was sent before, and taking it for an event would swallow its second message.
+    /// </summary>
     public static string? Of(ReadOnlyMemory<byte> data, DedupBy dedupBy)
     {
         if (!TryReadNames(data.Span, out var source, out var id)) return null;
@@ -21,6 +24,7 @@ internal static class EventIdentity
     private static bool TryReadNames(ReadOnlySpan<byte> data, out string source, out string id)
     {
         (source, id) = ("", "");
+        var isEvent = false;
         try
         {
             var json = new Utf8JsonReader(data);
@@ -29,16 +33,18 @@ internal static class EventIdentity
             {
                 var isSource = json.ValueTextEquals("source"u8);
                 var isId = json.ValueTextEquals("id"u8);
+                isEvent |= json.ValueTextEquals("specversion"u8);
                 json.Read();
                 if (isSource && json.TokenType == JsonTokenType.String) source = json.GetString()!;
                 else if (isId && json.TokenType == JsonTokenType.String) id = json.GetString()!;
                 else json.Skip();
             }
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
+            // The latter is what the reader throws for a string that is no Unicode text.
             return false;
         }
-        return id.Length > 0;
+        return isEvent && id.Length > 0 && source.Length > 0;
     }
 }

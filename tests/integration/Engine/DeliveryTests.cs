@@ -41,9 +41,9 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     {
         var inbox = new Inbox();
         await using var stream = _run.Subscriptions.Attach("g", "t", new(), inbox);
-        await _run.PublishAsync("t", """{"id":"1","source":"shop","data":1}""");
-        await _run.PublishAsync("t", """{"id":"1","source":"shop","data":1}""");
-        await _run.PublishAsync("t", """{"id":"1","source":"shop","data":2}""");
+        await _run.PublishAsync("t", """{"specversion":"1.0","id":"1","source":"shop","data":1}""");
+        await _run.PublishAsync("t", """{"specversion":"1.0","id":"1","source":"shop","data":1}""");
+        await _run.PublishAsync("t", """{"specversion":"1.0","id":"1","source":"shop","data":2}""");
 
         Delivery[] seen = [await inbox.NextAsync(), await inbox.NextAsync()];
 
