@@ -31,7 +31,15 @@ internal sealed class EmitParser(NamespaceOptions options, string source, string
             if (document.RootElement.ValueKind != JsonValueKind.Array) throw Limits.Invalid(WireNames.Emit, document.RootElement.ValueKind.ToString(), Form);
             if (document.RootElement.GetArrayLength() > Limits.MaxEmits)
                 throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: {WireNames.Emit} has {document.RootElement.GetArrayLength():N0} messages; accepted: at most {Limits.MaxEmits:N0}.");
-            return [.. document.RootElement.EnumerateArray().Select(ParseOne)];
+            try
+            {
+                return [.. document.RootElement.EnumerateArray().Select(ParseOne)];
+            }
+            catch (InvalidOperationException)
+            {
+                // What System.Text.Json throws for half a surrogate pair, anywhere in the list.
+                throw Limits.Invalid(WireNames.Emit, "a list with a string that is no well-formed Unicode text", Form);
+            }
         }
     }
 
