@@ -14,7 +14,7 @@ internal static class Envelope
     public static Delivery Compose(Message message, DeliveryToken token, string subscribedTopic, int attempt, long worldLine)
     {
         var tokenText = token.ToString();
-        var names = Names(message, tokenText, attempt, worldLine);
+        var names = Names(message, tokenText, token.Topic, attempt, worldLine);
         var metadata = new List<KeyValuePair<string, string>>(names.Length + 4);
         foreach (var (name, value) in message.ParseMetadata())
         {
@@ -24,11 +24,11 @@ internal static class Envelope
         return new(tokenText, subscribedTopic, WithAttributes(message.Data, names), metadata);
     }
 
-    private static (string Header, string Attribute, string Value)[] Names(Message message, string token, int attempt, long worldLine) =>
+    private static (string Header, string Attribute, string Value)[] Names(Message message, string token, string topic, int attempt, long worldLine) =>
     [
         ("darq-token", "darqtoken", token),
         ("darq-id", "darqid", HeaderValue(message.Id)),
-        ("darq-idempotency-key", "darqidempotencykey", $"{Redis.Keys.Encode(token.Split(':')[5])}/{message.Partition}/{message.StreamId}"),
+        ("darq-idempotency-key", "darqidempotencykey", $"{Redis.Keys.Encode(topic)}/{message.Partition}/{message.StreamId}"),
         ("darq-attempt", "darqattempt", attempt.ToString(CultureInfo.InvariantCulture)),
         ("darq-world-line", "darqworldline", worldLine.ToString(CultureInfo.InvariantCulture)),
         ("darq-partition", "darqpartition", message.Partition.ToString(CultureInfo.InvariantCulture)),
