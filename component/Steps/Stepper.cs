@@ -105,12 +105,12 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
         }
     }
 
-    private static List<DeliveryToken> Tokens(IReadOnlyDictionary<string, string> metadata)
+    private List<DeliveryToken> Tokens(IReadOnlyDictionary<string, string> metadata)
     {
         var texts = new List<string>();
         if (metadata.TryGetValue(WireNames.Token, out var one)) texts.Add(one);
         if (metadata.TryGetValue(WireNames.Consume, out var many)) texts.AddRange(List(many));
-        return [.. texts.Distinct(StringComparer.Ordinal).Select(text => DeliveryToken.TryParse(text, out var token)
+        return [.. texts.Distinct(StringComparer.Ordinal).Select(text => DeliveryToken.TryParse(text, out var token) && token.Partition < options.Partitions
             ? token : throw Limits.Invalid(WireNames.Token, text, "the value of the delivery's header darq-token or attribute darqtoken"))];
     }
 
@@ -118,7 +118,7 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
     {
         try
         {
-            return JsonSerializer.Deserialize<string[]>(json) ?? [];
+            return [.. (JsonSerializer.Deserialize<string?[]>(json) ?? []).Select(text => text ?? "null")];
         }
         catch (JsonException)
         {
