@@ -21,11 +21,10 @@ do
       redis.call('UNLINK', family.prefix .. (family.number - 1))
       family.number, family.opened = family.number + 1, now
       redis.call('HSET', family.owner, family.n, family.number, family.s, now)
-      redis.call('HSET', family.prefix .. family.number, name, value)
-      -- Only a backstop, for a family that nobody writes to any more.
-      redis.call('PEXPIRE', family.prefix .. family.number, 3 * window)
-    else
-      redis.call('HSET', family.prefix .. family.number, name, value)
     end
+    redis.call('HSET', family.prefix .. family.number, name, value)
+    -- Only a backstop, for a family that nobody writes to any more. Renewed by every write, because the window may have
+    -- grown since the bucket was opened.
+    redis.call('PEXPIRE', family.prefix .. family.number, 3 * window)
   end
 end
