@@ -2,14 +2,17 @@
 --
 -- A mark is the hash {<ns>:<p>}:m with boot, wl (world-line), lsn, id (identity of the namespace), f (format), broken,
 -- rn and rs (bucket of step results). A call works only where boot is the id of this very server process
--- (master_replid: it changes at every start, promotion and full resync, and at nothing else). The comparison with
--- `cached` saves reading INFO; a cache that is wrong is found out because the mark disagrees with it.
+-- (master_replid: it changes at every start, promotion and full resync). The comparison with `cached` saves reading
+-- INFO. Only a primary fills it: a replica has the id of its primary, and once promoted it would take that for its own.
+-- A primary's cache goes stale only by becoming a replica; its data is then the other's, marks and all, or still its own.
 -- Returned codes: NEEDS_RECOVERY (nothing was written; call recover and send again).
 do
   local cached
 
+  -- The id of this server process, and its role.
   function marks.boot()
-    return string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+    local info = redis.call('INFO', 'replication')
+    return string.match(info, 'master_replid:(%w+)'), string.match(info, 'role:(%w+)')
   end
 
   -- The partitions behind keys[first..], or nil and a code. `highest` is the highest world-line the caller has seen.
@@ -19,9 +22,9 @@ do
       local found = redis.call('HMGET', keys[i], 'boot', 'wl', 'lsn', 'broken')
       if not found[1] then return nil, 'NEEDS_RECOVERY' end
       if found[1] ~= cached then
-        local boot = marks.boot()
+        local boot, role = marks.boot()
         if found[1] ~= boot then return nil, 'NEEDS_RECOVERY' end
-        cached = boot
+        if role == 'master' then cached = boot end
       end
       if highest > tonumber(found[2]) then return nil, 'NEEDS_RECOVERY' end
       parts[#parts + 1] = {
