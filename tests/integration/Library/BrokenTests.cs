@@ -1,0 +1,73 @@
+using Xunit;
+using static Darq.Tests.Integration.Library.LibraryRun;
+
+namespace Darq.Tests.Integration.Library;
+
+/// <summary>What a request that fails leaves behind, with a key of the wrong type as the provocation.</summary>
+public sealed class BrokenTests(LibraryServer server) : IClassFixture<LibraryServer>
+{
+    [Fact]
+    public async Task A_request_that_fails_before_its_first_write_leaves_nothing_and_harms_nobody()
+    {
+        await using var run = await server.RunAsync();
+        await run.OpenAsync();
+        await run.CommandAsync("SET", run.Key(0, "n:bad"), "planted");
+
+        var reply = await run.BatchAsync("s1", 1, Publish(Append("good")), Publish(Append("bad")), Publish(Append("good")));
+
+        Assert.StartsWith("OK ", reply[1], StringComparison.Ordinal);
+        Assert.StartsWith("ERROR WRONGTYPE", reply[2], StringComparison.Ordinal);
+        Assert.StartsWith("OK ", reply[3], StringComparison.Ordinal);
+        Assert.Equal("2", await run.CommandAsync("XLEN", run.Key(0, "t:good")));
+        Assert.Equal("2,", await run.CommandAsync("HMGET", run.Key(0, "m"), "lsn", "broken"));
+        Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "t:bad")));
+    }
+
+    [Fact]
+    public async Task A_request_that_fails_in_the_middle_breaks_its_partition_for_writes()
+    {
+        await using var run = await server.RunAsync();
+        await run.OpenAsync();
+        await run.CommandAsync("SET", run.Key(0, "t:bad"), "planted");
+
+        var reply = await run.BatchAsync("s1", 1,
+            Publish(Append("good")), Publish(Append("bad")), Publish(Append("good")), Publish(Append("good", place: 2)));
+
+        Assert.StartsWith("OK ", reply[1], StringComparison.Ordinal);
+        Assert.StartsWith("BROKEN WRONGTYPE", reply[2], StringComparison.Ordinal);
+        Assert.StartsWith("BROKEN WRONGTYPE", reply[3], StringComparison.Ordinal);
+        Assert.StartsWith("OK ", reply[4], StringComparison.Ordinal);
+        Assert.StartsWith("WRONGTYPE", await run.CommandAsync("HGET", run.Key(0, "m"), "broken"), StringComparison.Ordinal);
+        Assert.Equal(reply, await run.BatchAsync("s1", 1, Publish(Append("good", place: 2))));
+        Assert.StartsWith("BROKEN WRONGTYPE", (await run.BatchAsync("s1", 2, Step("", operations: [Operation("u", "k")])))[1], StringComparison.Ordinal);
+        Assert.Equal("1", await run.CommandAsync("XLEN", run.Key(0, "t:good")));
+    }
+
+    [Fact]
+    public async Task A_broken_partition_is_still_read_and_survives_a_recovery_as_broken()
+    {
+        await using var run = await server.RunAsync();
+        await run.OpenAsync();
+        await run.BatchAsync("s1", 1, Step("", operations: [Operation("u", "k", "v1")]));
+        await run.CommandAsync("HSET", run.Key(0, "m"), "broken", "why", "boot", "other");
+
+        await run.RecoverAsync();
+
+        Assert.Equal("v1", (await run.CallAsync("get", run.Marks, 0, 1, "k")).Items[0].ToString());
+        Assert.Equal("BROKEN why", (await run.BatchAsync("s1", 2, Publish(Append())))[1]);
+    }
+
+    [Fact]
+    public async Task A_step_over_a_broken_partition_writes_nothing_in_the_other()
+    {
+        await using var run = await server.RunAsync();
+        await run.OpenAsync();
+        await run.CommandAsync("HSET", run.Key(1, "m"), "broken", "why");
+
+        var reply = await run.BatchAsync("s1", 1, Step("", operations: [Operation("u", "a"), Operation("u", "b", place: 2)]), Publish(Append()));
+
+        Assert.Equal("BROKEN why", reply[1]);
+        Assert.StartsWith("OK ", reply[2], StringComparison.Ordinal);
+        Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "s:a")));
+    }
+}

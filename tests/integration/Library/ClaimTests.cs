@@ -1,0 +1,142 @@
+using Xunit;
+using static Darq.Tests.Integration.Library.LibraryRun;
+
+namespace Darq.Tests.Integration.Library;
+
+/// <summary>Who delivers from a lane, and who is fenced.</summary>
+public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServer>
+{
+    private string _worldLine = "";
+
+    [Fact]
+    public async Task A_free_lane_is_given_and_its_holder_told_the_same_again()
+    {
+        await using var run = await StartAsync();
+
+        Assert.Equal($"OK {_worldLine}.1 0-0", await ClaimAsync(run, "s1"));
+        Assert.Equal($"OK {_worldLine}.1 0-0", await ClaimAsync(run, "s1"));
+        Assert.Equal("g", await run.CommandAsync("HGET", run.Key(0, "n:t"), "gs"));
+    }
+
+    [Fact]
+    public async Task A_held_lane_is_given_only_to_one_who_knows_its_holder_dead()
+    {
+        await using var run = await StartAsync();
+        await ClaimAsync(run, "s1");
+
+        Assert.Equal("HELD s1", await ClaimAsync(run, "s2"));
+        Assert.Equal("HELD s1", await ClaimAsync(run, "s2", dead: "s3"));
+        Assert.Equal($"OK {_worldLine}.2 0-0", await ClaimAsync(run, "s2", dead: "s1"));
+        Assert.Equal("s2,1", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "o", "v"));
+        // The one thought dead lives: it neither passes nor takes the lane back.
+        Assert.Equal("FENCED", await PassAsync(run, "s1", $"{_worldLine}.1"));
+        Assert.Equal("FENCED", await PassAsync(run, "s1", $"{_worldLine}.2"));
+        Assert.Equal("HELD s2", await ClaimAsync(run, "s1"));
+    }
+
+    [Fact]
+    public async Task Only_its_holder_releases_a_lane_and_the_next_claim_is_no_involuntary_one()
+    {
+        await using var run = await StartAsync();
+        await ClaimAsync(run, "s1");
+
+        Assert.Equal(["OK"], await run.ClaimAsync("release", "s2"));
+        Assert.Equal("HELD s1", await ClaimAsync(run, "s2"));
+        Assert.Equal(["OK"], await run.ClaimAsync("release", "s1"));
+        Assert.Equal("FENCED", await PassAsync(run, "s1", $"{_worldLine}.1"));
+        Assert.Equal($"OK {_worldLine}.2 0-0", await ClaimAsync(run, "s2"));
+        Assert.Equal("s2,", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "o", "v"));
+    }
+
+    [Fact]
+    public async Task After_a_recovery_a_holder_is_fenced_until_it_resumes()
+    {
+        await using var run = await StartAsync();
+        await ClaimAsync(run, "s1");
+        var held = $"{_worldLine}.1";
+        await MoveAsync(run);
+
+        Assert.Equal("FENCED", await PassAsync(run, "s1", held));
+        Assert.Equal($"OK {_worldLine}.1 0-0", (await run.ClaimAsync("resume", "s1", held))[0]);
+        Assert.Equal($"OK {_worldLine}.1 0-0", (await run.ClaimAsync("resume", "s1", held))[0]);
+        Assert.Equal("FENCED", await PassAsync(run, "s1", held));
+        Assert.Equal("OK 1", await PassAsync(run, "s1", $"{_worldLine}.1"));
+    }
+
+    [Theory]
+    [InlineData("s2", ".1")]
+    [InlineData("s1", ".2")]
+    [InlineData("s1", ".0")]
+    public async Task Only_exactly_the_claim_that_is_stored_is_resumed(string session, string number)
+    {
+        await using var run = await StartAsync();
+        await ClaimAsync(run, "s1");
+        var before = _worldLine;
+        await MoveAsync(run);
+
+        Assert.Equal(["LOST"], await run.ClaimAsync("resume", session, before + number));
+        Assert.Equal($"s1,{before}.1", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "o", "i"));
+    }
+
+    [Fact]
+    public async Task A_lane_that_nobody_claimed_cannot_be_resumed()
+    {
+        await using var run = await StartAsync();
+
+        Assert.Equal(["LOST"], await run.ClaimAsync("resume", "s1", $"{_worldLine}.1"));
+        Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "l:g:t")));
+    }
+
+    [Fact]
+    public async Task A_tail_arms_the_lane_only_where_nothing_is_new_and_the_next_append_disarms_it()
+    {
+        await using var run = await StartAsync();
+        await run.OpenAsync("p");
+        async Task<string> ArmedAsync() => await run.CommandAsync("HGET", run.Key(0, "n:t"), "a");
+
+        Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "n:t")));
+        await run.CallAsync("tails", [run.Key(0, "m")], 0, "t", 0);
+        Assert.Equal("1", await ArmedAsync());
+        await run.BatchAsync("p", 1, Publish(Append()));
+        Assert.Equal("", await ArmedAsync());
+        Assert.Equal("1", (await run.CallAsync("tails", [run.Key(0, "m")], 0, "t", 0)).Items[0].ToString());
+        Assert.Equal("", await ArmedAsync());
+    }
+
+    [Fact]
+    public async Task A_member_is_alive_until_it_is_silent_too_long_or_says_goodbye()
+    {
+        await using var run = await StartAsync();
+        string[] members = [$"{{{run.Name}}}:members"];
+        async Task<string[]> BeatAsync(string session, string text, long lapse) =>
+            [.. (await run.CallAsync("beat", members, session, text, lapse, 60_000)).Items.Select(item => item.ToString()).Order()];
+
+        await run.CommandAsync("HSET", members[0], "silent", "1000 g:t");
+        Assert.Equal(["s1"], await BeatAsync("s1", "g:t", 60_000));
+        Assert.Equal(["s1", "s2"], await BeatAsync("s2", "g:t", 60_000));
+        Assert.Equal(["s1"], await BeatAsync("s2", "", 60_000));
+        // Silent for more than a minute: forgotten.
+        Assert.Equal("s1", await run.CommandAsync("HKEYS", members[0]));
+    }
+
+    private async Task<LibraryRun> StartAsync()
+    {
+        var run = await server.RunAsync();
+        _worldLine = (await run.RecoverAsync())[1];
+        return run;
+    }
+
+    private async Task MoveAsync(LibraryRun run)
+    {
+        await run.CommandAsync("HSET", run.Key(0, "m"), "boot", "other");
+        _worldLine = (await run.RecoverAsync())[1];
+    }
+
+    private static async Task<string> ClaimAsync(LibraryRun run, string session, string dead = "") => (await run.ClaimAsync("claim", session, dead))[0];
+
+    private static async Task<string> PassAsync(LibraryRun run, string session, string incarnation)
+    {
+        var last = long.Parse(await run.OpenAsync(session), System.Globalization.CultureInfo.InvariantCulture);
+        return (await run.BatchAsync(session, last + 1, Pass(incarnation, "1", 1)))[1];
+    }
+}

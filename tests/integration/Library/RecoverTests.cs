@@ -1,0 +1,91 @@
+using System.Globalization;
+using Xunit;
+
+namespace Darq.Tests.Integration.Library;
+
+public sealed class RecoverTests(LibraryServer server) : IClassFixture<LibraryServer>
+{
+    [Fact]
+    public async Task The_first_to_recover_decides_and_later_ones_are_told()
+    {
+        await using var run = await server.RunAsync();
+
+        var second = await run.RecoverAsync();
+        var third = await run.RecoverAsync();
+
+        Assert.Equal(("OK", "0"), (second[0], second[3]));
+        Assert.Equal(second, third);
+    }
+
+    [Fact]
+    public async Task One_partition_of_another_process_moves_all_to_one_new_world_line()
+    {
+        await using var run = await server.RunAsync();
+        var before = await run.RecoverAsync();
+        await run.CommandAsync("HSET", run.Key(1, "m"), "boot", "other", "lsn", 7);
+
+        var after = await run.RecoverAsync();
+
+        Assert.Equal("1", after[3]);
+        Assert.True(Number(after[1]) > Number(before[1]));
+        Assert.Equal([$"{before[1]}-0", $"{before[1]}-7"], after[4..]);
+        foreach (var mark in run.Marks) Assert.Equal($"{after[1]},{after[2]}", await run.CommandAsync("HMGET", mark, "wl", "boot"));
+        Assert.Equal("7", await run.CommandAsync("HGET", run.Key(1, "wlh"), before[1]));
+    }
+
+    [Fact]
+    public async Task The_world_line_rises_even_where_the_clock_is_behind()
+    {
+        await using var run = await server.RunAsync();
+        await run.CommandAsync("HSET", run.Key(1, "m"), "boot", "other", "wl", "9000000000000");
+
+        Assert.Equal("9000000000001", (await run.RecoverAsync())[1]);
+        Assert.Equal("9000000000005", (await run.RecoverAsync(highest: 9_000_000_000_004))[1]);
+    }
+
+    [Theory]
+    [InlineData("somebody", "1", "FOREIGN", "me")]
+    [InlineData("me", "2", "FORMAT", "1")]
+    public async Task Data_of_another_identity_or_format_is_left_alone(string identity, string format, string code, string found)
+    {
+        await using var run = await server.RunAsync();
+        await run.CommandAsync("HSET", run.Key(0, "m"), "boot", "other");
+        var before = await run.CommandAsync("HGETALL", run.Key(0, "m"));
+
+        Assert.Equal([code, found], await run.RecoverAsync(identity, format: format));
+        Assert.Equal(before, await run.CommandAsync("HGETALL", run.Key(0, "m")));
+    }
+
+    [Fact]
+    public async Task Of_all_world_lines_the_newest_64_are_remembered()
+    {
+        await using var run = await server.RunAsync();
+        var first = (await run.RecoverAsync())[1];
+
+        for (var i = 0; i < 66; i++)
+        {
+            await run.CommandAsync("HSET", run.Key(0, "m"), "boot", "other");
+            Assert.Equal("1", (await run.RecoverAsync())[3]);
+        }
+
+        var remembered = (await run.CommandAsync("HKEYS", run.Key(0, "wlh"))).Split(',');
+        Assert.Equal(64, remembered.Length);
+        Assert.DoesNotContain(first, remembered);
+        Assert.True(remembered.Min(Number) > Number(first));
+    }
+
+    [Fact]
+    public async Task The_first_to_enter_a_namespace_fixes_partitions_and_identity()
+    {
+        await using var run = await server.RunAsync();
+        var key = $"{{{run.Name}}}:ns";
+
+        var first = await run.CallAsync("namespace", [key], 64, "1", "mine");
+        var second = await run.CallAsync("namespace", [key], 32, "2", "theirs");
+
+        Assert.Equal(["64", "1", "mine"], first.Items.Select(item => item.ToString()));
+        Assert.Equal(["64", "1", "mine"], second.Items.Select(item => item.ToString()));
+    }
+
+    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+using Darq.Lanes;
+using Darq.Partitions;
+using Darq.Publishing;
+using Darq.Redis;
+using Darq.State;
+using Darq.Steps;
+using Xunit;
+
+namespace Darq.Tests.Unit.Code;
+
+/// <summary>The function library finds arguments by counting, so both sides must count alike.</summary>
+public sealed class ArgumentWidthTests
+{
+    private static readonly NamespaceOptions Options = new();
+
+    private static readonly Append Message = new() { Partition = 1, Topic = "t", Data = "d"u8.ToArray() };
+
+    private static readonly StateWrite Change = new(2, new StateOperation(StateChange.Upsert, new StateKey("k")));
+
+    [Fact]
+    public void An_append_writes_as_many_arguments_as_append_lua_reads() =>
+        Assert.Equal(Width("Publishing/append.lua", @"topics\.width = (\d+)"), Written(writer => Message.Write(writer, Options)).Length);
+
+    [Fact]
+    public void A_state_operation_writes_as_many_arguments_as_state_lua_reads() =>
+        Assert.Equal(Width("State/state.lua", @"state\.width = (\d+)"), Written(Change.Write).Length);
+
+    [Fact]
+    public void A_consumed_message_writes_as_many_arguments_as_step_lua_reads()
+    {
+        var consumption = new Consumption(new("session", "g", "t", 3, new(1, 2), 1), () => "1.1");
+
+        var with = Written(new StepRequest(Options) { Home = 0, Consumed = [consumption] }.Write).Length;
+        var without = Written(new StepRequest(Options) { Home = 0 }.Write).Length;
+
+        Assert.Equal(Width("Steps/step.lua", @"counted\(args, at \+ 3, (\d+)\)"), with - without);
+    }
+
+    [Fact]
+    public void A_step_counts_each_of_its_lists_where_step_lua_looks_for_it()
+    {
+        var written = Written(new StepRequest(Options) { Home = 0, Id = "s", Operations = [Change, Change], Emits = [Message] }.Write);
+
+        // Home, id, retention, then three lists, each after its count.
+        Assert.Equal(["1", "s", "600000", "0", "2"], written[..5]);
+        Assert.Equal("1", written[5 + 2 * Width("State/state.lua", @"state\.width = (\d+)")]);
+        Assert.Equal(3 + 3 + 2 * 6 + 10, written.Length);
+    }
+
+    [Fact]
+    public void A_batch_says_of_each_request_how_many_arguments_follow()
+    {
+        var writer = new BatchWriter(new Keys("darq", 4), "session-key");
+        writer.Add(new PassRequest("g", "t", 3, new(5, 6), () => "5.1"));
+        writer.Add(new PassRequest("g", "t", 2, new(5, 7), () => "5.1"));
+
+        var call = writer.ToCall(frees: true, number: 9, highestWorldLine: 8, TimeSpan.FromSeconds(7), count: 2);
+
+        Assert.Equal("darq1_batch_free", call.Function);
+        Assert.Equal(["session-key", "{darq:3}:m", "{darq:2}:m"], call.Keys);
+        Assert.Equal(
+            ["9", "8", "7000", "2", "pass", "7", "1", "g", "t", "5.1", "1", "5", "6", "pass", "7", "2", "g", "t", "5.1", "1", "5", "7"],
+            call.Arguments.Select(Text));
+    }
+
+    private static int Width(string file, string pattern) => LuaRules.Number(SourceTree.File("component/" + file).Text, pattern);
+
+    private static string[] Written(Action<BatchWriter> write)
+    {
+        var writer = new BatchWriter(new Keys("darq", 4), "session-key");
+        writer.Add(new AnyRequest(write));
+        var all = writer.ToCall(false, 1, 1, TimeSpan.FromSeconds(1), 1).Arguments.Select(Text).ToArray();
+        // Number, world-line, life and count of the batch, then name and number of arguments of the request.
+        Assert.Equal((all.Length - 6).ToString(CultureInfo.InvariantCulture), all[5]);
+        return all[6..];
+    }
+
+    private static string Text(RedisArgument argument) => Encoding.UTF8.GetString(argument.ToBytes());
+
+    private sealed class AnyRequest(Action<BatchWriter> write) : BatchRequest("any")
+    {
+        public override int Size => 0;
+
+        public override void Write(BatchWriter writer) => write(writer);
+    }
+}

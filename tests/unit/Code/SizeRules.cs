@@ -1,0 +1,41 @@
+using System.Text.RegularExpressions;
+
+namespace Darq.Tests.Unit.Code;
+
+/// <summary>How long files and functions may be. Functions are found by indentation, which the build's style rules hold to.</summary>
+internal static partial class SizeRules
+{
+    public const int MaxFileLines = 400;
+    public const int MaxFunctionLines = 70;
+
+    public static IEnumerable<string> LongFiles(IEnumerable<SourceFile> files) => files
+        .Where(file => file.Lines.Length > MaxFileLines)
+        .Select(file => $"{file.Path}: {file.Lines.Length} lines");
+
+    public static IEnumerable<string> LongFunctions(SourceFile file)
+    {
+        var lines = file.Lines;
+        for (var open = 1; open < lines.Length; open++)
+        {
+            if (lines[open].Trim() != "{" || DeclaresType(lines, open)) continue;
+            var closing = lines[open].Replace('{', '}');
+            var close = Array.FindIndex(lines, open, line => line.StartsWith(closing, StringComparison.Ordinal));
+            if (close - open + 2 <= MaxFunctionLines) continue;
+            yield return $"{file.Path}:{open}: {close - open + 2} lines: {lines[open - 1].Trim()}";
+            // What stands in a long function is not reported again.
+            open = close;
+        }
+    }
+
+    private static bool DeclaresType(string[] lines, int open)
+    {
+        var indentation = lines[open].IndexOf('{', StringComparison.Ordinal);
+        // A header may be broken into lines, of which only the first stands as far left as the brace.
+        var first = open - 1;
+        while (first > 0 && lines[first].Length > indentation && char.IsWhiteSpace(lines[first][indentation])) first--;
+        return TypeHeader().IsMatch(lines[first]);
+    }
+
+    [GeneratedRegex(@"\b(class|record|struct|interface|enum|namespace) [A-Z]")]
+    private static partial Regex TypeHeader();
+}

@@ -1,0 +1,32 @@
+using Xunit;
+
+namespace Darq.Tests.Unit.Code;
+
+public sealed class SizeTests
+{
+    [Fact]
+    public void No_source_file_is_longer_than_400_lines() =>
+        Assert.Empty(SizeRules.LongFiles(SourceTree.With(".cs", ".lua", ".py", ".js", ".sh")));
+
+    [Fact]
+    public void No_function_is_longer_than_70_lines() => Assert.Empty(SourceTree.With(".cs").SelectMany(SizeRules.LongFunctions));
+
+    [Theory]
+    [InlineData(400, 0)]
+    [InlineData(401, 1)]
+    public void File_length_is_counted_in_lines(int lines, int found) =>
+        Assert.Equal(found, SizeRules.LongFiles([new("a.cs", string.Concat(Enumerable.Repeat("x;\n", lines)))]).Count());
+
+    [Theory]
+    [InlineData(67, 0)]
+    [InlineData(68, 1)]
+    public void Function_length_is_counted_from_its_header_to_its_brace(int body, int found) =>
+        Assert.Equal(found, SizeRules.LongFunctions(TypeWith("    public void Run(int a,\n        int b)", body)).Count());
+
+    [Fact]
+    public void A_type_may_be_longer_than_a_function() =>
+        Assert.Empty(SizeRules.LongFunctions(TypeWith("    private sealed class Inner(\n        int a) : Outer", 100)));
+
+    private static SourceFile TypeWith(string header, int body) => new(
+        "a.cs", $"internal sealed class Outer\n{{\n{header}\n    {{\n{string.Concat(Enumerable.Repeat("        x++;\n", body))}    }}\n}}\n");
+}
