@@ -48,7 +48,25 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
         while (_held is not null || await _queue.Reader.WaitToReadAsync(cancellation))
         {
             var batch = Take();
-            while (batch.Count > 0) batch = await SendAsync(batch, cancellation);
+            while (batch.Count > 0) batch = await TrySendAsync(batch, cancellation);
+        }
+    }
+
+    /// <summary>
+    /// A fault of ours in one batch must not end the queue for all that follow. The number it used is then missing, which
+    /// the next batch learns from Redis (SESSION_GAP), and a new session goes on.
+    /// </summary>
+    private async Task<List<BatchRequest>> TrySendAsync(List<BatchRequest> batch, CancellationToken cancellation)
+    {
+        try
+        {
+            return await SendAsync(batch, cancellation);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            log.BatchFailed(batch.Count, fault);
+            foreach (var request in batch) request.Fail(new(Refusal.Unavailable, "UNAVAILABLE: a fault inside the component; whether the request took effect is unknown, and its log says more.", fault));
+            return [];
         }
     }
 

@@ -22,4 +22,7 @@ internal static partial class Log
 
     [LoggerMessage(305, LogLevel.Warning, "A step touches {Count} partitions; on Redis Cluster it would be refused (crossPartitionSteps is warn; said once)")]
     public static partial void CrossPartitionStepWasSeen(this ILogger log, int count);
+
+    [LoggerMessage(306, LogLevel.Error, "A batch of {Count} requests failed on a fault of the component's own; the queue goes on")]
+    public static partial void BatchFailed(this ILogger log, int count, Exception fault);
 }
