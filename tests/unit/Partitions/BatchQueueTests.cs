@@ -1,4 +1,3 @@
-using System.Text;
 using Darq.Partitions;
 using Darq.Redis;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -6,164 +5,171 @@ using Xunit;
 
 namespace Darq.Tests.Unit.Partitions;
 
-/// <summary>The queue in front of a primary, against a primary that only counts what it is sent.</summary>
-public sealed class BatchQueueTests : IAsyncDisposable
+/// <summary>What the queue does when replies are lost, refused or under another session.</summary>
+public sealed class BatchQueueTests : IAsyncLifetime, IDisposable
 {
-    private readonly CountingLink _link = new();
-    private readonly CancellationTokenSource _stopping = new();
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly FakeLink _link = new();
     private readonly BatchQueue _queue;
-    private readonly Task _running;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _running = Task.CompletedTask;
 
-    public BatchQueueTests()
-    {
-        _queue = new(_link, new Keys("darq", 4), TimeProvider.System, NullLogger.Instance);
-        _running = _queue.RunAsync(_stopping.Token);
-    }
+    public BatchQueueTests() => _queue = new(_link, new Keys("darq", 4), TimeProvider.System, NullLogger.Instance);
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         await _stopping.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _queue.Close();
-        _stopping.Dispose();
-        _link.Dispose();
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    [Fact]
+    public async Task What_waits_together_goes_together_and_each_gets_its_own_line()
+    {
+        var replies = await RunAsync(new FakeRequest(), new FakeRequest(), new FakeRequest());
+
+        Assert.Equal(["line 0", "line 1", "line 2"], replies);
+        Assert.Equal([("batch", "s1", 1L, 3)], _link.Batches);
     }
 
     [Fact]
-    public async Task What_arrives_while_a_batch_is_under_way_is_the_next_batch()
+    public async Task A_batch_is_bounded_in_number_and_the_next_has_the_next_number()
     {
-        _link.Hold();
-        var first = _queue.SubmitAsync(new Request(), default);
-        await _link.SentAsync(1);
-        var others = Enumerable.Range(0, 10).Select(_ => _queue.SubmitAsync(new Request(), default)).ToArray();
-        _link.Release();
-        await Task.WhenAll([first, .. others]);
+        await RunAsync([.. Enumerable.Range(0, 300).Select(_ => new FakeRequest())]);
 
-        Assert.Equal([1, 10], _link.BatchSizes);
+        Assert.Equal([("batch", "s1", 1L, 256), ("batch", "s1", 2L, 44)], _link.Batches);
+    }
+
+    [Fact]
+    public async Task A_batch_is_bounded_in_bytes_and_a_large_request_goes_alone()
+    {
+        await RunAsync(new FakeRequest(700_000), new FakeRequest(700_000), new FakeRequest(4_000_000), new FakeRequest(10));
+
+        Assert.Equal([1, 1, 1, 1], _link.Batches.Select(batch => batch.Count));
     }
 
     [Fact]
     public async Task A_lost_reply_is_asked_for_again_under_the_same_number()
     {
-        _link.LoseNextReply = true;
+        _link.Next(_ => throw new RedisUnavailableException("cut off"));
 
-        Assert.Equal("DONE", await _queue.SubmitAsync(new Request(), default));
-        Assert.Equal([1, 1], _link.Numbers);
+        Assert.Equal(["line 0"], await RunAsync(new FakeRequest(repeatable: false)));
+        Assert.Equal([("batch", "s1", 1L, 1), ("batch", "s1", 1L, 1)], _link.Batches);
     }
 
     [Fact]
-    public async Task A_request_that_cannot_be_written_fails_alone_and_the_queue_goes_on()
+    public async Task A_lost_reply_under_a_lost_session_fails_what_cannot_be_repeated_and_sends_the_rest()
     {
-        var refused = await Assert.ThrowsAsync<DarqException>(() => _queue.SubmitAsync(new Request { Breaks = true }, default));
+        _link.Next(_ =>
+        {
+            _link.Session = new("s2", 1);
+            throw new RedisUnavailableException("cut off");
+        });
 
+        var tasks = Submit(new FakeRequest(repeatable: false), new FakeRequest());
+        Start();
+
+        var refused = await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience));
         Assert.Equal(Refusal.Unavailable, refused.Refusal);
-        Assert.Equal("DONE", await _queue.SubmitAsync(new Request(), default));
+        Assert.Contains("unknown", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("line 0", await tasks[1].WaitAsync(Patience));
+        Assert.Equal([("batch", "s1", 1L, 2), ("batch", "s2", 1L, 1)], _link.Batches);
     }
 
     [Fact]
-    public async Task A_full_Redis_still_takes_what_frees_memory()
+    public async Task A_session_that_is_gone_before_the_batch_ran_loses_nothing()
     {
-        _link.Hold();
-        var held = _queue.SubmitAsync(new Request(), default);
-        await _link.SentAsync(1);
-        var taking = _queue.SubmitAsync(new Request(), default);
-        var freeing = _queue.SubmitAsync(new Request { FreesMemory = true }, default);
-        _link.IsOutOfMemory = true;
-        _link.Release();
+        _link.Next(_ =>
+        {
+            _link.Session = new("s2", 1);
+            return Task.FromResult(FakeLink.Text("SESSION_GONE"));
+        });
 
-        Assert.Equal(Refusal.Full, (await Assert.ThrowsAsync<DarqException>(() => taking)).Refusal);
-        Assert.Equal("DONE", await freeing);
-        Assert.Equal(Refusal.Full, (await Assert.ThrowsAsync<DarqException>(() => held)).Refusal);
+        Assert.Equal(["line 0"], await RunAsync(new FakeRequest(repeatable: false)));
+        Assert.Equal(["SESSION_GONE"], _link.Distrusted);
+        Assert.Equal([("batch", "s1", 1L, 1), ("batch", "s2", 1L, 1)], _link.Batches);
     }
 
     [Fact]
-    public async Task More_than_may_wait_is_refused_at_once()
+    public async Task A_recovery_in_between_keeps_number_and_session()
     {
-        _link.Hold();
-        var held = _queue.SubmitAsync(new Request(), default);
-        await _link.SentAsync(1);
-        var waiting = Enumerable.Range(0, BatchQueue.MaxWaiting).Select(_ => _queue.SubmitAsync(new Request(), default)).ToArray();
+        _link.Next(_ => Task.FromResult(FakeLink.Text("NEEDS_RECOVERY")));
 
-        var refused = await Assert.ThrowsAsync<DarqException>(() => _queue.SubmitAsync(new Request(), default));
-        _link.Release();
-        await Task.WhenAll([held, .. waiting]);
-
-        Assert.Equal(Refusal.Full, refused.Refusal);
+        Assert.Equal(["line 0"], await RunAsync(new FakeRequest(repeatable: false)));
+        Assert.Equal(["NEEDS_RECOVERY"], _link.Distrusted);
+        Assert.Equal([("batch", "s1", 1L, 1), ("batch", "s1", 1L, 1)], _link.Batches);
     }
 
-    private sealed class Request() : BatchRequest("test")
+    [Fact]
+    public async Task Out_of_memory_refuses_what_is_new_and_sends_what_frees_alone()
     {
-        public bool Breaks { get; init; }
+        _link.Next(_ => throw new RedisRefusedException("OOM", "OOM command not allowed"));
+        var tasks = Submit(new FakeRequest(), new FakeRequest(frees: true));
+        Start();
 
-        public bool FreesMemory { get; init; }
-
-        public override int Size => 10;
-
-        public override bool Frees => FreesMemory;
-
-        public override void Write(BatchWriter writer)
-        {
-            if (Breaks) throw new InvalidOperationException("This request cannot be written.");
-            writer.Add(writer.Place(1));
-        }
+        Assert.Equal(Refusal.Full, (await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience))).Refusal);
+        Assert.Equal("line 0", await tasks[1].WaitAsync(Patience));
+        Assert.Equal([("batch", "s1", 1L, 2), ("batch_free", "s1", 1L, 1)], _link.Batches);
     }
 
-    private sealed class CountingLink : IPrimaryLink, IDisposable
+    [Fact]
+    public async Task A_refusal_that_passes_is_waited_for_and_another_is_told()
     {
-        private readonly Session _session = new("s", 0);
-        private readonly SemaphoreSlim _sent = new(0);
-        private TaskCompletionSource _go = Completed();
+        _link.Next(_ => throw new RedisRefusedException("LOADING", "LOADING")).Next(_ => throw new RedisRefusedException("NOPERM", "NOPERM x"));
+        var tasks = Submit(new FakeRequest());
+        Start();
 
-        public List<int> BatchSizes { get; } = [];
+        Assert.Equal(Refusal.Misconfigured, (await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience))).Refusal);
+        Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(), default).WaitAsync(Patience));
+        Assert.Equal([1L, 1L, 1L], _link.Batches.Select(batch => batch.Number));
+    }
 
-        public List<int> Numbers { get; } = [];
+    [Fact]
+    public async Task A_queue_that_is_full_refuses_all_but_the_patient()
+    {
+        var waiting = Submit(new FakeRequest(60 << 20));
 
-        public bool LoseNextReply { get; set; }
+        Assert.Equal(Refusal.Full, (await Assert.ThrowsAsync<DarqException>(() => _queue.SubmitAsync(new FakeRequest(5 << 20), default))).Refusal);
+        var patient = _queue.SubmitAsync(new FakeRequest(5 << 20, patient: true), default);
+        Start();
 
-        public bool IsOutOfMemory { get; set; }
+        await Task.WhenAll(waiting[0], patient).WaitAsync(Patience);
+        Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(60 << 20), default).WaitAsync(Patience));
+    }
 
-        public long HighestWorldLine => 1;
+    [Fact]
+    public async Task A_fault_inside_one_batch_fails_only_its_requests_and_the_queue_goes_on()
+    {
+        _link.Next(_ => throw new InvalidOperationException("A fault of ours."));
+        var tasks = Submit(new FakeRequest());
+        Start();
 
-        public void Dispose() => _sent.Dispose();
+        Assert.Equal(Refusal.Unavailable, (await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience))).Refusal);
+        Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(), default).WaitAsync(Patience));
+    }
 
-        public void Hold() => _go = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    [Fact]
+    public async Task Who_still_waits_when_the_queue_closes_is_told()
+    {
+        var waiting = Submit(new FakeRequest());
 
-        public void Release() => _go.SetResult();
+        _queue.Close();
 
-        public async Task SentAsync(int batches)
-        {
-            for (var i = 0; i < batches; i++) Assert.True(await _sent.WaitAsync(TimeSpan.FromSeconds(10)));
-        }
+        Assert.Equal(Refusal.Unavailable, (await Assert.ThrowsAsync<DarqException>(() => waiting[0].WaitAsync(Patience))).Refusal);
+    }
 
-        public Task<Session> ReadyAsync(CancellationToken cancellation) => Task.FromResult(_session);
+    private Task<string>[] Submit(params FakeRequest[] requests) => [.. requests.Select(request => _queue.SubmitAsync(request, default))];
 
-        public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
-        {
-            var (number, count) = (Number(call, 0), Number(call, 3));
-            Numbers.Add(number);
-            BatchSizes.Add(count);
-            _sent.Release();
-            await _go.Task.WaitAsync(cancellation);
-            if (IsOutOfMemory && !call.Function.EndsWith("batch_free", StringComparison.Ordinal)) throw new RedisRefusedException("OOM", "OOM command not allowed");
-            if (LoseNextReply)
-            {
-                LoseNextReply = false;
-                throw new RedisUnavailableException("The reply was lost.");
-            }
-            return RedisReply.Of(Encoding.UTF8.GetBytes($"OK {number}{string.Concat(Enumerable.Repeat("\nDONE", count))}"));
-        }
+    private void Start() => _running = _queue.RunAsync(_stopping.Token);
 
-        public void Distrust(string why) => throw new InvalidOperationException(why);
-
-        public Task<bool> IsPassingAsync(RedisRefusedException refused, CancellationToken cancellation) => Task.FromResult(false);
-
-        private static int Number(FunctionCall call, int index) => int.Parse(Encoding.UTF8.GetString(call.Arguments[index].ToBytes()), System.Globalization.CultureInfo.InvariantCulture);
-
-        private static TaskCompletionSource Completed()
-        {
-            var done = new TaskCompletionSource();
-            done.SetResult();
-            return done;
-        }
+    private async Task<string[]> RunAsync(params FakeRequest[] requests)
+    {
+        var tasks = Submit(requests);
+        Start();
+        return await Task.WhenAll(tasks).WaitAsync(Patience);
     }
 }

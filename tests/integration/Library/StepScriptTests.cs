@@ -1,0 +1,116 @@
+using Xunit;
+using static Darq.Tests.Integration.Library.LibraryRun;
+
+namespace Darq.Tests.Integration.Library;
+
+/// <summary>In which order a step is judged: its record, what was consumed, the fence, guards, room.</summary>
+public sealed class StepScriptTests(LibraryServer server) : IClassFixture<LibraryServer>
+{
+    private string _incarnation = "";
+    private string _worldLine = "";
+    private long _number;
+
+    [Fact]
+    public async Task A_step_passes_writes_and_appends_under_one_position_each()
+    {
+        await using var run = await StartAsync(2);
+
+        var reply = await StepAsync(run, [Consumed(1)], [Operation("u", "k")], [Append("out", id: "e1")]);
+
+        var position = reply.Split(' ')[1];
+        Assert.Equal($"OK {position} {_worldLine}-1 {position}", reply);
+        Assert.Equal(position, await run.CommandAsync("HGET", run.Key(0, "s:k"), "e"));
+        Assert.Equal($"{_worldLine}-1,1", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "u", "c"));
+    }
+
+    [Fact]
+    public async Task A_repeated_step_is_answered_with_the_first_result_even_when_its_lane_was_lost()
+    {
+        await using var run = await StartAsync(1);
+        var first = await StepAsync(run, [Consumed(1)], [Operation("u", "k")]);
+        await run.ClaimAsync("claim", "s2", "s1");
+
+        Assert.Equal("DUPLICATE" + first["OK".Length..], await StepAsync(run, [Consumed(1)], [Operation("u", "k", "other")]));
+        Assert.Equal("v", await run.CommandAsync("HGET", run.Key(0, "s:k"), "v"));
+    }
+
+    [Fact]
+    public async Task A_step_of_a_lost_lane_is_fenced_and_changes_nothing()
+    {
+        await using var run = await StartAsync(1);
+        await run.ClaimAsync("claim", "s2", "s1");
+
+        Assert.Equal("FENCED", await StepAsync(run, [Consumed(1)], [Operation("u", "k")], [Append("out")]));
+        Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "s:k"), run.Key(0, "t:out"), run.Key(0, "r:1")));
+    }
+
+    [Fact]
+    public async Task A_message_that_was_passed_without_a_step_is_stale_even_for_a_lost_lane()
+    {
+        await using var run = await StartAsync(1);
+        await RequestAsync(run, Pass(_incarnation, _worldLine, 1));
+        Assert.Equal("STALE", await StepAsync(run, [Consumed(1)], [Operation("u", "k")]));
+
+        await run.ClaimAsync("claim", "s2", "s1");
+        Assert.Equal("STALE", await StepAsync(run, [Consumed(1)], [Operation("u", "k")]));
+        Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "s:k")));
+    }
+
+    [Fact]
+    public async Task A_conflict_consumes_nothing_and_the_step_may_be_tried_again()
+    {
+        await using var run = await StartAsync(1);
+
+        Assert.Equal("CONFLICT 0", await StepAsync(run, [Consumed(1)], [Operation("u", "k", guard: "1-1")]));
+        Assert.StartsWith("OK ", await StepAsync(run, [Consumed(1)], [Operation("u", "k")]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_step_consumes_several_messages_together_or_none()
+    {
+        await using var run = await StartAsync(3);
+        await RequestAsync(run, Pass(_incarnation, _worldLine, 3));
+
+        Assert.Equal("STALE", await StepAsync(run, [Consumed(1), Consumed(3)]));
+        Assert.StartsWith("OK ", await StepAsync(run, [Consumed(2), Consumed(1)]), StringComparison.Ordinal);
+        Assert.Equal($"{_worldLine}-3,3", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "u", "c"));
+    }
+
+    [Fact]
+    public async Task A_message_named_twice_in_a_step_is_consumed_once()
+    {
+        await using var run = await StartAsync(2);
+
+        Assert.StartsWith("OK ", await StepAsync(run, [Consumed(1), Consumed(1)]), StringComparison.Ordinal);
+        Assert.Equal($"{_worldLine}-1,1", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "u", "c"));
+    }
+
+    [Fact]
+    public async Task An_emitted_duplicate_is_marked_and_the_rest_of_the_step_takes_effect()
+    {
+        await using var run = await StartAsync(1);
+        var published = (await RequestAsync(run, Publish(Append("out", id: "e1")))).Split(' ')[1];
+
+        var reply = await StepAsync(run, [Consumed(1)], [Operation("u", "k")], [Append("out", id: "e1"), Append("out", id: "e2")]);
+
+        Assert.Equal(("=" + published, $"{_worldLine}-2"), (reply.Split(' ')[2], reply.Split(' ')[4]));
+        Assert.Equal("1", await run.CommandAsync("EXISTS", run.Key(0, "s:k")));
+    }
+
+    private object[] Consumed(long seq) => [1, "g", "t", _incarnation, _worldLine, seq];
+
+    private async Task<LibraryRun> StartAsync(int messages)
+    {
+        var run = await server.RunAsync();
+        await run.OpenAsync();
+        await RequestAsync(run, Publish([.. Enumerable.Range(0, messages).Select(_ => Append())]));
+        _incarnation = (await run.ClaimAsync("claim", "s1"))[0].Split(' ')[1];
+        _worldLine = _incarnation.Split('.')[0];
+        return run;
+    }
+
+    private Task<string> StepAsync(LibraryRun run, object[][] consumed, object[][]? operations = null, object[][]? emits = null) =>
+        RequestAsync(run, Step("", consumed, operations, emits));
+
+    private async Task<string> RequestAsync(LibraryRun run, object[] request) => (await run.BatchAsync("s1", ++_number, request))[1];
+}

@@ -1,0 +1,101 @@
+using Darq.Lanes;
+using Xunit;
+
+namespace Darq.Tests.Unit.Lanes;
+
+/// <summary>How many messages a stream lets out unanswered.</summary>
+public sealed class DeliveryStreamTests
+{
+    private static readonly Lane Lane = new(0, Order.None);
+
+    private long _sent;
+
+    [Theory]
+    [InlineData(16, false, 2)]
+    [InlineData(1, false, 1)]
+    [InlineData(16, true, 16)]
+    public void A_window_starts_at_two_unless_the_peer_is_known_to_be_concurrent(int maxInFlight, bool concurrent, int window) =>
+        Assert.Equal(window, FillUp(Stream(maxInFlight, concurrent)));
+
+    [Fact]
+    public void Answers_in_order_leave_the_window_as_it_is()
+    {
+        var stream = Stream(16);
+        FillUp(stream);
+
+        for (var number = 1; number <= 20; number++)
+        {
+            Assert.NotNull(stream.Take(number, answered: true));
+            Assert.Equal(1, FillUp(stream));
+        }
+    }
+
+    [Fact]
+    public void An_answer_that_overtakes_another_doubles_the_window_up_to_its_limit()
+    {
+        var stream = Stream(7);
+        FillUp(stream);
+
+        stream.Take(2, answered: true);
+        Assert.Equal(3, FillUp(stream));
+        stream.Take(5, answered: true);
+        Assert.Equal(4, FillUp(stream));
+        stream.Take(_sent, answered: true);
+        Assert.Equal(1, FillUp(stream));
+    }
+
+    [Fact]
+    public void What_is_given_back_unanswered_widens_nothing()
+    {
+        var stream = Stream(16);
+        FillUp(stream);
+
+        stream.Take(2, answered: false);
+
+        Assert.Equal(1, FillUp(stream));
+    }
+
+    [Fact]
+    public void An_answer_that_comes_twice_is_taken_once()
+    {
+        var stream = Stream(16);
+        FillUp(stream);
+
+        Assert.NotNull(stream.Take(1, answered: true));
+        Assert.Null(stream.Take(1, answered: true));
+        Assert.Null(stream.Take(99, answered: true));
+    }
+
+    [Fact]
+    public void A_closed_stream_hands_back_what_is_unanswered_once_and_takes_nothing_more()
+    {
+        var stream = Stream(16);
+        FillUp(stream);
+        stream.Take(1, answered: true);
+
+        Assert.Single(stream.Close());
+        Assert.Empty(stream.Close());
+        Assert.Equal((false, false), (stream.HasRoom, stream.IsOpen));
+        Assert.Null(stream.Take(2, answered: true));
+    }
+
+    private static DeliveryStream Stream(int maxInFlight, bool concurrent = false) =>
+        new(null!, "t", new() { MaxInFlight = maxInFlight, Concurrent = concurrent }, new Sink());
+
+    /// <summary>Sends as long as there is room; returns how many went.</summary>
+    private int FillUp(DeliveryStream stream)
+    {
+        var count = 0;
+        for (; stream.HasRoom; count++)
+        {
+            var message = new Message(0, new(1, ++_sent), "", "", default, default, long.MaxValue, new(1, _sent));
+            stream.Send(_sent, new(Lane, message), new("token", "t", default, []));
+        }
+        return count;
+    }
+
+    private sealed class Sink : IDeliverySink
+    {
+        public ValueTask SendAsync(Delivery delivery, CancellationToken cancellation) => ValueTask.CompletedTask;
+    }
+}
