@@ -8,6 +8,7 @@ public sealed class DeliveryStreamTests
 {
     private static readonly Lane Lane = new(0, Order.None);
 
+    private readonly Sink _sink = new();
     private long _sent;
 
     [Theory]
@@ -79,10 +80,10 @@ public sealed class DeliveryStreamTests
         Assert.Null(stream.Take(2, answered: true));
     }
 
-    private static DeliveryStream Stream(int maxInFlight, bool concurrent = false) =>
-        new(null!, "t", new() { MaxInFlight = maxInFlight, Concurrent = concurrent }, new Sink());
+    private DeliveryStream Stream(int maxInFlight, bool concurrent = false) =>
+        new(null!, "t", new() { MaxInFlight = maxInFlight, Concurrent = concurrent }, _sink);
 
-    /// <summary>Sends as long as there is room; returns how many went.</summary>
+    /// <summary>Sends as long as there is room and waits until all have gone out, as no answer can come before; returns how many.</summary>
     private int FillUp(DeliveryStream stream)
     {
         var count = 0;
@@ -91,11 +92,20 @@ public sealed class DeliveryStreamTests
             var message = new Message(0, new(1, ++_sent), "", "", default, default, long.MaxValue, new(1, _sent));
             stream.Send(_sent, new(Lane, message), new("token", "t", default, []));
         }
+        Assert.True(SpinWait.SpinUntil(() => _sink.Received == _sent, TimeSpan.FromSeconds(10)), "the stream did not send what it was given");
         return count;
     }
 
     private sealed class Sink : IDeliverySink
     {
-        public ValueTask SendAsync(Delivery delivery, CancellationToken cancellation) => ValueTask.CompletedTask;
+        private long _received;
+
+        public long Received => Interlocked.Read(ref _received);
+
+        public ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
+        {
+            Interlocked.Increment(ref _received);
+            return ValueTask.CompletedTask;
+        }
     }
 }
