@@ -33,7 +33,8 @@ internal sealed class DeliveryStream : IAsyncDisposable
 
     public string SubscribedTopic { get; }
 
-    public bool HasRoom => !_closed && !_paused && _unanswered.Count < _window;
+    // An answer to what is still on its way out, which only a confused peer gives, must not make room there.
+    public bool HasRoom => !_closed && !_paused && _unanswered.Count < _window && _outgoing.Reader.Count < _options.MaxInFlight;
 
     public bool IsOpen => !_closed;
 
@@ -67,9 +68,11 @@ internal sealed class DeliveryStream : IAsyncDisposable
     }
 
     /// <summary>Takes the delivery off the stream; null if it is not out. Under the subscription's lock.</summary>
-    public Entry? Take(long number, bool answered)
+    public Entry? Take(DeliveryToken token, bool answered)
     {
+        var number = token.Number;
         if (!_unanswered.TryGetValue(number, out var entry)) return null;
+        if (entry.Message.StreamId != token.Message || entry.Lane.Partition != token.Partition) return null;
         var overtook = answered && _unanswered.Keys.First() != number;
         _unanswered.Remove(number);
         if (overtook) _window = Math.Min(_options.MaxInFlight, _window * 2);

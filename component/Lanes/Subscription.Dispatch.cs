@@ -14,7 +14,7 @@ internal sealed partial class Subscription
         if (!DeliveryToken.TryParse(token, out var parsed)) return;
         lock (_lock)
         {
-            if (stream.Take(parsed.Number, answered: true) is not { } answered) return;
+            if (stream.Take(parsed, answered: true) is not { } answered) return;
             if (Current(answered) is not { } entry) return;
             if (entry.Consumed) Finish(entry);
             else if (failed) BackOff(entry);
@@ -29,7 +29,7 @@ internal sealed partial class Subscription
         if (!DeliveryToken.TryParse(token, out var parsed)) return;
         lock (_lock)
         {
-            if (stream.Take(parsed.Number, answered: false) is { } released) GiveBack(released);
+            if (stream.Take(parsed, answered: false) is { } released) GiveBack(released);
         }
         _dispatch.Set();
     }

@@ -18,14 +18,14 @@ internal static class TimeToLive
     {
         foreach (var (name, value) in metadata)
         {
-            if (name.Equals(WireNames.TtlInSeconds, StringComparison.OrdinalIgnoreCase)) return Seconds(name, value);
-            if (name.Equals(WireNames.Ttl, StringComparison.OrdinalIgnoreCase)) return Seconds(name, value.EndsWith('s') ? value[..^1] : value);
+            if (name.Equals(WireNames.TtlInSeconds, StringComparison.OrdinalIgnoreCase)) return Seconds(name, value, value);
+            if (name.Equals(WireNames.Ttl, StringComparison.OrdinalIgnoreCase)) return Seconds(name, value, value.EndsWith('s') ? value[..^1] : value);
         }
         return null;
     }
 
-    private static TimeSpan Seconds(string name, string value) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
+    private static TimeSpan Seconds(string name, string value, string number) =>
+        int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
             ? TimeSpan.FromSeconds(seconds)
             : throw Limits.Invalid(name, value, "a whole number of seconds above 0");
 }

@@ -20,9 +20,6 @@ internal static partial class Log
     [LoggerMessage(304, LogLevel.Warning, "Redis no longer knows this session ({Code}); a new one was opened")]
     public static partial void SessionWasGone(this ILogger log, string code);
 
-    [LoggerMessage(305, LogLevel.Warning, "A step touches {Count} partitions; on Redis Cluster it would be refused (crossPartitionSteps is warn; said once)")]
-    public static partial void CrossPartitionStepWasSeen(this ILogger log, int count);
-
-    [LoggerMessage(306, LogLevel.Error, "A batch of {Count} requests failed on a fault of the component's own; the queue goes on")]
+    [LoggerMessage(305, LogLevel.Error, "A batch of {Count} requests failed on a fault of the component's own; the queue goes on")]
     public static partial void BatchFailed(this ILogger log, int count, Exception fault);
 }

@@ -26,7 +26,7 @@ public sealed class DeliveryStreamTests
 
         for (var number = 1; number <= 20; number++)
         {
-            Assert.NotNull(stream.Take(number, answered: true));
+            Assert.NotNull(stream.Take(Token(number), answered: true));
             Assert.Equal(1, FillUp(stream));
         }
     }
@@ -37,11 +37,11 @@ public sealed class DeliveryStreamTests
         var stream = Stream(7);
         FillUp(stream);
 
-        stream.Take(2, answered: true);
+        stream.Take(Token(2), answered: true);
         Assert.Equal(3, FillUp(stream));
-        stream.Take(5, answered: true);
+        stream.Take(Token(5), answered: true);
         Assert.Equal(4, FillUp(stream));
-        stream.Take(_sent, answered: true);
+        stream.Take(Token(_sent), answered: true);
         Assert.Equal(1, FillUp(stream));
     }
 
@@ -51,7 +51,7 @@ public sealed class DeliveryStreamTests
         var stream = Stream(16);
         FillUp(stream);
 
-        stream.Take(2, answered: false);
+        stream.Take(Token(2), answered: false);
 
         Assert.Equal(1, FillUp(stream));
     }
@@ -62,9 +62,20 @@ public sealed class DeliveryStreamTests
         var stream = Stream(16);
         FillUp(stream);
 
-        Assert.NotNull(stream.Take(1, answered: true));
-        Assert.Null(stream.Take(1, answered: true));
-        Assert.Null(stream.Take(99, answered: true));
+        Assert.NotNull(stream.Take(Token(1), answered: true));
+        Assert.Null(stream.Take(Token(1), answered: true));
+        Assert.Null(stream.Take(Token(99), answered: true));
+    }
+
+    [Fact]
+    public void An_answer_that_names_another_message_than_the_delivery_had_is_not_taken()
+    {
+        var stream = Stream(16);
+        FillUp(stream);
+
+        Assert.Null(stream.Take(Token(1) with { Message = new(1, 99) }, answered: true));
+        Assert.Null(stream.Take(Token(1) with { Partition = 7 }, answered: true));
+        Assert.NotNull(stream.Take(Token(1), answered: true));
     }
 
     [Fact]
@@ -72,13 +83,15 @@ public sealed class DeliveryStreamTests
     {
         var stream = Stream(16);
         FillUp(stream);
-        stream.Take(1, answered: true);
+        stream.Take(Token(1), answered: true);
 
         Assert.Single(stream.Close());
         Assert.Empty(stream.Close());
         Assert.Equal((false, false), (stream.HasRoom, stream.IsOpen));
-        Assert.Null(stream.Take(2, answered: true));
+        Assert.Null(stream.Take(Token(2), answered: true));
     }
+
+    private static DeliveryToken Token(long number) => new("s", "g", "t", 0, new(1, number), number);
 
     private DeliveryStream Stream(int maxInFlight, bool concurrent = false) =>
         new(null!, "t", new() { MaxInFlight = maxInFlight, Concurrent = concurrent }, _sink);
