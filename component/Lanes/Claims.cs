@@ -19,7 +19,7 @@ internal sealed class Claims(Primary primary, string group, string topic)
     /// <summary>The last seq of each partition's stream; where it is the one known, the next append wakes us up.</summary>
     public async Task<long[]> TailsAsync(IReadOnlyList<(int Partition, long Known)> lanes, CancellationToken cancellation)
     {
-        var arguments = new List<RedisArgument>(1 + 2 * lanes.Count) { primary.HighestWorldLine };
+        var arguments = new List<RedisArgument>(1 + 2 * lanes.Count) { primary.WorldLine };
         foreach (var (_, known) in lanes)
         {
             arguments.Add(_topic);
@@ -33,5 +33,5 @@ internal sealed class Claims(Primary primary, string group, string topic)
     private FunctionCall Call(string what, Session session, IReadOnlyList<int> partitions, IReadOnlyList<string> arguments) => new(
         FunctionLibrary.Function("claim"),
         [.. partitions.Select(primary.Keys.Mark)],
-        [what, session.Id, _group, _topic, primary.HighestWorldLine, .. arguments.Select(argument => (RedisArgument)argument)]);
+        [what, session.Id, _group, _topic, primary.WorldLine, .. arguments.Select(argument => (RedisArgument)argument)]);
 }

@@ -91,7 +91,7 @@ internal sealed partial class Subscription
     {
         entry.State = EntryState.Sent;
         var token = new DeliveryToken(entry.Lane.Session!, _group, _topic, entry.Lane.Partition, entry.Message.StreamId, ++_deliveries);
-        stream.Send(_deliveries, entry, Envelope.Compose(entry.Message, token, stream.SubscribedTopic, entry.Failures + 1, _primary.HighestWorldLine));
+        stream.Send(_deliveries, entry, Envelope.Compose(entry.Message, token, stream.SubscribedTopic, entry.Failures + 1, _primary.WorldLine));
     }
 
     private void BackOff(Entry entry)

@@ -1,7 +1,7 @@
 -- Claim, resume, release: who delivers from the lanes of a (group, topic).
 --
 -- KEYS = the marks of the partitions whose lanes are meant. ARGV[1] claim|resume|release, ARGV[2] session,
--- ARGV[3] group, ARGV[4] topic, ARGV[5] highest world-line seen, then one argument per partition: for a claim the
+-- ARGV[3] group, ARGV[4] topic, ARGV[5] world-line of the last contact, then one argument per partition: for a claim the
 -- session of a holder known to be dead ('' = none), for a resume the incarnation that was held, for a release ''.
 -- Returns NEEDS_RECOVERY, or per partition: OK <incarnation> <stream id passed up to> and the intervals <first>:<last>
 -- passed above it | HELD <session> | LOST.

@@ -3,7 +3,7 @@
 -- beat:  KEYS[1] {<ns>}:members (hash: session -> '<ms> <subscriptions>'). ARGV[1] session, ARGV[2] what it subscribes
 --        to ('' says goodbye), ARGV[3] ms without a beat after which a session counts as dead, ARGV[4] ms after which it
 --        is forgotten. Returns the live sessions. Complexity O(members). Safe to repeat.
--- tails: KEYS = marks of partitions. ARGV[1] highest world-line seen, then per partition: topic, last seq known.
+-- tails: KEYS = marks of partitions. ARGV[1] world-line of the last contact, then per partition: topic, last seq known.
 --        Returns per partition the topic's last seq; where that is the one known, the next append will publish once on
 --        <tag>:w (the lane is armed). NEEDS_RECOVERY as always. Complexity O(partitions). Safe to repeat.
 do

@@ -149,7 +149,7 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
     {
         var writer = new BatchWriter(keys, keys.Session(session.Partition, session.Id));
         foreach (var request in batch) writer.Add(request);
-        return writer.ToCall(frees, number, link.HighestWorldLine, Session.Life, batch.Count);
+        return writer.ToCall(frees, number, link.WorldLine, Session.Life, batch.Count);
     }
 
     private static void Answer(List<BatchRequest> batch, string reply)
@@ -183,7 +183,7 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
 /// <summary>What the queue needs of its primary.</summary>
 internal interface IPrimaryLink
 {
-    long HighestWorldLine { get; }
+    long WorldLine { get; }
 
     /// <summary>Waits until calls make sense, and under which session.</summary>
     Task<Session> ReadyAsync(CancellationToken cancellation);

@@ -65,8 +65,8 @@ internal sealed class BatchWriter(Keys keys, string sessionKey)
         _requests.AddRange(_arguments);
     }
 
-    public FunctionCall ToCall(bool frees, long number, long highestWorldLine, TimeSpan sessionLife, int count) => new(
+    public FunctionCall ToCall(bool frees, long number, long worldLine, TimeSpan sessionLife, int count) => new(
         FunctionLibrary.Function(frees ? "batch_free" : "batch"),
         TouchedKeys,
-        [number, highestWorldLine, (long)sessionLife.TotalMilliseconds, count, .. _requests]);
+        [number, worldLine, (long)sessionLife.TotalMilliseconds, count, .. _requests]);
 }

@@ -21,12 +21,12 @@ internal sealed class Contact(IRedis redis, Keys keys, NamespaceOptions options,
 
     private string? _identity;
 
-    public async Task<ContactReport> MakeAsync(Session? session, long highestWorldLine, CancellationToken cancellation)
+    public async Task<ContactReport> MakeAsync(Session? session, long worldLine, CancellationToken cancellation)
     {
         Check(await redis.DescribeAsync(cancellation));
         await LoadLibraryAsync(cancellation);
         _identity = await EnterNamespaceAsync(cancellation);
-        var recovered = await RecoverAsync(_identity, highestWorldLine, cancellation);
+        var recovered = await RecoverAsync(_identity, worldLine, cancellation);
         var opened = await OpenAsync(session, cancellation);
         return recovered with { Session = opened };
     }
@@ -74,11 +74,11 @@ internal sealed class Contact(IRedis redis, Keys keys, NamespaceOptions options,
         return identity;
     }
 
-    private async Task<ContactReport> RecoverAsync(string identity, long highestWorldLine, CancellationToken cancellation)
+    private async Task<ContactReport> RecoverAsync(string identity, long worldLine, CancellationToken cancellation)
     {
         var marks = Enumerable.Range(0, keys.Partitions).Select(keys.Mark).ToArray();
         var answer = (await redis.CallAsync(
-            new(FunctionLibrary.Function("recover"), marks, [identity, Format, highestWorldLine]), cancellation)).Items;
+            new(FunctionLibrary.Function("recover"), marks, [identity, Format, worldLine]), cancellation)).Items;
         switch (answer[0].ToString())
         {
             case "FOREIGN": throw Foreign(answer[1].ToString());

@@ -59,7 +59,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
     /// <summary>Id of the server process that the last contact worked with.</summary>
     public string Boot { get; private set; } = "";
 
-    public long HighestWorldLine => Volatile.Read(ref _worldLine);
+    public long WorldLine => Volatile.Read(ref _worldLine);
 
     public bool Ready => _ready.IsOpen && _redis.Connected;
 
@@ -277,7 +277,7 @@ internal sealed class Primary : IPrimaryLink, IAsyncDisposable
             _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
             session = _sessionGone ? null : _session;
         }
-        var report = await _contact.MakeAsync(session, HighestWorldLine, cancellation);
+        var report = await _contact.MakeAsync(session, WorldLine, cancellation);
         var loss = Applied.Compare(report);
         if (loss is not null) _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
         Boot = report.Boot;

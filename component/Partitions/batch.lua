@@ -2,8 +2,8 @@
 --
 -- open:  KEYS[1] {<ns>:<p>}:c:<session> (hash: n = last batch number, r = its reply), KEYS[2] the mark of the same
 --        partition. ARGV[1] life in ms. Returns the last number. Safe to repeat.
--- batch: KEYS[1] as above, KEYS[2..] the marks of every partition touched. ARGV[1] number, ARGV[2] highest world-line
---        seen, ARGV[3] life of the session in ms, ARGV[4] count, then per request: name, number of arguments, arguments.
+-- batch: KEYS[1] as above, KEYS[2..] the marks of every partition touched. ARGV[1] number, ARGV[2] world-line
+--        of the last contact, ARGV[3] life of the session in ms, ARGV[4] count, then per request: name, number of arguments, arguments.
 --        Returns 'OK <number>' and one line per request; or a code: NEEDS_RECOVERY, SESSION_GONE (never opened here, or
 --        expired: it must not execute again), SESSION_GAP <last>. With the number of the last batch it repeats the
 --        stored reply and writes nothing: a lost reply is resolved by sending the batch again.

@@ -15,8 +15,10 @@ do
     return string.match(info, 'master_replid:(%w+)'), string.match(info, 'role:(%w+)')
   end
 
-  -- The partitions behind keys[first..], or nil and a code. `highest` is the highest world-line the caller has seen.
-  function marks.open(keys, first, highest)
+  -- The partitions behind keys[first..], or nil and a code. `world_line` is that of the caller's last contact (0: it has had
+  -- none). A later one here means that somebody else recovered, and that the caller has claims to resume first; an
+  -- earlier one, that the recovery it knows of was lost.
+  function marks.open(keys, first, world_line)
     local parts = {}
     for i = first, #keys do
       local found = redis.call('HMGET', keys[i], 'boot', 'wl', 'lsn', 'broken')
@@ -26,7 +28,7 @@ do
         if found[1] ~= boot then return nil, 'NEEDS_RECOVERY' end
         if role == 'master' then cached = boot end
       end
-      if highest > tonumber(found[2]) then return nil, 'NEEDS_RECOVERY' end
+      if world_line ~= 0 and world_line ~= tonumber(found[2]) then return nil, 'NEEDS_RECOVERY' end
       parts[#parts + 1] = {
         key = keys[i], tag = string.sub(keys[i], 1, -3), wl = found[2], lsn = tonumber(found[3]), broken = found[4],
       }

@@ -1,8 +1,9 @@
 -- Recover: gives all partitions of a primary one new world-line after its process changed.
 --
 -- KEYS = the marks {<ns>:<p>}:m (hash) of all partitions of the primary.
--- ARGV[1] identity of the namespace, ARGV[2] format, ARGV[3] highest world-line the caller has seen.
--- Returns {'OK', world-line, boot id, 1 if this call moved it else 0, then per partition 'wl-lsn' that survived};
+-- ARGV[1] identity of the namespace, ARGV[2] format, ARGV[3] world-line of the caller's last contact (0 = none).
+-- Returns {'OK', world-line, boot id, 1 if this call moved it else 0, then per partition 'wl-lsn': what survived of the
+-- caller's world-line, by whomever it was ended};
 -- {'FOREIGN', identity found} and {'FORMAT', format found} write nothing.
 -- Complexity O(P). One call, so that the partitions cannot disagree. Safe to repeat: the first caller wins, a later
 -- one is told what was decided. All keys of a call live on one primary; on Redis Cluster it is called per slot.
@@ -21,6 +22,12 @@ do
     end
   end
 
+  local function survived(key, mark, world_line)
+    if not mark[2] then return '0-0' end
+    local lsn = tonumber(mark[2]) > world_line and redis.call('HGET', string.sub(key, 1, -3) .. ':wlh', string.format('%.0f', world_line))
+    return lsn and string.format('%.0f', world_line) .. '-' .. lsn or mark[2] .. '-' .. mark[3]
+  end
+
   function partitions.recover(keys, args)
     local identity, format, highest = args[1], args[2], tonumber(args[3])
     local boot, moved, found = marks.boot(), false, {}
@@ -34,7 +41,7 @@ do
     end
     local answer = { 'OK', '', boot, moved and 1 or 0 }
     for i, mark in ipairs(found) do
-      answer[i + 4] = (mark[2] or '0') .. '-' .. (mark[3] or '0')
+      answer[i + 4] = survived(keys[i], mark, tonumber(args[3]))
       moved = moved or tonumber(mark[2]) < highest
     end
     local wl = highest

@@ -14,7 +14,7 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
         if (keys.Count == 0) return [];
         var marks = new List<string>();
         var places = new Dictionary<int, int>();
-        var arguments = new List<RedisArgument>(1 + 2 * keys.Count) { primary.HighestWorldLine };
+        var arguments = new List<RedisArgument>(1 + 2 * keys.Count) { primary.WorldLine };
         foreach (var key in keys)
         {
             Limits.CheckKey("key", key.Key);

@@ -1,7 +1,7 @@
 -- State: values with etags that never repeat.
 --
 -- <tag>:s:<key> is a hash: v value, e etag (the position of the write), x expiry in ms or absent. Redis' own expiry is
--- set by the same call. get: KEYS = the marks of the partitions read, ARGV[1] highest world-line seen, then place and
+-- set by the same call. get: KEYS = the marks of the partitions read, ARGV[1] world-line of the last contact, then place and
 -- key of each value. Returns NEEDS_RECOVERY, or v, e, x of each in order (nothing for a missing key): one snapshot.
 -- Complexity O(keys). Writes nothing.
 --

@@ -163,6 +163,26 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_holder_goes_on_unharmed_when_another_process_recovers_Redis_first()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        for (var i = 0; i < 8; i++) await _run.PublishAsync("t", $"{i}", ("darq.id", $"{i}"));
+        var deliveries = new List<Delivery>();
+        for (var i = 0; i < 8; i++) deliveries.Add(await inbox.NextAsync());
+        await using var other = await EngineRun.StartAsync(_redis.Port);
+        // What a recovery by the other leaves behind: a later world-line, which the holder has not heard of.
+        await other.Primary.CallAsync(
+            new("darq1_recover", [.. Enumerable.Range(0, 64).Select(other.Primary.Keys.Mark)], [await IdentityAsync(), "1", other.Primary.WorldLine + 1_000_000]), default);
+
+        foreach (var delivery in deliveries) stream.Ack(delivery.Token);
+
+        Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromSeconds(3)), "an acknowledged message was delivered again");
+        await _run.PublishAsync("t", "next");
+        Assert.Equal("next", Inbox.Text(await inbox.NextAsync()));
+    }
+
+    [Fact]
     public async Task What_every_group_has_passed_leaves_the_stream()
     {
         var inbox = new Inbox();
@@ -173,6 +193,8 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
         var partition = Darq.Partitions.PartitionHash.Of("k", 64);
         await Eventually.TrueAsync(async () => await _redis.CliAsync("XLEN", $"{{darq:{partition}}}:t:t") == "0", TimeSpan.FromSeconds(5), "passed messages stayed in the stream");
     }
+
+    private Task<string> IdentityAsync() => _redis.CliAsync("HGET", "{darq}:ns", "id");
 
     private static async Task Patiently(Func<Task> work)
     {

@@ -33,7 +33,7 @@ public sealed class LossTests : IAsyncLifetime
         var inbox = new Inbox();
         await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
         await DeliverAsync(stream, inbox, "kept");
-        var (session, worldLine) = (await _run.Primary.ReadyAsync(default), _run.Primary.HighestWorldLine);
+        var (session, worldLine) = (await _run.Primary.ReadyAsync(default), _run.Primary.WorldLine);
         using var earlier = await BackUpAsync();
         for (var i = 0; i < 5; i++) await DeliverAsync(stream, inbox, $"lost-{i}");
 
@@ -41,7 +41,7 @@ public sealed class LossTests : IAsyncLifetime
 
         await Eventually.TrueAsync(() => _run.Primary.Ready, TimeSpan.FromSeconds(20), "contact was made again");
         Assert.Equal("new", await DeliverPatientlyAsync(stream, inbox, "new"));
-        Assert.True(_run.Primary.HighestWorldLine > worldLine);
+        Assert.True(_run.Primary.WorldLine > worldLine);
         Assert.NotEqual(session, await _run.Primary.ReadyAsync(default));
     }
 

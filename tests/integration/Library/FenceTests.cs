@@ -60,12 +60,29 @@ public sealed class FenceTests : IAsyncLifetime
     public async Task A_caller_that_has_seen_a_higher_world_line_is_sent_to_recover()
     {
         await using var run = await StartedAsync("fence");
-        var seen = long.Parse((await run.RecoverAsync())[1], System.Globalization.CultureInfo.InvariantCulture) + 1;
+        var seen = Number((await run.RecoverAsync())[1]) + 1;
 
         Assert.Equal(["NEEDS_RECOVERY"], await run.ClaimAsync("claim", "s1", highest: seen));
-        Assert.Equal("1", (await run.RecoverAsync(highest: seen))[3]);
-        Assert.StartsWith("OK", (await run.ClaimAsync("claim", "s1", highest: seen))[0], StringComparison.Ordinal);
+        var recovered = await run.RecoverAsync(highest: seen);
+        Assert.Equal("1", recovered[3]);
+        Assert.StartsWith("OK", (await run.ClaimAsync("claim", "s1", highest: Number(recovered[1])))[0], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_caller_that_has_not_heard_of_a_recovery_is_sent_to_hear_of_it_and_of_what_survived_before_it()
+    {
+        await using var run = await StartedAsync("fence");
+        var known = Number((await run.RecoverAsync())[1]);
+        Assert.StartsWith("OK", (await run.ClaimAsync("claim", "s1", highest: known))[0], StringComparison.Ordinal);
+        var elsewhere = Number((await run.RecoverAsync(highest: known + 1))[1]);
+
+        Assert.Equal(["NEEDS_RECOVERY"], await run.ClaimAsync("claim", "s1", highest: known));
+        var heard = await run.RecoverAsync(highest: known);
+
+        Assert.Equal((elsewhere, "0", $"{known}-1"), (Number(heard[1]), heard[3], heard[4]));
+    }
+
+    private static long Number(string text) => long.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 
     [Fact]
     public async Task Two_versions_of_the_library_live_in_one_server_and_are_fenced_each()

@@ -56,7 +56,7 @@ public sealed class ArgumentWidthTests
         writer.Add(new PassRequest("g", "t", 3, new(5, 6), () => "5.1"));
         writer.Add(new PassRequest("g", "t", 2, new(5, 7), () => "5.1"));
 
-        var call = writer.ToCall(frees: true, number: 9, highestWorldLine: 8, TimeSpan.FromSeconds(7), count: 2);
+        var call = writer.ToCall(frees: true, number: 9, worldLine: 8, TimeSpan.FromSeconds(7), count: 2);
 
         Assert.Equal("darq1_batch_free", call.Function);
         Assert.Equal(["session-key", "{darq:3}:m", "{darq:2}:m"], call.Keys);

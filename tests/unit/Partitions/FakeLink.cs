@@ -12,7 +12,7 @@ internal sealed class FakeLink : IPrimaryLink
 
     public Session Session { get; set; } = new("s1", 0);
 
-    public long HighestWorldLine => 1;
+    public long WorldLine => 1;
 
     /// <summary>Function, session key's end, number and requests of every batch that arrived.</summary>
     public List<(string Function, string Session, long Number, int Count)> Batches { get; } = [];
