@@ -1,0 +1,104 @@
+using Darq.Redis;
+using Darq.Telemetry;
+
+namespace Darq.Partitions;
+
+/// <summary>Keeping contact: when it is made, how long it waits after a failure, and what its outcome opens or closes.</summary>
+internal sealed partial class Primary
+{
+    /// <summary>Makes contact when it is wanted, for as long as it takes: quick first tries, then every two seconds; refused: every five.</summary>
+    private async Task ContactLoopAsync()
+    {
+        // The simulator and the owner's constructor must not run contact work inside themselves.
+        await Task.Yield();
+        var pause = ShortestPause;
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await MakeContactAsync(_stopping.Token);
+                pause = ShortestPause;
+                await WantedAsync();
+                continue;
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (DarqException refused) when (refused.Refusal == Refusal.Misconfigured)
+            {
+                Refuse(refused);
+                pause = RefusedPause;
+            }
+            catch (RedisRefusedException refused)
+            {
+                if (refused.Code is "LOADING" or "MASTERDOWN" or "READONLY" or "BUSY") pause = Longer(pause);
+                else
+                {
+                    Refuse(RefusedContact(refused));
+                    pause = RefusedPause;
+                }
+            }
+            catch (Exception fault) when (fault is RedisUnavailableException or DarqException)
+            {
+                if (pause == ShortestPause) _log.ContactWasLost(fault.Message);
+                pause = Longer(pause);
+            }
+            await Task.Delay(pause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    private async Task MakeContactAsync(CancellationToken cancellation)
+    {
+        Session? session;
+        lock (_lock)
+        {
+            _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            session = _sessionGone ? null : _session;
+        }
+        var report = await _contact.MakeAsync(session, WorldLine, cancellation);
+        var loss = Applied.Compare(report);
+        if (loss is not null) _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
+        Boot = report.Boot;
+        Volatile.Write(ref _worldLine, report.WorldLine);
+        Resumption[] resumptions;
+        lock (_lock) resumptions = [.. _resumptions];
+        foreach (var resume in resumptions) await resume(report.Session, loss is not null, cancellation);
+        lock (_lock)
+        {
+            if (_wanted.Task.IsCompleted) return;
+            (_session, _sessionGone, _refused) = (report.Session, false, null);
+            _ready.Open(report.Session);
+        }
+        _log.PrimaryWasContacted(_options.Name, report.WorldLine, report.Session.Id);
+        ReadyChanged?.Invoke();
+    }
+
+    private Task WantedAsync()
+    {
+        lock (_lock) return _wanted.Task;
+    }
+
+    private void Refuse(DarqException refused)
+    {
+        bool isNew;
+        lock (_lock)
+        {
+            isNew = _refused?.Message != refused.Message;
+            _refused = refused;
+            // Whoever waits at the gate is told; the next contact opens it.
+            _ready.Fail(refused);
+        }
+        if (isNew) _log.PrimaryWasRefused(refused.Message);
+        ReadyChanged?.Invoke();
+    }
+
+    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < LongestPause ? pause * 2 : LongestPause;
+
+    private static DarqException RefusedContact(RedisRefusedException refused) => new(Refusal.Misconfigured, refused.Code switch
+    {
+        "WRONGPASS" or "NOAUTH" => "MISCONFIGURED: Redis refused the password; set redisPassword to the server's own (requirepass, or that of the default user).",
+        "NOPERM" => $"MISCONFIGURED: the Redis user lacks a permission: {refused.Message}. The component needs the commands listed in SECURITY.md, FUNCTION and FCALL among them.",
+        _ => $"MISCONFIGURED: Redis refused the first contact: {refused.Message}.",
+    });
+}
