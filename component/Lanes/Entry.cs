@@ -9,7 +9,7 @@ internal enum EntryState
     /// <summary>With an app, unanswered.</summary>
     Sent,
 
-    /// <summary>Failed; waits until <see cref="Entry.Due"/>.</summary>
+    /// <summary>Failed; waits for its turn in the queue of those that back off.</summary>
     BackingOff,
 
     /// <summary>Answered; Redis is being told.</summary>
@@ -33,6 +33,4 @@ internal sealed class Entry(Lane lane, Message message)
 
     /// <summary>A step consumed the message, so Redis need not be told again.</summary>
     public bool Consumed { get; set; }
-
-    public DateTimeOffset Due { get; set; }
 }

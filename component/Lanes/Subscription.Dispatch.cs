@@ -100,8 +100,7 @@ internal sealed partial class Subscription
         entry.Failures++;
         var exponential = _options.RetryDelay * Math.Pow(2, Math.Min(entry.Failures - 1, 30));
         var delay = (exponential < _options.MaxRetryDelay ? exponential : _options.MaxRetryDelay) * (0.8 + 0.4 * _random.NextDouble());
-        entry.Due = _time.GetUtcNow() + delay;
-        _backingOff.Enqueue(entry, entry.Due);
+        _backingOff.Enqueue(entry, _time.GetUtcNow() + delay);
         _log.DeliveryFailed(_group, _topic, entry.Message.Id, entry.Failures, (long)delay.TotalMilliseconds);
     }
 

@@ -126,7 +126,8 @@ internal sealed partial class Subscription : IAsyncDisposable
         await LetGoAsync();
     }
 
-    private const string Unheld = "0.0";
+    /// <summary>An incarnation that no claim ever had.</summary>
+    public const string Unheld = "0.0";
 
     private bool HasStreams
     {

@@ -49,7 +49,7 @@ internal sealed class Subscriptions : IAsyncDisposable
     }
 
     /// <summary>The incarnation under which this process holds the lane of a delivery; one that nobody holds where it does not.</summary>
-    public string IncarnationOf(DeliveryToken token) => Find(token)?.IncarnationOf(token) ?? "0.0";
+    public string IncarnationOf(DeliveryToken token) => Find(token)?.IncarnationOf(token) ?? Subscription.Unheld;
 
     /// <summary>A step was told that the lane of its delivery is held by another.</summary>
     public void Fenced(DeliveryToken token) => Find(token)?.Fenced(token);

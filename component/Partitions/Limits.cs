@@ -18,13 +18,27 @@ internal static class Limits
 
     public const int MaxMetadataBytes = 65_536;
 
+    /// <summary>Whether the name can be a topic, a group or an app.</summary>
+    public static bool IsName(string name) =>
+        name.Length > 0 && IsUnicode(name) && Encoding.UTF8.GetByteCount(name) <= MaxNameBytes && !name.Contains('*', StringComparison.Ordinal) && !name.Any(char.IsControl);
+
+    /// <summary>Whether the text has no lone surrogate, which UTF-8 cannot express.</summary>
+    public static bool IsUnicode(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i])) continue;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return false;
+            i++;
+        }
+        return true;
+    }
+
     /// <summary>Throws unless the name can be a topic or a group: 1 to 255 bytes of UTF-8 without control characters or *.</summary>
     public static void CheckName(string field, string name)
     {
-        if (name.Length == 0) throw Invalid(field, name, "1 to 255 bytes of UTF-8 without control characters or *");
         CheckText(field, name);
-        if (Encoding.UTF8.GetByteCount(name) > MaxNameBytes || name.Contains('*', StringComparison.Ordinal) || name.Any(char.IsControl))
-            throw Invalid(field, name, "1 to 255 bytes of UTF-8 without control characters or *");
+        if (!IsName(name)) throw Invalid(field, name, "1 to 255 bytes of UTF-8 without control characters or *");
     }
 
     /// <summary>Throws unless a key is at most 1,024 bytes of well-formed text.</summary>
@@ -45,12 +59,7 @@ internal static class Limits
 
     private static void CheckText(string field, string text)
     {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (!char.IsSurrogate(text[i])) continue;
-            if (!char.IsHighSurrogate(text[i]) || ++i == text.Length || !char.IsLowSurrogate(text[i]))
-                throw Invalid(field, text, "well-formed Unicode text");
-        }
+        if (!IsUnicode(text)) throw Invalid(field, text, "well-formed Unicode text");
     }
 
     private static string Printable(string value) =>

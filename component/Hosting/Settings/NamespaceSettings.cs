@@ -29,7 +29,7 @@ internal static class NamespaceSettings
         "durability", "What an answer promises: so far that Redis has applied it.", [("auto", "auto"), ("reply", "reply")], IsLaterDurability);
     public static readonly Setting<string> Ack = Choice(
         "ack", "When a call answers.", [("durable", "durable")], static text => text.Equals("speculative", StringComparison.OrdinalIgnoreCase));
-    public static readonly Setting<string> AppId = Text("appID", "the app's id, usually \"{appID}\"", "The app on whose behalf a binding works.", NameRules.IsName);
+    public static readonly Setting<string> AppId = Text("appID", "the app's id, usually \"{appID}\"", "The app on whose behalf a binding works.", Limits.IsName);
 
     public static readonly IReadOnlyList<Setting> All =
         [Namespace, Partitions, DedupWindow, RetryWindow, DedupBy, StepRetention, MaxBacklog, CallTimeout, CrossPartitionSteps, Durability, Ack, AppId];

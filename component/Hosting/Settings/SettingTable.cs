@@ -1,3 +1,4 @@
+using Darq.Partitions;
 using static Darq.Hosting.Settings.SettingForms;
 
 namespace Darq.Hosting.Settings;
@@ -6,11 +7,11 @@ namespace Darq.Hosting.Settings;
 internal sealed class SettingTable
 {
     public static readonly Setting<string> ConsumerId = Text(
-        "consumerID", "1 to 255 bytes without control characters and *", "The group: instances with the same one share the messages. The sidecar adds the app's id.", NameRules.IsName);
-    public static readonly Setting<string> Group = Text("group", ConsumerId.Form, "The group of an input binding; else consumerID, else appID.", NameRules.IsName);
-    public static readonly Setting<string> Topic = Text("topic", "a topic's name", "The topic that is read, and the one that publish uses when the request names none.", NameRules.IsName);
+        "consumerID", "1 to 255 bytes without control characters and *", "The group: instances with the same one share the messages. The sidecar adds the app's id.", Limits.IsName);
+    public static readonly Setting<string> Group = Text("group", ConsumerId.Form, "The group of an input binding; else consumerID, else appID.", Limits.IsName);
+    public static readonly Setting<string> Topic = Text("topic", "a topic's name", "The topic that is read, and the one that publish uses when the request names none.", Limits.IsName);
     public static readonly Setting<string> Topics = Text(
-        "topics", "topic names separated by commas", "Several topics to read.", static text => Split(text).All(NameRules.IsName));
+        "topics", "topic names separated by commas", "Several topics to read.", static text => Split(text).All(Limits.IsName));
     public static readonly Setting<string> Direction = Text(
         "direction", "input, output or both, separated by a comma", "Which sides of the binding the sidecar uses.",
         static text => Split(text.ToUpperInvariant()).All(word => word is "INPUT" or "OUTPUT"));

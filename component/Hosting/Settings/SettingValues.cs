@@ -1,4 +1,5 @@
 using System.Text;
+using Darq.Partitions;
 
 namespace Darq.Hosting.Settings;
 
@@ -85,7 +86,7 @@ internal sealed class SettingValues
     {
         _given.Add(setting);
         var seen = setting.Secret ? "a value that is not shown" : Show(text);
-        if (!(setting.MultiLine ? NameRules.IsUnicode(text) && !text.Contains('\0', StringComparison.Ordinal) : NameRules.IsText(text)))
+        if (!(setting.MultiLine ? Limits.IsUnicode(text) && !text.Contains('\0', StringComparison.Ordinal) : NameRules.IsText(text)))
         {
             Add($"{key}: {seen} has control characters or is not valid Unicode; give {setting.Form}");
             return;
