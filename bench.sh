@@ -18,8 +18,14 @@ on_leash tests/tools.sh redis
 # shellcheck source=/dev/null
 source .tools/env.sh
 
-echo "bench.sh: building (the first time, packages are restored)"
-on_leash dotnet build tests/benchmarks -c Release --nologo -v q -clp:NoSummary || { echo "bench.sh: the build failed" >&2; exit 1; }
+binary=tests/benchmarks/bin/Release/net10.0/benchmarks
+sources=(tests/benchmarks tests/shared component Directory.*.props)
+code=(-name '*.cs' -o -name '*.lua' -o -name '*.proto' -o -name '*.*proj' -o -name '*.props')
+if [[ ! -e $binary.dll || -n $(find "${sources[@]}" \( -name bin -o -name obj \) -prune -o \( "${code[@]}" \) -newer "$binary.dll" -print -quit) ]]; then
+  echo "bench.sh: building (the first time, packages are restored)"
+  on_leash dotnet build tests/benchmarks -c Release --nologo -v q -clp:NoSummary || { echo "bench.sh: the build failed" >&2; exit 1; }
+  touch "$binary.dll"
+fi
 
 # A file is named from where the script was called.
 arguments=()
@@ -32,4 +38,4 @@ while (($#)); do
   shift
 done
 
-on_leash tests/benchmarks/bin/Release/net10.0/benchmarks "${arguments[@]}"
+on_leash "$binary" "${arguments[@]}"

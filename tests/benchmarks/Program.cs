@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Darq.Benchmarks.Client;
 using Darq.Benchmarks.Processes;
@@ -9,7 +10,7 @@ namespace Darq.Benchmarks;
 /// <summary>Runs the scenarios one after the other. Ends with 0 only if every row is there and no call failed.</summary>
 internal static class Program
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly Dictionary<string, Func<Stage, Scenario>> Scenarios = new()
     {

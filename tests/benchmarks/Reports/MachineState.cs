@@ -28,7 +28,7 @@ internal sealed record MachineState
     {
         Cpu = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ", 2)[^1] ?? RuntimeInformation.ProcessArchitecture.ToString(),
         Cores = Environment.ProcessorCount,
-        Kernel = RuntimeInformation.OSDescription,
+        Kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim(),
         Dotnet = RuntimeInformation.FrameworkDescription,
         Redis = redis,
         RedisSettings = "appendonly no, save \"\"",
