@@ -16,6 +16,7 @@ internal static class Program
     {
         ["publish"] = stage => new PublishScenario(stage, 1),
         ["publish-bulk"] = stage => new PublishScenario(stage, 100),
+        ["deliver"] = stage => new DeliverScenario(stage),
         ["step"] = stage => new StepScenario(stage, Scenario.Outstanding),
         ["step-serial"] = stage => new StepScenario(stage, 1),
         ["state-get"] = stage => new StateScenario(stage, writes: false),

@@ -22,9 +22,12 @@ internal sealed class StepScenario(Stage stage, int outstanding) : Scenario(stag
     // What the component adds around the data of an emitted message.
     private const int EnvelopeBytes = 190;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private StepLoad? _load;
     private StepReference? _reference;
     private int _lastKey;
+    private bool _warm;
 
     public override string Unit => "step";
 
@@ -36,6 +39,14 @@ internal sealed class StepScenario(Stage stage, int outstanding) : Scenario(stag
         new Supplier(Stage.Connection, Stage.PubSub, Topic, PayloadBytes).Publish(Supply);
         _load = new StepLoad(Stage.Connection, Stage.PubSub, Stage.State, Topic, Transaction(), NextKey);
         _reference = await StepReference.StartAsync(Stage.RedisPort, Supply);
+    }
+
+    /// <summary>A stream's window widens by and by; after the warm-up it has to be as wide as the row says.</summary>
+    public override Task BeforeOursAsync(TimeSpan duration)
+    {
+        _load!.Fill(_warm ? outstanding : 1, Patience);
+        _warm = true;
+        return Task.CompletedTask;
     }
 
     public override Task BeforeReferenceAsync(TimeSpan duration, Round ours)
