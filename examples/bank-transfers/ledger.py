@@ -68,6 +68,7 @@ class Ledger:
             status, answer = self._sidecar.transact("ledger", operations, metadata)
             if status < 300 and twice:
                 # Word for word the same step: its etags are old now, yet its answer is that of the first.
+                twice = False
                 self._journal.write("repeated", transfer["id"])
                 status, answer = self._sidecar.transact("ledger", operations, metadata)
             if status < 300:

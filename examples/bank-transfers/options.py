@@ -1,5 +1,6 @@
-"""The arguments of ./demo.sh. What is wrong with one is said with its name, the value seen and what is accepted."""
+"""The arguments of ./demo.sh, which explains them. What is wrong with one is said with its name, the value seen and what is accepted."""
 import argparse
+import os
 import pathlib
 import re
 
@@ -10,14 +11,14 @@ EXAMPLE = pathlib.Path(__file__).resolve().parent
 
 
 def read(arguments=None):
-    parser = argparse.ArgumentParser(prog="demo.sh", description="Bank transfers, each one atomic step.")
-    parser.add_argument("--transfers", metavar="N", help="make up N transfers instead of reading transfers.csv")
-    parser.add_argument("--seed", metavar="S", default="1", help="which transfers and which faults (default 1)")
-    parser.add_argument("--chaos", metavar="K", default="0", help="let K faults happen: apps, pods and Redis are killed, pods paused")
-    parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="write the numbers there")
-    parser.add_argument("--timeout", metavar="TIME", default="5m", help="end the run then and say what is missing (default 5m)")
-    parser.add_argument("--keep", metavar="FOLDER", type=pathlib.Path, help="keep all logs and the data of Redis there")
-    parser.add_argument("--without-token", action="store_true", help="leave the token out of the steps, to see what it is for; ends with 1")
+    parser = argparse.ArgumentParser(prog="demo.sh", usage="see ./demo.sh --help", add_help=False)
+    parser.add_argument("--transfers")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--chaos", default="0")
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--timeout", default="5m")
+    parser.add_argument("--keep", type=pathlib.Path)
+    parser.add_argument("--without-token", action="store_true")
     options = parser.parse_args(arguments)
     options.seed = whole(parser, "--seed", options.seed, 0, "")
     if options.transfers is not None:
@@ -25,10 +26,15 @@ def read(arguments=None):
     count = options.transfers or len(books.read_transfers(EXAMPLE / "transfers.csv"))
     options.chaos = whole(parser, "--chaos", options.chaos, 0, f", at most one fault per {schedule.TRANSFERS_A_FAULT} transfers", count // schedule.TRANSFERS_A_FAULT)
     options.timeout = seconds(parser, "--timeout", options.timeout)
-    if options.json is not None and not options.json.resolve().parent.is_dir():
-        wrong(parser, "--json", options.json, "a file in a folder that exists")
-    if options.keep is not None and options.keep.exists() and (not options.keep.is_dir() or any(options.keep.iterdir())):
-        wrong(parser, "--keep", options.keep, "a folder that is empty or does not exist yet")
+    caller = pathlib.Path(os.environ.get("DARQ_DEMO_CALLER", "."))  # demo.sh goes to its own folder.
+    if options.json is not None:
+        options.json = caller / options.json
+        if options.json.is_dir() or not options.json.parent.is_dir():
+            wrong(parser, "--json", options.json, "a file in a folder that exists")
+    if options.keep is not None:
+        options.keep = caller / options.keep
+        if options.keep.exists() and (not options.keep.is_dir() or any(options.keep.iterdir())):
+            wrong(parser, "--keep", options.keep, "a folder that is empty or does not exist yet")
     return options
 
 
@@ -47,3 +53,7 @@ def seconds(parser, name, text):
 
 def wrong(parser, name, value, accepted):
     parser.error(f"{name} is '{value}'; accepted: {accepted}")
+
+
+if __name__ == "__main__":
+    read()
