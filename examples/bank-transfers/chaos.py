@@ -7,7 +7,6 @@ from witness import Witness
 
 PAUSE_SECONDS = 4  # Twice the lease: a component whose heartbeat is missing for 2 s loses its lanes to the others.
 POLL_SECONDS = 0.02
-STAND_BY_SECONDS = 2
 
 
 class Chaos:
@@ -42,15 +41,13 @@ class Chaos:
 
     def _let_happen(self, fault):
         """Waits until the fault is due and its target at work; false if the run ended before."""
-        waiting = time.monotonic()
         while not self._over.wait(POLL_SECONDS):
             applied = self._applied()
-            victim = self._at_work(fault.target, time.monotonic() - waiting)
+            victim = self._at_work(fault.target)
             if applied < fault.after or victim is None:
                 continue
             self.busy = True
-            strike = getattr(self, "_" + fault.kind.replace("-", "_"))
-            struck = strike(victim, lambda what, victim=victim: self._say(f"fault {fault.number:>2}, {applied:,} applied: {fault.kind} of {victim.name}, {what}"))
+            struck = STRIKES[fault.kind](victim, f"fault {fault.number:>2}, {applied:,} applied: {fault.kind} of {victim.name}", self._say)
             self.busy = False
             if struck:
                 self.fired.append(fault)
@@ -63,40 +60,60 @@ class Chaos:
         except ConnectionError:
             return -1
 
-    def _at_work(self, target, waited):
-        """Whom to hit: a fault that finds nobody at work would prove nothing. A pod that only stands by stands for the other."""
+    def _at_work(self, target):
+        """Whom to hit: a fault that finds nobody at work would prove nothing. For a pod that only stands by, the other stands in."""
         working = [pod for pod in self._pods if journal.in_hand(pod.journal) > 0]
         if target == "redis":
             return self._redis if working else None
         named = [pod for pod in working if pod.name == target]
-        return next(iter(named or working if waited > STAND_BY_SECONDS else named), None)
+        return next(iter(named or working), None)
 
-    def _app_kill(self, pod, say):
+
+def caught_at_work(pod):
+    """Stops a pod and answers what its handlers hold that has not taken effect: only of a pod that stands still can that be told."""
+    pod.pause()
+    return journal.in_hand(pod.journal)
+
+
+# Each of these answers whether it struck: if the handlers finished at the last moment, it did not and is tried again.
+
+
+def kill_app(pod, fault, say):
+    held = caught_at_work(pod)
+    if held:
         pod.kill_app()
-        say(f"{journal.in_hand(pod.journal)} transfers in hand")
+        say(f"{fault}, {held} transfers in hand")
+    pod.wake()
+    if held:
         pod.start_app()
-        return True
+    return held > 0
 
-    def _pod_kill(self, pod, say):
-        pod.kill()
-        say(f"{journal.in_hand(pod.journal)} transfers in hand")
-        pod.start()
-        return True
 
-    def _redis_kill(self, redis, say):
-        redis.kill()
-        say("started again on its append-only file")
-        redis.start()
-        return True
+def kill_pod(pod, fault, say):
+    held = caught_at_work(pod)
+    if not held:
+        pod.wake()
+        return False
+    pod.kill()
+    say(f"{fault}, {held} transfers in hand")
+    pod.start()
+    return True
 
-    def _pause(self, pod, say):
-        pod.pause()
-        try:
-            held = journal.in_hand(pod.journal)
-            if held == 0:
-                return False  # Its handlers just finished: not paused at work.
-            say(f"for {PAUSE_SECONDS} s, {held} transfers in hand")
-            time.sleep(PAUSE_SECONDS)
-            return True
-        finally:
-            pod.wake()
+
+def kill_redis(redis, fault, say):
+    redis.kill()
+    say(f"{fault}, started again on its append-only file")
+    redis.start()
+    return True
+
+
+def pause_pod(pod, fault, say):
+    held = caught_at_work(pod)
+    if held:
+        say(f"{fault} for {PAUSE_SECONDS} s, {held} transfers in hand")
+        time.sleep(PAUSE_SECONDS)
+    pod.wake()
+    return held > 0
+
+
+STRIKES = {"app-kill": kill_app, "pod-kill": kill_pod, "redis-kill": kill_redis, "pause": pause_pod}

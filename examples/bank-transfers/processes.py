@@ -67,7 +67,7 @@ class Processes:
 
     def _named(self, names):
         with self._lock:
-            return [self._processes[name] for name in names]
+            return [self._processes[name] for name in names if name in self._processes]
 
     def exit_code(self, name):
         return self._processes[name].poll()
