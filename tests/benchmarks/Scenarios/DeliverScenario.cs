@@ -53,9 +53,9 @@ internal sealed class DeliverScenario(Stage stage) : Scenario(stage)
         return Task.CompletedTask;
     }
 
-    public override Round Ours(TimeSpan duration)
+    public override async Task<Round> OursAsync(TimeSpan duration)
     {
-        var round = _load!.Run(duration);
+        var round = await OnItsOwnThreadAsync(() => _load!.Run(duration));
         _perSecond = round.PerSecond;
         return round;
     }

@@ -55,13 +55,14 @@ internal sealed class StepScenario(Stage stage, int outstanding) : Scenario(stag
         return Task.CompletedTask;
     }
 
-    public override Round Ours(TimeSpan duration) => _load!.Run(duration);
+    public override Task<Round> OursAsync(TimeSpan duration) => OnItsOwnThreadAsync(() => _load!.Run(duration));
 
     public override Task<Round> ReferenceAsync(TimeSpan duration) => _reference!.RunAsync(duration);
 
-    public override async Task EndAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (_reference is not null) await _reference.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     private void NextKey(Template template) => template.Put(_lastKey = (_lastKey + Stride) % Keys);
