@@ -14,7 +14,7 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
         if (keys.Count == 0) return [];
         var marks = new List<string>();
         var places = new Dictionary<int, int>();
-        var arguments = new List<RedisArgument>(1 + 2 * keys.Count) { primary.WorldLine };
+        var wanted = new List<RedisArgument>(2 * keys.Count);
         foreach (var key in keys)
         {
             Limits.CheckKey("key", key.Key);
@@ -24,11 +24,12 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
                 places[partition] = place = places.Count + 1;
                 marks.Add(primary.Keys.Mark(partition));
             }
-            arguments.Add(place);
-            arguments.Add(key.Key);
+            wanted.Add(place);
+            wanted.Add(key.Key);
         }
-        var call = new FunctionCall(FunctionLibrary.Function("get"), marks, arguments, ReadOnly: true);
-        var found = (await primary.ReadAsync(() => primary.CallAsync(call, cancellation), cancellation)).Items;
+        // Made anew at each attempt: a recovery between two of them changes the world-line.
+        FunctionCall Call() => new(FunctionLibrary.Function("get"), marks, [primary.WorldLine, .. wanted], ReadOnly: true);
+        var found = (await primary.ReadAsync(() => primary.CallAsync(Call(), cancellation), cancellation)).Items;
         var values = new StateValue[keys.Count];
         for (var i = 0; i < values.Length; i++)
         {
