@@ -19,17 +19,19 @@ internal sealed class Claims(Primary primary, string group, string topic)
     /// <summary>The last seq of each partition's stream; where it is the one known, the next append wakes us up.</summary>
     public async Task<long[]> TailsAsync(IReadOnlyList<(int Partition, long Known)> lanes, CancellationToken cancellation)
     {
-        var marks = lanes.Select(lane => primary.Keys.Mark(lane.Partition)).ToArray();
-        var known = new List<RedisArgument>(2 * lanes.Count);
-        foreach (var lane in lanes)
-        {
-            known.Add(_topic);
-            known.Add(lane.Known);
-        }
-        // Made anew at each attempt: a recovery between two of them changes the world-line.
-        FunctionCall Call() => new(FunctionLibrary.Function("tails"), marks, [primary.WorldLine, .. known]);
-        var reply = await primary.ReadAsync(() => primary.CallAsync(Call(), cancellation), cancellation);
+        var reply = await primary.ReadAsync(() => Tails(lanes), cancellation);
         return [.. reply.Items.Select(item => long.Parse(item.ToString(), System.Globalization.CultureInfo.InvariantCulture))];
+    }
+
+    private FunctionCall Tails(IReadOnlyList<(int Partition, long Known)> lanes)
+    {
+        var arguments = new List<RedisArgument>(1 + 2 * lanes.Count) { primary.WorldLine };
+        foreach (var (_, known) in lanes)
+        {
+            arguments.Add(_topic);
+            arguments.Add(known);
+        }
+        return new(FunctionLibrary.Function("tails"), [.. lanes.Select(lane => primary.Keys.Mark(lane.Partition))], arguments);
     }
 
     private FunctionCall Call(string what, Session session, IReadOnlyList<int> partitions, IReadOnlyList<string> arguments) => new(

@@ -135,7 +135,7 @@ internal sealed partial class App
         _dispose = async () => await new Engine(primary, subscriptions).DisposeAsync();
         _attach = sink => subscriptions.Attach(sink.Group, sink.Topic, new() { Concurrent = !_serial, MaxInFlight = 4 }, sink);
         _state = new(primary, options);
-        _publisher = new(primary, options, _random);
+        _publisher = new(primary, options);
         _stepper = new(primary, subscriptions, options, _process.Time, _random, logs.CreateLogger("Darq.Steps"));
         Subscribe(Bank.Movers, "transfers", TransferAsync);
         Subscribe(Bank.Watchers, "transfers", WatchAsync);
