@@ -49,10 +49,10 @@ public sealed class StepScriptTests(LibraryServer server) : IClassFixture<Librar
     {
         await using var run = await StartAsync(1);
         await RequestAsync(run, Pass(_incarnation, _worldLine, 1));
-        Assert.Equal("STALE", await StepAsync(run, [Consumed(1)], [Operation("u", "k")]));
+        Assert.Equal("STALE 0", await StepAsync(run, [Consumed(1)], [Operation("u", "k")]));
 
         await run.ClaimAsync("claim", "s2", "s1");
-        Assert.Equal("STALE", await StepAsync(run, [Consumed(1)], [Operation("u", "k")]));
+        Assert.Equal("STALE 0", await StepAsync(run, [Consumed(1)], [Operation("u", "k")]));
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "s:k")));
     }
 
@@ -71,7 +71,7 @@ public sealed class StepScriptTests(LibraryServer server) : IClassFixture<Librar
         await using var run = await StartAsync(3);
         await RequestAsync(run, Pass(_incarnation, _worldLine, 3));
 
-        Assert.Equal("STALE", await StepAsync(run, [Consumed(1), Consumed(3)]));
+        Assert.Equal("STALE 1", await StepAsync(run, [Consumed(1), Consumed(3)]));
         Assert.StartsWith("OK ", await StepAsync(run, [Consumed(2), Consumed(1)]), StringComparison.Ordinal);
         Assert.Equal($"{_worldLine}-3,3", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "u", "c"));
     }
