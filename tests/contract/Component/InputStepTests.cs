@@ -121,12 +121,12 @@ public sealed class InputStepTests(ComponentFixture fixture)
         foreach (var _ in new[] { 1, 2, 3 })
             await binding.AnswerAsync(await binding.TokenAsync(topic, ("partitionKey", "k")), """{"id":"once","state":[]}""");
 
-        // In a new stream whatever was not passed in Redis would come first.
+        // It comes when the earlier ones of its key are finished in memory; in a new stream what is not passed in Redis comes first.
+        await binding.PublishAsync(topic, "\"last\"", ("partitionKey", "k"));
+        Assert.Contains("\"last\"", (await binding.NextAsync()).Data.ToStringUtf8(), StringComparison.Ordinal);
         binding.Close();
         await binding.OpenAsync();
-        var last = await binding.PublishAsync(topic, "\"last\"", ("partitionKey", "k"));
         Assert.Contains("\"last\"", (await binding.NextAsync()).Data.ToStringUtf8(), StringComparison.Ordinal);
-        Assert.Equal("OK", last.GetProperty("outcome").GetString());
     }
 
     [Fact]
