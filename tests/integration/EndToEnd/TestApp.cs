@@ -35,7 +35,7 @@ internal sealed class TestApp : IAsyncDisposable
         var app = new TestApp(builder.Build(), port);
         app._app.MapGet("/dapr/subscribe", () => new[] { new { pubsubname = pubsub, topic, route = "handle" } });
         app._app.MapPost("/handle", app.HandleAsync);
-        app._app.MapPost("/work", app.WorkAsync);
+        app._app.MapPost("/work", (Delegate)app.WorkAsync);
         await app._app.StartAsync();
         return app;
     }
