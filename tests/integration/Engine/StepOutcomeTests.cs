@@ -32,7 +32,8 @@ public sealed class StepOutcomeTests : IAsyncLifetime
     {
         var (spent, pending) = (await NextAsync(), await NextAsync());
         _stream.Ack(spent);
-        await Eventually.TrueAsync(async () => (await ApplyAsync("", [spent])).Outcome == "STALE", TimeSpan.FromSeconds(10), "the first message was passed");
+        // Another session's step cannot consume it instead of the acknowledgement.
+        await Eventually.TrueAsync(async () => (await ApplyAsync("", ["x" + spent])).Outcome == "STALE", TimeSpan.FromSeconds(10), "the first message was passed");
 
         Assert.Equal(spent, (await ApplyAsync("", [pending, spent])).Spent!.ToString());
         _stream.Nack(pending);
