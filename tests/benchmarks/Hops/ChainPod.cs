@@ -83,7 +83,7 @@ internal sealed class ChainPod(Sidecar sidecar, ChainApp app) : IAsyncDisposable
           metadata:
           - name: redisHost
             value: "{redisHost}"
-          - name: group
+          - name: appID
             value: "bench"
           - name: direction
             value: "input, output"
