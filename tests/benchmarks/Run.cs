@@ -11,7 +11,6 @@ internal sealed class Run(Options options, Progress progress)
 {
     public async Task<Row> MeasureAsync(string name, Func<Stage, Scenario> create)
     {
-        progress.Begin(name);
         await using var stage = await Stage.StartAsync();
         var environment = MachineState.Read((await stage.Plain.ReadAsync()).Version, options.Quick);
         await using var scenario = create(stage);
