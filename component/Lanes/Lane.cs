@@ -32,6 +32,9 @@ internal sealed class Lane(int partition, Order order)
     /// <summary>Session that was seen to hold it instead of us.</summary>
     public string? OtherHolder { get; set; }
 
+    /// <summary>Whether it was asked for and no answer came: Redis may take it for ours.</summary>
+    public bool IsAsked { get; set; }
+
     /// <summary>Stream id up to which it was read.</summary>
     public Position ReadUpTo { get; set; }
 

@@ -57,64 +57,70 @@ internal sealed partial class Subscription
 
     /// <summary>
     /// Claims those of our lanes that nobody alive is known to hold, in a <paramref name="whole"/> round all of them: a
-    /// message that a lane was let go may have been lost. Asks for doubted ones again. True if that gave us lanes.
+    /// message that a lane was let go may have been lost. Asks again for lanes that may be ours without our knowing: doubted
+    /// ones, and those whose claim was not answered. True if that gave us lanes.
     /// </summary>
     private async Task<bool> ClaimAsync(string[]? heirs, Session session, bool whole, CancellationToken cancellation)
     {
-        Lane[] wanted;
-        string[] dead;
+        Question[] asked;
         lock (_lock)
         {
-            wanted = [.. _lanes.Where(lane => lane.State == LaneState.Doubted || Claims(lane))];
-            dead = [.. wanted.Select(lane => IsHeldByOther(lane) ? "" : lane.OtherHolder ?? "")];
+            asked = [.. _lanes.Where(IsWanted).Select(lane => new Question(lane, lane.Incarnation, IsHeldByOther(lane) ? "" : lane.OtherHolder ?? ""))];
+            foreach (var question in asked) question.Lane.IsAsked = true;
         }
-        if (wanted.Length == 0) return false;
-        var answers = await _claims.ChangeAsync("claim", session, [.. wanted.Select(lane => lane.Partition)], dead, cancellation);
+        if (asked.Length == 0) return false;
+        var answers = await _claims.ChangeAsync("claim", session, [.. asked.Select(question => question.Lane.Partition)], [.. asked.Select(question => question.Dead)], cancellation);
         if (answers is null)
         {
             _primary.Distrust("NEEDS_RECOVERY");
             return false;
         }
-        var before = new List<string>();
-        lock (_lock)
-        {
-            for (var i = 0; i < wanted.Length && session == _session; i++)
-            {
-                if (TakeIn(wanted[i], session, answers[i])) before.Add(dead[i]);
-            }
-        }
+        Question[] given;
+        lock (_lock) given = session == _session ? [.. asked.Where((question, i) => TakeIn(question, session, answers[i]))] : [];
         _dispatch.Set();
-        Say(before);
-        return before.Count > 0;
+        _read.Set();
+        Say(given);
+        return given.Length > 0;
 
-        bool Claims(Lane lane) => !lane.Held && heirs?[lane.Partition] == session.Id && !_owed.ContainsKey(lane.Partition) && (whole || !IsHeldByOther(lane));
+        bool IsWanted(Lane lane) => lane.Held
+            ? lane.State == LaneState.Doubted
+            : !_owed.ContainsKey(lane.Partition) && (lane.IsAsked || heirs?[lane.Partition] == session.Id && (whole || !IsHeldByOther(lane)));
     }
 
     private bool IsHeldByOther(Lane lane) => lane.OtherHolder is { } holder && _membership.IsAlive(holder);
 
     /// <summary>Takes the answer to a claim in; true if it gave us the lane. Under _lock.</summary>
-    private bool TakeIn(Lane lane, Session session, string answer)
+    private bool TakeIn(Question asked, Session session, string answer)
     {
+        var lane = asked.Lane;
+        lane.IsAsked = false;
         if (Holding.Parse(answer) is not { } holding)
         {
             if (lane.Held) Lose([lane]);
             lane.OtherHolder = answer["HELD ".Length..];
             return false;
         }
-        if (!lane.Held)
+        if (lane.Held)
         {
-            lane.Hold(session.Id, holding);
-            return true;
+            // Resumed after it was asked for: the answer is older, and the doubt was before that.
+            if (lane.Incarnation != asked.Incarnation || lane.Incarnation == holding.Incarnation)
+            {
+                if (lane.State == LaneState.Doubted) lane.Keep(default);
+                return false;
+            }
+            Lose([lane]);
         }
-        // Another incarnation is the answer from before a resumption; the lane is asked for again.
-        if (lane.State == LaneState.Doubted && lane.Incarnation == holding.Incarnation) lane.Keep(default);
-        return false;
+        lane.Hold(session.Id, holding);
+        return true;
     }
 
-    private void Say(List<string> before)
+    private void Say(Question[] given)
     {
-        if (before.Count > 0) _log.LanesWereClaimed(_group, before.Count, _topic);
-        foreach (var dead in before.Where(holder => holder.Length > 0).GroupBy(holder => holder))
-            _log.LanesWereTakenOver(_group, dead.Count(), _topic, dead.Key);
+        if (given.Length > 0) _log.LanesWereClaimed(_group, given.Length, _topic);
+        foreach (var taken in given.Where(question => question.Dead.Length > 0).GroupBy(question => question.Dead))
+            _log.LanesWereTakenOver(_group, taken.Count(), _topic, taken.Key);
     }
+
+    /// <summary>What was known of a lane when it was asked for: our incarnation, and its holder if that one is dead.</summary>
+    private readonly record struct Question(Lane Lane, string Incarnation, string Dead);
 }
