@@ -29,8 +29,8 @@ internal sealed class Lane(int partition, Order order)
 
     public string Incarnation { get; private set; } = "";
 
-    /// <summary>Session that was seen to hold it instead of us.</summary>
-    public string? OtherHolder { get; set; }
+    /// <summary>Session that was seen to hold it instead of us, and the heartbeat of ours that had been begun by then.</summary>
+    public (string Session, long Beat)? OtherHolder { get; set; }
 
     /// <summary>Whether it was asked for and no answer came: Redis may take it for ours.</summary>
     public bool IsAsked { get; set; }

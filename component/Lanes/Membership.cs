@@ -20,13 +20,14 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
     private readonly Signal _announce = new(time);
 
     private volatile Roster? _roster;
+    private long _begun;
     private long _lastBeat = long.MinValue;
     private long _judgeFrom = long.MinValue;
 
-    /// <summary>Somebody came, went, or announces other lanes than before. Returns at once and does not throw.</summary>
-    public event Action? Changed;
+    /// <summary>Raised after every heartbeat. Handlers return at once and do not throw.</summary>
+    public event Action? Beaten;
 
-    /// <summary>Others may have taken us for dead: what is held has to be asked for. Returns at once and does not throw.</summary>
+    /// <summary>Raised when others may have taken us for dead: what is held has to be asked for. Handlers return at once and do not throw.</summary>
     public event Action? Lapsed;
 
     /// <summary>Who was alive at the last heartbeat; null before the first, and while Redis is away.</summary>
@@ -35,11 +36,15 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
     /// <summary>Whether our heartbeat is so old that others may take us for dead.</summary>
     public bool IsLapsed => Since(Volatile.Read(ref _lastBeat)) > Lapse;
 
+    /// <summary>Number of the heartbeat that was begun last.</summary>
+    public long Begun => Volatile.Read(ref _begun);
+
     /// <summary>
-    /// Whether the session's heartbeat was recent. Everybody counts as alive before our own first heartbeat, and for a while
-    /// after a gap in ours: if that was an outage, the others could not write theirs either.
+    /// Whether a session that held a lane when <paramref name="beat"/> was the last heartbeat begun has gone silent since. Only
+    /// a later heartbeat can tell: at an earlier one the session may not have been there yet. Nobody is judged for a while
+    /// after a gap in our own: if that was an outage, the others could not write theirs either.
     /// </summary>
-    public bool IsAlive(string session) => _roster is not { } roster || roster.Has(session) || time.GetTimestamp() < Volatile.Read(ref _judgeFrom);
+    public bool IsDead(string session, long beat) => _roster is { } roster && roster.Beat > beat && !roster.Has(session) && time.GetTimestamp() >= Volatile.Read(ref _judgeFrom);
 
     /// <summary>What is announced has changed; the others should not learn it only at the next regular heartbeat.</summary>
     public void Announce() => _announce.Set();
@@ -77,18 +82,16 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
     {
         // The server sees it later than this, so that we doubt ourselves before the others do.
         var began = time.GetTimestamp();
-        var text = announced();
-        var roster = Roster.Read(await CallAsync(session, text.Length > 0 ? text : Roster.Nothing, cancellation));
-        var isFirst = _lastBeat == long.MinValue;
-        if (!isFirst && IsLapsed)
+        var (text, beat) = (announced(), Interlocked.Increment(ref _begun));
+        var reply = await CallAsync(session, text.Length > 0 ? text : Roster.Nothing, cancellation);
+        if (_lastBeat != long.MinValue && IsLapsed)
         {
             Volatile.Write(ref _judgeFrom, time.GetTimestamp() + (long)(Lapse.TotalSeconds * time.TimestampFrequency));
             Lapsed?.Invoke();
         }
         Volatile.Write(ref _lastBeat, began);
-        var isNews = !roster.SaysTheSameAs(_roster);
-        _roster = roster;
-        if (isNews) Changed?.Invoke();
+        _roster = Roster.Read(beat, reply);
+        Beaten?.Invoke();
     }
 
     private TimeSpan Since(long timestamp) => timestamp == long.MinValue ? TimeSpan.MaxValue : time.GetElapsedTime(timestamp);

@@ -11,14 +11,16 @@ internal sealed class Roster
     private readonly Dictionary<string, string> _announced = [];
     private readonly Dictionary<string, List<string>> _takers = [];
 
-    private Roster()
-    {
-    }
+    private Roster(long beat) => Beat = beat;
 
-    /// <param name="reply">What a beat answers: session and announcement of each.</param>
-    public static Roster Read(RedisReply reply)
+    /// <summary>Which of our heartbeats, counted from 1, found it so.</summary>
+    public long Beat { get; }
+
+    /// <param name="beat">Its number.</param>
+    /// <param name="reply">What it was answered: session and announcement of each.</param>
+    public static Roster Read(long beat, RedisReply reply)
     {
-        var roster = new Roster();
+        var roster = new Roster(beat);
         foreach (var member in reply.Items.Chunk(2).Select(pair => (Session: pair[0].ToString(), Text: pair[1].ToString())).OrderBy(member => member.Session, StringComparer.Ordinal))
         {
             roster._announced[member.Session] = member.Text;
@@ -38,7 +40,4 @@ internal sealed class Roster
 
     /// <summary>The live sessions that take lanes of a (group, topic), in the same order for everybody.</summary>
     public IReadOnlyList<string> TakersOf(string name) => _takers.GetValueOrDefault(name) ?? [];
-
-    public bool SaysTheSameAs(Roster? other) => other is not null && _announced.Count == other._announced.Count
-        && _announced.All(member => other._announced.GetValueOrDefault(member.Key) == member.Value);
 }

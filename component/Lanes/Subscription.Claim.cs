@@ -24,7 +24,7 @@ internal sealed partial class Subscription
         _tend.Set();
     }
 
-    /// <summary>The members changed, or what they announce.</summary>
+    /// <summary>Something happened that may concern who holds what.</summary>
     public void Tend() => _tend.Set();
 
     /// <summary>A lane was let go by its holder.</summary>
@@ -65,7 +65,7 @@ internal sealed partial class Subscription
         Question[] asked;
         lock (_lock)
         {
-            asked = [.. _lanes.Where(IsWanted).Select(lane => new Question(lane, lane.Incarnation, IsHeldByOther(lane) ? "" : lane.OtherHolder ?? ""))];
+            asked = [.. _lanes.Where(IsWanted).Select(lane => new Question(lane, lane.Incarnation, DeadHolder(lane) ?? ""))];
             foreach (var question in asked) question.Lane.IsAsked = true;
         }
         if (asked.Length == 0) return false;
@@ -84,10 +84,10 @@ internal sealed partial class Subscription
 
         bool IsWanted(Lane lane) => lane.Held
             ? lane.State == LaneState.Doubted
-            : !_owed.ContainsKey(lane.Partition) && (lane.IsAsked || heirs?[lane.Partition] == session.Id && (whole || !IsHeldByOther(lane)));
+            : !_owed.ContainsKey(lane.Partition) && (lane.IsAsked || heirs?[lane.Partition] == session.Id && (whole || lane.OtherHolder is null || DeadHolder(lane) is not null));
     }
 
-    private bool IsHeldByOther(Lane lane) => lane.OtherHolder is { } holder && _membership.IsAlive(holder);
+    private string? DeadHolder(Lane lane) => lane.OtherHolder is { } holder && _membership.IsDead(holder.Session, holder.Beat) ? holder.Session : null;
 
     /// <summary>Takes the answer to a claim in; true if it gave us the lane. Under _lock.</summary>
     private bool TakeIn(Question asked, Session session, string answer)
@@ -97,7 +97,9 @@ internal sealed partial class Subscription
         if (Holding.Parse(answer) is not { } holding)
         {
             if (lane.Held) Lose([lane]);
-            lane.OtherHolder = answer["HELD ".Length..];
+            lane.OtherHolder = (answer["HELD ".Length..], _membership.Begun);
+            // A holder that is not alive any more is known as such after one more heartbeat.
+            if (_membership.Roster?.Has(lane.OtherHolder.Value.Session) != true) _membership.Announce();
             return false;
         }
         if (lane.Held)

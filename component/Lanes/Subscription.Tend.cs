@@ -57,8 +57,6 @@ internal sealed partial class Subscription
                 var heirs = Heirs(session);
                 await HandOverAsync(heirs, session, cancellation);
                 whole |= await ClaimAsync(heirs, session, whole, cancellation);
-                // A holder that was learned to be dead, or to have let go, is followed at once.
-                whole |= await ClaimAsync(heirs, session, false, cancellation);
                 await WatchTailsAsync(whole, cancellation);
             }
             catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException or DarqException)

@@ -25,7 +25,7 @@ internal sealed class Subscriptions : IAsyncDisposable
     {
         (_primary, _time, _random, _log) = (primary, time, random, logs.CreateLogger("Darq.Lanes"));
         _membership = new(primary, Describe, time, _log);
-        _membership.Changed += () => All(subscription => subscription.Tend());
+        _membership.Beaten += () => All(subscription => subscription.Tend());
         _membership.Lapsed += () => All(subscription => subscription.Doubt());
     }
 
