@@ -28,7 +28,7 @@ internal sealed class EngineRun : IAsyncDisposable
         Redis = new(new RedisClient(redis, TimeProvider.System));
         Primary = new(Redis, Options, TimeProvider.System, Random.Shared, Logs);
         Subscriptions = new(Primary, TimeProvider.System, Random.Shared, Logs);
-        Publisher = new(Primary, Options, Random.Shared);
+        Publisher = new(Primary, Options);
         State = new(Primary, Options);
         Stepper = new(Primary, Subscriptions, Options, TimeProvider.System, Random.Shared, Logs.CreateLogger("Darq.Steps"));
     }
