@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Darq.Partitions;
 
 namespace Darq.Lanes;
 
@@ -59,7 +60,7 @@ internal sealed class DeliveryStream : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _subscription.Detach(this);
-        await _closing.CancelAsync();
+        _closing.CancelHere();
         await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 

@@ -136,7 +136,7 @@ internal sealed partial class Subscription : IAsyncDisposable
         }
         _membership.Announce();
         await AnswersArePassedAsync();
-        await _stopping.CancelAsync();
+        _stopping.CancelHere();
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await LetAllGoAsync();
     }
