@@ -38,9 +38,9 @@ internal static class Program
 
         var chosen = Scenarios.Where(scenario => options.Only is null || scenario.Key == options.Only).ToArray();
         var progress = new Progress(chosen.Length * 2 * (options.Pairs + 1));
+        var rows = new List<Row>();
         try
         {
-            var rows = new List<Row>();
             foreach (var (name, create) in chosen)
             {
                 progress.Begin(name);
@@ -56,6 +56,7 @@ internal static class Program
 #pragma warning restore CA1031
         {
             progress.Clear();
+            if (rows.Count > 0) Console.WriteLine(Table.Of(rows));
             await Console.Error.WriteLineAsync($"bench.sh: {progress.Scenario} FAILED: {(failure is LoadFailedException ? failure.Message : failure)}");
             return 1;
         }

@@ -17,7 +17,13 @@ internal sealed class Run(Options options, Progress progress)
         await scenario.PrepareAsync();
         await PairAsync(stage, scenario, options.WarmUp);
         var pairs = new List<Pair>();
-        while (pairs.Count < options.Pairs) pairs.Add(await PairAsync(stage, scenario, options.Round));
+        while (pairs.Count < options.Pairs)
+        {
+            var pair = await PairAsync(stage, scenario, options.Round);
+            if (pair.Ours.Operations == 0 || pair.Reference.Operations == 0) throw new LoadFailedException("nothing was done in a whole round");
+            pairs.Add(pair);
+        }
+
         return Row.Of(name, scenario.Unit, scenario.Reference, pairs, stage.ComponentPeakMegabytes, environment);
     }
 
@@ -37,7 +43,6 @@ internal sealed class Run(Options options, Progress progress)
         GC.Collect();
         var before = await stage.ReadCostAsync();
         var round = await load();
-        if (round.Operations == 0) throw new LoadFailedException("nothing was done in a whole round");
         progress.RoundEnded();
         return round with { Cost = await stage.ReadCostAsync() - before };
     }
