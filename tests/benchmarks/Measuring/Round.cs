@@ -29,6 +29,9 @@ internal sealed record Cost
 
     public long ComponentAllocatedBytes { get; init; }
 
+    /// <summary>Methods that the component's runtime compiled, for the first time or anew with what it had learned.</summary>
+    public long ComponentCompiledMethods { get; init; }
+
     public static Cost operator -(Cost after, Cost before) => new()
     {
         RedisSeconds = after.RedisSeconds - before.RedisSeconds,
@@ -37,5 +40,6 @@ internal sealed record Cost
         ComponentSeconds = after.ComponentSeconds - before.ComponentSeconds,
         ClientSeconds = after.ClientSeconds - before.ClientSeconds,
         ComponentAllocatedBytes = after.ComponentAllocatedBytes - before.ComponentAllocatedBytes,
+        ComponentCompiledMethods = after.ComponentCompiledMethods - before.ComponentCompiledMethods,
     };
 }
