@@ -38,6 +38,9 @@ internal sealed class Lane(int partition, Order order)
 
     public bool Held => Session is not null;
 
+    /// <summary>What of it is parked.</summary>
+    public Mailbox Mailbox { get; } = new(order);
+
     private (long First, long Last)[] _passed = [];
 
     public IReadOnlyCollection<Entry> Entries => _entries.Values;
@@ -66,6 +69,7 @@ internal sealed class Lane(int partition, Order order)
         foreach (var entry in _entries.Values) entry.State = EntryState.Finished;
         _entries.Clear();
         _sequences.Clear();
+        Mailbox.Clear();
         Session = null;
         Epoch++;
     }

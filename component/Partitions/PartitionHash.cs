@@ -5,11 +5,13 @@ namespace Darq.Partitions;
 /// <summary>Which partition a key belongs to: FNV-1a, 64 bits, of its UTF-8 bytes. Fixed for ever by the data already stored.</summary>
 internal static class PartitionHash
 {
-    public static int Of(string key, int partitions)
+    public static int Of(string key, int partitions) => (int)(Of(key) % (ulong)partitions);
+
+    public static ulong Of(string key)
     {
         var hash = 14695981039346656037UL;
         foreach (var b in Encoding.UTF8.GetBytes(key)) hash = (hash ^ b) * 1099511628211UL;
-        return (int)(hash % (ulong)partitions);
+        return hash;
     }
 
     /// <summary>The text that decides for a state key: its partition key if the caller gave one, else what stands in its first braces, else all of it.</summary>

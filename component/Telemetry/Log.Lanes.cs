@@ -31,4 +31,13 @@ internal static partial class Log
 
     [LoggerMessage(409, LogLevel.Warning, "Topic {Topic}, partition {Partition} could not be read ({Why}); it is tried again")]
     public static partial void ReadingFailed(this ILogger log, string topic, int partition, string why);
+
+    [LoggerMessage(420, LogLevel.Debug, "Group {Group}, topic {Topic}, partition {Partition}: message {StreamId} waits in the mailbox after {Failures} failures, and those behind it")]
+    public static partial void MessageWasParked(this ILogger log, string group, string topic, int partition, Partitions.Position streamId, int failures);
+
+    [LoggerMessage(421, LogLevel.Warning, "Group {Group} gives up message {Message} of topic {Topic} after {Failures} failures ({Reason}); it moves to topic {Letters}")]
+    public static partial void MessageIsGivenUp(this ILogger log, string group, string topic, string message, int failures, string reason, string letters);
+
+    [LoggerMessage(422, LogLevel.Warning, "Message {Message} of group {Group}, topic {Topic}, stays in the mailbox: its dead-letter topic {Letters} is full (maxBacklog)")]
+    public static partial void DeadLetterTopicIsFull(this ILogger log, string group, string topic, string message, string letters);
 }
