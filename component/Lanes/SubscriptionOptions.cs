@@ -21,8 +21,8 @@ internal sealed record SubscriptionOptions
     public TimeSpan ParkAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Failures after which a message is given up; 0: never. That is the default because only the app can say when a message
-    /// is worth less than its order, and a dead letter that nobody reads is a lost one.
+    /// Failures after which a message is given up; 0: never. That is the default because only the app knows whether one may
+    /// be given up, and a dead letter that nobody reads is a lost message.
     /// </summary>
     public int MaxDeliveries { get; init; }
 
