@@ -13,7 +13,7 @@ internal sealed class InstanceEngine(EngineLease lease, NamespaceOptions options
 
     public Subscriptions Subscriptions => lease.Engine.Subscriptions;
 
-    public Publisher Publisher { get; } = new(lease.Engine.Primary, options, random);
+    public Publisher Publisher { get; } = new(lease.Engine.Primary, options);
 
     public StateStore State { get; } = new(lease.Engine.Primary, options);
 

@@ -19,15 +19,19 @@ internal sealed class Claims(Primary primary, string group, string topic)
     /// <summary>The last seq of each partition's stream; where it is the one known, the next append wakes us up.</summary>
     public async Task<long[]> TailsAsync(IReadOnlyList<(int Partition, long Known)> lanes, CancellationToken cancellation)
     {
+        var reply = await primary.ReadAsync(() => Tails(lanes), cancellation);
+        return [.. reply.Items.Select(item => long.Parse(item.ToString(), System.Globalization.CultureInfo.InvariantCulture))];
+    }
+
+    private FunctionCall Tails(IReadOnlyList<(int Partition, long Known)> lanes)
+    {
         var arguments = new List<RedisArgument>(1 + 2 * lanes.Count) { primary.WorldLine };
         foreach (var (_, known) in lanes)
         {
             arguments.Add(_topic);
             arguments.Add(known);
         }
-        var call = new FunctionCall(FunctionLibrary.Function("tails"), [.. lanes.Select(lane => primary.Keys.Mark(lane.Partition))], arguments);
-        var reply = await primary.ReadAsync(() => primary.CallAsync(call, cancellation), cancellation);
-        return [.. reply.Items.Select(item => long.Parse(item.ToString(), System.Globalization.CultureInfo.InvariantCulture))];
+        return new(FunctionLibrary.Function("tails"), [.. lanes.Select(lane => primary.Keys.Mark(lane.Partition))], arguments);
     }
 
     private FunctionCall Call(string what, Session session, IReadOnlyList<int> partitions, IReadOnlyList<string> arguments) => new(

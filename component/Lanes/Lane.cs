@@ -1,4 +1,3 @@
-using System.Globalization;
 using Darq.Partitions;
 
 namespace Darq.Lanes;
@@ -11,6 +10,7 @@ internal sealed class Lane(int partition, Order order)
 {
     private readonly Dictionary<Position, Entry> _entries = [];
     private readonly Dictionary<string, Queue<Entry>> _sequences = [];
+    private IReadOnlyList<(long First, long Last)> _passed = [];
 
     public int Partition { get; } = partition;
 
@@ -41,24 +41,13 @@ internal sealed class Lane(int partition, Order order)
     /// <summary>What of it is parked.</summary>
     public Mailbox Mailbox { get; } = new(order);
 
-    private (long First, long Last)[] _passed = [];
-
     public IReadOnlyCollection<Entry> Entries => _entries.Values;
 
-    /// <param name="session">Ours.</param>
-    /// <param name="incarnation">What the claim was given.</param>
-    /// <param name="passedUpTo">Everything up to it is done with.</param>
-    /// <param name="passed">What is done with above that, as first:last.</param>
-    public void Hold(string session, string incarnation, Position passedUpTo, ReadOnlySpan<string> passed)
+    public void Hold(string session, Holding holding)
     {
-        (Session, Incarnation, OtherHolder) = (session, incarnation, null);
-        _passed = new (long, long)[passed.Length];
-        for (var i = 0; i < passed.Length; i++)
-        {
-            var colon = passed[i].IndexOf(':', StringComparison.Ordinal);
-            _passed[i] = (long.Parse(passed[i].AsSpan(0, colon), CultureInfo.InvariantCulture), long.Parse(passed[i].AsSpan(colon + 1), CultureInfo.InvariantCulture));
-        }
-        (ReadUpTo, Tail, Armed) = (passedUpTo, passedUpTo.Number, false);
+        (Session, Incarnation, OtherHolder, _passed) = (session, holding.Incarnation, null, holding.Passed);
+        (ReadUpTo, Tail, Armed) = (holding.PassedUpTo, holding.PassedUpTo.Number, false);
+        Mailbox.IsKnown = holding.Parked == 0;
     }
 
     public void Continue(string incarnation) => (Incarnation, Armed) = (incarnation, false);
@@ -75,7 +64,7 @@ internal sealed class Lane(int partition, Order order)
     }
 
     /// <summary>Whether the message was done with before the lane was claimed.</summary>
-    public bool HadPassed(long seq) => Array.Exists(_passed, interval => interval.First <= seq && seq <= interval.Last);
+    public bool HadPassed(long seq) => _passed.Any(interval => interval.First <= seq && seq <= interval.Last);
 
     /// <summary>Whether no earlier message of its key is in hand.</summary>
     public bool IsFirst(Entry entry) => SequenceOf(entry.Message) is not { } name || _sequences[name].Peek() == entry;

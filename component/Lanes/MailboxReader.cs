@@ -26,6 +26,5 @@ internal sealed class MailboxReader(Primary primary, string group, string topic)
     }
 
     private async Task<IReadOnlyList<RedisReply>> CallAsync(string function, string[] marks, RedisArgument[] arguments, CancellationToken cancellation) =>
-        (await primary.ReadAsync(
-            () => primary.CallAsync(new(function, marks, [primary.WorldLine, _group, _topic, .. arguments], ReadOnly: true), cancellation), cancellation)).Items;
+        (await primary.ReadAsync(() => new(function, marks, [primary.WorldLine, _group, _topic, .. arguments], ReadOnly: true), cancellation)).Items;
 }

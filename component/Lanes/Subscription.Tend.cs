@@ -36,7 +36,7 @@ internal sealed partial class Subscription
         {
             for (var i = 0; i < held.Length; i++)
             {
-                if (held[i].Held && answers[i].Split(' ') is ["OK", var incarnation, ..]) held[i].Continue(incarnation);
+                if (held[i].Held && Holding.Parse(answers[i]) is { } holding) held[i].Continue(holding.Incarnation);
                 else Lose([held[i]]);
             }
         }
@@ -107,16 +107,10 @@ internal sealed partial class Subscription
         {
             for (var i = 0; i < wanted.Length; i++)
             {
-                switch (answers[i].Split(' '))
-                {
-                    case ["OK", var incarnation, var upTo, .. var passed] when session == _session:
-                        wanted[i].Hold(session.Id, incarnation, Position.Parse(upTo), passed);
-                        claimed++;
-                        break;
-                    case ["HELD", var holder]:
-                        wanted[i].OtherHolder = holder;
-                        break;
-                }
+                if (answers[i].StartsWith("HELD ", StringComparison.Ordinal)) wanted[i].OtherHolder = answers[i]["HELD ".Length..];
+                if (session != _session || Holding.Parse(answers[i]) is not { } holding) continue;
+                wanted[i].Hold(session.Id, holding);
+                claimed++;
             }
         }
         if (claimed > 0) _log.LanesWereClaimed(_group, claimed, _topic);
@@ -162,18 +156,19 @@ internal sealed partial class Subscription
     {
         Session? session;
         int[] held;
+        string[] incarnations;
         lock (_lock)
         {
             if (_streams.Count > 0) return;
             var lanes = _lanes.Where(lane => lane.Held).ToArray();
-            (session, held) = (_session, [.. lanes.Select(lane => lane.Partition)]);
+            (session, held, incarnations) = (_session, [.. lanes.Select(lane => lane.Partition)], [.. lanes.Select(lane => lane.Incarnation)]);
             Drop(lanes);
         }
         if (session is null || held.Length == 0) return;
         using var patience = new CancellationTokenSource(Round * 2, _time);
         try
         {
-            await _claims.ChangeAsync("release", session, held, [.. held.Select(_ => "")], patience.Token);
+            await _claims.ChangeAsync("release", session, held, incarnations, patience.Token);
         }
         catch (Exception fault) when (fault is OperationCanceledException or RedisUnavailableException or RedisRefusedException)
         {

@@ -111,6 +111,8 @@ internal sealed class Subscriptions : IAsyncDisposable
     private void Heard(string channel, string encodedTopic)
     {
         var partition = Keys.PartitionOfWakeUps(channel);
+        // A lane that was let go is announced here too, as <group>:<topic>.
+        if (encodedTopic.Contains(':', StringComparison.Ordinal)) return;
         if (partition < 0 || partition >= _primary.Keys.Partitions) return;
         var topic = Keys.Decode(encodedTopic);
         Subscription[] meant;

@@ -71,19 +71,18 @@ do
 
   -- Drops what all groups of the topic have passed. `lane` has just moved.
   function lanes.trim(lane)
-    local key = lane.part.tag .. ':n:' .. lane.topic
-    local kept = redis.call('HMGET', key, 's', 't', 'gs')
-    local last, trimmed = tonumber(kept[1] or 0), tonumber(kept[2] or 0)
-    if lane.seq - trimmed < stride and lane.seq < last then return end
+    local held = topics.numbers(lane.part, lane.topic)
+    if lane.seq - held.trimmed < stride and lane.seq < held.seq then return end
     local wl, seq = lane.wl, lane.seq
-    for group in string.gmatch(kept[3] or '', '[^,]+') do
+    for group in string.gmatch(redis.call('HGET', held.key, 'gs') or '', '[^,]+') do
       local other = redis.call('HGET', lane.part.tag .. ':l:' .. group .. ':' .. lane.topic, 'u')
       local other_wl, other_seq = string.match(other or '0-0', '^(%d+)-(%d+)$')
       if tonumber(other_seq) < seq then wl, seq = other_wl, tonumber(other_seq) end
     end
-    if seq <= trimmed then return end
-    redis.call('XTRIM', lane.part.tag .. ':t:' .. lane.topic, 'MINID', wl .. '-' .. string.format('%.0f', seq + 1))
-    redis.call('HSET', key, 't', seq)
+    if seq <= held.trimmed then return end
+    held.trimmed = seq
+    redis.call('XTRIM', held.stream, 'MINID', wl .. '-' .. marks.text(seq + 1))
+    redis.call('HSET', held.key, 't', marks.text(seq))
   end
 
   function requests.pass(batch, args, at)

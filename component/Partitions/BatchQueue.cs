@@ -1,3 +1,4 @@
+using System.Text;
 using System.Threading.Channels;
 using Darq.Redis;
 using Darq.Telemetry;
@@ -30,17 +31,26 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
     private long _number;
     private Session? _session;
     private BatchRequest? _held;
+    private int _lastArguments;
+    private int _batches;
+
+    /// <summary>Batches taken so far: changes from one to the next, and rests in between.</summary>
+    public int Batches => Volatile.Read(ref _batches);
 
     /// <summary>Puts a request into the queue and returns its reply line. Cancelling leaves it there: its outcome is then unknown.</summary>
-    public async Task<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
+    public Task<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
     {
         if (!request.Patient && (Volatile.Read(ref _waiting) >= MaxWaiting || Volatile.Read(ref _waitingBytes) + request.Size > MaxWaitingBytes))
             throw new DarqException(Refusal.Full, $"FULL: {MaxWaiting:N0} requests or {MaxWaitingBytes >> 20} MiB are waiting for Redis already; try again.");
         Interlocked.Increment(ref _waiting);
         Interlocked.Add(ref _waitingBytes, request.Size);
+        return _queue.Writer.TryWrite(request) ? request.ReplyAsync(cancellation) : QueueUpAsync(request, cancellation);
+    }
+
+    private async Task<string> QueueUpAsync(BatchRequest request, CancellationToken cancellation)
+    {
         await _queue.Writer.WriteAsync(request, cancellation);
-        await using var givingUp = cancellation.Register(() => request.GiveUp(cancellation));
-        return await request.Reply;
+        return await request.ReplyAsync(cancellation);
     }
 
     public async Task RunAsync(CancellationToken cancellation)
@@ -81,8 +91,9 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
 
     private List<BatchRequest> Take()
     {
-        var batch = new List<BatchRequest>();
+        var batch = new List<BatchRequest>(Math.Clamp(Volatile.Read(ref _waiting), 1, MaxRequests));
         long bytes = 0;
+        Interlocked.Increment(ref _batches);
         while (batch.Count < MaxRequests && (_held is not null || _queue.Reader.TryRead(out _held)))
         {
             if (batch.Count > 0 && bytes + _held.Size > MaxBytes) break;
@@ -117,10 +128,10 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
             }
             if (number == 0) number = ++_number;
             // Step 2
-            string reply;
+            RedisReply reply;
             try
             {
-                reply = (await link.CallAsync(Compose(batch, session, number, frees), cancellation)).ToString();
+                reply = await link.CallAsync(Compose(batch, session, number, frees), cancellation);
             }
             catch (RedisUnavailableException)
             {
@@ -135,29 +146,37 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
                 return Refuse(batch, refused);
             }
             // Step 3
-            if (reply.StartsWith("OK ", StringComparison.Ordinal))
+            if (reply.Bytes.Span.StartsWith("OK "u8))
             {
-                Answer(batch, reply);
+                Answer(batch, reply.Bytes.Span);
                 return [];
             }
-            if (reply.StartsWith("SESSION_", StringComparison.Ordinal)) log.SessionWasGone(reply);
-            link.Distrust(reply);
+            var code = reply.ToString();
+            if (code.StartsWith("SESSION_", StringComparison.Ordinal)) log.SessionWasGone(code);
+            link.Distrust(code);
         }
     }
 
     private FunctionCall Compose(List<BatchRequest> batch, Session session, long number, bool frees)
     {
-        var writer = new BatchWriter(keys, keys.Session(session.Partition, session.Id));
+        // Under load one batch is about as large as the one before.
+        var writer = new BatchWriter(keys, keys.Session(session.Partition, session.Id), Math.Min(_lastArguments, 64 * batch.Count));
         foreach (var request in batch) writer.Add(request);
+        _lastArguments = writer.Count;
         return writer.ToCall(frees, number, link.WorldLine, Session.Life, batch.Count);
     }
 
-    private static void Answer(List<BatchRequest> batch, string reply)
+    /// <summary>One line a request, after the first.</summary>
+    private static void Answer(List<BatchRequest> batch, ReadOnlySpan<byte> reply)
     {
-        var lines = reply.Split('\n');
-        if (lines.Length != batch.Count + 1)
-            throw new InvalidOperationException($"A batch of {batch.Count} requests was answered with {lines.Length - 1} lines.");
-        for (var i = 0; i < batch.Count; i++) batch[i].Complete(lines[i + 1]);
+        if (reply.Count((byte)'\n') != batch.Count)
+            throw new InvalidOperationException($"A batch of {batch.Count} requests was answered with {reply.Count((byte)'\n')} lines.");
+        foreach (var request in batch)
+        {
+            reply = reply[(reply.IndexOf((byte)'\n') + 1)..];
+            var end = reply.IndexOf((byte)'\n');
+            request.Complete(Encoding.UTF8.GetString(end < 0 ? reply : reply[..end]));
+        }
     }
 
     private static List<BatchRequest> FailDoubtful(List<BatchRequest> batch)

@@ -9,9 +9,10 @@ namespace Darq.Partitions;
 internal abstract class BatchRequest(string name)
 {
     private readonly TaskCompletionSource<string> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationTokenRegistration _givingUp;
 
-    /// <summary>The function that takes it: <c>publish</c>, <c>step</c> or <c>pass</c>.</summary>
-    public string Name { get; } = name;
+    /// <summary>The function that takes it, such as <c>publish</c> or <c>step</c>.</summary>
+    public RedisArgument Name { get; } = name;
 
     /// <summary>Bytes that it weighs in a batch and while it waits.</summary>
     public abstract int Size { get; }
@@ -25,24 +26,38 @@ internal abstract class BatchRequest(string name)
     /// <summary>Whether it waits as long as it takes: acknowledgements, which nobody else would send again.</summary>
     public virtual bool Patient => false;
 
-    public Task<string> Reply => _reply.Task;
+    /// <summary>The reply line. Cancelling gives up waiting for it; the request stays in the queue.</summary>
+    public Task<string> ReplyAsync(CancellationToken cancellation)
+    {
+        _givingUp = cancellation.UnsafeRegister(static (request, token) => ((BatchRequest)request!)._reply.TrySetCanceled(token), this);
+        // The reply may have come before there was anything to unregister.
+        if (_reply.Task.IsCompleted) _givingUp.Unregister();
+        return _reply.Task;
+    }
 
     public abstract void Write(BatchWriter writer);
 
-    public void Complete(string reply) => _reply.TrySetResult(reply);
+    public void Complete(string reply)
+    {
+        _givingUp.Unregister();
+        _reply.TrySetResult(reply);
+    }
 
-    /// <summary>Nobody waits for the reply any more; the request stays in the queue.</summary>
-    public void GiveUp(CancellationToken cancellation) => _reply.TrySetCanceled(cancellation);
-
-    public void Fail(DarqException why) => _reply.TrySetException(why);
+    public void Fail(DarqException why)
+    {
+        _givingUp.Unregister();
+        _reply.TrySetException(why);
+    }
 }
 
 /// <summary>Collects the keys and the flat arguments of one sending of a batch.</summary>
-internal sealed class BatchWriter(Keys keys, string sessionKey)
+internal sealed class BatchWriter(Keys keys, string sessionKey, int expectedArguments = 0)
 {
+    // Number, world-line, life of the session, count of requests: known when the rest is written.
+    private const int HeadArguments = 4;
+
     private readonly Dictionary<int, int> _places = [];
-    private readonly List<RedisArgument> _requests = [];
-    private readonly List<RedisArgument> _arguments = [];
+    private readonly List<RedisArgument> _arguments = new(expectedArguments) { default, default, default, default };
 
     public List<string> TouchedKeys { get; } = [sessionKey];
 
@@ -54,19 +69,23 @@ internal sealed class BatchWriter(Keys keys, string sessionKey)
         return _places[partition] = _places.Count + 1;
     }
 
+    public int Count => _arguments.Count;
+
     public void Add(RedisArgument argument) => _arguments.Add(argument);
 
     public void Add(BatchRequest request)
     {
-        _arguments.Clear();
+        _arguments.Add(request.Name);
+        var at = _arguments.Count;
+        _arguments.Add(default);
         request.Write(this);
-        _requests.Add(request.Name);
-        _requests.Add(_arguments.Count);
-        _requests.AddRange(_arguments);
+        _arguments[at] = _arguments.Count - at - 1;
     }
 
-    public FunctionCall ToCall(bool frees, long number, long worldLine, TimeSpan sessionLife, int count) => new(
-        FunctionLibrary.Function(frees ? "batch_free" : "batch"),
-        TouchedKeys,
-        [number, worldLine, (long)sessionLife.TotalMilliseconds, count, .. _requests]);
+    public FunctionCall ToCall(bool frees, long number, long worldLine, TimeSpan sessionLife, int count)
+    {
+        ReadOnlySpan<RedisArgument> head = [number, worldLine, (long)sessionLife.TotalMilliseconds, count];
+        for (var i = 0; i < HeadArguments; i++) _arguments[i] = head[i];
+        return new(FunctionLibrary.Function(frees ? "batch_free" : "batch"), TouchedKeys, _arguments);
+    }
 }

@@ -9,8 +9,10 @@ internal static class PartitionHash
 
     public static ulong Of(string key)
     {
+        // Limits keep keys short; whatever is longer goes through the heap.
+        Span<byte> bytes = Encoding.UTF8.GetMaxByteCount(key.Length) <= 1024 ? stackalloc byte[1024] : new byte[Encoding.UTF8.GetByteCount(key)];
         var hash = 14695981039346656037UL;
-        foreach (var b in Encoding.UTF8.GetBytes(key)) hash = (hash ^ b) * 1099511628211UL;
+        foreach (var b in bytes[..Encoding.UTF8.GetBytes(key, bytes)]) hash = (hash ^ b) * 1099511628211UL;
         return hash;
     }
 

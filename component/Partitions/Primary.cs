@@ -18,6 +18,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     private readonly ILogger _log;
     private readonly Contact _contact;
     private readonly BatchQueue _queue;
+    private readonly Patience _patience;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Resumption> _resumptions = [];
     private readonly Gate<Session> _ready = new();
@@ -31,6 +32,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     private Session? _session;
     private bool _sessionGone;
 
+    private readonly int _spreadFrom;
     private long _worldLine;
     private int _disposed;
 
@@ -41,6 +43,8 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         _log = logs.CreateLogger("Darq.Partitions");
         _contact = new(redis, Keys, options, random);
         _queue = new(this, Keys, time, _log);
+        _spreadFrom = random.Next(options.Partitions);
+        _patience = new(options.CallTimeout, time);
         Applied = new(options.Partitions);
         _redis.Reconnected += OnReconnected;
         _redis.Disconnected += OnDisconnected;
@@ -61,6 +65,12 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     public long WorldLine => Volatile.Read(ref _worldLine);
 
     public bool Ready => _ready.IsOpen && _redis.Connected;
+
+    /// <summary>
+    /// A partition for what has nothing that decides: the same for all that may go into one batch, because a batch costs by
+    /// the partitions it touches, and another for the next.
+    /// </summary>
+    public int Spread() => (int)((uint)(_spreadFrom + _queue.Batches) % (uint)Keys.Partitions);
 
     /// <summary>Runs after every contact before any batch is sent: claims are continued or found lost here. Faults count as a failed contact.</summary>
     public void OnContact(Resumption resume)
@@ -89,43 +99,40 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
 
     /// <summary>Throws <see cref="DarqException"/> (Unavailable or Misconfigured) unless Redis answers now.</summary>
     public async Task PingAsync(CancellationToken cancellation) =>
-        await ReadAsync(() => CallAsync(new(FunctionLibrary.Function("build"), [], [], ReadOnly: true), cancellation), cancellation);
+        await ReadAsync(() => new(FunctionLibrary.Function("build"), [], [], ReadOnly: true), cancellation);
 
     /// <summary>Sends a request through the batch queue. Refuses at once while Redis is known to be away, unless the request is patient.</summary>
     public async Task<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
     {
-        if (!request.Patient) ThrowIfAway();
-        return await WithinAsync(token => _queue.SubmitAsync(request, token), request.Patient, cancellation);
+        if (request.Patient) return await _queue.SubmitAsync(request, cancellation);
+        ThrowIfAway();
+        using var patience = _patience.Begin(cancellation);
+        try
+        {
+            return await _queue.SubmitAsync(request, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw NoAnswer();
+        }
     }
 
     /// <summary>
     /// Runs a call that is safe to repeat and is not part of a batch: reads, claims, tails. Goes through a recovery if
-    /// one is needed. Throws <see cref="DarqException"/> when Redis is away, refuses, or gives no answer in time.
+    /// one is needed, under whose world-line the call is then made anew. Throws <see cref="DarqException"/> when Redis is away, refuses, or gives no answer in time.
     /// </summary>
-    public async Task<RedisReply> ReadAsync(Func<Task<RedisReply>> call, CancellationToken cancellation)
+    public async Task<RedisReply> ReadAsync(Func<FunctionCall> call, CancellationToken cancellation)
     {
         ThrowIfAway();
-        return await WithinAsync(async token =>
+        using var patience = _patience.Begin(cancellation);
+        try
         {
-            while (true)
-            {
-                await ReadyAsync(token);
-                try
-                {
-                    var reply = await call();
-                    if (reply.ToString() != "NEEDS_RECOVERY") return reply;
-                    Distrust("NEEDS_RECOVERY");
-                }
-                catch (RedisRefusedException refused)
-                {
-                    if (!await IsPassingAsync(refused, token)) throw new DarqException(Refusal.Misconfigured, $"MISCONFIGURED: Redis refused a call: {refused.Message}");
-                }
-                catch (RedisUnavailableException fault)
-                {
-                    throw new DarqException(Refusal.Unavailable, $"UNAVAILABLE: {fault.Message}", fault);
-                }
-            }
-        }, patient: false, cancellation);
+            return await ReadWithinAsync(call, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw NoAnswer();
+        }
     }
 
     public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => _redis.CallAsync(call, cancellation);
@@ -207,20 +214,30 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         }
     }
 
-    private async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> work, bool patient, CancellationToken cancellation)
+    private async ValueTask<RedisReply> ReadWithinAsync(Func<FunctionCall> call, CancellationToken cancellation)
     {
-        if (patient) return await work(cancellation);
-        using var deadline = new CancellationTokenSource(_options.CallTimeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation, _stopping.Token);
-        try
+        while (true)
         {
-            return await work(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new DarqException(Refusal.Unavailable, "UNAVAILABLE: Redis gave no answer in time; whether the request took effect is unknown, and repeating it with the same id or token is safe.");
+            if (!_ready.IsOpen) await ReadyAsync(cancellation);
+            try
+            {
+                var reply = await CallAsync(call(), cancellation);
+                if (!reply.Bytes.Span.SequenceEqual("NEEDS_RECOVERY"u8)) return reply;
+                Distrust("NEEDS_RECOVERY");
+            }
+            catch (RedisRefusedException refused)
+            {
+                if (!await IsPassingAsync(refused, cancellation)) throw new DarqException(Refusal.Misconfigured, $"MISCONFIGURED: Redis refused a call: {refused.Message}");
+            }
+            catch (RedisUnavailableException fault)
+            {
+                throw new DarqException(Refusal.Unavailable, $"UNAVAILABLE: {fault.Message}", fault);
+            }
         }
     }
+
+    private static DarqException NoAnswer() => new(
+        Refusal.Unavailable, "UNAVAILABLE: Redis gave no answer in time; whether the request took effect is unknown, and repeating it with the same id or token is safe.");
 
     private void OnDisconnected() => ReadyChanged?.Invoke();
 

@@ -53,11 +53,13 @@ do
     if number == last then return session[2] end
     if number ~= last + 1 then return 'SESSION_GAP ' .. last end
     local batch = { parts = parts, session = string.match(keys[1], ':c:(.+)$'), now = marks.now(), request = 0 }
+    batch.now_text = marks.text(batch.now)
     local replies, at = { 'OK ' .. number }, 5
     for i = 1, tonumber(args[4]) do
       replies[i + 1] = run(batch, args[at], args, at + 2)
       at = at + 2 + tonumber(args[at + 1])
     end
+    topics.close(parts)
     marks.close(parts)
     local reply = table.concat(replies, '\n')
     redis.call('HSET', keys[1], 'n', number, 'r', reply)

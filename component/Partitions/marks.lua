@@ -30,27 +30,35 @@ do
       end
       if world_line ~= 0 and world_line ~= tonumber(found[2]) then return nil, 'NEEDS_RECOVERY' end
       parts[#parts + 1] = {
-        key = keys[i], tag = string.sub(keys[i], 1, -3), wl = found[2], lsn = tonumber(found[3]), broken = found[4],
+        key = keys[i], tag = string.sub(keys[i], 1, -3), wl = found[2], lsn = tonumber(found[3]), broken = found[4], topics = {}, families = {},
       }
     end
     return parts
   end
 
+  -- A whole number as text. Redis writes a number argument with %.17g, which costs more than many a command.
+  function marks.text(number)
+    return string.format('%d', number)
+  end
+
   -- Takes the partition's next LSN for the request that runs. The first write of a request comes after this.
   function marks.begin(batch, part)
     if part.request == batch.request then return end
-    part.request, part.lsn, part.dirty = batch.request, part.lsn + 1, true
+    part.request, part.lsn = batch.request, part.lsn + 1
+    part.lsn_text = marks.text(part.lsn)
+    part.position = part.wl .. '-' .. part.lsn_text
     batch.begun[#batch.begun + 1] = part
   end
 
+  -- The position of what the request that runs writes there.
   function marks.position(part)
-    return part.wl .. '-' .. part.lsn
+    return part.position
   end
 
   -- Writes the LSNs back; runs on every path of a batch.
   function marks.close(parts)
     for _, part in ipairs(parts) do
-      if part.dirty then redis.call('HSET', part.key, 'lsn', part.lsn) end
+      if part.request then redis.call('HSET', part.key, 'lsn', part.lsn_text) end
     end
   end
 

@@ -26,8 +26,8 @@ internal sealed record Append
 
     public int Size => Data.Length + Metadata.Length + Key.Length + Id.Length + Topic.Length + 64;
 
-    /// <summary>Checks topic and metadata of a message and decides its partition: by key, else by id, else by <paramref name="spread"/>.</summary>
-    public static Append From(string topic, PublishEntry entry, NamespaceOptions options, Func<int> spread)
+    /// <summary>Checks topic and metadata of a message and decides its partition: by key, else by id, else <paramref name="spread"/>.</summary>
+    public static Append From(string topic, PublishEntry entry, NamespaceOptions options, int spread)
     {
         CheckTopic(topic);
         foreach (var name in WireNames.NotYet)
@@ -43,7 +43,7 @@ internal sealed record Append
         var known = id ?? EventIdentity.Of(entry.Data, options.DedupBy);
         return new()
         {
-            Partition = (key ?? known) is { } decides ? PartitionHash.Of(decides, options.Partitions) : spread(),
+            Partition = (key ?? known) is { } decides ? PartitionHash.Of(decides, options.Partitions) : spread,
             Topic = topic,
             Id = known ?? "",
             Explicit = id is not null,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -15,10 +16,21 @@ internal static class EventIdentity
     public static string? Of(ReadOnlyMemory<byte> data, DedupBy dedupBy)
     {
         if (!TryReadNames(data.Span, out var source, out var id)) return null;
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        digest.AppendData(Encoding.UTF8.GetBytes(source + "\0" + id + "\0"));
-        if (dedupBy == DedupBy.Content) digest.AppendData(data.Span);
-        return Convert.ToBase64String(digest.GetHashAndReset().AsSpan(0, 15));
+        var names = Encoding.UTF8.GetByteCount(source) + Encoding.UTF8.GetByteCount(id) + 2;
+        var rented = ArrayPool<byte>.Shared.Rent(names + data.Length);
+        var length = Encoding.UTF8.GetBytes(source, rented);
+        rented[length++] = 0;
+        length += Encoding.UTF8.GetBytes(id, rented.AsSpan(length));
+        rented[length++] = 0;
+        if (dedupBy == DedupBy.Content)
+        {
+            data.Span.CopyTo(rented.AsSpan(length));
+            length += data.Length;
+        }
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(rented.AsSpan(0, length), digest);
+        ArrayPool<byte>.Shared.Return(rented);
+        return Convert.ToBase64String(digest[..15]);
     }
 
     private static bool TryReadNames(ReadOnlySpan<byte> data, out string source, out string id)

@@ -3,7 +3,7 @@ using Darq.Partitions;
 namespace Darq.Publishing;
 
 /// <summary>Publishes to topics, each call all or none. Duplicates are answered with the original.</summary>
-internal sealed class Publisher(Primary primary, NamespaceOptions options, Random random)
+internal sealed class Publisher(Primary primary, NamespaceOptions options)
 {
     /// <summary>
     /// Appends the messages in order as one request. Throws <see cref="DarqException"/>; after Unavailable the outcome
@@ -13,7 +13,8 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options, Rando
     {
         Append.CheckTopic(topic);
         if (entries.Count == 0) return [];
-        var appends = entries.Select(entry => Append.From(topic, entry, options, () => random.Next(options.Partitions))).ToArray();
+        var appends = new Append[entries.Count];
+        for (var i = 0; i < appends.Length; i++) appends[i] = Append.From(topic, entries[i], options, primary.Spread());
         var reply = await primary.SubmitAsync(new PublishRequest(appends, options), cancellation);
         var words = reply.Split(' ');
         return words[0] switch

@@ -6,61 +6,100 @@
 -- <tag>:i:<topic>:d<n> and :r<n> (hash: message id -> 'stream id/lsn').
 -- Arguments, here and inside a publish or a step: place of the partition, topic, id ('' = none), kind of id (d explicit, r the sidecar's own retry),
 -- window in ms, partition key, data, metadata as JSON, time to live in ms (0 = none), most messages to hold.
--- Complexity O(1). Stream ids are <world-line>-<seq> with seq dense per stream; mark of the id and message are written
+-- Complexity O(1). The numbers of a topic are read once in a batch and written back at its end. Stream ids are <world-line>-<seq> with seq dense per stream; mark of the id and message are written
 -- together, so that neither exists without the other.
 do
   topics.width = 10 -- arguments of an append
 
-  local function numbers(part, topic)
+  function topics.numbers(part, topic)
+    local held = part.topics[topic]
+    if held then return held end
     local key = part.tag .. ':n:' .. topic
     local kept = redis.call('HMGET', key, 's', 'y', 't', 'a')
-    return { key = key, seq = tonumber(kept[1] or 0), bytes = tonumber(kept[2] or 0), trimmed = tonumber(kept[3] or 0), armed = kept[4] }
+    held = {
+      key = key, stream = part.tag .. ':t:' .. topic,
+      seq = tonumber(kept[1] or 0), bytes = tonumber(kept[2] or 0), trimmed = tonumber(kept[3] or 0), armed = kept[4],
+    }
+    part.topics[topic] = held
+    return held
+  end
+
+  -- Writes back what the batch appended; runs on every path of a batch.
+  function topics.close(parts)
+    for _, part in ipairs(parts) do
+      for _, held in pairs(part.topics) do
+        if held.appended then redis.call('HSET', held.key, 's', marks.text(held.seq), 'y', marks.text(held.bytes)) end
+      end
+    end
   end
 
   local function ids(part, topic, kind)
-    local owner = part.tag .. ':n:' .. topic
-    return buckets.family(owner, part.tag .. ':i:' .. topic .. ':' .. kind, kind .. 'n', kind .. 's')
+    return buckets.family(part, part.tag .. ':n:' .. topic, part.tag .. ':i:' .. topic .. ':' .. kind, kind .. 'n', kind .. 's')
   end
 
-  -- Whether the topic takes `more` messages on top of those it holds.
-  function topics.has_room(batch, args, at, more)
-    local held = numbers(partitions.at(batch, args[at]), args[at + 1])
-    return held.seq - held.trimmed + more < tonumber(args[at + 9])
+  local function known(part, args, at)
+    return args[at + 2] ~= '' and buckets.find(ids(part, args[at + 1], args[at + 3]), args[at + 2])
   end
 
-  local function original(part, found)
-    local stream_id, wl, lsn = string.match(found, '^((%d+)%-%d+)/(%d+)$')
-    return stream_id .. ' ' .. wl .. '-' .. lsn
-  end
-
-  -- Writes the message and returns true and its 'stream id position', or false and those of the original.
-  function topics.append(batch, args, at)
-    local part, topic, id, kind = partitions.at(batch, args[at]), args[at + 1], args[at + 2], args[at + 3]
-    local family = id ~= '' and ids(part, topic, kind)
-    local known = family and buckets.find(family, id)
-    marks.begin(batch, part)
-    local held = numbers(part, topic)
-    if known then
-      redis.call('HINCRBY', held.key, 'dup', 1)
-      return false, original(part, known)
+  -- The index, from 0, of the first of `count` messages for which there is no room. Duplicates need none; they are looked
+  -- for only where there is not room for all.
+  function topics.crowded(batch, args, first, count, exactly)
+    local wanted = {}
+    for i = 0, count - 1 do
+      local at = first + i * topics.width
+      local part = partitions.at(batch, args[at])
+      local held = topics.numbers(part, args[at + 1])
+      local seen = exactly and args[at + 2] ~= '' and held.key .. args[at + 3] .. args[at + 2]
+      if not (exactly and (known(part, args, at) or wanted[seen])) then
+        local more = (wanted[held] or 0) + 1
+        if held.seq - held.trimmed + more > tonumber(args[at + 9]) then
+          return exactly and i or topics.crowded(batch, args, first, count, true)
+        end
+        wanted[held] = more
+        if seen then wanted[seen] = true end
+      end
     end
-    local data, meta, ttl = args[at + 6], args[at + 7], tonumber(args[at + 8])
-    local seq, bytes = held.seq + 1, held.bytes + #data + #meta
-    local stream_id = part.wl .. '-' .. seq
-    redis.call('XADD', part.tag .. ':t:' .. topic, stream_id, 'i', kind == 'd' and id or '', 'k', args[at + 5], 'd', data,
-      'm', meta, 't', batch.now, 'x', ttl > 0 and batch.now + ttl or '', 'y', bytes, 'l', part.lsn)
-    redis.call('HSET', held.key, 's', seq, 'y', bytes)
-    if family then buckets.put(family, id, stream_id .. '/' .. part.lsn, tonumber(args[at + 4]), batch.now) end
+  end
+
+  local function original(found)
+    local stream_id, wl, lsn = string.match(found, '^((%d+)%-%d+)/(%d+)$')
+    return '=' .. stream_id .. ' ' .. wl .. '-' .. lsn
+  end
+
+  -- What is empty is left out: most messages have neither id nor key nor metadata nor expiry.
+  local function write(batch, args, at, part, held, id)
+    local call = { held.stream, id, 'd', args[at + 6], 't', batch.now_text, 'y', marks.text(held.bytes), 'l', part.lsn_text }
+    local function add(name, value)
+      if value ~= '' then call[#call + 1], call[#call + 2] = name, value end
+    end
+    add('i', args[at + 3] == 'd' and args[at + 2] or '')
+    add('k', args[at + 5])
+    add('m', args[at + 7])
+    if args[at + 8] ~= '0' then add('x', marks.text(batch.now + tonumber(args[at + 8]))) end
+    redis.call('XADD', unpack(call))
+  end
+
+  -- Writes the message and answers its stream id and position, or those of the original after a =.
+  function topics.append(batch, args, at)
+    local part, topic = partitions.at(batch, args[at]), args[at + 1]
+    local found = known(part, args, at)
+    marks.begin(batch, part)
+    local held = topics.numbers(part, topic)
+    if found then
+      redis.call('HINCRBY', held.key, 'dup', 1)
+      return original(found)
+    end
+    held.seq, held.bytes, held.appended = held.seq + 1, held.bytes + #args[at + 6] + #args[at + 7], true
+    local id = part.wl .. '-' .. marks.text(held.seq)
+    write(batch, args, at, part, held, id)
+    if args[at + 2] ~= '' then
+      buckets.put(ids(part, topic, args[at + 3]), args[at + 2], id .. '/' .. part.lsn_text, tonumber(args[at + 4]), batch.now)
+    end
     if held.armed then
+      held.armed = nil
       redis.call('HDEL', held.key, 'a')
       redis.call('PUBLISH', part.tag .. ':w', topic)
     end
-    return true, stream_id .. ' ' .. marks.position(part)
-  end
-
-  -- Whether the message was appended before.
-  function topics.known(batch, args, at)
-    local part, id, kind = partitions.at(batch, args[at]), args[at + 2], args[at + 3]
-    return id ~= '' and buckets.find(ids(part, args[at + 1], kind), id)
+    return id .. ' ' .. part.position
   end
 end

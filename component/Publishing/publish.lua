@@ -4,19 +4,12 @@
 -- a leading = where it is a duplicate; or FULL <index of the first topic without room>. Complexity O(count).
 do
   function requests.publish(batch, args, at)
-    local count, wanted = tonumber(args[at]), {}
-    for i = 0, count - 1 do
-      local from = at + 1 + i * topics.width
-      local place = args[from] .. ' ' .. args[from + 1]
-      if not topics.has_room(batch, args, from, wanted[place] or 0) and not topics.known(batch, args, from) then
-        return 'FULL ' .. i
-      end
-      wanted[place] = (wanted[place] or 0) + 1
-    end
+    local count = tonumber(args[at])
+    local crowded = topics.crowded(batch, args, at + 1, count)
+    if crowded then return 'FULL ' .. crowded end
     local replies = { 'OK' }
     for i = 0, count - 1 do
-      local fresh, reply = topics.append(batch, args, at + 1 + i * topics.width)
-      replies[i + 2] = (fresh and '' or '=') .. reply
+      replies[i + 2] = topics.append(batch, args, at + 1 + i * topics.width)
     end
     return table.concat(replies, ' ')
   end

@@ -10,6 +10,7 @@ namespace Darq.Redis;
 internal sealed class Keys(string namespaceName, int partitions)
 {
     private readonly string[] _tags = [.. Enumerable.Range(0, partitions).Select(p => $"{{{namespaceName}:{p}}}")];
+    private readonly string[] _marks = [.. Enumerable.Range(0, partitions).Select(p => $"{{{namespaceName}:{p}}}:m")];
 
     public int Partitions => _tags.Length;
 
@@ -20,7 +21,7 @@ internal sealed class Keys(string namespaceName, int partitions)
     public string Members { get; } = $"{{{namespaceName}}}:members";
 
     /// <summary>Hash: the partition's numbers and boot id.</summary>
-    public string Mark(int partition) => _tags[partition] + ":m";
+    public string Mark(int partition) => _marks[partition];
 
     /// <summary>Hash: a session's last batch. Expires an hour after it.</summary>
     public string Session(int partition, string session) => $"{_tags[partition]}:c:{session}";

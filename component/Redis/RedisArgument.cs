@@ -1,32 +1,38 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Darq.Redis;
 
 /// <summary>
-/// One argument of a function call: text, a number or bytes. The only type from which arguments are built, because
-/// the client library drops the shared connection when it meets a type that it does not know.
+/// One argument of a function call: text, a number or bytes, encoded once. The only type from which arguments are built,
+/// because the client library drops the shared connection when it meets a type that it does not know.
 /// </summary>
 internal readonly struct RedisArgument
 {
-    private readonly string? _text;
-    private readonly ReadOnlyMemory<byte> _bytes;
+    private static readonly byte[][] SmallNumbers = [.. Enumerable.Range(0, 1024).Select(number => Encoding.ASCII.GetBytes($"{number}"))];
 
-    private RedisArgument(string? text, ReadOnlyMemory<byte> bytes) => (_text, _bytes) = (text, bytes);
+    private readonly byte[]? _bytes;
 
-    public static implicit operator RedisArgument(string text) => new(text, default);
+    private RedisArgument(byte[] bytes) => _bytes = bytes;
 
-    public static implicit operator RedisArgument(long number) => new(number.ToString(CultureInfo.InvariantCulture), default);
+    public static implicit operator RedisArgument(string text) => new(text.Length == 0 ? [] : Encoding.UTF8.GetBytes(text));
 
-    public static implicit operator RedisArgument(ReadOnlyMemory<byte> bytes) => new(null, bytes);
+    public static implicit operator RedisArgument(long number) => new(number >= 0 && number < SmallNumbers.Length ? SmallNumbers[number] : Digits(number));
 
-    /// <summary>What the argument weighs on the wire, in bytes; text is counted as if it were ASCII.</summary>
-    public int Length => _text?.Length ?? _bytes.Length;
+    /// <summary>Not a copy where the memory is a whole array; nobody may change it until the call is answered.</summary>
+    public static implicit operator RedisArgument(ReadOnlyMemory<byte> bytes) => new(
+        MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length ? segment.Array : bytes.ToArray());
 
-    /// <summary>The argument's bytes; not a copy where the memory is a whole array.</summary>
-    public byte[] ToBytes() =>
-        _text is not null ? Encoding.UTF8.GetBytes(_text)
-        : MemoryMarshal.TryGetArray(_bytes, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length ? segment.Array
-        : _bytes.ToArray();
+    /// <summary>What the argument weighs on the wire, in bytes.</summary>
+    public int Length => _bytes?.Length ?? 0;
+
+    public byte[] ToBytes() => _bytes ?? [];
+
+    private static byte[] Digits(long number)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        Utf8Formatter.TryFormat(number, digits, out var length);
+        return digits[..length].ToArray();
+    }
 }

@@ -30,9 +30,11 @@ internal sealed class RedisClient : IRedis
 
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
     {
-        var arguments = new List<object>(2 + call.Keys.Count + call.Arguments.Count) { call.Function, (RedisValue)call.Keys.Count };
-        foreach (var key in call.Keys) arguments.Add((RedisKey)key);
-        foreach (var argument in call.Arguments) arguments.Add((RedisValue)argument.ToBytes());
+        // Text and bytes are what the client takes as they are; its own types would only be boxed.
+        var (keys, arguments, at) = (call.Keys, new object[2 + call.Keys.Count + call.Arguments.Count], 2);
+        (arguments[0], arguments[1]) = (call.Function, ((RedisArgument)keys.Count).ToBytes());
+        for (var i = 0; i < keys.Count; i++) arguments[at++] = keys[i];
+        for (var i = 0; i < call.Arguments.Count; i++) arguments[at++] = call.Arguments[i].ToBytes();
         var database = await DatabaseAsync(cancellation);
         return Convert(await WithinAsync(() => database.ExecuteAsync(call.ReadOnly ? "FCALL_RO" : "FCALL", arguments), cancellation));
     }

@@ -12,23 +12,8 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     public async ValueTask<IReadOnlyList<StateValue>> GetAsync(IReadOnlyList<StateKey> keys, CancellationToken cancellation)
     {
         if (keys.Count == 0) return [];
-        var marks = new List<string>();
-        var places = new Dictionary<int, int>();
-        var arguments = new List<RedisArgument>(1 + 2 * keys.Count) { primary.WorldLine };
-        foreach (var key in keys)
-        {
-            Limits.CheckKey("key", key.Key);
-            var partition = PartitionHash.OfState(key.Key, key.PartitionKey, options.Partitions);
-            if (!places.TryGetValue(partition, out var place))
-            {
-                places[partition] = place = places.Count + 1;
-                marks.Add(primary.Keys.Mark(partition));
-            }
-            arguments.Add(place);
-            arguments.Add(key.Key);
-        }
-        var call = new FunctionCall(FunctionLibrary.Function("get"), marks, arguments, ReadOnly: true);
-        var found = (await primary.ReadAsync(() => primary.CallAsync(call, cancellation), cancellation)).Items;
+        foreach (var key in keys) Limits.CheckKey("key", key.Key);
+        var found = (await primary.ReadAsync(() => Get(keys), cancellation)).Items;
         var values = new StateValue[keys.Count];
         for (var i = 0; i < values.Length; i++)
         {
@@ -49,6 +34,25 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
         if (reply.StartsWith("CONFLICT", StringComparison.Ordinal)) throw new DarqException(Refusal.Conflict, ConflictText(operation));
         if (!reply.StartsWith("OK ", StringComparison.Ordinal)) throw Refusals.Of(reply);
         primary.Applied.Note(change.Partition, Position.Parse(reply.AsSpan(3)));
+    }
+
+    private FunctionCall Get(IReadOnlyList<StateKey> keys)
+    {
+        var marks = new List<string>(keys.Count);
+        var arguments = new List<RedisArgument>(1 + 2 * keys.Count) { primary.WorldLine };
+        for (var i = 0; i < keys.Count; i++)
+        {
+            var mark = primary.Keys.Mark(PartitionHash.OfState(keys[i].Key, keys[i].PartitionKey, options.Partitions));
+            var place = marks.IndexOf(mark) + 1;
+            if (place == 0)
+            {
+                marks.Add(mark);
+                place = marks.Count;
+            }
+            arguments.Add(place);
+            arguments.Add(keys[i].Key);
+        }
+        return new(FunctionLibrary.Function("get"), marks, arguments, ReadOnly: true);
     }
 
     private static string ConflictText(StateOperation operation) => string.IsNullOrEmpty(operation.ETag)

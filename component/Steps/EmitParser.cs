@@ -76,7 +76,7 @@ internal sealed class EmitParser(NamespaceOptions options, string source, string
         var id = metadata.GetValueOrDefault(WireNames.Id) ?? $"{causeId}-{index}";
         var bytes = raw ? RawPayload(data.Value) : Event(topic, id, data.Value);
         // Without key and id it stays in the step's own partition: as good a spread as any, and one partition fewer.
-        var append = Append.From(topic, new(bytes, metadata), options, () => home);
+        var append = Append.From(topic, new(bytes, metadata), options, home);
         var decided = metadata.ContainsKey(WireNames.PartitionKey) || append.Explicit;
         return decided ? append : append with { Partition = home, Id = "" };
     }

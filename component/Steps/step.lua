@@ -51,15 +51,6 @@ do
     return #failed > 0 and table.concat(failed, ' ')
   end
 
-  local function full(batch, args, emits)
-    local wanted = {}
-    for i, at in each(emits) do
-      local place = args[at] .. ' ' .. args[at + 1]
-      if not topics.has_room(batch, args, at, wanted[place] or 0) then return i end
-      wanted[place] = (wanted[place] or 0) + 1
-    end
-  end
-
   local function apply(batch, args, home, consumed, operations, emits, found)
     marks.begin(batch, home)
     for i, at in each(consumed) do
@@ -74,10 +65,7 @@ do
     end
     for _, at in each(operations) do state.write(batch, args, at) end
     local replies = { marks.position(home) }
-    for _, at in each(emits) do
-      local fresh, reply = topics.append(batch, args, at)
-      replies[#replies + 1] = (fresh and '' or '=') .. reply
-    end
+    for _, at in each(emits) do replies[#replies + 1] = topics.append(batch, args, at) end
     return table.concat(replies, ' ')
   end
 
@@ -87,14 +75,14 @@ do
     local operations, after_operations = counted(args, after_consumed, state.width)
     local emits = counted(args, after_operations, topics.width)
     local name = name_of(step_id, consumed, args)
-    local results = name and buckets.family(home.key, home.tag .. ':r:', 'rn', 'rs')
+    local results = name and buckets.family(home, home.key, home.tag .. ':r:', 'rn', 'rs')
     local known = name and buckets.find(results, name)
     if known then return 'DUPLICATE ' .. known end
     local found, refused = fence(batch, args, consumed)
     if not found then return refused end
     local clash = conflicts(batch, args, operations)
     if clash then return 'CONFLICT ' .. clash end
-    local crowded = full(batch, args, emits)
+    local crowded = topics.crowded(batch, args, emits.first, emits.count)
     if crowded then return 'FULL ' .. crowded end
     local reply = apply(batch, args, home, consumed, operations, emits, found)
     if name then buckets.put(results, name, reply, retention, batch.now) end

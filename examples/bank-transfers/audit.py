@@ -1,33 +1,6 @@
-"""What Redis itself counted, read with redis-cli behind the back of every component, and the verdict on the books."""
-import os
-import subprocess
-
+"""The verdict: every way in which the outcome differs from the file, and every way in which a run proved nothing."""
 import books
-
-NAMESPACE = "darq"
-PARTITIONS = 64
-
-
-def audit(redis_port):
-    """The counters of all partitions, summed: appended transfers, suppressed duplicates, steps of the ledger."""
-    commands = []
-    for partition in range(PARTITIONS):
-        tag = f"{{{NAMESPACE}:{partition}}}"
-        commands.append(f'HMGET "{tag}:n:transfers" s dup')
-        commands.append(f'HMGET "{tag}:l:ledger:transfers" c c')
-    answer = subprocess.run(
-        [os.environ.get("DARQ_REDIS_CLI", "redis-cli"), "-p", str(redis_port)], input="\n".join(commands) + "\n",
-        capture_output=True, text=True, check=True).stdout.splitlines()
-    numbers = [int(line or 0) for line in answer]
-    return {"appended": sum(numbers[0::4]), "duplicates": sum(numbers[1::4]), "steps": sum(numbers[2::4])}
-
-
-def read_balances(sidecar, accounts):
-    balances = {}
-    for start in range(0, len(accounts), 100):
-        found = sidecar.read_state("ledger", accounts[start:start + 100])
-        balances.update((account, balance) for account, (balance, _) in found.items())
-    return balances
+import schedule
 
 
 def differences(transfers, teller, counted, receipts, balances):
@@ -43,11 +16,29 @@ def differences(transfers, teller, counted, receipts, balances):
         yield from compare("duplicates suppressed", len(transfers), counted["duplicates"])
     yield from listed("transfers have no receipt", sorted(ids.keys() - got.keys()))
     yield from listed("receipts are for no transfer of the file", sorted(got.keys() - ids.keys()))
-    yield from listed("transfers have two receipts", sorted(receipts["twice"]))
+    yield from listed("transfers have two receipts", sorted(set(receipts["twice"])))
     yield from listed("receipts show another amount", sorted(name for name in ids.keys() & got.keys() if ids[name] != got[name]))
     wrong = [account for account in expected if balances.get(account) != expected[account]]
     yield from listed("accounts have the wrong balance", [
         f"{account} has {show(balances.get(account))} and must have {books.money(expected[account])}" for account in sorted(wrong)])
+
+
+def vacuities(planned, fired, journals):
+    """Every way in which a run that balances would prove nothing about its faults."""
+    missed = [f"{fault.kind} of {fault.target} after {fault.after:,} transfers" for fault in planned if fault not in fired]
+    yield from listed("scheduled faults did not happen", missed)
+    happened = {fault.kind for fault in fired}
+    if len(planned) >= len(schedule.KINDS):
+        yield from listed("kinds of fault did not happen", [kind for kind in schedule.KINDS if kind not in happened])
+    if happened & {"app-kill", "pod-kill"} and provoked_by_faults(journals) <= 0:
+        yield "no transfer was delivered again because of a fault, although a ledger was killed at work"
+    if "pause" in happened and journals["fenced"] == 0:
+        yield "no step was answered FENCED, although a pod was paused at work for longer than its lease"
+
+
+def provoked_by_faults(journals):
+    """Redeliveries that no handler asked for by failing on purpose."""
+    return journals["redelivered"] - journals["failed"]
 
 
 def compare(what, expected, got):

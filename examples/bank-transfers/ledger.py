@@ -1,77 +1,86 @@
 #!/usr/bin/env python3
 """Handles every transfer as one step: take the message, debit, credit, emit a receipt; all of it or nothing.
 
-    ledger.py --sidecar PORT --port PORT
+    ledger.py --sidecar PORT --port PORT --journal FILE [--think MS] [--without-token]
 
 The step is a state transaction whose metadata names the delivery it consumes (`darq.token`) and what it emits
 (`darq.emit`). The app keeps no memory that matters: it may be killed at any line of this file.
 
 To show that this holds, it misbehaves on purpose, decided by the transfer's id: it fails before the step, fails after the
-step took effect, or sends the same step twice.
+step took effect, or sends the same step twice. --think makes it slow, so that whoever kills it finds it at work.
+--without-token leaves the token out: then the message and the money are two things, and every repetition pays again.
 """
 import argparse
-import collections
 import json
 import threading
+import time
 import zlib
 
 import books
 import sidecar
+from journal import Journal
 
 ATTEMPTS = 20  # Two transfers may meet on one account; the one that comes second reads again.
+HANDLERS = 4  # A serial sidecar hands over one message at a time per subscription: `transfers~1` is a further stream of it.
 
 
 class Ledger:
-    def __init__(self, port):
+    def __init__(self, port, journal, think_seconds, with_token):
         self._sidecar = sidecar.Sidecar(port)
+        self._journal = journal
+        self._think_seconds, self._with_token = think_seconds, with_token
         self._lock = threading.Lock()
         self._seen = set()
-        self._counts = collections.Counter(deliveries=0, again=0, failed=0, conflicts=0, repeated=0)
-
-    def counts(self):
-        with self._lock:
-            return dict(self._counts)
 
     def handle(self, event, headers):
         transfer = event["data"]
+        self._journal.write("delivered", transfer["id"])
         fault = self._fault(transfer["id"])
-        if fault == "before":
+        outcome = "refused"
+        try:
+            # Half of the thinking comes before the step and half after it, so that a kill may hit both.
+            time.sleep(self._think_seconds / 2)
+            outcome = "failed" if fault == "before" else self._step(transfer, headers["darq-token"], twice=fault == "twice")
+        finally:
+            self._journal.write(outcome, transfer["id"])
+        time.sleep(self._think_seconds / 2)
+        if outcome == "applied" and fault == "after":
+            # The step took effect; whatever is answered now, it does not take effect again.
+            self._journal.write("unsaid", transfer["id"])
             return 500
-        if not self._step(transfer, headers["darq-token"], twice=fault == "twice"):
-            return 500
-        # The step took effect; whatever is answered now, it does not take effect again.
-        return 500 if fault == "after" else 200
+        return 200 if outcome == "applied" else 500
 
     def _fault(self, transfer_id):
         """What goes wrong on purpose at the first delivery of this transfer."""
-        chance = zlib.crc32(transfer_id.encode()) % 100
-        fault = {0: "before", 1: "after", 2: "twice"}.get(chance)
         with self._lock:
-            self._counts["deliveries"] += 1
             if transfer_id in self._seen:
-                self._counts["again"] += 1
                 return None
             self._seen.add(transfer_id)
-            if fault is not None:
-                self._counts["repeated" if fault == "twice" else "failed"] += 1
-        return fault
+        return {0: "before", 1: "after", 2: "twice"}.get(zlib.crc32(transfer_id.encode()) % 100)
 
     def _step(self, transfer, token, twice):
+        """The word for what became of the step."""
         for _ in range(ATTEMPTS):
             operations = self._operations(transfer)
-            metadata = {"darq.token": token, "darq.emit": json.dumps([self._receipt(transfer)])}
+            metadata = {"darq.emit": json.dumps([self._receipt(transfer)])}
+            if self._with_token:
+                metadata["darq.token"] = token
             status, answer = self._sidecar.transact("ledger", operations, metadata)
             if status < 300 and twice:
                 # Word for word the same step: its etags are old now, yet its answer is that of the first.
+                twice = False
+                self._journal.write("repeated", transfer["id"])
                 status, answer = self._sidecar.transact("ledger", operations, metadata)
             if status < 300:
-                return True
+                return "applied"
+            if "FENCED" in answer:
+                # Another replica holds the message by now, because this one was silent; it does what is to be done.
+                return "fenced"
             if "CONFLICT" not in answer:
                 print(f"{transfer['id']}: {status} {answer}", flush=True)
-                return False
-            with self._lock:
-                self._counts["conflicts"] += 1
-        return False
+                return "refused"
+            self._journal.write("conflict", transfer["id"])
+        return "refused"
 
     def _operations(self, transfer):
         found = self._sidecar.read_state("ledger", [transfer["from"], transfer["to"]])
@@ -97,10 +106,16 @@ def main():
     parser = argparse.ArgumentParser(description="Handles every transfer as one step.")
     parser.add_argument("--sidecar", type=int, required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--journal", required=True, metavar="FILE", help="where every delivery and what became of it is written down")
+    parser.add_argument("--think", type=int, default=0, metavar="MS", help="how long a handler takes beside its step")
+    parser.add_argument("--without-token", action="store_true", help="take message and state apart, to see what goes wrong")
     arguments = parser.parse_args()
-    ledger = Ledger(arguments.sidecar)
-    subscriptions = [{"pubsubname": "bank", "topic": "transfers", "route": "/transfers"}]
-    sidecar.serve(arguments.port, subscriptions, {"/transfers": ledger.handle}, {"/counts": ledger.counts})
+    journal = Journal(arguments.journal)
+    journal.write("started")
+    ledger = Ledger(arguments.sidecar, journal, arguments.think / 1000, not arguments.without_token)
+    topics = ["transfers"] + [f"transfers~{number}" for number in range(1, HANDLERS)]
+    subscriptions = [{"pubsubname": "bank", "topic": topic, "route": "/transfers"} for topic in topics]
+    sidecar.serve(arguments.port, subscriptions, {"/transfers": ledger.handle}, {})
 
 
 if __name__ == "__main__":

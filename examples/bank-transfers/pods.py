@@ -1,132 +1,107 @@
-"""Redis and the pods of the demo as child processes: each pod is one component, one app and one sidecar, as in Kubernetes."""
+"""Redis, and pods as in Kubernetes: one component, one sidecar and one app each, all on fixed ports, so that each can be started again."""
 import os
 import pathlib
-import signal
 import socket
 import string
-import subprocess
 import sys
-import time
 import urllib.request
+
+from witness import Witness
 
 EXAMPLE = pathlib.Path(__file__).resolve().parent
 ROOT = EXAMPLE.parent.parent
-READY_SECONDS = 60
 
 
-class Stopped(Exception):
-    """A process ended, or never became ready; the text says which and shows its last lines."""
+class Redis:
+    """A Redis of our own with an append-only file, flushed once a second or, where it is to be killed, at every write."""
+
+    name = "redis"
+
+    def __init__(self, processes, fsync):
+        self._processes, self._fsync = processes, fsync
+        self.port = processes.free_port()
+
+    def start(self):
+        program = os.environ.get("DARQ_DEMO_REDIS") or os.environ.get("DARQ_REDIS_SERVER", "redis-server")
+        self._processes.start("redis", [
+            program, "--port", self.port, "--bind", "127.0.0.1", "--dir", self._processes.folder, "--save", "", "--appendonly", "yes",
+            "--appendfsync", self._fsync, "--maxmemory-policy", "noeviction", "--loglevel", "warning"])
+        self._processes.wait_until("redis", Witness(self.port).answers)
+
+    def kill(self):
+        self._processes.kill("redis")
 
 
-class Processes:
-    """Starts processes with a log file each; `stop` leaves none of them, nor anything they started."""
+class Pod:
+    """The three processes of one replica. The name of a pod is that of its app; replicas of an app share its id."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        self._processes = {}
-        self._next_port = 12_000 + os.getpid() * 97 % 20_000
+    def __init__(self, processes, name, redis_port, *arguments, listens=True):
+        self._processes, self.name, self._arguments = processes, name, arguments
+        self.journal = processes.folder / f"{name}.journal"
+        self.app_id = name.partition("-")[0]
+        self.app_port = processes.free_port() if listens else None
+        self.sidecar_port = processes.free_port()
+        self._other_ports = [processes.free_port() for _ in range(3)]
+        self._sockets = processes.folder / name
+        self._write_resources(redis_port)
 
-    def free_port(self):
-        """A free port below the ephemeral range, so that no outgoing connection takes it before its server does."""
-        while True:
-            self._next_port = 12_000 + (self._next_port - 12_000 + 1) % 20_000
-            with socket.socket() as probe:
-                try:
-                    probe.bind(("127.0.0.1", self._next_port))
-                    return self._next_port
-                except OSError:
-                    pass
+    def start(self):
+        """In the order that a pod needs: the sidecar looks for components once, and asks the app what it subscribes to."""
+        self._start_component()
+        if self.app_port is not None:
+            self._run_app()
+        self._start_sidecar()
+        if self.app_port is None:
+            self._run_app()
 
-    def start(self, name, command, environment=None):
-        with open(self.folder / f"{name}.log", "wb") as log:
-            self._processes[name] = subprocess.Popen(
-                [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=self.folder, env=os.environ | (environment or {}), start_new_session=True)
+    def start_app(self):
+        self._run_app()
+        self._processes.wait_until(self.name, lambda: accepts(("127.0.0.1", self.app_port)))
 
-    def exit_code(self, name):
-        return self._processes[name].poll()
+    def kill_app(self):
+        self._processes.kill(self.name)
 
-    def check(self, *may_have_ended):
-        for name, process in self._processes.items():
-            code = process.poll()
-            if code is not None and not (code == 0 and name in may_have_ended):
-                raise Stopped(f"{name} ended with {code}:\n{self.tail(name)}")
+    def kill(self):
+        self._processes.kill(*self._names())
 
-    def wait_until(self, name, is_ready):
-        deadline = time.monotonic() + READY_SECONDS
-        while not is_ready():
-            self.check()
-            if time.monotonic() > deadline:
-                raise Stopped(f"{name} was not ready within {READY_SECONDS} s:\n{self.tail(name)}")
-            time.sleep(0.05)
+    def pause(self):
+        self._processes.pause(*self._names())
 
-    def tail(self, name, lines=15):
-        text = (self.folder / f"{name}.log").read_text(errors="replace").splitlines()
-        return "\n".join(f"    {line}" for line in text[-lines:]) or "    (it said nothing)"
+    def wake(self):
+        self._processes.wake(*self._names())
 
-    def tails(self):
-        spoke = [name for name in self._processes if (self.folder / f"{name}.log").stat().st_size]
-        return "\n".join(f"  {name}:\n{self.tail(name)}" for name in spoke)
+    def _names(self):
+        return f"{self.name}-component", f"{self.name}-sidecar", self.name
 
-    def stop(self):
-        for process in self._processes.values():
-            for number in (signal.SIGCONT, signal.SIGKILL):
-                try:
-                    os.killpg(process.pid, number)
-                except ProcessLookupError:
-                    pass
-        for process in self._processes.values():
-            process.wait()
+    def _write_resources(self, redis_port):
+        resources = self._sockets / "resources"
+        resources.mkdir(parents=True)
+        for template in (EXAMPLE / "resources").glob("*.yaml"):
+            text = string.Template(template.read_text()).substitute(redis_host=f"127.0.0.1:{redis_port}")
+            (resources / template.name).write_text(text)
 
+    def _start_component(self):
+        binary = ROOT / "component" / "bin" / "Release" / "net10.0" / "darq"
+        name = f"{self.name}-component"
+        self._processes.start(name, [binary], {"DAPR_COMPONENTS_SOCKETS_FOLDER": str(self._sockets)})
+        self._processes.wait_until(name, lambda: accepts(str(self._sockets / "darq.sock")))
 
-def start_redis(processes):
-    """A Redis of our own with an append-only file, flushed once a second."""
-    port = processes.free_port()
-    program = os.environ.get("DARQ_DEMO_REDIS") or os.environ.get("DARQ_REDIS_SERVER", "redis-server")
-    processes.start("redis", [
-        program, "--port", port, "--bind", "127.0.0.1", "--dir", processes.folder,
-        "--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction", "--loglevel", "warning"])
-    processes.wait_until("redis", lambda: accepts(("127.0.0.1", port)))
-    return port
+    def _start_sidecar(self):
+        grpc, internal, metrics = self._other_ports
+        name = f"{self.name}-sidecar"
+        command = [
+            os.environ.get("DAPRD") or ROOT / "tests" / "sidecar" / "run", "--app-id", self.app_id, "--dapr-http-port", self.sidecar_port,
+            "--dapr-grpc-port", grpc, "--dapr-internal-grpc-port", internal, "--metrics-port", metrics, "--enable-metrics=false",
+            "--resources-path", self._sockets / "resources", "--log-level", "info"]
+        if self.app_port is not None:
+            command += ["--app-port", self.app_port, "--app-protocol", "http"]
+        self._processes.start(name, command, {"DAPR_COMPONENTS_SOCKETS_FOLDER": str(self._sockets)})
+        self._processes.wait_until(name, lambda: is_healthy(self.sidecar_port))
 
-
-def start_component(processes, app_id):
-    folder = processes.folder / app_id
-    folder.mkdir()
-    binary = ROOT / "component" / "bin" / "Release" / "net10.0" / "darq"
-    processes.start(f"{app_id}-component", [binary], {"DAPR_COMPONENTS_SOCKETS_FOLDER": str(folder)})
-    processes.wait_until(f"{app_id}-component", lambda: accepts(str(folder / "darq.sock")))
-    return folder
-
-
-def start_sidecar(processes, app_id, sockets, redis_port, port, app_port=None):
-    """Fills in the component files and starts the sidecar with its HTTP API on the port."""
-    resources = sockets / "resources"
-    resources.mkdir()
-    for template in (EXAMPLE / "resources").glob("*.yaml"):
-        text = string.Template(template.read_text()).substitute(redis_host=f"127.0.0.1:{redis_port}")
-        (resources / template.name).write_text(text)
-    command = [
-        os.environ.get("DAPRD") or ROOT / "tests" / "sidecar" / "run", "--app-id", app_id, "--dapr-http-port", port,
-        "--dapr-grpc-port", processes.free_port(), "--dapr-internal-grpc-port", processes.free_port(),
-        "--metrics-port", processes.free_port(), "--enable-metrics=false", "--resources-path", resources, "--log-level", "info"]
-    if app_port is not None:
-        command += ["--app-port", app_port, "--app-protocol", "http"]
-    processes.start(f"{app_id}-sidecar", command, {"DAPR_COMPONENTS_SOCKETS_FOLDER": str(sockets)})
-    processes.wait_until(f"{app_id}-sidecar", lambda: is_healthy(port))
-
-
-def start_app(processes, app_id, *arguments):
-    processes.start(app_id, [sys.executable, "-u", EXAMPLE / f"{app_id}.py", *arguments])
-
-
-def start_pod(processes, app_id, redis_port):
-    """A component, an app that listens for messages and a sidecar; answers the ports of the app and of the sidecar."""
-    sockets = start_component(processes, app_id)
-    app_port, sidecar_port = processes.free_port(), processes.free_port()
-    start_app(processes, app_id, "--port", app_port, "--sidecar", sidecar_port)
-    start_sidecar(processes, app_id, sockets, redis_port, sidecar_port, app_port)
-    return app_port, sidecar_port
+    def _run_app(self):
+        listening = [] if self.app_port is None else ["--port", self.app_port]
+        self._processes.start(self.name, [
+            sys.executable, "-u", EXAMPLE / f"{self.app_id}.py", "--sidecar", self.sidecar_port, *listening, *self._arguments])
 
 
 def accepts(address):

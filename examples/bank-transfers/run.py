@@ -1,107 +1,134 @@
 #!/usr/bin/env python3
 """The whole story of the demo; started by ./demo.sh, which provides the tools, the binaries and the clean-up.
 
-1. Start Redis and three pods: teller, ledger, auditor.
-2. Let the teller publish every transfer twice, and wait until the auditor has all receipts and nothing moves any more.
-3. Recompute the books from the file alone and compare.
+1. Start Redis and four pods: a teller, two replicas of the ledger, an auditor.
+2. Let the teller publish every transfer twice and the scheduled faults happen, until all is applied and nothing moves any more.
+3. Recompute the books from the file alone and compare; a run whose faults struck nobody fails as well.
 """
-import argparse
-import json
+import concurrent.futures
 import pathlib
+import shutil
 import sys
 import tempfile
 import time
-import urllib.request
 
 import audit
 import books
+import chaos
 import generate
-import pods
-import sidecar
+import ledger
+import options
+import outcome
+import report
+import schedule
+from pods import Pod, Redis
+from processes import Processes, Stopped
 from progress import Progress
+from witness import Witness
 
 STALLED_SECONDS = 60
 QUIET_SECONDS = 1
 
 
 class Demo:
-    def __init__(self, processes, file):
-        self._processes = processes
-        self._file = file
+    def __init__(self, processes, file, chosen):
+        self._processes, self._chosen = processes, chosen
         self._transfers = books.read_transfers(file)
+        self._planned = schedule.faults(chosen.seed, chosen.chaos, len(self._transfers))
+        self._outcome = outcome.Outcome(self._transfers, chosen.seed)
+        # Under `everysec` a killed Redis may lose what it had not written: up to 2 s while a flush is in progress.
+        self._redis = Redis(processes, "always" if self._planned else "everysec")
+        self._auditor = Pod(processes, "auditor", self._redis.port)
+        self._teller = Pod(processes, "teller", self._redis.port, "--file", file, listens=False)
+        self._ledgers = [Pod(processes, name, self._redis.port, *self._ledger_arguments(name)) for name in schedule.PODS]
+        self._progress = Progress(len(self._transfers))
+        self._chaos = chaos.Chaos(self._planned, self._redis, self._ledgers, self._progress.say)
+
+    def _ledger_arguments(self, name):
+        think = schedule.think_milliseconds(len(self._planned), len(self._transfers), ledger.HANDLERS * len(schedule.PODS))
+        token = ["--without-token"] if self._chosen.without_token else []
+        return ["--journal", self._processes.folder / f"{name}.journal", "--think", think, *token]
 
     def run(self):
-        print("starting Redis and three pods (component + sidecar + app)", flush=True)
-        self._start()
-        print(f"publishing {len(self._transfers):,} transfers, each twice", flush=True)
-        started = time.monotonic()
-        stalled = self._wait_for_receipts()
-        seconds = time.monotonic() - started
-        teller, ledger, receipts = self._teller(), self._ask(self._ledger, "counts"), self._ask(self._auditor, "receipts")
-        counted = audit.audit(self._redis)
-        accounts = sorted(books.balances_after(self._transfers))
-        balances = audit.read_balances(sidecar.Sidecar(self._ledger_sidecar), accounts)
-        self._report(teller, ledger, counted, receipts, balances, seconds)
-        wrong = list(audit.differences(self._transfers, teller, counted, receipts, balances))
-        if stalled:
-            wrong.insert(0, f"nothing moved for {STALLED_SECONDS} s")
+        try:
+            self._start()
+            wrong = self._watch()
+        except Stopped as reason:
+            wrong = [str(reason)]
+        else:
+            self._collect()
+            wrong += self._outcome.silent or self._differences()
+            print(f"\n{report.table(report.numbers(self._outcome, not wrong), self._outcome.journals)}\n")
+        if self._chosen.json is not None:
+            report.write(self._chosen.json, report.numbers(self._outcome, not wrong))
         return self._verdict(wrong)
 
     def _start(self):
-        self._redis = pods.start_redis(self._processes)
-        self._auditor, _ = pods.start_pod(self._processes, "auditor", self._redis)
-        self._ledger, self._ledger_sidecar = pods.start_pod(self._processes, "ledger", self._redis)
-        sockets = pods.start_component(self._processes, "teller")
-        port = self._processes.free_port()
-        pods.start_sidecar(self._processes, "teller", sockets, self._redis, port)
-        pods.start_app(self._processes, "teller", "--sidecar", port, "--file", self._file)
+        print("starting Redis and four pods (component + sidecar + app)", flush=True)
+        self._redis.start()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(Pod.start, [self._auditor, *self._ledgers]))
+        if self._planned:
+            print(f"seed {self._chosen.seed}, {len(self._planned)} faults:", *schedule.lines(self._planned), sep="\n", flush=True)
+        print(f"publishing {len(self._transfers):,} transfers, each twice", flush=True)
+        self._progress.start()
+        self._teller.start()
 
-    def _wait_for_receipts(self):
-        """Waits until all is done and nothing moves any more; true if it stalled before."""
-        progress = Progress(len(self._transfers))
-        last, since = None, time.monotonic()
+    def _watch(self):
+        """Waits until all is done and nothing moves any more; answers what ended it before, if anything did."""
+        self._chaos.start()
+        try:
+            return list(self._ended_early())
+        finally:
+            self._outcome.seconds = self._progress.end()
+            self._chaos.end()
+            self._outcome.fired = self._chaos.fired
+
+    def _ended_early(self):
+        witness, last, since = Witness(self._redis.port), None, time.monotonic()
         while True:
             self._processes.check("teller")
-            now = (self._teller()["published"], self._ask(self._ledger, "counts"), self._ask(self._auditor, "counts")["receipts"])
+            if self._chaos.failure is not None:
+                raise self._chaos.failure
+            now = self._seen(witness, last)
             if now != last:
                 last, since = now, time.monotonic()
-            progress.show(now[0], now[2])
+            self._progress.show(*now[:3])
             still = time.monotonic() - since
-            done = self._processes.exit_code("teller") == 0 and now[2] >= len(self._transfers)
-            if done and still > QUIET_SECONDS or still > STALLED_SECONDS:
-                progress.end()
-                return not done
-            time.sleep(0.2)
+            if self._is_done(now) and still > QUIET_SECONDS:
+                return
+            if still > STALLED_SECONDS:
+                yield f"nothing moved for {STALLED_SECONDS} s"
+                return
+            if self._progress.seconds > self._chosen.timeout:
+                yield f"the run was ended after {self._chosen.timeout} s, see --timeout"
+                return
+            time.sleep(0.1)
 
-    def _teller(self):
-        # The last line may be half written; a failed teller is noticed by its exit code.
-        lines = (self._processes.folder / "teller.log").read_text().splitlines(keepends=True)
-        whole = [line for line in lines if line.startswith("{") and line.endswith("}\n")]
-        return json.loads(whole[-1]) if whole else {"published": 0, "repeats": 0}
+    def _seen(self, witness, last):
+        """Published, applied, receipts, and the sizes of the ledgers' journals."""
+        try:
+            applied = witness.applied()
+        except ConnectionError:  # Redis is being restarted.
+            applied = last[1] if last else 0
+        receipts = outcome.ask(self._auditor.app_port, "counts")["receipts"]
+        written = [pod.journal.stat().st_size for pod in self._ledgers if pod.journal.exists()]
+        return outcome.published(self._processes.log("teller"))["published"], applied, receipts, written
 
-    @staticmethod
-    def _ask(port, page):
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}", timeout=30) as answer:
-            return json.load(answer)
+    def _is_done(self, now):
+        everything = len(self._transfers)
+        return self._processes.exit_code("teller") == 0 and min(now[1], now[2]) >= everything and not self._chaos.busy
 
-    def _report(self, teller, ledger, counted, receipts, balances, seconds):
-        before = books.OPENING_CENTS * len(books.balances_after(self._transfers))
-        rows = [
-            ("transfers", f"{len(self._transfers):,}", "in the file"),
-            ("published", f"{teller['published']:,}", "each one twice, on purpose"),
-            ("duplicates suppressed", f"{counted['duplicates']:,}", "counted in Redis"),
-            ("steps", f"{counted['steps']:,}", "message taken, debit, credit, receipt: all or nothing"),
-            ("retries", f"{ledger['again']:,}", f"deliveries that came again; {ledger['failed']:,} handlers failed on purpose"),
-            ("steps sent twice", f"{ledger['repeated']:,}", "on purpose; the second had no effect"),
-            ("receipts", f"{len(receipts['receipts']):,}", "collected by the auditor"),
-            ("sum before", books.money(before), ""),
-            ("sum after", books.money(sum(balances.values())), "read through the state API"),
-            ("seconds", f"{seconds:.1f}", f"{len(self._transfers) / seconds:,.0f} transfers a second"),
+    def _collect(self):
+        self._outcome.collect(
+            self._processes.log("teller"), [pod.journal for pod in self._ledgers], self._redis.port, self._auditor.app_port, self._ledgers[0].sidecar_port)
+
+    def _differences(self):
+        found = self._outcome
+        return [
+            *audit.differences(found.transfers, found.teller, found.counted, found.receipts, found.balances),
+            *audit.vacuities(self._planned, found.fired, found.journals),
         ]
-        print()
-        for name, value, remark in rows:
-            print(f"  {name:<22}{value:>16}   {remark}".rstrip())
-        print()
 
     def _verdict(self, wrong):
         if not wrong:
@@ -113,33 +140,28 @@ class Demo:
         return 1
 
 
-def arguments():
-    parser = argparse.ArgumentParser(prog="demo.sh", description="Bank transfers, each one atomic step.")
-    parser.add_argument("--transfers", type=int, metavar="N", help="make up N transfers instead of reading transfers.csv")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="which ones (default 1)")
-    parsed = parser.parse_args()
-    if parsed.transfers is not None and parsed.transfers < 1:
-        parser.error("--transfers must be at least 1")
-    return parsed
+def play(folder, chosen):
+    file = pathlib.Path(options.EXAMPLE / "transfers.csv")
+    if chosen.transfers is not None:
+        file = folder / "transfers.csv"
+        with open(file, "w", encoding="utf-8") as target:
+            generate.write(target, generate.transfers(chosen.transfers, chosen.seed))
+    processes = Processes(folder)
+    try:
+        return Demo(processes, file, chosen).run()
+    finally:
+        processes.stop()
 
 
 def main():
-    options = arguments()
+    chosen = options.read()
     with tempfile.TemporaryDirectory(prefix="d-") as name:
-        folder = pathlib.Path(name)
-        file = pods.EXAMPLE / "transfers.csv"
-        if options.transfers is not None:
-            file = folder / "transfers.csv"
-            with open(file, "w", encoding="utf-8") as target:
-                generate.write(target, generate.transfers(options.transfers, options.seed))
-        processes = pods.Processes(folder)
         try:
-            return Demo(processes, file).run()
-        except pods.Stopped as reason:
-            print(f"WRONG: {reason}")
-            return 1
+            return play(pathlib.Path(name), chosen)
         finally:
-            processes.stop()
+            if chosen.keep is not None:
+                shutil.copytree(name, chosen.keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.sock"))
+                print(f"kept: {chosen.keep.resolve()}")
 
 
 if __name__ == "__main__":

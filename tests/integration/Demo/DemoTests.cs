@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
 using Darq.Tests.Shared;
 using Xunit;
 using StartedProcess = System.Diagnostics.Process;
@@ -19,6 +20,46 @@ public sealed class DemoTests
 
         Assert.True(code == 0, demo.Output.ToString());
         Assert.Equal("BOOKS BALANCE", demo.Output.All[^1]);
+    }
+
+    [Fact]
+    public async Task Books_balance_when_apps_pods_and_redis_are_killed_and_a_pod_is_paused()
+    {
+        using var folder = new TempFolder();
+        var file = Path.Combine(folder.FullPath, "numbers.json");
+        await using var demo = await ChildProcess.StartAsync(Repository.PathOf("demo.sh"), ["--transfers", "400", "--chaos", "4", "--seed", "3", "--json", file]);
+        var code = await demo.WaitForExitAsync(Patience);
+
+        Assert.True(code == 0, demo.Output.ToString());
+        var numbers = JsonDocument.Parse(await File.ReadAllTextAsync(file)).RootElement;
+        Assert.True(numbers.GetProperty("books_balance").GetBoolean());
+        Assert.Equal(400, numbers.GetProperty("steps_applied").GetInt32());
+        Assert.All(numbers.GetProperty("faults").EnumerateObject(), kind => Assert.Equal(1, kind.Value.GetInt32()));
+    }
+
+    [Fact]
+    public async Task Steps_without_their_token_end_with_the_transfers_that_took_effect_twice()
+    {
+        using var folder = new TempFolder();
+        var file = Path.Combine(folder.FullPath, "numbers.json");
+        await using var demo = await ChildProcess.StartAsync(Repository.PathOf("demo.sh"), ["--transfers", "300", "--seed", "2", "--without-token", "--json", file]);
+        var code = await demo.WaitForExitAsync(Patience);
+
+        Assert.True(code == 1, demo.Output.ToString());
+        Assert.Contains(demo.Output.All, line => line.StartsWith("WRONG: ", StringComparison.Ordinal) && line.Contains("transfers have two receipts: T", StringComparison.Ordinal));
+        Assert.Contains(demo.Output.All, line => line.StartsWith("WRONG: ", StringComparison.Ordinal) && line.Contains("accounts have the wrong balance: A", StringComparison.Ordinal));
+        Assert.DoesNotContain("BOOKS BALANCE", demo.Output.All);
+        Assert.False(JsonDocument.Parse(await File.ReadAllTextAsync(file)).RootElement.GetProperty("books_balance").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Demo_that_is_not_done_in_time_says_what_is_missing()
+    {
+        await using var demo = await ChildProcess.StartAsync(Repository.PathOf("demo.sh"), ["--transfers", "100000", "--timeout", "5s"]);
+
+        Assert.Equal(1, await demo.WaitForExitAsync(Patience));
+        Assert.Contains("WRONG: the run was ended after 5 s, see --timeout", demo.Output.All);
+        Assert.Contains(demo.Output.All, line => line.StartsWith("WRONG: steps that took effect: ", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -77,6 +77,18 @@ public sealed class ContactTests
         await Eventually.TrueAsync(async () => await IsForeignAsync(run), TimeSpan.FromSeconds(20), "the component noticed that its data was replaced");
     }
 
+    [Fact]
+    public async Task A_read_that_meets_a_recovery_by_another_is_made_again_under_its_world_line()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var run = await EngineRun.StartAsync(redis.Port);
+        var identity = await redis.CliAsync("HGET", run.Primary.Keys.Mark(0), "id");
+        string[] marks = [.. Enumerable.Range(0, run.Options.Partitions).Select(run.Primary.Keys.Mark)];
+        await redis.CliAsync(["FCALL", "darq1_recover", $"{marks.Length}", .. marks, identity, "1", $"{run.Primary.WorldLine + 1000}"]);
+
+        Assert.Null(await run.ReadAsync("absent"));
+    }
+
     private static async Task<bool> IsForeignAsync(EngineRun run)
     {
         try

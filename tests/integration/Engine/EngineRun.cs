@@ -27,7 +27,7 @@ internal sealed class EngineRun : IAsyncDisposable
         var redis = new Darq.Redis.RedisOptions { Host = "127.0.0.1", Port = port, Password = password };
         Primary = new(new RedisClient(redis, TimeProvider.System), Options, TimeProvider.System, Random.Shared, Logs);
         Subscriptions = new(Primary, TimeProvider.System, Random.Shared, Logs);
-        Publisher = new(Primary, Options, Random.Shared);
+        Publisher = new(Primary, Options);
         State = new(Primary, Options);
         Stepper = new(Primary, Subscriptions, Options, TimeProvider.System, Random.Shared, Logs.CreateLogger("Darq.Steps"));
     }

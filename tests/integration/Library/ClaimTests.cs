@@ -13,8 +13,8 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
     {
         await using var run = await StartAsync();
 
-        Assert.Equal($"OK {_worldLine}.1 0-0", await ClaimAsync(run, "s1"));
-        Assert.Equal($"OK {_worldLine}.1 0-0", await ClaimAsync(run, "s1"));
+        Assert.Equal($"OK {_worldLine}.1 0-0 0 0", await ClaimAsync(run, "s1"));
+        Assert.Equal($"OK {_worldLine}.1 0-0 0 0", await ClaimAsync(run, "s1"));
         Assert.Equal("g", await run.CommandAsync("HGET", run.Key(0, "n:t"), "gs"));
     }
 
@@ -26,7 +26,7 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
 
         Assert.Equal("HELD s1", await ClaimAsync(run, "s2"));
         Assert.Equal("HELD s1", await ClaimAsync(run, "s2", dead: "s3"));
-        Assert.Equal($"OK {_worldLine}.2 0-0", await ClaimAsync(run, "s2", dead: "s1"));
+        Assert.Equal($"OK {_worldLine}.2 0-0 0 0", await ClaimAsync(run, "s2", dead: "s1"));
         Assert.Equal("s2,1", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "o", "v"));
         // The one thought dead lives: it neither passes nor takes the lane back.
         Assert.Equal("FENCED", await PassAsync(run, "s1", $"{_worldLine}.1"));
@@ -40,12 +40,61 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         await using var run = await StartAsync();
         await ClaimAsync(run, "s1");
 
-        Assert.Equal(["OK"], await run.ClaimAsync("release", "s2"));
+        Assert.Equal(["OK 0"], await run.ClaimAsync("release", "s2", $"{_worldLine}.1"));
         Assert.Equal("HELD s1", await ClaimAsync(run, "s2"));
-        Assert.Equal(["OK"], await run.ClaimAsync("release", "s1"));
+        Assert.Equal(["OK 0"], await run.ClaimAsync("release", "s1", $"{_worldLine}.0"));
+        Assert.Equal(["OK 1"], await run.ClaimAsync("release", "s1", $"{_worldLine}.1"));
         Assert.Equal("FENCED", await PassAsync(run, "s1", $"{_worldLine}.1"));
-        Assert.Equal($"OK {_worldLine}.2 0-0", await ClaimAsync(run, "s2"));
+        Assert.Equal($"OK {_worldLine}.2 0-0 0 0", await ClaimAsync(run, "s2"));
         Assert.Equal("s2,", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "o", "v"));
+    }
+
+    [Fact]
+    public async Task Take_overs_are_counted_while_the_first_unfinished_message_stays_the_same()
+    {
+        await using var run = await StartAsync();
+        await run.OpenAsync("p");
+        await run.BatchAsync("p", 1, Publish(Append(), Append()));
+        await ClaimAsync(run, "s1");
+
+        Assert.Equal($"OK {_worldLine}.2 0-0 1 0", await ClaimAsync(run, "s2", dead: "s1"));
+        Assert.Equal($"OK {_worldLine}.3 0-0 2 0", await ClaimAsync(run, "s3", dead: "s2"));
+        Assert.Equal($"OK {_worldLine}.3 0-0 2 0", await ClaimAsync(run, "s3"));
+        // The first message is passed: the next dying holder leaves another one behind.
+        await PassAsync(run, "s3", $"{_worldLine}.3");
+        Assert.Equal($"OK {_worldLine}.3 1-1 0 0", await ClaimAsync(run, "s3"));
+        Assert.Equal($"OK {_worldLine}.4 1-1 1 0", await ClaimAsync(run, "s4", dead: "s3"));
+        // Nothing is unfinished: the next one is nobody's fault.
+        await PassAsync(run, "s4", $"{_worldLine}.4", seq: 2);
+        Assert.Equal($"OK {_worldLine}.5 1-2 0 0", await ClaimAsync(run, "s5", dead: "s4"));
+        await run.BatchAsync("p", 2, Publish(Append()));
+        Assert.Equal($"OK {_worldLine}.5 1-2 0 0", await ClaimAsync(run, "s5"));
+        Assert.Equal("4", await run.CommandAsync("HGET", run.Key(0, "l:g:t"), "v"));
+    }
+
+    [Fact]
+    public async Task A_lane_that_was_let_go_starts_without_suspicion()
+    {
+        await using var run = await StartAsync();
+        await run.OpenAsync("p");
+        await run.BatchAsync("p", 1, Publish(Append()));
+        await ClaimAsync(run, "s1");
+        await ClaimAsync(run, "s2", dead: "s1");
+        Assert.Equal($"OK {_worldLine}.3 0-0 2 0", await ClaimAsync(run, "s3", dead: "s2"));
+
+        await run.ClaimAsync("release", "s3", $"{_worldLine}.3");
+
+        Assert.Equal($"OK {_worldLine}.4 0-0 0 0", await ClaimAsync(run, "s1"));
+        Assert.Equal($"OK {_worldLine}.5 0-0 1 0", await ClaimAsync(run, "s2", dead: "s1"));
+    }
+
+    [Fact]
+    public async Task A_claim_says_how_many_messages_wait_in_the_mailbox()
+    {
+        await using var run = await StartAsync();
+        await run.CommandAsync("ZADD", run.Key(0, "q:g:t"), "1", "a", "2", "b");
+
+        Assert.Equal($"OK {_worldLine}.1 0-0 0 2", await ClaimAsync(run, "s1"));
     }
 
     [Fact]
@@ -57,8 +106,8 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         await MoveAsync(run);
 
         Assert.Equal("FENCED", await PassAsync(run, "s1", held));
-        Assert.Equal($"OK {_worldLine}.1 0-0", (await run.ClaimAsync("resume", "s1", held))[0]);
-        Assert.Equal($"OK {_worldLine}.1 0-0", (await run.ClaimAsync("resume", "s1", held))[0]);
+        Assert.Equal($"OK {_worldLine}.1 0-0 0 0", (await run.ClaimAsync("resume", "s1", held))[0]);
+        Assert.Equal($"OK {_worldLine}.1 0-0 0 0", (await run.ClaimAsync("resume", "s1", held))[0]);
         Assert.Equal("FENCED", await PassAsync(run, "s1", held));
         Assert.Equal("OK 1", await PassAsync(run, "s1", $"{_worldLine}.1"));
     }
@@ -134,9 +183,9 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
 
     private static async Task<string> ClaimAsync(LibraryRun run, string session, string dead = "") => (await run.ClaimAsync("claim", session, dead))[0];
 
-    private static async Task<string> PassAsync(LibraryRun run, string session, string incarnation)
+    private static async Task<string> PassAsync(LibraryRun run, string session, string incarnation, long seq = 1)
     {
         var last = long.Parse(await run.OpenAsync(session), System.Globalization.CultureInfo.InvariantCulture);
-        return (await run.BatchAsync(session, last + 1, Pass(incarnation, "1", 1)))[1];
+        return (await run.BatchAsync(session, last + 1, Pass(incarnation, "1", seq)))[1];
     }
 }

@@ -48,7 +48,7 @@ public sealed class PassTests(LibraryServer server) : IClassFixture<LibraryServe
 
         var claimed = (await run.ClaimAsync("claim", "s2", "s1"))[0].Split(' ');
 
-        Assert.Equal(["OK", $"{worldLine}.2", $"{worldLine}-1", "3:4", "7:7"], claimed);
+        Assert.Equal(["OK", $"{worldLine}.2", $"{worldLine}-1", "1", "0", "3:4", "7:7"], claimed);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class PassTests(LibraryServer server) : IClassFixture<LibraryServe
 
         Assert.Equal("6", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
         // A group that comes now starts after what is gone.
-        Assert.Equal($"OK {worldLine}.1 0-64", (await run.ClaimAsync("claim", "s1", group: "late"))[0]);
+        Assert.Equal($"OK {worldLine}.1 0-64 0 0", (await run.ClaimAsync("claim", "s1", group: "late"))[0]);
     }
 
     [Fact]

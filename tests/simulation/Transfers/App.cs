@@ -96,7 +96,7 @@ internal sealed class App
         var primary = new Primary(Connect(), options, _process.Time, _random, logs);
         var subscriptions = new Subscriptions(primary, _process.Time, _random, logs);
         _state = new(primary, options);
-        _publisher = new(primary, options, _random);
+        _publisher = new(primary, options);
         _stepper = new(primary, subscriptions, options, _process.Time, _random, logs.CreateLogger("Darq.Steps"));
         Subscribe(subscriptions, Bank.Movers, "transfers", TransferAsync);
         Subscribe(subscriptions, Bank.Watchers, "transfers", WatchAsync);

@@ -22,7 +22,7 @@ public sealed class FolderTests
     }
 
     [Fact]
-    public void Only_the_folder_Redis_names_the_client_library() => Assert.Empty(NamesClient(SourceTree.With(".cs")));
+    public void Only_the_folder_Redis_and_the_benchmarks_reference_name_the_client_library() => Assert.Empty(NamesClient(SourceTree.With(".cs")));
 
     [Fact]
     public void Another_folder_that_names_the_client_library_is_found() =>
@@ -51,6 +51,7 @@ public sealed class FolderTests
     private static string[] NamesClient(IEnumerable<SourceFile> files) =>
     [
         .. files.Where(file => !file.Path.StartsWith("component/Redis/", StringComparison.Ordinal)
+            && !file.Path.StartsWith("tests/benchmarks/Reference/", StringComparison.Ordinal)
             && file.Text.Contains(ClientLibrary, StringComparison.Ordinal)).Select(file => file.Path),
     ];
 }

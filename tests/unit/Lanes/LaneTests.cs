@@ -94,7 +94,7 @@ public sealed class LaneTests
     {
         var lane = new Lane(0, Order.Key);
         var entry = Entry(lane, 1, "a");
-        lane.Hold("s1", "1.1", new(1, 0), []);
+        lane.Hold("s1", new("1.1", new(1, 0), 0, 0, []));
         lane.Add(entry);
         var epoch = lane.Epoch;
 
@@ -109,7 +109,7 @@ public sealed class LaneTests
     public void A_new_holder_knows_what_was_passed_out_of_order()
     {
         var lane = new Lane(0, Order.Key);
-        lane.Hold("s1", "1.1", new(1, 4), ["6:7", "9:9"]);
+        lane.Hold("s1", Holding.Parse("OK 1.1 1-4 0 0 6:7 9:9")!);
 
         Assert.Equal([false, true, true, false, true, false], new long[] { 5, 6, 7, 8, 9, 10 }.Select(lane.HadPassed));
         Assert.Equal((new Position(1, 4), 4), (lane.ReadUpTo, lane.Tail));

@@ -119,7 +119,7 @@ public sealed class AppendTests
     }
 
     private static Append From(string topic, string data, params (string Name, string Value)[] metadata) =>
-        Append.From(topic, new(Encoding.UTF8.GetBytes(data), metadata.ToDictionary(entry => entry.Name, entry => entry.Value)), Options, () => Spread);
+        Append.From(topic, new(Encoding.UTF8.GetBytes(data), metadata.ToDictionary(entry => entry.Name, entry => entry.Value)), Options, Spread);
 
     private static void AssertInvalid(Action publish, string because)
     {

@@ -1,0 +1,38 @@
+namespace Darq.Benchmarks;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record Options
+{
+    /// <summary>Shorter rounds and fewer of them: says whether it works, and roughly where it stands.</summary>
+    public bool Quick { get; init; }
+
+    public string? Only { get; init; }
+
+    public string? JsonFile { get; init; }
+
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(Quick ? 1 : 3);
+
+    public TimeSpan Round => TimeSpan.FromSeconds(Quick ? 1 : 3);
+
+    public int Pairs => Quick ? 3 : 5;
+
+    /// <summary>Reads the arguments; null with what is wrong about them.</summary>
+    public static Options? Read(IReadOnlyList<string> arguments, IReadOnlyCollection<string> scenarios, out string? fault)
+    {
+        var options = new Options();
+        fault = null;
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            switch (arguments[i])
+            {
+                case "--quick": options = options with { Quick = true }; break;
+                case "--only" when i + 1 < arguments.Count && scenarios.Contains(arguments[i + 1]): options = options with { Only = arguments[++i] }; break;
+                case "--only": fault = $"--only takes one of: {string.Join(", ", scenarios)}"; return null;
+                case "--json" when i + 1 < arguments.Count: options = options with { JsonFile = arguments[++i] }; break;
+                default: fault = $"'{arguments[i]}' is not understood; accepted: --quick, --only NAME, --json FILE"; return null;
+            }
+        }
+
+        return options;
+    }
+}

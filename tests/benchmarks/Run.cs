@@ -1,0 +1,53 @@
+using Darq.Benchmarks.Client;
+using Darq.Benchmarks.Measuring;
+using Darq.Benchmarks.Processes;
+using Darq.Benchmarks.Reports;
+using Darq.Benchmarks.Scenarios;
+
+namespace Darq.Benchmarks;
+
+/// <summary>Takes one scenario from its stage to its row.</summary>
+internal sealed class Run(Options options, Progress progress)
+{
+    public async Task<Row> MeasureAsync(string name, Func<Stage, Scenario> create)
+    {
+        progress.Begin(name);
+        await using var stage = await Stage.StartAsync();
+        var environment = MachineState.Read((await stage.Plain.ReadAsync()).Version, options.Quick);
+        var scenario = create(stage);
+        await scenario.PrepareAsync();
+        try
+        {
+            await PairAsync(stage, scenario, options.WarmUp);
+            var pairs = new List<Pair>();
+            while (pairs.Count < options.Pairs) pairs.Add(await PairAsync(stage, scenario, options.Round));
+            return Row.Of(name, scenario.Unit, scenario.Reference, pairs, stage.ComponentPeakMegabytes, environment);
+        }
+        finally
+        {
+            await scenario.EndAsync();
+        }
+    }
+
+    private async Task<Pair> PairAsync(Stage stage, Scenario scenario, TimeSpan duration)
+    {
+        await scenario.BeforeOursAsync(duration);
+        // A load blocks its thread for as long as it runs.
+        var ours = await MeasureAsync(stage, () => Task.Factory.StartNew(() => scenario.Ours(duration), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        await scenario.BeforeReferenceAsync(duration, ours);
+        var reference = await MeasureAsync(stage, () => scenario.ReferenceAsync(duration));
+        await scenario.AfterPairAsync();
+        return new(ours, reference);
+    }
+
+    private async Task<Round> MeasureAsync(Stage stage, Func<Task<Round>> load)
+    {
+        // The garbage of one round is not collected in the next.
+        GC.Collect();
+        var before = await stage.ReadCostAsync();
+        var round = await load();
+        if (round.Operations == 0) throw new LoadFailedException("nothing was done in a whole round");
+        progress.RoundEnded();
+        return round with { Cost = await stage.ReadCostAsync() - before };
+    }
+}
