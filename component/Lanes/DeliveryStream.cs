@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Darq.Partitions;
 
 namespace Darq.Lanes;
 
@@ -56,7 +57,7 @@ internal sealed class DeliveryStream : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _subscription.Detach(this);
-        await _closing.CancelAsync();
+        _closing.CancelHere();
         await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 

@@ -127,7 +127,7 @@ internal sealed partial class Subscription : IAsyncDisposable
             _streams.Clear();
         }
         await AnswersArePassedAsync();
-        await _stopping.CancelAsync();
+        _stopping.CancelHere();
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await LetGoAsync();
     }

@@ -62,7 +62,7 @@ internal sealed class Subscriptions : IAsyncDisposable
     {
         lock (_lock) _closed = true;
         await Task.WhenAll(Open().Select(subscription => subscription.DisposeAsync().AsTask()));
-        await _stopping.CancelAsync();
+        _stopping.CancelHere();
         foreach (var loop in new[] { _beating, _listening })
         {
             if (loop is not null) await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
