@@ -84,7 +84,7 @@ do
       key = string.match(pending, '^%S+ %S+ %S+ (.*)$')
       redis.call('ZREM', box(lane), pending)
     end
-    redis.call('ZADD', box(lane), seq, wl .. '-' .. seq .. ' ' .. batch.now + tonumber(delay) .. ' ' .. failures .. ' ' .. key)
+    redis.call('ZADD', box(lane), seq, wl .. '-' .. seq .. ' ' .. marks.text(batch.now + tonumber(delay)) .. ' ' .. failures .. ' ' .. key)
     return 1
   end
 
@@ -107,9 +107,9 @@ do
     if not pending then return 'OK' end
     local fields = pending == true and entry(lane, wl, seq) or fields_of(redis.call('HGET', letters(lane), seq))
     -- An id would be compared with those of earlier messages of that topic; this one is never a repetition.
-    local letter = { args[at], args[at + 6], '', 'd', 0, fields.k, fields.d, args[at + 7], 0, args[at + 8] }
-    if not topics.has_room(batch, letter, 1, 0) then return 'FULL' end
-    local _, appended = topics.append(batch, letter, 1)
+    local letter = { args[at], args[at + 6], '', 'd', '0', fields.k or '', fields.d, args[at + 7], '0', args[at + 8] }
+    if topics.crowded(batch, letter, 1, 1) then return 'FULL' end
+    local appended = topics.append(batch, letter, 1)
     lanes.finish(lane, wl, seq, pending, 'd')
     lanes.trim(lane)
     return 'OK ' .. string.match(appended, '^%S+')
@@ -120,7 +120,7 @@ do
     if refused then return refused end
     local lane = lanes.open(parts[1], args[2], args[3])
     local page = redis.call('ZRANGEBYSCORE', box(lane), '(' .. args[4], '+inf', 'LIMIT', 0, args[5])
-    table.insert(page, 1, string.format('%.0f', marks.now()))
+    table.insert(page, 1, marks.text(marks.now()))
     return page
   end
 
