@@ -54,11 +54,11 @@ internal sealed record Append
         };
     }
 
-    public static void CheckTopic(string topic)
+    public static void CheckTopic(string topic, string field = "topic")
     {
-        Limits.CheckName("topic", topic);
+        Limits.CheckName(field, topic);
         if (Limits.NamesFurtherStream(topic))
-            throw Limits.Invalid("topic", topic, "a name that does not end in ~<number>, which names a further stream of a subscription");
+            throw Limits.Invalid(field, topic, "a name that does not end in ~<number>, which names a further stream of a subscription");
     }
 
     /// <summary>The arguments in the order of append.lua.</summary>
