@@ -16,6 +16,9 @@ internal sealed class Mailbox(Order order)
 
     public int Count { get; private set; }
 
+    /// <summary>Whether Redis knows all of it.</summary>
+    public bool IsTold => _untold.Count == 0;
+
     /// <summary>Whether all that an earlier holder parked is in here.</summary>
     public bool IsKnown { get; set; }
 

@@ -42,7 +42,9 @@ internal sealed partial class Subscription
             lock (_lock)
             {
                 WakeDue();
-                while (NextReady() is { } entry && NextStream() is { } stream) Send(_ready.Dequeue(), stream);
+                Readmit();
+                while (!_membership.IsLapsed && NextReady() is { } entry && NextStream() is { } stream) Send(_ready.Dequeue(), stream);
+                if (HasDrained()) _tend.Set();
                 wait = _backingOff.TryPeek(out _, out var due) ? due - _time.GetUtcNow() : LongestWait;
             }
             if (wait > TimeSpan.Zero) await _dispatch.WaitAsync(wait, cancellation);
@@ -61,15 +63,31 @@ internal sealed partial class Subscription
         }
     }
 
-    /// <summary>The first ready message that is still to be delivered; those finished or expired meanwhile are put aside.</summary>
+    /// <summary>What was held back of lanes that may send again is ready again.</summary>
+    private void Readmit()
+    {
+        if (_withHeldBack.Count == 0) return;
+        foreach (var lane in _withHeldBack.Where(lane => lane.MaySend).ToArray())
+        {
+            _withHeldBack.Remove(lane);
+            foreach (var entry in lane.TakeHeldBack()) MakeReady(entry);
+        }
+    }
+
+    /// <summary>The first ready message that may be delivered; those of lanes that may not send, finished or expired meanwhile are put aside.</summary>
     private Entry? NextReady()
     {
         while (_ready.TryPeek(out var entry))
         {
-            if (entry.State == EntryState.Waiting)
+            if (entry.State == EntryState.Waiting && !entry.Lane.MaySend)
+            {
+                entry.Lane.HoldBack(entry);
+                _withHeldBack.Add(entry.Lane);
+            }
+            else if (entry.State == EntryState.Waiting)
             {
                 if (entry.Message.ExpiryMs <= _time.GetUtcNow().ToUnixTimeMilliseconds()) Pass(entry, expired: true);
-                else if (IsGivenUp(entry)) Bury(entry, DeadLetter.DeliveriesFailed);
+                else if (ReasonToGiveUp(entry) is { } reason) Bury(entry, reason);
                 else return entry;
             }
             _ready.Dequeue();
@@ -98,7 +116,7 @@ internal sealed partial class Subscription
     private void Fail(Entry entry)
     {
         entry.Failures++;
-        if (IsGivenUp(entry))
+        if (ReasonToGiveUp(entry) is not null)
         {
             entry.State = EntryState.Waiting;
             MakeReady(entry);
@@ -116,7 +134,14 @@ internal sealed partial class Subscription
         _backingOff.Enqueue(entry, _time.GetUtcNow() + delay);
     }
 
-    private bool IsGivenUp(Entry entry) => _letters is not null && entry.Failures >= _options.MaxDeliveries;
+    /// <summary>Why the message is not delivered any more; null where it is. Nobody blames one that was never alone in its lane when the holder died.</summary>
+    private string? ReasonToGiveUp(Entry entry)
+    {
+        if (_letters is null) return null;
+        if (entry.Failures >= _options.MaxDeliveries) return DeadLetter.DeliveriesFailed;
+        var isSuspect = entry.Lane.Suspect == entry.Message.StreamId.Number;
+        return isSuspect && entry.Lane.TakeOvers >= Math.Max(_options.MaxDeliveries, Lane.Suspicious + 1) ? DeadLetter.KilledItsHandler : null;
+    }
 
     private void GiveBack(Entry released)
     {
@@ -148,9 +173,10 @@ internal sealed partial class Subscription
     /// <summary>Starts moving a message to the dead-letter topic. Under _lock.</summary>
     private void Bury(Entry entry, string reason)
     {
-        var metadata = DeadLetter.Metadata(entry.Message, reason, _group, _topic, entry.Failures, _time.GetUtcNow());
+        var failures = reason == DeadLetter.KilledItsHandler ? entry.Lane.TakeOvers : entry.Failures;
+        var metadata = DeadLetter.Metadata(entry.Message, reason, _group, _topic, failures, _time.GetUtcNow());
         Settle(entry, incarnation => new DeadLetterRequest(_group, _topic, entry.Message, _letters!, metadata, _options.MaxBacklog, incarnation));
-        _log.MessageIsGivenUp(_group, _topic, entry.Message.Id, entry.Failures, reason, _letters!);
+        _log.MessageIsGivenUp(_group, _topic, entry.Message.Id, failures, reason, _letters!);
     }
 
     private void Settle(Entry entry, Func<Func<string>, BatchRequest> compose)

@@ -54,6 +54,7 @@ internal sealed partial class Subscription
     private bool JoinsItsLine(Lane lane, Message message)
     {
         if (lane.Mailbox.LineOf(message.Key, message.StreamId.Number) is null) return false;
+        lane.Clear(message.StreamId.Number);
         Tell(lane, message, DateTimeOffset.MinValue, 0);
         return true;
     }
@@ -130,6 +131,7 @@ internal sealed partial class Subscription
             if (reply.StartsWith("OK ", StringComparison.Ordinal))
             {
                 foreach (var parking in parkings) Parked(parking);
+                if (lane.State == LaneState.Yielding) _dispatch.Set();
                 return true;
             }
             if (reply == "FENCED")
@@ -211,6 +213,12 @@ internal sealed partial class Subscription
                 _dueLines.Dequeue();
                 var (lane, epoch, line) = next;
                 if (lane.Epoch != epoch || line.InHand > 0 || line.Due > now) continue;
+                if (lane.State != LaneState.Delivering || lane.IsSuspicious)
+                {
+                    // What is suspected stands in the stream, and must not be blamed for what one from here does.
+                    _dueLines.Enqueue(next, now + LongestWait);
+                    continue;
+                }
                 var seqs = lane.Mailbox.First(line, Math.Min(left, FetchedOfALine));
                 if (seqs.Length == 0) continue;
                 line.InHand = seqs.Length;

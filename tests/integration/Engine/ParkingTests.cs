@@ -274,6 +274,31 @@ public abstract class ParkingTests(bool valkey) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_message_that_killed_its_handlers_while_it_was_alone_is_not_delivered_again()
+    {
+        var (before, after, graveyard) = (new Inbox(), new Inbox(), new Inbox());
+        var options = Soon with { MaxDeliveries = 3 };
+        _ = _run.Subscriptions.Attach("g", "t", options, before);
+        await PublishAsync("k", "1");
+        await PublishAsync("k", "2");
+        Assert.Equal("1", Inbox.Text(await before.NextAsync()));
+        // As two holders before this one left it.
+        await _redis.CliAsync("HSET", Key("k", "l:g:t"), "k", "1:2");
+        await using var other = await EngineRun.StartAsync(_redis.Port);
+        await using var stream = other.Subscriptions.Attach("g", "t", options, after);
+
+        await _run.Primary.DisposeAsync(); // dies as well, without a goodbye
+        var next = await after.NextAsync(30);
+        Assert.Equal("2", Inbox.Text(next));
+        stream.Ack(next.Token);
+
+        await using var dead = other.Subscriptions.Attach("undertaker", "t.g.dead", new(), graveyard);
+        var letter = await graveyard.NextAsync();
+        Assert.Equal(("1", "killed its handler", "3"), (Inbox.Text(letter), Inbox.Header(letter, "darq-dead-reason"), Inbox.Header(letter, "darq-dead-failures")));
+        dead.Ack(letter.Token);
+    }
+
+    [Fact]
     public void A_subscription_that_would_bury_its_messages_in_its_own_topic_is_refused() =>
         Assert.Equal(Refusal.Invalid, Assert.Throws<DarqException>(() => _run.Subscriptions.Attach("g", "t", Soon with { MaxDeliveries = 1, DeadLetterTopic = "t" }, new Inbox())).Refusal);
 

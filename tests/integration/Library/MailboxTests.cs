@@ -77,7 +77,7 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
         var other = await RequestAsync(run, Step("other", [Consumed(1)], [Operation("u", "k", "other")]));
 
         Assert.StartsWith("OK ", first, StringComparison.Ordinal);
-        Assert.Equal(("DUPLICATE" + first["OK".Length..], "STALE"), (second, other));
+        Assert.Equal(("DUPLICATE" + first["OK".Length..], "STALE 0"), (second, other));
         Assert.Equal("v", await run.CommandAsync("HGET", run.Key(0, "s:k"), "v"));
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "q:g:t"), run.Key(0, "qb:g:t")));
         Assert.Equal("1", await run.CommandAsync("HGET", run.Key(0, "l:g:t"), "c"));
@@ -100,7 +100,7 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "q:g:t"), run.Key(0, "qb:g:t")));
         Assert.Equal("0", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
         Assert.Equal(",1", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "c", "d"));
-        Assert.Equal("STALE", await RequestAsync(run, Step("", [Consumed(1)])));
+        Assert.Equal("STALE 0", await RequestAsync(run, Step("", [Consumed(1)])));
     }
 
     [Fact]
