@@ -98,7 +98,7 @@ do
     if held.armed then
       held.armed = nil
       redis.call('HDEL', held.key, 'a')
-      redis.call('PUBLISH', part.tag .. ':w', topic)
+      redis.call('PUBLISH', part.tag .. ':w', topic .. ' ' .. marks.text(held.seq))
     end
     return id .. ' ' .. part.position
   end
