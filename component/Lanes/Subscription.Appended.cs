@@ -30,6 +30,6 @@ internal sealed partial class Subscription
     /// in which it was appended cannot have lost it. Under _lock.
     /// </summary>
     private bool IsNext(Lane lane, Position streamId) =>
-        lane.State == LaneState.Delivering && streamId.Number == lane.ReadUpTo.Number + 1 && MayReadAhead
+        lane.State == LaneState.Delivering && lane.Mailbox.IsKnown && streamId.Number == lane.ReadUpTo.Number + 1 && MayReadAhead && !lane.HadPassed(streamId.Number)
         && lane.Incarnation.StartsWith(string.Create(CultureInfo.InvariantCulture, $"{streamId.WorldLine}."), StringComparison.Ordinal);
 }

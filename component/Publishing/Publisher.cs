@@ -47,7 +47,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
 /// <summary>Reads what a reply says of appended messages: per message a stream id, with = before a duplicate's, and a position.</summary>
 internal static class Emitted
 {
-    /// <param name="isFirst">Whether this reply is of the very request that appended them, and not the record of it.</param>
+    /// <summary>Notes the positions, and where this reply is of the very request that appended the messages, announces those.</summary>
     public static Published[] Parse(Primary primary, IReadOnlyList<Append> appends, ReadOnlySpan<string> words, bool isFirst)
     {
         var published = new Published[appends.Count];
