@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Darq.Partitions;
 
 namespace Darq.Lanes;
 
@@ -38,6 +39,9 @@ internal sealed class DeliveryStream : IAsyncDisposable
 
     public bool IsOpen => !_closed;
 
+    /// <summary>Whether it wants messages, now or later.</summary>
+    public bool IsTaking => !_closed && !_paused;
+
     /// <summary>Counts the message as done with. Unknown, answered and superseded tokens change nothing.</summary>
     public void Ack(string token) => _subscription.Answer(this, token, failed: false);
 
@@ -56,7 +60,7 @@ internal sealed class DeliveryStream : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _subscription.Detach(this);
-        await _closing.CancelAsync();
+        _closing.CancelHere();
         await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 

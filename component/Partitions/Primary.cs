@@ -187,7 +187,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         _redis.Reconnected -= OnReconnected;
         _redis.Disconnected -= OnDisconnected;
-        await _stopping.CancelAsync();
+        _stopping.CancelHere();
         lock (_lock) _wanted.TrySetResult();
         await _contacting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await _batching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);

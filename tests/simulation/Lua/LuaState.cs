@@ -44,14 +44,15 @@ internal sealed class LuaState : IDisposable
     }
 
     /// <summary>Calls a function of the library; an error reply comes back as <see cref="Reply.Error"/>.</summary>
-    public Reply Run(string function, IReadOnlyList<string> keys, IReadOnlyList<string> arguments, bool readOnly)
+    public Reply Run(string function, IReadOnlyList<string> keys, IReadOnlyList<string> arguments, CallKind kind)
     {
         LuaApi.GetAt(_state, LuaApi.Registry, _run);
         Push(function);
         PushList(keys);
         PushList(arguments);
-        LuaApi.PushBoolean(_state, readOnly ? 1 : 0);
-        var failed = LuaApi.ProtectedCall(_state, 4, 1, 0) != 0;
+        LuaApi.PushBoolean(_state, kind == CallKind.ReadOnly ? 1 : 0);
+        LuaApi.PushBoolean(_state, kind == CallKind.OnReplica ? 1 : 0);
+        var failed = LuaApi.ProtectedCall(_state, 5, 1, 0) != 0;
         var reply = Pop();
         Interlocked.Exchange(ref _fault, null)?.Throw();
         return failed && reply is Reply.Bulk thrown ? new Reply.Error("ERR " + thrown.Text) : reply;
@@ -221,4 +222,15 @@ internal sealed class LuaState : IDisposable
         LuaApi.Get(_state, index);
         return Pop() is Reply.Bulk { Text: { } text } ? text : null;
     }
+}
+
+internal enum CallKind
+{
+    Any,
+
+    /// <summary>FCALL_RO: for functions that promised not to write.</summary>
+    ReadOnly,
+
+    /// <summary>FCALL at a replica, which refuses functions that may write.</summary>
+    OnReplica,
 }

@@ -72,11 +72,12 @@ local function load(code)
   loading = false
 end
 
-local function run(name, keys, arguments, read_only)
+local function run(name, keys, arguments, read_only, on_replica)
   local found = functions[name]
   if not found then error({ err = 'ERR Function not found' }) end
   writes = not found.flags['no-writes']
   if read_only and writes then error({ err = 'ERR Can not execute a script with write flag using *_ro command.' }) end
+  if on_replica and writes then error({ err = "READONLY You can't write against a read only replica." }) end
   return found.callback(keys, arguments)
 end
 

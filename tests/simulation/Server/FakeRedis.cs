@@ -7,7 +7,8 @@ namespace Darq.Tests.Simulation.Server;
 /// <summary>
 /// One connection of a simulated process to the fake server, with the manners of TCP: what one side sends arrives late, in
 /// order, or not at all; a connection that is cut loses replies of calls that were executed, and calls that the caller
-/// gave up may still be executed later.
+/// gave up may still be executed later, on that connection or sent again on the next. It stays with the node that it was
+/// made to, whatever becomes of that node's role.
 /// </summary>
 internal sealed class FakeRedis : IRedis
 {
@@ -17,7 +18,9 @@ internal sealed class FakeRedis : IRedis
     private readonly Weather _weather;
     private readonly TimeSpan _callTimeout;
     private readonly List<Subscription> _subscriptions = [];
-    private readonly List<Action> _waiting = [];
+    private readonly List<Waiting> _waiting = [];
+    private readonly List<Waiting> _sendAgain = [];
+    private FakeNode _node;
     private DateTimeOffset _lastRequest, _lastReply;
     private int _generation;
     private bool _disposed;
@@ -26,8 +29,9 @@ internal sealed class FakeRedis : IRedis
     {
         (_loop, _process, _server, _weather, _callTimeout) = (loop, process, server, weather, callTimeout);
         server.Published += Hear;
-        server.UpChanged += ServerChanged;
-        Connected = server.Up;
+        server.NodesChanged += NodesChanged;
+        _node = server.Primary;
+        Connected = _node.Up;
     }
 
     public event Action? Reconnected;
@@ -37,13 +41,13 @@ internal sealed class FakeRedis : IRedis
     public bool Connected { get; private set; }
 
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) =>
-        Convert(await SendAsync(() => _server.Call(call), cancellation));
+        Convert(await SendAsync(node => _server.Call(node, call), cancellation));
 
     public async Task<StreamSlice> ReadAsync(string markKey, string streamKey, string afterId, int maxCount, CancellationToken cancellation)
     {
         string[] boot = ["HGET", FakeServer.Bytes(markKey), "boot"];
         string[] range = ["XRANGE", FakeServer.Bytes(streamKey), "(" + afterId, "+", "COUNT", $"{maxCount}"];
-        var replies = await SendAsync(() => _server.Execute(boot, range), cancellation);
+        var replies = await SendAsync(_ => _server.Execute(boot, range), cancellation);
         var entries = Convert(replies[1]).Items.Select(Entry).ToArray();
         return new StreamSlice(((Reply.Bulk)replies[0]).Text, entries);
     }
@@ -51,22 +55,28 @@ internal sealed class FakeRedis : IRedis
     public async Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation)
     {
         var subscription = new Subscription(this, [.. channels.Select(FakeServer.Bytes)], heard);
-        await SendAsync(() => { _subscriptions.Add(subscription); return 0; }, cancellation);
+        await SendAsync(_ => { _subscriptions.Add(subscription); return 0; }, cancellation);
         return subscription;
     }
 
     public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>
-        SendAsync(() => new ServerDescription("Redis", new Version(7, 0, 15), "master", "noeviction", true, false), cancellation);
+        SendAsync(node => new ServerDescription("Redis", new Version(7, 0, 15), IsPrimary(node) ? "master" : "slave", "noeviction", true, false), cancellation);
 
-    public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) =>
-        SendAsync(() => _server.LoadLibrary(code, replace), cancellation);
+    public async Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation)
+    {
+        var reply = await SendAsync(node => IsPrimary(node) ? _server.LoadLibrary(code, replace) : new Reply.Error("READONLY You can't write against a read only replica."), cancellation);
+        if (reply is Reply.Error { Text: var text } && !text.Contains("already exists", StringComparison.Ordinal))
+            Convert(reply);
+    }
 
     public ValueTask DisposeAsync()
     {
         _disposed = true;
         Disconnect();
+        _sendAgain.ForEach(waiting => waiting.Fail("the connection was closed"));
+        _sendAgain.Clear();
         _server.Published -= Hear;
-        _server.UpChanged -= ServerChanged;
+        _server.NodesChanged -= NodesChanged;
         return ValueTask.CompletedTask;
     }
 
@@ -77,21 +87,19 @@ internal sealed class FakeRedis : IRedis
         _loop.After(_weather.ReconnectDelay(), Connect);
     }
 
-    private async Task<T> SendAsync<T>(Func<T> execute, CancellationToken cancellation)
+    private bool IsPrimary(FakeNode node) => node == _server.Primary;
+
+    private async Task<T> SendAsync<T>(Func<FakeNode, T> execute, CancellationToken cancellation)
     {
         _loop.EnsureInside();
         cancellation.ThrowIfCancellationRequested();
         if (!Connected)
             throw new RedisUnavailableException("not connected");
         var reply = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var generation = _generation;
-        Action lost = () => reply.TrySetException(new RedisUnavailableException("the connection was lost"));
-        _waiting.Add(lost);
-        _lastRequest = Later(_lastRequest);
-        At(_lastRequest, () => Arrive(generation, execute, reply));
-        _loop.After(_callTimeout, () => reply.TrySetException(new RedisUnavailableException("no reply in time")));
-        if (_weather.CutsNow())
-            _loop.After(_weather.Delay(), () => { if (generation == _generation && _process.Alive) Cut(); });
+        var waiting = new Waiting(() => Send(execute, reply), why => reply.TrySetException(new RedisUnavailableException(why)));
+        _waiting.Add(waiting);
+        waiting.Send();
+        _loop.After(_callTimeout, () => waiting.Fail("no reply in time"));
         await using var registration = cancellation.Register(() => reply.TrySetCanceled(cancellation));
         try
         {
@@ -99,14 +107,23 @@ internal sealed class FakeRedis : IRedis
         }
         finally
         {
-            _waiting.Remove(lost);
+            _waiting.Remove(waiting);
         }
     }
 
-    // A request that was on its way when the connection was cut may have reached the server all the same.
-    private void Arrive<T>(int generation, Func<T> execute, TaskCompletionSource<T> reply)
+    private void Send<T>(Func<FakeNode, T> execute, TaskCompletionSource<T> reply)
     {
-        if (!_server.Up || (generation != _generation && _weather.LosesRequest()))
+        var (generation, node) = (_generation, _node);
+        _lastRequest = Later(_lastRequest);
+        At(_lastRequest, () => Arrive(generation, node, () => execute(node), reply));
+        if (_weather.CutsNow())
+            _loop.After(_weather.Delay(), () => { if (generation == _generation && _process.Alive) Cut(); });
+    }
+
+    // A request that was on its way when the connection was cut may have reached the server all the same.
+    private void Arrive<T>(int generation, FakeNode node, Func<T> execute, TaskCompletionSource<T> reply)
+    {
+        if (!node.Up || (generation != _generation && _weather.LosesRequest()))
             return;
         T result;
         try
@@ -136,25 +153,45 @@ internal sealed class FakeRedis : IRedis
             _process.Post(() => Disconnected?.Invoke());
         Connected = false;
         _generation++;
-        foreach (var lost in _waiting.ToArray())
-            lost();
+        foreach (var waiting in _waiting.ToArray())
+        {
+            if (_weather.SendsAgain())
+                _sendAgain.Add(waiting);
+            else
+                waiting.Fail("the connection was lost");
+        }
         _waiting.Clear();
     }
 
-    private void ServerChanged()
+    private void NodesChanged()
     {
-        if (_server.Up)
-            _loop.After(_weather.ReconnectDelay(), Connect);
+        if (Connected && _node.Up && (IsPrimary(_node) || _weather.OutlivesFailover()))
+            LeaveReplica();
         else
-            Disconnect();
+            Cut();
+    }
+
+    private void LeaveReplica()
+    {
+        var generation = _generation;
+        if (!IsPrimary(_node))
+            _loop.After(_weather.StaleTime(), () => { if (generation == _generation && !IsPrimary(_node)) Cut(); });
     }
 
     private void Connect()
     {
-        if (Connected || _disposed || !_server.Up || !_process.Alive)
+        if (Connected || _disposed || !_process.Alive || !_server.Primary.Up)
             return;
+        _node = _server.Replica.Up && _weather.HasOldAddress() ? _server.Replica : _server.Primary;
         Connected = true;
+        foreach (var waiting in _sendAgain)
+        {
+            _waiting.Add(waiting);
+            waiting.Send();
+        }
+        _sendAgain.Clear();
         _process.Post(() => Reconnected?.Invoke());
+        LeaveReplica();
     }
 
     private void Hear(string channel, string text)
@@ -182,6 +219,8 @@ internal sealed class FakeRedis : IRedis
         Reply.List list => RedisReply.Of([.. list.Items.Select(Convert)]),
         _ => RedisReply.Nothing,
     };
+
+    private sealed record Waiting(Action Send, Action<string> Fail);
 
     private sealed class Subscription(FakeRedis connection, string[] channels, Action<string, string> heard) : IAsyncDisposable
     {

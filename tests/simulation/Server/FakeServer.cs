@@ -5,8 +5,9 @@ using Darq.Tests.Simulation.Lua;
 namespace Darq.Tests.Simulation.Server;
 
 /// <summary>
-/// A Redis server: data in memory, the real function library in a real Lua, and a journal of what each call wrote. It can
-/// be stopped and started again with all its data, or without what its last calls wrote, as an append-only file would give.
+/// A Redis primary and its replica: two processes, each with the real function library in a Lua of its own, over data in
+/// memory that is replicated before anybody is answered, so that no change of roles loses anything. A journal of what each
+/// call wrote lets the primary start again with all its data, or without what its last calls wrote, as an append-only file would give.
 /// </summary>
 internal sealed class FakeServer : IDisposable
 {
@@ -15,24 +16,26 @@ internal sealed class FakeServer : IDisposable
     private readonly Dictionary<string, string> _libraries = [];
     private readonly List<JournalEntry> _journal = [];
     private readonly Keyspace _keys;
-    private LuaState? _lua;
     private JournalEntry _entry = new(0, []);
 
     public FakeServer(Func<DateTimeOffset> time, Random random)
     {
         (_time, _random) = (time, random);
         _keys = new Keyspace(() => _entry.Now);
-        Start();
+        (Primary, Replica) = (new FakeNode("a", Execute), new FakeNode("b", Execute));
+        BootId = NewBootId();
+        Primary.Start([]);
+        Replica.Start([]);
     }
 
     /// <summary>Raised for each message published, with channel and text.</summary>
     public event Action<string, string>? Published;
 
-    /// <summary>Raised when the server is up again, or has gone down.</summary>
-    public event Action? UpChanged;
+    /// <summary>Raised when a node is up again or has gone down, and when the nodes have changed roles.</summary>
+    public event Action? NodesChanged;
 
     /// <summary>Raised after each call that wrote something.</summary>
-    public event Action? Changed;
+    public event Action<Change>? Changed;
 
     /// <summary>Hears each function call and its reply, if somebody listens.</summary>
     public Action<string>? Overheard { get; init; }
@@ -40,14 +43,16 @@ internal sealed class FakeServer : IDisposable
     /// <summary>Applied to each library before it is loaded.</summary>
     public Func<string, string> Alter { get; init; } = code => code;
 
-    public bool Up => _lua is not null;
+    public FakeNode Primary { get; private set; }
 
-    /// <summary>What <c>master_replid</c> is: new at every start.</summary>
-    public string BootId { get; private set; } = "";
+    public FakeNode Replica { get; private set; }
+
+    /// <summary>What <c>master_replid</c> is, on both nodes: new at every start of the primary and at every promotion.</summary>
+    public string BootId { get; private set; }
 
     public int JournaledCalls => _journal.Count;
 
-    /// <summary>FUNCTION LOAD; like there, libraries outlive a restart and their variables do not.</summary>
+    /// <summary>FUNCTION LOAD at the primary; like there, libraries outlive a restart and their variables do not.</summary>
     public Reply LoadLibrary(string code, bool replace = false)
     {
         var name = code.Split('\n')[0].Split("name=")[1].Trim();
@@ -57,77 +62,95 @@ internal sealed class FakeServer : IDisposable
                 return new Reply.Error($"ERR Library '{name}' already exists");
             _libraries[name] = code;
         }
-        LoadLibraries();
+        foreach (var node in new[] { Primary, Replica }.Where(node => node.Up))
+            Start(node);
         return name;
     }
 
-    /// <summary>FCALL or FCALL_RO.</summary>
-    public Reply Call(FunctionCall call)
+    /// <summary>FCALL or FCALL_RO at the primary.</summary>
+    public Reply Call(FunctionCall call) => Call(Primary, call);
+
+    public Reply Call(FakeNode node, FunctionCall call)
     {
         var arguments = call.Arguments.Select(argument => Encoding.Latin1.GetString(argument.ToBytes())).ToArray();
-        var reply = Journaled(() => _lua!.Run(call.Function, [.. call.Keys.Select(Bytes)], arguments, call.ReadOnly));
+        var kind = call.ReadOnly ? CallKind.ReadOnly : node == Primary ? CallKind.Any : CallKind.OnReplica;
+        var reply = Journaled(() => node.Run(call.Function, [.. call.Keys.Select(Bytes)], arguments, kind), call);
         if (Overheard is not null)
-            Overheard($"{call.Function} {string.Join(' ', call.Keys)} | {string.Join(' ', arguments)} -> {reply}");
+            Overheard($"{node.Name}: {call.Function} {string.Join(' ', call.Keys)} | {string.Join(' ', arguments)} -> {reply}");
         return reply;
     }
 
     /// <summary>Plain commands as one transaction.</summary>
-    public Reply[] Execute(params string[][] commands) => Journaled(() => commands.Select(words => Execute(words, true)).ToArray());
+    public Reply[] Execute(params string[][] commands) => Journaled(() => commands.Select(words => Execute(Primary, words, true)).ToArray(), null);
 
+    /// <summary>Stops the primary.</summary>
     public void Stop()
     {
-        _lua!.Dispose();
-        _lua = null;
-        UpChanged?.Invoke();
+        Primary.Stop();
+        NodesChanged?.Invoke();
     }
 
-    /// <summary>Starts again, without what the last <paramref name="lostCalls"/> calls that wrote something had written.</summary>
+    /// <summary>
+    /// Starts the node that was stopped, without what the last <paramref name="lostCalls"/> calls that wrote something had
+    /// written. A primary gets another boot id, and its replica copies everything anew; one that was replaced meanwhile comes back as a replica.
+    /// </summary>
     public void Restart(int lostCalls = 0)
     {
         var kept = Math.Max(0, _journal.Count - lostCalls);
         if (kept < _journal.Count)
             Replay(kept);
-        Start();
-        UpChanged?.Invoke();
+        if (!Primary.Up)
+        {
+            BootId = NewBootId();
+            Start(Primary);
+        }
+        Start(Replica);
+        NodesChanged?.Invoke();
     }
 
-    public void Dispose() => _lua?.Dispose();
+    /// <summary>
+    /// The replica becomes the primary and, where the primary lives, the other way round: agreed between the two, so that
+    /// nothing is lost and the old primary goes on with a partial resync, which leaves its process and its Lua as they are.
+    /// </summary>
+    public void FailOver()
+    {
+        (Primary, Replica) = (Replica, Primary);
+        BootId = NewBootId();
+        NodesChanged?.Invoke();
+    }
+
+    public void Dispose()
+    {
+        Primary.Dispose();
+        Replica.Dispose();
+    }
 
     /// <summary>Text as the keyspace holds it: one char for each byte of its UTF-8.</summary>
     internal static string Bytes(string text) => Ascii.IsValid(text) ? text : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
 
-    private void Start()
-    {
-        BootId = string.Concat(Enumerable.Range(0, 40).Select(_ => "0123456789abcdef"[_random.Next(16)]));
-        LoadLibraries();
-    }
+    private string NewBootId() => string.Concat(Enumerable.Range(0, 40).Select(_ => "0123456789abcdef"[_random.Next(16)]));
 
-    private void LoadLibraries()
-    {
-        _lua?.Dispose();
-        _lua = new LuaState(Execute);
-        foreach (var code in _libraries.Values)
-            _lua.Load(Alter(code));
-    }
+    private void Start(FakeNode node) => node.Start(_libraries.Values.Select(Alter));
 
-    private T Journaled<T>(Func<T> run)
+    private T Journaled<T>(Func<T> run, FunctionCall? call)
     {
         _entry = new JournalEntry(_time().ToUnixTimeMilliseconds(), []);
+        var entry = _entry;
         var result = run();
-        if (_entry.Commands.Count > 0)
+        if (entry.Commands.Count > 0)
         {
-            _journal.Add(_entry);
-            Changed?.Invoke();
+            _journal.Add(entry);
+            Changed?.Invoke(new Change(call, entry.Commands));
         }
         return result;
     }
 
-    private Reply Execute(string[] words, bool mayWrite)
+    private Reply Execute(FakeNode node, string[] words, bool mayWrite)
     {
         switch (words[0].ToUpperInvariant())
         {
             case "INFO":
-                return $"# Replication\r\nrole:master\r\nconnected_slaves:0\r\nmaster_replid:{BootId}\r\nmaster_replid2:{new string('0', 40)}\r\n";
+                return $"# Replication\r\nrole:{(node == Primary ? "master" : "slave")}\r\nmaster_replid:{BootId}\r\nmaster_replid2:{new string('0', 40)}\r\n";
             case "PUBLISH":
                 Published?.Invoke(words[1], words[2]);
                 return 0;
@@ -154,3 +177,6 @@ internal sealed class FakeServer : IDisposable
 
     private sealed record JournalEntry(long Now, List<string[]> Commands);
 }
+
+/// <summary>What one call wrote; no call is an outsider's plain commands.</summary>
+internal sealed record Change(FunctionCall? Call, IReadOnlyList<string[]> Commands);

@@ -18,9 +18,21 @@ internal sealed class Weather(Random random)
 
     public TimeSpan ReconnectDelay() => TimeSpan.FromMilliseconds(1 + random.Next(Stormy ? 1500 : 50));
 
+    /// <summary>How long a connection to what is no longer the primary is kept.</summary>
+    public TimeSpan StaleTime() => TimeSpan.FromMilliseconds(random.Next(2500));
+
     public bool CutsNow() => Stormy && random.Next(100) == 0;
 
+    /// <summary>Whether a change of roles leaves a connection where it was.</summary>
+    public bool OutlivesFailover() => Stormy && random.Next(4) == 0;
+
+    /// <summary>Whether a client that connects anew has an old address.</summary>
+    public bool HasOldAddress() => Stormy && random.Next(6) == 0;
+
     public bool LosesRequest() => random.Next(2) == 0;
+
+    /// <summary>Whether the client library sends a call again on its next connection, before anybody is told of that.</summary>
+    public bool SendsAgain() => Stormy && random.Next(3) == 0;
 
     public bool LosesMessage() => Stormy && random.Next(4) == 0;
 }

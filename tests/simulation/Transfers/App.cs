@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using Darq.Hosting;
 using Darq.Lanes;
 using Darq.Partitions;
 using Darq.Publishing;
@@ -15,9 +15,10 @@ namespace Darq.Tests.Simulation.Transfers;
 
 /// <summary>
 /// One simulated process: the component's real code and, beside it, the app that uses it. The app publishes the transfers
-/// of its keys, each twice, executes transfers as steps, and watches the receipts. At times it is slow, fails, or stops.
+/// of its keys and a note on each, everything twice, executes transfers as steps, and watches what comes of them. At times
+/// it is slow, fails, loses a stream, or stops.
 /// </summary>
-internal sealed class App
+internal sealed partial class App
 {
     private readonly Simulation _world;
     private readonly Bank _bank;
@@ -26,6 +27,9 @@ internal sealed class App
     private readonly string[] _keys;
     private readonly bool _serial;
     private readonly List<FakeRedis> _connections = [];
+    private readonly List<Sink> _sinks = [];
+    private Func<Sink, DeliveryStream>? _attach;
+    private Func<Task>? _dispose;
     private StateStore? _state;
     private Stepper? _stepper;
     private Publisher? _publisher;
@@ -44,6 +48,8 @@ internal sealed class App
 
     public bool Alive => _process.Alive;
 
+    public bool Stopping { get; private set; }
+
     public void Start() => _process.Start(StartAsync);
 
     public void Pause() => _process.Pause();
@@ -53,10 +59,40 @@ internal sealed class App
     public void Kill()
     {
         _process.Kill();
-        _connections.ForEach(connection => connection.Cut());
+        _world.AtWork.EndAll(Name);
+        CutConnection();
     }
 
     public void CutConnection() => _connections.ForEach(connection => connection.Cut());
+
+    /// <summary>An end as a component ends that is asked to: nothing new is delivered, handlers may finish, all is given up.</summary>
+    public void Stop(Action done)
+    {
+        Stopping = true;
+        _process.Start(async () =>
+        {
+            _sinks.ForEach(sink => sink.Stream!.Pause());
+            for (var looks = 0; looks < 100 && _sinks.Exists(sink => sink.IsBusy); looks++)
+                await Task.Delay(TimeSpan.FromMilliseconds(50), _process.Time);
+            foreach (var sink in _sinks.ToArray())
+                await EndAsync(sink);
+            await _dispose!();
+            Kill();
+            done();
+        });
+    }
+
+    /// <summary>One of the streams is lost, as if its sidecar had died, and is there again later.</summary>
+    public void LoseStream(TimeSpan length) => _process.Start(async () =>
+    {
+        if (_sinks.Count == 0)
+            return;
+        var lost = _sinks[_random.Next(_sinks.Count)];
+        await EndAsync(lost);
+        await Task.Delay(length, _process.Time);
+        if (!Stopping)
+            Attach(lost.Again());
+    });
 
     /// <summary>Opens the accounts; runs before anything else does.</summary>
     public void OpenAccounts(Action done) => _process.Start(async () =>
@@ -82,7 +118,8 @@ internal sealed class App
         done();
     });
 
-    public void Publish()
+    /// <summary>Begins to publish and to count.</summary>
+    public void Work()
     {
         foreach (var key in _keys)
             _process.Start(() => PublishAllAsync(key));
@@ -95,12 +132,15 @@ internal sealed class App
         var logs = new Trace(_world, Name);
         var primary = new Primary(Connect(), options, _process.Time, _random, logs);
         var subscriptions = new Subscriptions(primary, _process.Time, _random, logs);
+        _dispose = async () => await new Engine(primary, subscriptions).DisposeAsync();
+        _attach = sink => subscriptions.Attach(sink.Group, sink.Topic, new() { Concurrent = !_serial, MaxInFlight = 4 }, sink);
         _state = new(primary, options);
         _publisher = new(primary, options);
         _stepper = new(primary, subscriptions, options, _process.Time, _random, logs.CreateLogger("Darq.Steps"));
-        Subscribe(subscriptions, Bank.Movers, "transfers", TransferAsync);
-        Subscribe(subscriptions, Bank.Watchers, "transfers", WatchAsync);
-        Subscribe(subscriptions, "audit", "receipts", ConfirmAsync);
+        Subscribe(Bank.Movers, "transfers", TransferAsync);
+        Subscribe(Bank.Watchers, "transfers", WatchAsync);
+        Subscribe("audit", "receipts", ConfirmAsync);
+        Subscribe("readers", "notes", ReadNoteAsync);
         return Task.CompletedTask;
     }
 
@@ -111,159 +151,19 @@ internal sealed class App
         return connection;
     }
 
-    private void Subscribe(Subscriptions subscriptions, string group, string topic, Func<Delivery, Task<bool>> handle)
+    private void Subscribe(string group, string topic, Func<Delivery, Task<bool>> handle) => Attach(new(_world, _process, _serial, group, topic, handle));
+
+    private void Attach(Sink sink)
     {
-        var sink = new Sink(_process, _serial, handle);
-        var options = new SubscriptionOptions { Concurrent = !_serial, MaxInFlight = 4 };
-        sink.Stream = subscriptions.Attach(group, topic, options, sink);
+        sink.Stream = _attach!(sink);
+        _sinks.Add(sink);
     }
 
-    private async Task PublishAllAsync(string key)
+    private async Task EndAsync(Sink sink)
     {
-        while (_bank.Next(key) is { } transfer)
-        {
-            if (_random.Next(2) == 0)
-            {
-                await Task.WhenAll(PublishAsync(transfer), PublishAsync(transfer));
-            }
-            else
-            {
-                await PublishAsync(transfer);
-                await PublishAsync(transfer);
-            }
-            _bank.Accepted(transfer);
-            await PauseAsync(400);
-        }
-    }
-
-    /// <summary>Publishes until it is accepted. The history says UNKNOWN until the answer comes, because it may never come.</summary>
-    private async Task PublishAsync(Transfer transfer)
-    {
-        var metadata = new Dictionary<string, string> { ["darq.id"] = transfer.Id, ["partitionKey"] = transfer.Key };
-        var sent = transfer.Event(EventKind.Published, Name) with
-        {
-            Outcome = "UNKNOWN",
-            Changes = new Dictionary<string, long> { [transfer.From] = -transfer.Amount, [transfer.To] = transfer.Amount },
-        };
-        while (true)
-        {
-            _bank.Record(sent);
-            try
-            {
-                var published = await _publisher!.PublishAsync("transfers", [new PublishEntry(transfer.ToBytes(), metadata)], CancellationToken.None);
-                _bank.Record(sent with { Outcome = "OK", Position = published[0].Id });
-                return;
-            }
-            catch (DarqException refused) when (refused.Refusal == Refusal.Unavailable)
-            {
-                await PauseAsync(300);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Counts by itself, each write guarded by the etag of the one before. No one else writes there, so a conflict means that
-    /// a write was executed twice. After an unknown outcome, which may still come true later, it counts elsewhere.
-    /// </summary>
-    private async Task CountAsync()
-    {
-        for (var (place, count) = (0, 0); _bank.Transfers.Keys.Any(key => _bank.Next(key) is not null); count++)
-        {
-            var key = $"{Name}-{place}";
-            try
-            {
-                var read = await ReadAsync([key]);
-                if (read[0].Number != count)
-                    throw new InvalidOperationException($"{key} is {read[0].Number} after {count} writes");
-                await _state!.ApplyAsync(Upsert(key, count + 1, read[0].ETag) with { FirstWrite = count == 0 }, CancellationToken.None);
-            }
-            catch (DarqException refused) when (refused.Refusal == Refusal.Unavailable)
-            {
-                (place, count) = (place + 1, -1);
-            }
-            await PauseAsync(200);
-        }
-    }
-
-    private async Task<bool> TransferAsync(Delivery delivery)
-    {
-        var transfer = Transfer.Parse(delivery.Data);
-        var line = Delivered(transfer, delivery, Bank.Movers);
-        await PauseAsync(_random.Next(20) == 0 ? 3000 : 30);
-        // A handler may fail before its step, in which case the step must come later, or after it, when nothing may come of it.
-        var succeeded = _random.Next(15) > 0 && await StepAsync(transfer, delivery.Token) && _random.Next(15) > 0;
-        _bank.Record(line with { Kind = succeeded ? EventKind.Acked : EventKind.Nacked });
-        return succeeded;
-    }
-
-    /// <summary>A group whose only answer is the acknowledgement. It works slowly, so that it falls behind the other.</summary>
-    private async Task<bool> WatchAsync(Delivery delivery)
-    {
-        var line = Delivered(Transfer.Parse(delivery.Data), delivery, Bank.Watchers);
-        await PauseAsync(300);
-        var succeeded = _random.Next(15) > 0;
-        _bank.Record(line with { Kind = succeeded ? EventKind.Acked : EventKind.Nacked });
-        return succeeded;
-    }
-
-    private HistoryEvent Delivered(Transfer transfer, Delivery delivery, string group)
-    {
-        var attempt = int.Parse(Metadata(delivery, "darq-attempt"), CultureInfo.InvariantCulture);
-        var line = transfer.Event(EventKind.Delivered, Name) with { Group = group, Attempt = attempt };
-        _bank.Record(line);
-        return line;
-    }
-
-    private async Task<bool> StepAsync(Transfer transfer, string token)
-    {
-        while (true)
-        {
-            var outcome = "UNKNOWN";
-            long? previous = null;
-            try
-            {
-                var read = await ReadAsync([transfer.From, transfer.To, Bank.NumberKey(transfer.Key)]);
-                previous = read[2].Number;
-                await PauseAsync(10);
-                StateOperation[] writes =
-                [
-                    Upsert(transfer.From, read[0].Number - transfer.Amount, read[0].ETag),
-                    Upsert(transfer.To, read[1].Number + transfer.Amount, read[1].ETag),
-                    Upsert(Bank.NumberKey(transfer.Key), transfer.Number, read[2].ETag) with { FirstWrite = read[2].ETag is null },
-                ];
-                var metadata = new Dictionary<string, string>
-                {
-                    ["darq.token"] = token,
-                    ["darq.emit"] = JsonSerializer.Serialize(new[] { new { topic = "receipts", data = new { transfer = transfer.Id }, key = transfer.Key } }),
-                };
-                var result = await _stepper!.TransactAsync(writes, metadata, CancellationToken.None);
-                outcome = result.Duplicate ? "DUPLICATE" : "OK";
-            }
-            catch (DarqException refused)
-            {
-                outcome = refused.Refusal == Refusal.Unavailable ? outcome : refused.Refusal.ToString().ToUpperInvariant();
-            }
-            _bank.Record(transfer.Event(EventKind.Stepped, Name) with { Group = Bank.Movers, Outcome = outcome, Previous = previous });
-            switch (outcome)
-            {
-                // An app that lost its answer asks again, with the same token and what it reads by then.
-                case "OK" when _random.Next(5) == 0: break;
-                case "OK" or "DUPLICATE": return true;
-                case "FENCED": return false;
-                case "CONFLICT": break;
-                case "UNKNOWN": await PauseAsync(200); break;
-                // STALE too: results are kept for longer than a storm lasts.
-                default: throw new InvalidOperationException($"the step of {transfer.Id} was answered {outcome}");
-            }
-        }
-    }
-
-    private Task<bool> ConfirmAsync(Delivery delivery)
-    {
-        using var data = JsonDocument.Parse(delivery.Data);
-        var id = data.RootElement.GetProperty("data").GetProperty("transfer").GetString();
-        _bank.Record(new(EventKind.Receipt) { Id = id, Position = Metadata(delivery, "darq-id"), Process = Name });
-        return Task.FromResult(_random.Next(10) > 0);
+        _sinks.Remove(sink);
+        sink.Abandon();
+        await sink.Stream!.DisposeAsync();
     }
 
     private async Task<(long Number, string? ETag)[]> ReadAsync(string[] keys)
@@ -278,26 +178,4 @@ internal sealed class App
     private static string Metadata(Delivery delivery, string name) => delivery.Metadata.First(pair => pair.Key == name).Value;
 
     private Task PauseAsync(int mostMilliseconds) => Task.Delay(TimeSpan.FromMilliseconds(_random.Next(mostMilliseconds)), _process.Time);
-
-    /// <summary>Hands deliveries to the handler as a sidecar would: all at once, or one after the other.</summary>
-    private sealed class Sink(SimulatedProcess process, bool serial, Func<Delivery, Task<bool>> handle) : IDeliverySink
-    {
-        public DeliveryStream? Stream { get; set; }
-
-        public async ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
-        {
-            if (serial)
-                await AnswerAsync(delivery);
-            else
-                process.Start(() => AnswerAsync(delivery));
-        }
-
-        private async Task AnswerAsync(Delivery delivery)
-        {
-            if (await handle(delivery))
-                Stream!.Ack(delivery.Token);
-            else
-                Stream!.Nack(delivery.Token);
-        }
-    }
 }

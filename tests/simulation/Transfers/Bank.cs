@@ -23,6 +23,9 @@ internal sealed class Bank
     public const string Movers = "bank";
     public const string Watchers = "watch";
 
+    /// <summary>A state key that somebody else has damaged.</summary>
+    public const string DamagedKey = "damaged";
+
     private readonly Dictionary<string, int> _published = [];
     private readonly HashSet<string> _confirmed = [];
     private readonly HashSet<string> _watched = [];
@@ -46,10 +49,12 @@ internal sealed class Bank
 
     public List<HistoryEvent> History { get; } = [];
 
-    /// <summary>Whether every transfer was accepted, a receipt of it was seen, and the watching group acknowledged it.</summary>
+    public Notes Notes { get; } = new();
+
+    /// <summary>Whether every transfer was accepted, a receipt of it was seen, the watching group acknowledged it, and its note was read.</summary>
     public bool Finished =>
         Transfers.Values.Sum(list => list.Length) is var all && _confirmed.Count == all && _watched.Count == all
-        && Transfers.Keys.All(key => Next(key) is null);
+        && Transfers.Keys.All(key => Next(key) is null) && Notes.AllRead;
 
     /// <summary>Where the state of a key's progress lies.</summary>
     public static string NumberKey(string key) => "number-" + key;

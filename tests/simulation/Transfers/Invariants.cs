@@ -1,39 +1,29 @@
-using System.Globalization;
-using Darq.Partitions;
-using Darq.Redis;
-using Darq.Tests.Simulation.Server;
-
 namespace Darq.Tests.Simulation.Transfers;
 
 /// <summary>
-/// What must hold in the data after every single call: no amount appears or vanishes, and of each step either all effects
-/// are there or none. Reads beside the component, so that a fault is seen where it happens and not only at the end.
+/// What must hold in the data after every single call: no amount appears or vanishes, of each step either all effects are
+/// there or none, and no partition has given up. Reads beside the component, so that a fault is seen where it happens and
+/// not only at the end.
 /// </summary>
 internal sealed class Invariants(Simulation world)
 {
-    public void Watch() => world.Server.Changed += () =>
+    public void Watch() => world.Server.Changed += _ =>
     {
         if (Broken() is { } what)
-            world.Loop.Fail(new InvalidOperationException(what));
+            world.Complain(what);
     };
 
     private string? Broken()
     {
-        var total = world.Bank.Accounts.Sum(State);
+        var total = world.Bank.Accounts.Sum(world.Data.State);
         if (total != Bank.Opening * world.Bank.Accounts.Length)
             return $"the accounts hold {total} together";
-        var steps = world.Bank.Transfers.Keys.Sum(key => State(Bank.NumberKey(key)));
-        var receipts = Enumerable.Range(0, world.Namespace.Partitions).Sum(p => Field($"{Tag(p)}:n:receipts", "s"));
-        var consumed = Enumerable.Range(0, world.Namespace.Partitions).Sum(p => Field($"{Tag(p)}:l:{Bank.Movers}:transfers", "c"));
-        return steps == receipts && steps == consumed
-            ? null : $"{steps} transfers are in effect, {receipts} receipts were emitted, {consumed} messages were consumed";
+        var steps = world.Bank.Transfers.Keys.Sum(key => world.Data.State(Bank.NumberKey(key)));
+        var receipts = world.Data.Sum("n:receipts", "s");
+        var consumed = world.Data.Sum($"l:{Bank.Movers}:transfers", "c");
+        if (steps != receipts || steps != consumed)
+            return $"{steps} transfers are in effect, {receipts} receipts were emitted, {consumed} messages were consumed";
+        return Enumerable.Range(0, world.Namespace.Partitions).Select(p => world.Data.Text($"{world.Data.Tag(p)}:m", "broken"))
+            .FirstOrDefault(why => why is not null) is { } broken ? $"a partition is broken: {broken}" : null;
     }
-
-    private long State(string key) =>
-        Field($"{Tag(PartitionHash.OfState(key, null, world.Namespace.Partitions))}:s:{key}", "v");
-
-    private string Tag(int partition) => new Keys(world.Namespace.Name, world.Namespace.Partitions).Mark(partition)[..^2];
-
-    private long Field(string key, string field) =>
-        world.Server.Execute(["HGET", key, field])[0] is Reply.Bulk { Text: { } text } ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
 }

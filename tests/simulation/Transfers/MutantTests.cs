@@ -16,7 +16,7 @@ public sealed class MutantTests
         ["a consumed message can be stepped again"] =
         [
             ("if known then return 'DUPLICATE ' .. known end", ""),
-            ("if lanes.has_passed(lane, tonumber(args[at + 5])) then return nil, 'STALE' end", ""),
+            ("if lanes.has_passed(lane, tonumber(args[at + 5])) then return nil, 'STALE ' .. i end", ""),
         ],
         ["etags are not compared"] = [("return not now and redis.call('HGET', key, 'e') == guard", "return true")],
         ["a step does not consume"] = [("lanes.pass(lane, args[at + 4], seq)", "")],

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Darq.Partitions;
 using Darq.Tests.Shared.History;
 using Darq.Tests.Simulation.Scheduling;
@@ -31,15 +30,14 @@ internal sealed record Scenario(int Seed)
 
 /// <summary>
 /// One run: several processes with the component's real code on a fake Redis with the real function library, in virtual
-/// time. 1. Accounts are opened. 2. Storm: processes are killed, paused and started again, Redis restarts, connections
-/// break. 3. Calm: all must finish. 4. Nothing more may come. 5. The history is judged.
+/// time. 1. Accounts are opened, and a key is damaged. 2. Storm: processes are killed, stopped, paused and started again,
+/// Redis restarts and fails over, streams and connections break. 3. Calm: all must finish. 4. Nothing more may come.
+/// 5. The history is judged.
 /// </summary>
 internal sealed class Simulation : IDisposable
 {
     private readonly Scenario _scenario;
-    private readonly App[] _apps;
-    private readonly Invariants _invariants;
-    private int _starts;
+    private readonly Storm _storm;
 
     public Simulation(Scenario scenario)
     {
@@ -55,8 +53,9 @@ internal sealed class Simulation : IDisposable
                 Say(HistoryLog.Line(line));
             return line with { At = (Loop.Now - began).TotalSeconds };
         });
-        _invariants = new Invariants(this);
-        _apps = [.. Enumerable.Range(0, scenario.Processes).Select(NewApp)];
+        Data = new Data(Server, Namespace);
+        AtWork = new AtWork(this);
+        _storm = new Storm(this, scenario.Processes);
     }
 
     public Random Random { get; }
@@ -69,32 +68,37 @@ internal sealed class Simulation : IDisposable
 
     public Bank Bank { get; }
 
+    public Data Data { get; }
+
+    public AtWork AtWork { get; }
+
     public NamespaceOptions Namespace { get; } = new() { Name = "sim", Partitions = 4, CrossPartitionSteps = CrossPartitionSteps.Allow };
 
     /// <summary>What was said on the way.</summary>
     public List<string> Story { get; } = [];
 
+    public bool IsTold => _scenario.IsTold;
+
     public Verdict Run()
     {
-        foreach (var app in _apps)
+        foreach (var app in _storm.Apps)
             app.Start();
         Loop.RunFor(TimeSpan.FromMilliseconds(1));
-        Await("the accounts are open", done => _apps[0].OpenAccounts(done));
-        _invariants.Watch();
-        foreach (var app in _apps)
-            app.Publish();
-        Weather.Stormy = true;
-        Trouble();
+        Await("the accounts are open", done => _storm.Apps[0].OpenAccounts(done));
+        Data.Damage(Bank.DamagedKey);
+        new Invariants(this).Watch();
+        new FenceInvariants(this).Watch();
+        foreach (var app in _storm.Apps)
+            app.Work();
+        _storm.Begin();
         Loop.RunFor(_scenario.Storm);
-        Calm();
+        _storm.End();
         if (!Loop.RunUntil(() => Bank.Finished, _scenario.Calm))
             Say($"{_scenario.Calm} of calm were not enough");
         Loop.RunFor(TimeSpan.FromSeconds(15));
-        Await("the final amounts are read", done => _apps[0].ReadFinals(done));
+        Await("the final amounts are read", done => _storm.Apps[0].ReadFinals(done));
         return HistoryChecker.Check(Bank.History);
     }
-
-    public bool IsTold => _scenario.IsTold;
 
     public void Say(string text)
     {
@@ -102,13 +106,10 @@ internal sealed class Simulation : IDisposable
             Story.Add($"{Loop.Now:mm:ss.ffffff} {text}");
     }
 
-    public void Dispose() => Server.Dispose();
+    /// <summary>Something holds no longer: the run is over.</summary>
+    public void Complain(string what) => Loop.Fail(new InvalidOperationException(what));
 
-    private App NewApp(int place)
-    {
-        string[] keys = [.. Bank.Transfers.Keys.Where((_, i) => i % _scenario.Processes == place)];
-        return new App(this, string.Create(CultureInfo.InvariantCulture, $"app{place}.{++_starts}"), keys);
-    }
+    public void Dispose() => Server.Dispose();
 
     private void Await(string what, Action<Action> start)
     {
@@ -116,67 +117,5 @@ internal sealed class Simulation : IDisposable
         start(() => isDone = true);
         if (!Loop.RunUntil(() => isDone, TimeSpan.FromMinutes(1)))
             throw new TimeoutException($"Waited a minute of virtual time until {what}.");
-    }
-
-    private void Trouble()
-    {
-        if (!Weather.Stormy)
-            return;
-        var place = Random.Next(_apps.Length);
-        var length = TimeSpan.FromMilliseconds(Random.Next(Random.Next(4) == 0 ? 8000 : 1500));
-        switch (Random.Next(8))
-        {
-            case 0 or 1: Crash(place, length); break;
-            case 2 or 3: Pause(_apps[place], length); break;
-            case 4: RestartRedis(length); break;
-            default: Break($"{_apps[place].Name} was cut off", _apps[place].CutConnection); break;
-        }
-        Loop.After(TimeSpan.FromMilliseconds(Random.Next(2500)), Trouble);
-    }
-
-    private void Crash(int place, TimeSpan length)
-    {
-        if (!_apps[place].Alive)
-            return;
-        Break($"{_apps[place].Name} was killed", _apps[place].Kill);
-        Loop.After(length, () => StartAgain(place));
-    }
-
-    private void StartAgain(int place)
-    {
-        if (_apps[place].Alive)
-            return;
-        _apps[place] = NewApp(place);
-        Break($"{_apps[place].Name} was started", _apps[place].Start);
-        Loop.After(TimeSpan.FromMilliseconds(1), _apps[place].Publish);
-    }
-
-    private void Pause(App app, TimeSpan length)
-    {
-        if (app.Paused)
-            return;
-        Break($"{app.Name} was paused for {length}", app.Pause);
-        Loop.After(length, app.Resume);
-    }
-
-    private void RestartRedis(TimeSpan length)
-    {
-        if (!Server.Up)
-            return;
-        Break($"Redis went down for {length}", Server.Stop);
-        Loop.After(length, () => Break("Redis came up", () => Server.Restart()));
-    }
-
-    // What was begun (a pause, a restart) ends by itself.
-    private void Calm()
-    {
-        Bank.Fault("the storm is over");
-        Weather.Stormy = false;
-    }
-
-    private void Break(string what, Action action)
-    {
-        Bank.Fault(what);
-        action();
     }
 }

@@ -1,0 +1,50 @@
+using Darq.Lanes;
+using Darq.Partitions;
+using Darq.Redis;
+using Darq.State;
+using Darq.Tests.Simulation.Scheduling;
+using Darq.Tests.Simulation.Server;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Darq.Tests.Simulation.Tests;
+
+/// <summary>Another process recovers while this one has no reason to look: its next reads still know the world-line of before.</summary>
+public sealed class RecoveryByAnotherTests
+{
+    private readonly NamespaceOptions _options = new() { Name = "sim", Partitions = 2 };
+
+    [Fact]
+    public void Value_is_read_after_it() => AnswersAfterRecovery(primary => new StateStore(primary, _options).GetAsync([new("key")], default).AsTask());
+
+    [Fact]
+    public void Tails_are_asked_for_after_it() => AnswersAfterRecovery(primary => new Claims(primary, "group", "topic").TailsAsync([(0, 0)], default));
+
+    private void AnswersAfterRecovery(Func<Primary, Task> read)
+    {
+        var random = new Random(1);
+        var loop = new Loop(random);
+        using var server = new FakeServer(() => loop.Now, random);
+        var process = new SimulatedProcess(loop, "process");
+        var answered = 0;
+        process.Start(async () =>
+        {
+            var redis = new FakeRedis(loop, process, server, new Weather(random), TimeSpan.FromSeconds(2));
+            var primary = new Primary(redis, _options, process.Time, random, NullLoggerFactory.Instance);
+            Assert.True(await primary.ContactAsync(TimeSpan.FromSeconds(1), default));
+            Recover(server, primary);
+            await read(primary);
+            answered++;
+        });
+
+        Assert.True(loop.RunUntil(() => answered > 0, TimeSpan.FromSeconds(1)), "no answer within a second");
+    }
+
+    /// <summary>One that knows of a later world-line moves the others on.</summary>
+    private static void Recover(FakeServer server, Primary primary)
+    {
+        string[] marks = [primary.Keys.Mark(0), primary.Keys.Mark(1)];
+        var identity = ((Reply.Bulk)server.Execute(["HGET", marks[0], "id"])[0]).Text!;
+        server.Call(new(FunctionLibrary.Function("recover"), marks, [identity, Contact.Format, primary.WorldLine + 1]));
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Darq.Lanes;
+using Darq.Partitions;
+using Darq.State;
+using Darq.Tests.Shared.History;
+
+namespace Darq.Tests.Simulation.Transfers;
+
+/// <summary>The app's handlers: each returns whether it succeeded.</summary>
+internal sealed partial class App
+{
+    private async Task<bool> TransferAsync(Delivery delivery)
+    {
+        var transfer = Transfer.Parse(delivery.Data);
+        await PauseAsync(_random.Next(20) == 0 ? 3000 : 30);
+        // A handler may fail before its step, in which case the step must come later, or after it, when nothing may come of it.
+        return _random.Next(15) > 0 && await StepAsync(transfer, delivery.Token) && _random.Next(15) > 0;
+    }
+
+    /// <summary>A group whose only answer is the acknowledgement. It works slowly, so that it falls behind the other.</summary>
+    private async Task<bool> WatchAsync(Delivery delivery)
+    {
+        await PauseAsync(300);
+        return _random.Next(15) > 0;
+    }
+
+    private Task<bool> ConfirmAsync(Delivery delivery)
+    {
+        using var data = JsonDocument.Parse(delivery.Data);
+        var id = data.RootElement.GetProperty("data").GetProperty("transfer").GetString();
+        _bank.Record(new(EventKind.Receipt) { Id = id, Position = Metadata(delivery, "darq-id"), Process = Name });
+        return Task.FromResult(_random.Next(10) > 0);
+    }
+
+    private async Task<bool> ReadNoteAsync(Delivery delivery)
+    {
+        await PauseAsync(20);
+        _bank.Notes.Read(Transfer.Parse(delivery.Data).Id);
+        return _random.Next(15) > 0;
+    }
+
+    private async Task<bool> StepAsync(Transfer transfer, string token)
+    {
+        while (true)
+        {
+            var outcome = "UNKNOWN";
+            long? previous = null;
+            var damaging = _random.Next(8) == 0;
+            try
+            {
+                var read = await ReadAsync([transfer.From, transfer.To, Bank.NumberKey(transfer.Key)]);
+                previous = read[2].Number;
+                await PauseAsync(10);
+                StateOperation[] writes =
+                [
+                    Upsert(transfer.From, read[0].Number - transfer.Amount, read[0].ETag),
+                    Upsert(transfer.To, read[1].Number + transfer.Amount, read[1].ETag),
+                    Upsert(Bank.NumberKey(transfer.Key), transfer.Number, read[2].ETag) with { FirstWrite = read[2].ETag is null },
+                ];
+                var metadata = new Dictionary<string, string>
+                {
+                    ["darq.token"] = token,
+                    ["darq.emit"] = JsonSerializer.Serialize(new[] { new { topic = "receipts", data = new { transfer = transfer.Id }, key = transfer.Key } }),
+                };
+                var result = await _stepper!.TransactAsync(damaging ? [.. writes, Damaging()] : writes, metadata, CancellationToken.None);
+                outcome = result.Duplicate ? "DUPLICATE" : "OK";
+            }
+            catch (DarqException refused)
+            {
+                outcome = refused.Refusal == Refusal.Unavailable ? outcome : refused.Refusal.ToString().ToUpperInvariant();
+            }
+            _bank.Record(transfer.Event(EventKind.Stepped, Name) with { Group = Bank.Movers, Outcome = outcome, Previous = previous });
+            switch (outcome)
+            {
+                // What touches the damaged key is refused as a whole; the step then comes without it.
+                case "OK" when damaging: throw new InvalidOperationException($"the step of {transfer.Id} wrote the damaged key");
+                case "MISCONFIGURED" when damaging: break;
+                // An app that lost its answer asks again, with the same token and what it reads by then.
+                case "OK" when _random.Next(5) == 0: break;
+                case "OK" or "DUPLICATE": return true;
+                case "FENCED": return false;
+                case "CONFLICT": break;
+                case "UNKNOWN": await PauseAsync(200); break;
+                // STALE too: results are kept for longer than a storm lasts.
+                default: throw new InvalidOperationException($"the step of {transfer.Id} was answered {outcome}");
+            }
+        }
+    }
+}
