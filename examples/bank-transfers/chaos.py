@@ -61,12 +61,11 @@ class Chaos:
             return -1
 
     def _at_work(self, target):
-        """Whom to hit: a fault that finds nobody at work would prove nothing. For a pod that only stands by, the other stands in."""
-        working = [pod for pod in self._pods if journal.in_hand(pod.journal) > 0]
-        if target == "redis":
+        """The target if somebody is at work who will feel it, else None: a fault that hits nobody would prove nothing."""
+        working = {pod.name: pod for pod in self._pods if journal.in_hand(pod.journal) > 0}
+        if target == self._redis.name:
             return self._redis if working else None
-        named = [pod for pod in working if pod.name == target]
-        return next(iter(named or working), None)
+        return working.get(target)
 
 
 def caught_at_work(pod):
