@@ -40,7 +40,7 @@ internal sealed record Append
         CheckAck(entry.Metadata);
         var metadata = MessageMetadata.Serialize(entry.Metadata);
         Limits.CheckMessage("the message", (long)entry.Data.Length + metadata.Length);
-        var known = id ?? EventIdentity.Of(entry.Data, options.DedupBy);
+        var known = id ?? (options.DedupBy == DedupBy.CloudEvent ? EventIdentity.Of(entry.Data) : null);
         return new()
         {
             Partition = (key ?? known) is { } decides ? PartitionHash.Of(decides, options.Partitions) : spread,
