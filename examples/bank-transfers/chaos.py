@@ -6,6 +6,7 @@ import journal
 from witness import Witness
 
 PAUSE_SECONDS = 4  # Twice the lease: a component whose heartbeat is missing for 2 s loses its lanes to the others.
+TAKE_OVER_SECONDS = 10
 POLL_SECONDS = 0.02
 
 
@@ -17,6 +18,7 @@ class Chaos:
         self._witness = Witness(redis.port)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
+        self._strikes = {"app-kill": kill_app, "pod-kill": kill_pod, "redis-kill": kill_redis, "pause": self._pause_pod}
         self.busy = False
         self.fired = []
         self.failure = None
@@ -47,7 +49,7 @@ class Chaos:
             if applied < fault.after or victim is None:
                 continue
             self.busy = True
-            struck = STRIKES[fault.kind](victim, f"fault {fault.number:>2}, {applied:,} applied: {fault.kind} of {victim.name}", self._say)
+            struck = self._strikes[fault.kind](victim, f"fault {fault.number:>2}, {applied:,} applied: {fault.kind} of {victim.name}", self._say)
             self.busy = False
             if struck:
                 self.fired.append(fault)
@@ -66,6 +68,24 @@ class Chaos:
         if target == self._redis.name:
             return self._redis if working else None
         return working.get(target)
+
+    def _pause_pod(self, pod, fault, say):
+        held = caught_at_work(pod)
+        if held:
+            say(f"{fault} for {PAUSE_SECONDS} s, {held} transfers in hand")
+            self._wait_for_take_over(self._witness.holders())
+        pod.wake()
+        return held > 0
+
+    def _wait_for_take_over(self, holders):
+        """On a busy machine the other replica may be late; woken before, the paused one would never have lost its lanes."""
+        time.sleep(PAUSE_SECONDS)
+        deadline = time.monotonic() + TAKE_OVER_SECONDS
+        while time.monotonic() < deadline:
+            now = self._witness.holders()
+            if len(now) == 1 and now != holders:
+                return
+            time.sleep(POLL_SECONDS)
 
 
 def caught_at_work(pod):
@@ -104,15 +124,3 @@ def kill_redis(redis, fault, say):
     say(f"{fault}, started again on its append-only file")
     redis.start()
     return True
-
-
-def pause_pod(pod, fault, say):
-    held = caught_at_work(pod)
-    if held:
-        say(f"{fault} for {PAUSE_SECONDS} s, {held} transfers in hand")
-        time.sleep(PAUSE_SECONDS)
-    pod.wake()
-    return held > 0
-
-
-STRIKES = {"app-kill": kill_app, "pod-kill": kill_pod, "redis-kill": kill_redis, "pause": pause_pod}
