@@ -122,6 +122,11 @@ class JournalTest(unittest.TestCase):
         self.write(self.paths[0], "started")
         self.assertEqual(0, journal.in_hand(self.paths[0]))
 
+    def test_handler_that_sent_its_step_is_not_at_work_for_a_fault(self):
+        self.write(self.paths[0], "started,delivered T1,sending T1,delivered T2,conflict T1,sending T1")
+        self.assertEqual(1, journal.in_hand(self.paths[0]))
+        self.assertEqual(0, journal.answered(self.paths[0]))
+
     def test_app_that_never_started_is_not_at_work(self):
         self.assertEqual(0, journal.in_hand(self.paths[0]))
 
