@@ -1,23 +1,38 @@
 -- Pass: marks messages of a lane as done with, whatever became of them.
 --
 -- A lane is <tag>:l:<group>:<topic> (hash: o owner session, i incarnation '<world-line>.<n>', st seq it started after,
--- u stream id passed up to, c consumed, v involuntary take-overs) and <tag>:o:<group>:<topic> (zset of intervals passed
--- above u: score = first seq, member = 'first:last:<world-line of last>'; intervals never touch).
--- Request pass: place, group, topic, incarnation, count, then <world-line>, <seq> of each message.
--- Replies: OK <newly passed> | FENCED (another holder, or this one has not resumed after a recovery). Passing a message
--- again changes nothing. Complexity O(count log intervals). Frees what every group has passed.
+-- u stream id passed up to, c consumed, d dead, x expired, v involuntary take-overs) and <tag>:o:<group>:<topic> (zset of
+-- intervals passed above u: score = first seq, member = 'first:last:<world-line of last>'; intervals never touch).
+-- The books of a lane: s of the topic - st = c + d + x + messages above u and outside the intervals + messages parked.
+-- Request pass: place, group, topic, incarnation, counter of the books (c or x), count, then <world-line>, <seq> of each
+-- message, in the stream or parked. Replies: OK <newly passed> | FENCED (another holder, or this one has not resumed after a
+-- recovery). Passing a message again changes nothing. Complexity O(count log intervals). Frees what every group has passed.
 do
   local stride = 64 -- passed messages after which a stream is trimmed even though more are waiting
 
+  -- The lane as the batch knows it: read once, and written back by lanes.close.
   function lanes.open(part, group, topic)
     local name = group .. ':' .. topic
+    if part.lanes[name] then return part.lanes[name] end
     local key = part.tag .. ':l:' .. name
-    local kept = redis.call('HMGET', key, 'o', 'i', 'u')
+    local kept = redis.call('HMGET', key, 'o', 'i', 'u', 'c')
     local wl, seq = string.match(kept[3] or '0-0', '^(%d+)-(%d+)$')
-    return {
-      key = key, intervals = part.tag .. ':o:' .. name, part = part, topic = topic,
-      owner = kept[1], incarnation = kept[2], wl = wl, seq = tonumber(seq), exists = kept[3],
+    local lane = {
+      key = key, intervals = part.tag .. ':o:' .. name, name = name, part = part, topic = topic, owner = kept[1],
+      incarnation = kept[2], wl = wl, seq = tonumber(seq), exists = kept[3], consumed = tonumber(kept[4] or 0),
     }
+    lane.gaps = kept[3] and redis.call('ZCARD', lane.intervals) or 0
+    part.lanes[name] = lane
+    return lane
+  end
+
+  -- Writes back what the batch passed; runs on every path of a batch.
+  function lanes.close(parts)
+    for _, part in ipairs(parts) do
+      for _, lane in pairs(part.lanes) do
+        if lane.moved then redis.call('HSET', lane.key, 'u', lane.wl .. '-' .. marks.text(lane.seq), 'c', marks.text(lane.consumed)) end
+      end
+    end
   end
 
   -- An incarnation holds only in the world-line it was given in: recovery may have lost a later one.
@@ -27,6 +42,7 @@ do
   end
 
   local function interval_at_or_before(lane, seq)
+    if lane.gaps == 0 then return end
     local found = redis.call('ZREVRANGEBYSCORE', lane.intervals, seq, '-inf', 'LIMIT', 0, 1)[1]
     if not found then return end
     local first, last, wl = string.match(found, '^(%d+):(%d+):(%d+)$')
@@ -40,14 +56,16 @@ do
   end
 
   local function add(lane, first, last, wl)
+    lane.gaps = lane.gaps + 1
     redis.call('ZADD', lane.intervals, first, first .. ':' .. last .. ':' .. wl)
   end
 
   local function take(lane, interval)
+    lane.gaps = lane.gaps - 1
     redis.call('ZREM', lane.intervals, interval.member)
   end
 
-  -- Precondition: not passed yet, and the request has begun.
+  -- Precondition: not passed yet, and the request has begun. What is passed is counted by the caller.
   function lanes.pass(lane, wl, seq)
     local first, last, last_wl = seq, seq, wl
     local after = interval_at_or_before(lane, seq + 1)
@@ -56,8 +74,7 @@ do
       last, last_wl = after.last, after.wl
     end
     if first == lane.seq + 1 then
-      lane.wl, lane.seq = last_wl, last
-      redis.call('HSET', lane.key, 'u', last_wl .. '-' .. last)
+      lane.wl, lane.seq, lane.moved = last_wl, last, true
     else
       local before = interval_at_or_before(lane, seq)
       if before and before.last == seq - 1 then
@@ -66,7 +83,6 @@ do
       end
       add(lane, first, last, last_wl)
     end
-    redis.call('HINCRBY', lane.key, 'c', 1)
   end
 
   -- Drops what all groups of the topic have passed. `lane` has just moved.
@@ -75,9 +91,8 @@ do
     if lane.seq - held.trimmed < stride and lane.seq < held.seq then return end
     local wl, seq = lane.wl, lane.seq
     for group in string.gmatch(redis.call('HGET', held.key, 'gs') or '', '[^,]+') do
-      local other = redis.call('HGET', lane.part.tag .. ':l:' .. group .. ':' .. lane.topic, 'u')
-      local other_wl, other_seq = string.match(other or '0-0', '^(%d+)-(%d+)$')
-      if tonumber(other_seq) < seq then wl, seq = other_wl, tonumber(other_seq) end
+      local other = lanes.open(lane.part, group, lane.topic)
+      if other.seq < seq then wl, seq = other.wl, other.seq end
     end
     if seq <= held.trimmed then return end
     held.trimmed = seq
@@ -90,11 +105,12 @@ do
     local lane = lanes.open(part, args[at + 1], args[at + 2])
     if not lanes.held(lane, batch.session, args[at + 3]) then return 'FENCED' end
     local passed = 0
-    for i = 1, tonumber(args[at + 4]) do
-      local wl, seq = args[at + 3 + 2 * i], tonumber(args[at + 4 + 2 * i])
-      if not lanes.has_passed(lane, seq) then
+    for i = 1, tonumber(args[at + 5]) do
+      local wl, seq = args[at + 4 + 2 * i], tonumber(args[at + 5 + 2 * i])
+      local pending = lanes.pending(lane, seq)
+      if pending then
         marks.begin(batch, part)
-        lanes.pass(lane, wl, seq)
+        lanes.finish(lane, wl, seq, pending, args[at + 4])
         passed = passed + 1
       end
     end

@@ -16,13 +16,13 @@ public sealed class MutantTests
         ["a consumed message can be stepped again"] =
         [
             ("if known then return 'DUPLICATE ' .. known end", ""),
-            ("if lanes.has_passed(lane, tonumber(args[at + 5])) then return nil, 'STALE ' .. i end", ""),
+            ("if not lanes.pending(lane, tonumber(args[at + 5])) then return nil, 'STALE ' .. i end", ""),
         ],
         ["etags are not compared"] = [("return not now and redis.call('HGET', key, 'e') == guard", "return true")],
-        ["a step does not consume"] = [("lanes.pass(lane, args[at + 4], seq)", "")],
+        ["a step does not consume"] = [("lanes.finish(lane, args[at + 4], seq, pending, 'c')", "")],
         ["a step does not emit"] = [("for _, at in each(emits) do replies[#replies + 1] = topics.append(batch, args, at) end", "for _ in each(emits) do replies[#replies + 1] = '1-1 1-1' end")],
         ["a step writes no state"] = [("for _, at in each(operations) do state.write(batch, args, at) end", "")],
-        ["what one group has passed is trimmed for all"] = [("if tonumber(other_seq) < seq then", "if false then")],
+        ["what one group has passed is trimmed for all"] = [("if other.seq < seq then", "if false then")],
         ["a message passed above a gap closes the gap"] = [("if first == lane.seq + 1 then", "if true then")],
         ["a topic forgets its last number"] = [("if held.appended then redis.call('HSET', held.key, 's', marks.text(held.seq), 'y', marks.text(held.bytes)) end", "")],
     };
