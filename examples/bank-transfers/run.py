@@ -38,7 +38,7 @@ class Demo:
         self._teller = Pod(processes, "teller", self._redis.port, "--file", file, listens=False)
         self._ledgers = [Pod(processes, name, self._redis.port, *self._ledger_arguments(name)) for name in schedule.PODS]
         self._progress = Progress(len(self._transfers))
-        self._chaos = chaos.Chaos(self._planned, self._redis, self._ledgers, self._progress.say)
+        self._chaos = chaos.Chaos(self._planned, len(self._transfers), self._redis, self._ledgers, self._progress.say)
 
     def _ledger_arguments(self, name):
         think = schedule.think_milliseconds(len(self._planned), len(self._transfers), ledger.HANDLERS * len(schedule.PODS))

@@ -23,6 +23,11 @@ class Witness:
         """Transfers that the ledger's group is done with."""
         return sum(int(done or 0) for done in self._lanes("c"))
 
+    def waiting(self):
+        """Transfers that were published and are not applied."""
+        found = self.counts()
+        return found["appended"] - found["steps"]
+
     def holders(self):
         """The components that hold a lane of the transfers."""
         return {session for session in self._lanes("o") if session}
