@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # Measures the component against a plain connection to the same Redis; prints a table and ends with 0 if no call failed.
 #
-#   ./bench.sh [--quick] [--only NAME] [--json FILE]
+#   ./bench.sh                 everything; takes some six minutes
+#   ./bench.sh --quick         short rounds, for a first look
+#   ./bench.sh --only NAME     publish, publish-bulk, deliver, step, step-serial, state-get, state-set, hop or hop-many
+#   ./bench.sh --json FILE     writes the rows to a file as well
 #
-# NAME: publish, publish-bulk, deliver, step, step-serial, state-get, state-set, hop. What each does on both sides, and why
-# that is fair, stands in tests/benchmarks/README.md. --quick: short rounds, for a first look. It starts its own Redis and component.
+# What each does on both sides, and why that is fair, stands in tests/benchmarks/README.md. DAPRD=/path/to/daprd uses that sidecar
+# for the hops instead of the stand-in.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 started_in=$PWD
 cd "$root"
-case ${1:-} in -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case ${1:-} in -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 # shellcheck source=tests/shared/leash.sh
 source tests/shared/leash.sh
 
@@ -18,14 +21,19 @@ on_leash tests/tools.sh redis
 # shellcheck source=/dev/null
 source .tools/env.sh
 
-binary=tests/benchmarks/bin/Release/net10.0/benchmarks
-sources=(tests/benchmarks tests/shared component Directory.*.props)
-code=(-name '*.cs' -o -name '*.lua' -o -name '*.proto' -o -name '*.*proj' -o -name '*.props')
-if [[ ! -e $binary.dll || -n $(find "${sources[@]}" \( -name bin -o -name obj \) -prune -o \( "${code[@]}" \) -newer "$binary.dll" -print -quit) ]]; then
-  echo "bench.sh: building (the first time, packages are restored)"
-  on_leash dotnet build tests/benchmarks -c Release --nologo -v q -clp:NoSummary || { echo "bench.sh: the build failed" >&2; exit 1; }
-  touch "$binary.dll"
-fi
+# Builds a project unless its binary is newer than all its sources.
+build() { # project folder, binary, further source folders
+  local project=$1 binary=$1/bin/Release/net10.0/$2.dll
+  shift 2
+  if [[ -e $binary && -z $(find "$project" "$@" Directory.*.props \( -name bin -o -name obj \) -prune -o -type f ! -name '*.md' ! -name '*.json' -newer "$binary" -print -quit) ]]; then
+    return
+  fi
+  echo "bench.sh: building $project (the first time, packages are restored)"
+  on_leash dotnet build "$project" -c Release --nologo -v q -clp:NoSummary || { echo "bench.sh: the build failed" >&2; exit 1; }
+  touch "$binary"
+}
+build tests/benchmarks benchmarks tests/shared component
+[[ -n ${DAPRD:-} ]] || build tests/sidecar sidecar tests/shared component/Contract
 
 # A file is named from where the script was called.
 arguments=()
@@ -38,4 +46,4 @@ while (($#)); do
   shift
 done
 
-on_leash "$binary" "${arguments[@]}"
+on_leash tests/benchmarks/bin/Release/net10.0/benchmarks "${arguments[@]}"

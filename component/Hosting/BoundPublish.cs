@@ -1,9 +1,10 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Darq.Contract;
 using Darq.Partitions;
 using Darq.Publishing;
+using Darq.Steps;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 
@@ -25,8 +26,9 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
             : options.DefaultTopic ?? throw new DarqException(Refusal.Invalid, "INVALID: no topic is given; put topic into the request's metadata or into the component's.");
         if (request.Metadata.TryGetValue(RawPayload, out var raw) && raw.Equals("true", StringComparison.OrdinalIgnoreCase))
             return (await engine.Publisher.PublishAsync(topic, [new PublishEntry(request.Data.Memory, metadata)], cancellation))[0];
-        var step = new Dictionary<string, string> { [WireNames.Emit] = Emit(topic, request.Data, metadata) };
-        return (await engine.Stepper.TransactAsync([], step, cancellation)).Emitted[0];
+        var step = new Step { Emits = { Emit(topic, request.Data, metadata) }, Source = options.AppId ?? "Dapr" };
+        var result = await engine.Stepper.ApplyAsync(step, cancellation);
+        return result.Refusal is { } refusal ? throw new DarqException(refusal, result.Message) : result.Emitted[0];
     }
 
     /// <summary>
@@ -39,53 +41,56 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
         return names.Where(metadata.ContainsKey).ToDictionary(name => name, name => metadata[name]);
     }
 
-    private static string Emit(string topic, ByteString data, Dictionary<string, string> metadata)
+    private static StepEmit Emit(string topic, ByteString data, Dictionary<string, string> metadata)
     {
         if (WireNames.NotYet.FirstOrDefault(metadata.ContainsKey) is { } later)
             throw new DarqException(Refusal.NotYet, $"NOT_YET: metadata {later} is not available yet; publish without it.");
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        Append.CheckTopic(topic);
+        return new StepEmit
         {
-            json.WriteStartArray();
-            json.WriteStartObject();
-            json.WriteString("topic", topic);
-            json.WritePropertyName("data");
-            WriteData(json, data);
-            if (metadata.TryGetValue(WireNames.PartitionKey, out var key))
-                json.WriteString("key", key);
-            if (metadata.TryGetValue(WireNames.Id, out var id))
-                json.WriteString("id", id);
-            if (TimeToLive.Of(metadata) is { } timeToLive)
-                json.WriteNumber("ttlInSeconds", (long)timeToLive.TotalSeconds);
-            json.WriteEndObject();
-            json.WriteEndArray();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+            Topic = topic,
+            Data = Json(data),
+            Key = Name(metadata, WireNames.PartitionKey),
+            Id = Name(metadata, WireNames.Id),
+            TimeToLive = TimeToLive.Of(metadata),
+        };
     }
 
-    private static void WriteData(Utf8JsonWriter json, ByteString data)
+    private static string Name(Dictionary<string, string> metadata, string name)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(data.Memory);
-            document.RootElement.WriteTo(json);
-        }
-        catch (JsonException)
-        {
-            json.WriteStringValue(Text(data));
-        }
+        if (!metadata.TryGetValue(name, out var value))
+            return "";
+        if (value.Length == 0)
+            throw Limits.Invalid(name, value, "1 to 1,024 bytes of UTF-8; leave it out for none");
+        Limits.CheckKey(name, value);
+        return value;
     }
 
-    private static string Text(ByteString data)
+    /// <summary>The data as it is where it is JSON, else as a JSON string.</summary>
+    private static ReadOnlyMemory<byte> Json(ByteString data)
     {
-        try
-        {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(data.Span);
-        }
-        catch (DecoderFallbackException)
-        {
+        if (!Utf8.IsValid(data.Span))
             throw new DarqException(Refusal.Invalid, "INVALID: data is neither JSON nor text; give the request's metadata rawPayload: \"true\" to publish the bytes as they are.");
+        return IsJson(data.Span) ? data.Memory : JsonSerializer.SerializeToUtf8Bytes(Encoding.UTF8.GetString(data.Span));
+    }
+
+    private static bool IsJson(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            var json = new Utf8JsonReader(data);
+            while (json.Read())
+            {
+                // Half a surrogate pair is found only by reading what it is in.
+                if (json.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && json.ValueIsEscaped)
+                    json.GetString();
+            }
+
+            return true;
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            return false;
         }
     }
 }

@@ -4,7 +4,7 @@ using Darq.Grpc;
 namespace Darq.Hosting;
 
 /// <summary>The service InputBinding: topics delivered through a binding, to an app that may work on many at once.</summary>
-internal sealed class InputBindingService(Calls calls, DeliveryDrain drain, ILogger<ReadStream> log)
+internal sealed class InputBindingService(Calls calls, DeliveryDrain drain, TimeProvider time, ILogger<ReadStream> log)
 {
     private const ComponentService Service = ComponentService.InputBinding;
 
@@ -19,7 +19,7 @@ internal sealed class InputBindingService(Calls calls, DeliveryDrain drain, ILog
     private Task ReadAsync(IMessageReader<ReadRequest> requests, IMessageWriter<ReadResponse> responses, ServerCall call) =>
         calls.StreamAsync(Service, call, async (use, cancelled) =>
         {
-            using var stream = new ReadStream(use.Instance, requests, responses, drain, log);
+            using var stream = new ReadStream(use.Instance, requests, responses, drain, time, log);
             await stream.RunAsync(cancelled);
         });
 

@@ -22,6 +22,12 @@ internal sealed record InstanceOptions
     /// <summary>Where an output binding publishes when the request names no topic.</summary>
     public string? DefaultTopic { get; init; }
 
+    /// <summary>The app on whose behalf a binding works; null where it is not told.</summary>
+    public string? AppId { get; init; }
+
+    /// <summary>What stands before the state keys of a binding's step; null where that is not known.</summary>
+    public string? KeyPrefix { get; init; }
+
     /// <summary>Time to live of state that is saved without one.</summary>
     public TimeSpan? DefaultTimeToLive { get; init; }
 }

@@ -1,20 +1,22 @@
-using System.Buffers;
-using System.Text.Json;
 using Darq.Contract;
 using Darq.Grpc;
 using Darq.Partitions;
-using Darq.Publishing;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 
 namespace Darq.Hosting;
 
-/// <summary>The service OutputBinding: publishing with an answer that says what became of the message.</summary>
+/// <summary>
+/// The service OutputBinding: steps, and publishing with an answer that says what became of the message. Whatever becomes of
+/// a step is a good answer that names it, because the sidecar makes a bare 500 of every error.
+/// </summary>
 internal sealed class OutputBindingService(Calls calls)
 {
     private const ComponentService Service = ComponentService.OutputBinding;
+    private const string Step = "step";
 
     // The sidecar compares the operation with these letter by letter; create is the name that most bindings know.
-    private static readonly string[] Operations = ["publish", "create"];
+    private static readonly string[] Operations = ["publish", "create", Step];
 
     public ServiceDefinition Definition => new ServiceDefinition(BindingsReflection.Descriptor.Services.Single(service => service.Name == "OutputBinding"))
         .Unary("Init", OutputBindingInitRequest.Parser, InitAsync)
@@ -35,27 +37,26 @@ internal sealed class OutputBindingService(Calls calls)
         {
             if (!Operations.Contains(request.Operation))
                 throw Limits.Invalid("operation", request.Operation, "one of " + string.Join(", ", Operations));
-            var message = await new BoundPublish(use.Engine, use.Instance.Options).PublishAsync(request, call.Cancelled);
-            return new InvokeResponse { Data = UnsafeByteOperations.UnsafeWrap(Answer(message)), ContentType = "application/json" };
+            var answer = request.Operation == Step
+                ? await StepAsync(use, request, call.Cancelled)
+                : StepAnswer.Write(await new BoundPublish(use.Engine, use.Instance.Options).PublishAsync(request, call.Cancelled));
+            return new InvokeResponse { Data = UnsafeByteOperations.UnsafeWrap(answer), ContentType = "application/json" };
         });
 
-    private static ReadOnlyMemory<byte> Answer(Published message)
+    private static async ValueTask<ReadOnlyMemory<byte>> StepAsync(InstanceUse use, InvokeRequest request, CancellationToken cancellation)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("outcome", "OK");
-            json.WriteStartArray("emitted");
-            json.WriteStartObject();
-            json.WriteString("id", message.Id);
-            json.WriteBoolean("duplicate", message.Duplicate);
-            json.WriteEndObject();
-            json.WriteEndArray();
-            json.WriteString("position", message.Position);
-            json.WriteEndObject();
-        }
+        CheckMetadata(request.Metadata);
+        var steps = new BoundSteps(use.Engine, use.Instance.Options);
+        return StepAnswer.Write(await steps.ApplyAsync(request.Data.Memory, own: null, cancellation), steps);
+    }
 
-        return buffer.WrittenMemory;
+    /// <summary>What the state transaction takes from metadata stands in the JSON here; passed over, it would be lost in silence.</summary>
+    private static void CheckMetadata(MapField<string, string> metadata)
+    {
+        foreach (var (name, value) in metadata)
+        {
+            if (name.StartsWith("darq.", StringComparison.Ordinal))
+                throw Limits.Invalid($"metadata {name}", value, "no such metadata with the operation step; put it into the step's JSON");
+        }
     }
 }

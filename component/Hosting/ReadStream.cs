@@ -9,15 +9,17 @@ namespace Darq.Hosting;
 
 /// <summary>
 /// One binding's stream over all its topics. As <see cref="PullStream"/> it lasts until the sidecar cancels it. Answers come
-/// in any order, and each may carry what the app answered.
+/// in any order, and each may carry what the app answered, which may be a step.
 /// </summary>
-internal sealed class ReadStream(Instance instance, IMessageReader<ReadRequest> requests, IMessageWriter<ReadResponse> responses, DeliveryDrain drain, ILogger log)
+internal sealed class ReadStream(
+    Instance instance, IMessageReader<ReadRequest> requests, IMessageWriter<ReadResponse> responses, DeliveryDrain drain, TimeProvider time, ILogger log)
     : IDisposable
 {
     /// <summary>What the sidecar answers for handlers that it no longer calls: the app has not seen these messages.</summary>
     private const string ClosedText = "input binding is closed";
 
     private readonly List<DeliveryStream> _streams = [];
+    private readonly DeliverySteps _steps = new(instance, drain, time, log);
 
     // Which of the streams a delivery came from; bounded by what they hold unanswered.
     private readonly ConcurrentDictionary<string, DeliveryStream> _unanswered = new(StringComparer.Ordinal);
@@ -58,6 +60,10 @@ internal sealed class ReadStream(Instance instance, IMessageReader<ReadRequest> 
 
     private async Task CloseAsync()
     {
+        // The app has done its part of a step that is under way, so it still settles its delivery.
+        foreach (var stream in _streams)
+            stream.Pause();
+        await _steps.FinishAsync();
         foreach (var stream in _streams)
         {
             instance.Closed(stream);
@@ -72,22 +78,19 @@ internal sealed class ReadStream(Instance instance, IMessageReader<ReadRequest> 
         // An id that is not known was answered before, or belongs to an older stream.
         if (!_unanswered.TryRemove(request.MessageId, out var stream))
             return;
+        if (request.ResponseError is null && BindingAnswer.IsStep(request.ResponseData.Memory))
+        {
+            _steps.Begin(stream, request.MessageId, request.ResponseData.Memory);
+            return;
+        }
+
         drain.Answered();
         if (request.ResponseError?.Message == ClosedText)
             stream.Release(request.MessageId);
         else if (request.ResponseError is not null)
             stream.Nack(request.MessageId);
-        else if (BindingAnswer.IsStep(request.ResponseData.Memory))
-            Refuse(stream, request.MessageId);
         else
             stream.Ack(request.MessageId);
-    }
-
-    private void Refuse(DeliveryStream stream, string token)
-    {
-        // Taking it for a plain acknowledgement would drop the app's effects in silence.
-        log.StepAnswerWasRefused(instance.Name);
-        stream.Nack(token);
     }
 
     private async ValueTask SendAsync(DeliveryStream stream, Delivery delivery, CancellationToken cancellation)

@@ -39,6 +39,9 @@ internal sealed class DeliveryStream : IAsyncDisposable
 
     public bool IsOpen => !_closed;
 
+    /// <summary>Whether it wants messages, now or later.</summary>
+    public bool IsTaking => !_closed && !_paused;
+
     /// <summary>Counts the message as done with. Unknown, answered and superseded tokens change nothing.</summary>
     public void Ack(string token) => _subscription.Answer(this, token, failed: false);
 

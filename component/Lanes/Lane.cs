@@ -12,15 +12,28 @@ internal sealed class Lane(int partition, Order order)
     private readonly Dictionary<string, Queue<Entry>> _sequences = [];
     private IReadOnlyList<(long First, long Last)> _passed = [];
 
+    // Take-overs at one message from which on it is suspected of killing its handlers.
+    private const int Suspicious = 2;
+
+    private readonly List<Entry> _heldBack = [];
+
     public int Partition { get; } = partition;
+
+    public LaneState State { get; private set; }
 
     /// <summary>The session that claimed it, or null while it is not held.</summary>
     public string? Session { get; private set; }
 
+    /// <summary>While it yields, when that is given up; while it delivers, when it may yield at the earliest.</summary>
+    public DateTimeOffset TurnsAt { get; private set; }
+
     public string Incarnation { get; private set; } = "";
 
-    /// <summary>Session that was seen to hold it instead of us.</summary>
-    public string? OtherHolder { get; set; }
+    /// <summary>Session that was seen to hold it instead of us, and the heartbeat of ours that had been begun by then.</summary>
+    public (string Session, long Beat)? OtherHolder { get; set; }
+
+    /// <summary>Whether it was asked for and no answer came: Redis may take it for ours.</summary>
+    public bool IsAsked { get; set; }
 
     /// <summary>Stream id up to which it was read.</summary>
     public Position ReadUpTo { get; set; }
@@ -36,14 +49,56 @@ internal sealed class Lane(int partition, Order order)
     /// <summary>Rises when what is in hand is dropped, so that a read begun before is not taken for a current one.</summary>
     public int Epoch { get; private set; }
 
-    public bool Held => Session is not null;
+    public bool Held => State != LaneState.Unheld;
+
+    /// <summary>How many times in a row a holder died while <see cref="Suspect"/> was its first unfinished message.</summary>
+    public int TakeOvers { get; private set; }
+
+    /// <summary>Seq of the message that was unfinished first when a holder died; 0 where there is none, or once it is finished.</summary>
+    public long Suspect { get; private set; }
+
+    /// <summary>Whether messages go out one at a time, because the first of them may be what killed its handlers.</summary>
+    public bool IsSuspicious => Suspect > 0 && TakeOvers >= Suspicious;
+
+    public bool MaySend => State == LaneState.Delivering && !(IsSuspicious && HasOut);
+
+    /// <summary>Whether an app works on a message, or Redis has not heard yet that one is done with.</summary>
+    public bool HasOut => _entries.Values.Any(entry => entry.State is EntryState.Sent or EntryState.Passing);
 
     public IReadOnlyCollection<Entry> Entries => _entries.Values;
 
     public void Hold(string session, Holding holding)
     {
-        (Session, Incarnation, OtherHolder, _passed) = (session, holding.Incarnation, null, holding.Passed);
-        (ReadUpTo, Tail, Armed) = (holding.PassedUpTo, holding.PassedUpTo.Number, false);
+        (State, Session, Incarnation, OtherHolder, TurnsAt) = (LaneState.Delivering, session, holding.Incarnation, null, default);
+        (ReadUpTo, Tail, Armed, _passed) = (holding.PassedUpTo, holding.PassedUpTo.Number, false, holding.Passed);
+        (TakeOvers, Suspect) = (holding.TakeOvers, holding.TakeOvers > 0 ? holding.PassedUpTo.Number + 1 : 0);
+    }
+
+    /// <summary>Sends nothing more, so that it can go to another; <paramref name="until"/> then it is given up.</summary>
+    public void Yield(DateTimeOffset until) => (State, TurnsAt) = (LaneState.Yielding, until);
+
+    /// <summary>Delivers on after it yielded in vain, or was doubted.</summary>
+    public void Keep(DateTimeOffset untilAtLeast) => (State, TurnsAt) = (LaneState.Delivering, untilAtLeast);
+
+    public void Doubt()
+    {
+        if (Held) State = LaneState.Doubted;
+    }
+
+    /// <summary>Puts a message aside that may not be sent now.</summary>
+    public void HoldBack(Entry entry) => _heldBack.Add(entry);
+
+    public Entry[] TakeHeldBack()
+    {
+        Entry[] taken = [.. _heldBack];
+        _heldBack.Clear();
+        return taken;
+    }
+
+    /// <summary>The message is finished, or was never one: it is not suspected any more.</summary>
+    public void Clear(long seq)
+    {
+        if (seq == Suspect) Suspect = 0;
     }
 
     public void Continue(string incarnation) => (Incarnation, Armed) = (incarnation, false);
@@ -54,7 +109,8 @@ internal sealed class Lane(int partition, Order order)
         foreach (var entry in _entries.Values) entry.State = EntryState.Finished;
         _entries.Clear();
         _sequences.Clear();
-        Session = null;
+        _heldBack.Clear();
+        (State, Session) = (LaneState.Unheld, null);
         Epoch++;
     }
 
@@ -80,6 +136,7 @@ internal sealed class Lane(int partition, Order order)
     public Entry? Remove(Entry entry)
     {
         entry.State = EntryState.Finished;
+        Clear(entry.Message.StreamId.Number);
         if (!_entries.Remove(entry.Message.StreamId)) return null;
         if (SequenceOf(entry.Message) is not { } name) return null;
         var sequence = _sequences[name];

@@ -5,46 +5,97 @@ using Darq.Telemetry;
 namespace Darq.Lanes;
 
 /// <summary>
-/// One heartbeat for all lanes of this process on a primary, and the sessions that were alive at the last one. It only
-/// makes a take-over prompt; that two holders never both take effect rests on the incarnations.
+/// One heartbeat for all lanes of this process on a primary, and who was alive at the last one. It only makes hand-overs and
+/// take-overs prompt; that two holders never both take effect rests on the incarnations.
 /// </summary>
-internal sealed class Membership(Primary primary, Func<string> subscribed, TimeProvider time, ILogger log)
+internal sealed class Membership(Primary primary, Func<string> announced, TimeProvider time, ILogger log)
 {
     public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
     public static readonly TimeSpan Lapse = TimeSpan.FromSeconds(2);
 
+    // However often there is something to announce: at most ten heartbeats a second.
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
 
-    private volatile HashSet<string>? _alive;
+    private readonly Signal _announce = new(time);
 
-    /// <summary>Whether the session's heartbeat was recent. Before our own first heartbeat everybody counts as alive.</summary>
-    public bool IsAlive(string session) => _alive?.Contains(session) ?? true;
+    private volatile Roster? _roster;
+    private long _begun;
+    private long _lastBeat = long.MinValue;
+    private long _judgeFrom = long.MinValue;
+
+    /// <summary>Raised after every heartbeat. Handlers return at once and do not throw.</summary>
+    public event Action? Beaten;
+
+    /// <summary>Raised when others may have taken us for dead: what is held has to be asked for. Handlers return at once and do not throw.</summary>
+    public event Action? Lapsed;
+
+    /// <summary>Who was alive at the last heartbeat; null before the first, and while Redis is away.</summary>
+    public Roster? Roster => _roster;
+
+    /// <summary>Whether our heartbeat is so old that others may take us for dead.</summary>
+    public bool IsLapsed => Since(Volatile.Read(ref _lastBeat)) > Lapse;
+
+    /// <summary>Number of the heartbeat that was begun last.</summary>
+    public long Begun => Volatile.Read(ref _begun);
+
+    /// <summary>
+    /// Whether a session that held a lane when <paramref name="beat"/> was the last heartbeat begun has gone silent since. Only
+    /// a later heartbeat can tell: at an earlier one the session may not have been there yet. Nobody is judged for a while
+    /// after a gap in our own: if that was an outage, the others could not write theirs either.
+    /// </summary>
+    public bool IsDead(string session, long beat) => _roster is { } roster && roster.Beat > beat && !roster.Has(session) && time.GetTimestamp() >= Volatile.Read(ref _judgeFrom);
+
+    /// <summary>What is announced has changed; the others should not learn it only at the next regular heartbeat.</summary>
+    public void Announce() => _announce.Set();
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        // The one who starts it is still adding what it subscribes to, and an empty beat is a goodbye.
+        // The one who starts it is still adding what it subscribes to.
         await Task.Yield();
+        Session? before = null;
         while (true)
         {
             try
             {
                 var session = await primary.ReadyAsync(cancellation);
-                var live = await BeatAsync(session, subscribed(), cancellation);
-                _alive = [.. live.Items.Select(item => item.ToString())];
+                // Our older session is nobody's rival.
+                if (before is not null && before != session) await LeaveAsync(before, cancellation);
+                before = session;
+                await BeatAsync(session, cancellation);
             }
             catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException)
             {
                 // What was known before an outage says nothing about who survived it.
-                _alive = null;
+                _roster = null;
                 log.HeartbeatFailed(fault.Message);
             }
-            await Task.Delay(Beat, time, cancellation);
+            await Task.Delay(ShortestPause, time, cancellation);
+            await _announce.WaitAsync(Beat - ShortestPause, cancellation);
         }
     }
 
     /// <summary>Says goodbye, so that nobody waits for the heartbeat to lapse.</summary>
-    public Task<RedisReply> LeaveAsync(Session session, CancellationToken cancellation) => BeatAsync(session, "", cancellation);
+    public Task<RedisReply> LeaveAsync(Session session, CancellationToken cancellation) => CallAsync(session, "", cancellation);
 
-    private Task<RedisReply> BeatAsync(Session session, string text, CancellationToken cancellation) => primary.CallAsync(
+    private async Task BeatAsync(Session session, CancellationToken cancellation)
+    {
+        // The server sees it later than this, so that we doubt ourselves before the others do.
+        var began = time.GetTimestamp();
+        var (text, beat) = (announced(), Interlocked.Increment(ref _begun));
+        var reply = await CallAsync(session, text.Length > 0 ? text : Roster.Nothing, cancellation);
+        if (_lastBeat != long.MinValue && IsLapsed)
+        {
+            Volatile.Write(ref _judgeFrom, time.GetTimestamp() + (long)(Lapse.TotalSeconds * time.TimestampFrequency));
+            Lapsed?.Invoke();
+        }
+        Volatile.Write(ref _lastBeat, began);
+        _roster = Roster.Read(beat, reply);
+        Beaten?.Invoke();
+    }
+
+    private TimeSpan Since(long timestamp) => timestamp == long.MinValue ? TimeSpan.MaxValue : time.GetElapsedTime(timestamp);
+
+    private Task<RedisReply> CallAsync(Session session, string text, CancellationToken cancellation) => primary.CallAsync(
         new(FunctionLibrary.Function("beat"), [primary.Keys.Members], [session.Id, text, (long)Lapse.TotalMilliseconds, (long)Forgotten.TotalMilliseconds]), cancellation);
 }

@@ -42,7 +42,9 @@ internal sealed partial class Subscription
             lock (_lock)
             {
                 WakeDue();
-                while (NextReady() is { } entry && NextStream() is { } stream) Send(_ready.Dequeue(), stream);
+                Readmit();
+                while (!_membership.IsLapsed && NextReady() is { } entry && NextStream() is { } stream) Send(_ready.Dequeue(), stream);
+                if (HasDrained()) _tend.Set();
                 wait = _backingOff.TryPeek(out _, out var due) ? due - _time.GetUtcNow() : LongestWait;
             }
             if (wait > TimeSpan.Zero) await _dispatch.WaitAsync(wait, cancellation);
@@ -61,12 +63,28 @@ internal sealed partial class Subscription
         }
     }
 
-    /// <summary>The first ready message that is still to be delivered; those finished or expired meanwhile are put aside.</summary>
+    /// <summary>What was held back of lanes that may send again is ready again.</summary>
+    private void Readmit()
+    {
+        if (_withHeldBack.Count == 0) return;
+        foreach (var lane in _withHeldBack.Where(lane => lane.MaySend).ToArray())
+        {
+            _withHeldBack.Remove(lane);
+            foreach (var entry in lane.TakeHeldBack()) MakeReady(entry);
+        }
+    }
+
+    /// <summary>The first ready message that may be delivered; those of lanes that may not send, finished or expired meanwhile are put aside.</summary>
     private Entry? NextReady()
     {
         while (_ready.TryPeek(out var entry))
         {
-            if (entry.State == EntryState.Waiting)
+            if (entry.State == EntryState.Waiting && !entry.Lane.MaySend)
+            {
+                entry.Lane.HoldBack(entry);
+                _withHeldBack.Add(entry.Lane);
+            }
+            else if (entry.State == EntryState.Waiting)
             {
                 if (entry.Message.ExpiryMs > _time.GetUtcNow().ToUnixTimeMilliseconds()) return entry;
                 Pass(entry);

@@ -80,7 +80,7 @@ internal sealed partial class Subscription
             for (var i = 0; i < _lanes.Length; i++)
             {
                 var lane = _lanes[_nextToRead++ % _lanes.Length];
-                if (!lane.Held || lane.IsReading || lane.Tail <= lane.ReadUpTo.Number) continue;
+                if (lane.State != LaneState.Delivering || lane.IsReading || lane.Tail <= lane.ReadUpTo.Number) continue;
                 lane.IsReading = true;
                 return (lane, lane.ReadUpTo, (int)Math.Clamp(PageBytes / _averageSize, 1, LargestPage), lane.Epoch);
             }
@@ -125,6 +125,7 @@ internal sealed partial class Subscription
         catch (Exception damaged) when (damaged is FormatException or OverflowException)
         {
             _log.EntryWasDamaged(_topic, lane.Partition, entry.Id, damaged.Message);
+            lane.Clear(lane.ReadUpTo.Number);
             return;
         }
         _averageSize = 0.9 * _averageSize + 0.1 * message.Size;

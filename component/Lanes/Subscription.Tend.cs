@@ -4,14 +4,13 @@ using Darq.Telemetry;
 
 namespace Darq.Lanes;
 
-/// <summary>Claiming lanes, keeping them over recoveries, letting them go, and noticing that something was appended.</summary>
+/// <summary>The tender's rounds, keeping lanes over recoveries, losing them, and noticing that something was appended.</summary>
 internal sealed partial class Subscription
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
 
     // Only the tender's, except that a contact renews it.
     private Session? _session;
-    private bool _saidHeldElsewhere;
 
     /// <summary>
     /// Part of every contact, before anything is sent again. Claims go on under new incarnations where nothing was lost
@@ -28,6 +27,7 @@ internal sealed partial class Subscription
             held = [.. _lanes.Where(lane => lane.Held)];
             incarnations = [.. held.Select(lane => lane.Incarnation)];
         }
+        _membership.Announce();
         _tend.Set();
         if (held.Length == 0) return;
         var answers = await _claims.ChangeAsync("resume", session, [.. held.Select(lane => lane.Partition)], incarnations, cancellation)
@@ -52,71 +52,20 @@ internal sealed partial class Subscription
             if (whole) round = _time.GetUtcNow() + Round;
             try
             {
-                if (HasStreams)
-                {
-                    await _primary.ReadyAsync(cancellation);
-                    whole |= await ClaimAsync(cancellation);
-                    await WatchTailsAsync(whole, cancellation);
-                }
-                else
-                {
-                    await AnswersArePassedAsync();
-                    await LetGoAsync();
-                }
+                var session = await _primary.ReadyAsync(cancellation);
+                lock (_lock) _session ??= session;
+                var heirs = Heirs(session);
+                await HandOverAsync(heirs, session, cancellation);
+                whole |= await ClaimAsync(heirs, session, whole, cancellation);
+                await WatchTailsAsync(whole, cancellation);
             }
             catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException or DarqException)
             {
                 _log.TendingFailed(_topic, fault.Message);
             }
-            var left = round - _time.GetUtcNow();
+            var left = NextTurn(round) - _time.GetUtcNow();
             await _tend.WaitAsync(left > TimeSpan.Zero ? left : Round, cancellation);
         }
-    }
-
-    /// <summary>Claims what nobody alive holds; true if that gave us lanes.</summary>
-    private async Task<bool> ClaimAsync(CancellationToken cancellation)
-    {
-        Lane[] wanted;
-        lock (_lock) wanted = [.. _lanes.Where(lane => !lane.Held && (lane.OtherHolder is null || !_membership.IsAlive(lane.OtherHolder)))];
-        if (wanted.Length == 0) return false;
-        var session = await _primary.ReadyAsync(cancellation);
-        lock (_lock) _session ??= session;
-        // Who holds a lane is only learned by asking for it; the next round then knows whom to take it from.
-        var dead = wanted.Select(lane => lane.OtherHolder ?? "").ToArray();
-        string[]? answers;
-        try
-        {
-            answers = await _claims.ChangeAsync("claim", session, [.. wanted.Select(lane => lane.Partition)], dead, cancellation);
-        }
-        catch
-        {
-            // The reply is lost, the claim may not be: who is taken for the holder must not keep us from asking again.
-            lock (_lock)
-            {
-                foreach (var lane in wanted) lane.OtherHolder = null;
-            }
-            throw;
-        }
-        if (answers is null)
-        {
-            _primary.Distrust("NEEDS_RECOVERY");
-            return false;
-        }
-        var claimed = 0;
-        lock (_lock)
-        {
-            for (var i = 0; i < wanted.Length; i++)
-            {
-                if (answers[i].StartsWith("HELD ", StringComparison.Ordinal)) wanted[i].OtherHolder = answers[i]["HELD ".Length..];
-                if (session != _session || Holding.Parse(answers[i]) is not { } holding) continue;
-                wanted[i].Hold(session.Id, holding);
-                claimed++;
-            }
-        }
-        if (claimed > 0) _log.LanesWereClaimed(_group, claimed, _topic);
-        else if (!_saidHeldElsewhere) _log.LanesAreHeldElsewhere(_topic, _group);
-        _saidHeldElsewhere = claimed == 0;
-        return claimed > 0;
     }
 
     private async Task WatchTailsAsync(bool whole, CancellationToken cancellation)
@@ -151,32 +100,6 @@ internal sealed partial class Subscription
         await Task.WhenAll(passes).WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
-    /// <summary>Gives the lanes up so that another holder need not wait for our heartbeat to lapse. Only the tender calls it, or the end.</summary>
-    private async Task LetGoAsync()
-    {
-        Session? session;
-        int[] held;
-        string[] incarnations;
-        lock (_lock)
-        {
-            if (_streams.Count > 0) return;
-            var lanes = _lanes.Where(lane => lane.Held).ToArray();
-            (session, held, incarnations) = (_session, [.. lanes.Select(lane => lane.Partition)], [.. lanes.Select(lane => lane.Incarnation)]);
-            Drop(lanes);
-        }
-        if (session is null || held.Length == 0) return;
-        using var patience = new CancellationTokenSource(Round * 2, _time);
-        try
-        {
-            await _claims.ChangeAsync("release", session, held, incarnations, patience.Token);
-        }
-        catch (Exception fault) when (fault is OperationCanceledException or RedisUnavailableException or RedisRefusedException)
-        {
-            // The heartbeat lapses instead.
-            _log.TendingFailed(_topic, fault.Message);
-        }
-    }
-
     /// <summary>Under _lock.</summary>
     private void Lose(IReadOnlyList<Lane> lanes)
     {
@@ -195,6 +118,8 @@ internal sealed partial class Subscription
                 if (entry.State == EntryState.Sent) _stillOut.Add((lane.Partition, entry.Message.StreamId));
                 Forget(entry);
             }
+            _yielding.Remove(lane);
+            _withHeldBack.Remove(lane);
             lane.Drop();
         }
     }

@@ -4,10 +4,10 @@ using Darq.Telemetry;
 namespace Darq.Lanes;
 
 /// <summary>
-/// A (group, topic) in this process: holds its lanes while a stream is open, reads ahead, and hands messages to the
-/// streams. Four kinds of loop share the state under one lock: dispatch (this file), readers (Read), the tender that
-/// claims lanes and watches tails (Tend), and one writer per stream. Memory: at most <see cref="MaxEntries"/> messages
-/// and about <see cref="MaxBytes"/> of them are in hand, plus one page per reader.
+/// A (group, topic) in this process: holds its share of the lanes while a stream is open, reads ahead, and hands messages
+/// to the streams. Four kinds of loop share the state under one lock: dispatch (Dispatch), readers (Read), the tender that
+/// claims lanes, hands them over and watches tails (Tend, Claim, HandOver), and one writer per stream. Memory: at most
+/// <see cref="MaxEntries"/> messages and about <see cref="MaxBytes"/> of them are in hand, plus one page per reader.
 /// </summary>
 internal sealed partial class Subscription : IAsyncDisposable
 {
@@ -39,6 +39,9 @@ internal sealed partial class Subscription : IAsyncDisposable
 
     // Messages that an app still works on though their lane was lost; they do not go out a second time before the answer.
     private readonly HashSet<(int Partition, Position StreamId)> _stillOut = [];
+
+    // Lanes with messages that were ready when the lane might not send.
+    private readonly HashSet<Lane> _withHeldBack = [];
     private int _inHand;
     private long _bytesInHand;
     private long _deliveries;
@@ -48,19 +51,31 @@ internal sealed partial class Subscription : IAsyncDisposable
     {
         (_group, _topic, _primary, _membership, _options, _time, _random, _log) = (group, topic, primary, membership, options, time, random, log);
         _claims = new(primary, group, topic);
+        Name = Roster.Name(group, topic);
         _lanes = [.. Enumerable.Range(0, primary.Keys.Partitions).Select(p => new Lane(p, options.Order))];
         (_dispatch, _tend, _read) = (new(time), new(time), new(time));
         primary.OnContact(ResumeAsync);
         _loops = [RunAsync(DispatchAsync), RunAsync(TendAsync), .. Enumerable.Range(0, Readers).Select(_ => RunAsync(ReadAsync))];
     }
 
-    /// <summary>Lets a stream take part. The lanes are claimed when the first one comes.</summary>
+    /// <summary>As members announce it.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether lanes are wanted: a stream is open, and not paused because its sidecar shuts down.</summary>
+    public bool IsTaking
+    {
+        get
+        {
+            lock (_lock) return _streams.Exists(stream => stream.IsTaking);
+        }
+    }
+
+    /// <summary>Lets a stream take part. Lanes are claimed when the first one comes.</summary>
     public DeliveryStream Attach(string subscribedTopic, SubscriptionOptions options, IDeliverySink sink)
     {
         var stream = new DeliveryStream(this, subscribedTopic, options, sink);
         lock (_lock) _streams.Add(stream);
-        _tend.Set();
-        _dispatch.Set();
+        StreamsChanged();
         return stream;
     }
 
@@ -72,14 +87,13 @@ internal sealed partial class Subscription : IAsyncDisposable
             _streams.Remove(stream);
             foreach (var entry in stream.Close()) GiveBack(entry);
         }
-        _dispatch.Set();
-        _tend.Set();
+        StreamsChanged();
     }
 
     public void SetPaused(Action change)
     {
         lock (_lock) change();
-        _dispatch.Set();
+        StreamsChanged();
     }
 
     /// <summary>The incarnation under which this process holds the message's lane; one that nobody holds where it does not.</summary>
@@ -120,21 +134,21 @@ internal sealed partial class Subscription : IAsyncDisposable
             foreach (var stream in _streams.ToArray()) stream.Close();
             _streams.Clear();
         }
+        _membership.Announce();
         await AnswersArePassedAsync();
         _stopping.CancelHere();
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        await LetGoAsync();
+        await LetAllGoAsync();
     }
 
     /// <summary>An incarnation that no claim ever had.</summary>
     public const string Unheld = "0.0";
 
-    private bool HasStreams
+    private void StreamsChanged()
     {
-        get
-        {
-            lock (_lock) return _streams.Count > 0;
-        }
+        _membership.Announce();
+        _tend.Set();
+        _dispatch.Set();
     }
 
     private async Task RunAsync(Func<CancellationToken, Task> loop)

@@ -25,6 +25,8 @@ internal sealed class Subscriptions : IAsyncDisposable
     {
         (_primary, _time, _random, _log) = (primary, time, random, logs.CreateLogger("Darq.Lanes"));
         _membership = new(primary, Describe, time, _log);
+        _membership.Beaten += () => All(subscription => subscription.Tend());
+        _membership.Lapsed += () => All(subscription => subscription.Doubt());
     }
 
     /// <summary>
@@ -81,10 +83,12 @@ internal sealed class Subscriptions : IAsyncDisposable
         lock (_lock) return [.. _subscriptions.Values];
     }
 
-    private string Describe()
+    private void All(Action<Subscription> action)
     {
-        lock (_lock) return string.Join(' ', _subscriptions.Keys.Select(key => $"{Keys.Encode(key.Group)}:{Keys.Encode(key.Topic)}"));
+        foreach (var subscription in Open()) action(subscription);
     }
+
+    private string Describe() => string.Join(' ', Open().Where(subscription => subscription.IsTaking).Select(subscription => subscription.Name).Order(StringComparer.Ordinal));
 
     /// <summary>Passes wake-ups on. The client subscribes again after a reconnect by itself; only the first time can fail.</summary>
     private async Task ListenAsync()
@@ -97,7 +101,7 @@ internal sealed class Subscriptions : IAsyncDisposable
             {
                 await _primary.ReadyAsync(_stopping.Token);
                 await using var listening = await _primary.SubscribeAsync(channels, Heard, _stopping.Token);
-                foreach (var subscription in Open()) subscription.WakeAll();
+                All(subscription => subscription.WakeAll());
                 await Task.Delay(Timeout.InfiniteTimeSpan, _time, _stopping.Token);
             }
             catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException)
@@ -108,13 +112,17 @@ internal sealed class Subscriptions : IAsyncDisposable
         }
     }
 
-    private void Heard(string channel, string encodedTopic)
+    /// <summary>The text is a topic that has more, or the group:topic of a lane that was let go.</summary>
+    private void Heard(string channel, string text)
     {
         var partition = Keys.PartitionOfWakeUps(channel);
-        // A lane that was let go is announced here too, as <group>:<topic>.
-        if (encodedTopic.Contains(':', StringComparison.Ordinal)) return;
         if (partition < 0 || partition >= _primary.Keys.Partitions) return;
-        var topic = Keys.Decode(encodedTopic);
+        if (text.Contains(':', StringComparison.Ordinal))
+        {
+            foreach (var subscription in Open().Where(subscription => subscription.Name == text)) subscription.LetGo(partition);
+            return;
+        }
+        var topic = Keys.Decode(text);
         Subscription[] meant;
         lock (_lock) meant = [.. _subscriptions.Where(pair => pair.Key.Topic == topic).Select(pair => pair.Value)];
         foreach (var subscription in meant) subscription.Wake(partition);

@@ -1,8 +1,9 @@
 -- Members: which component processes are alive. A hint for promptness; safety rests on incarnations alone.
 --
--- beat:  KEYS[1] {<ns>}:members (hash: session -> '<ms> <subscriptions>'). ARGV[1] session, ARGV[2] what it subscribes
---        to ('' says goodbye), ARGV[3] ms without a beat after which a session counts as dead, ARGV[4] ms after which it
---        is forgotten. Returns the live sessions. Complexity O(members). Safe to repeat.
+-- beat:  KEYS[1] {<ns>}:members (hash: session -> '<ms> <subscriptions>'). ARGV[1] session, ARGV[2] what it
+--        takes lanes of ('' says goodbye), ARGV[3] ms without a beat after which a session counts as dead, ARGV[4] ms
+--        after which it is forgotten. Returns session and subscriptions of each live one. Complexity O(members). Safe to
+--        repeat.
 -- tails: KEYS = marks of partitions. ARGV[1] world-line of the last contact, then per partition: topic, last seq known.
 --        Returns per partition the topic's last seq; where that is the one known, the next append will publish once on
 --        <tag>:w (the lane is armed). NEEDS_RECOVERY as always. Complexity O(partitions). Safe to repeat.
@@ -16,11 +17,13 @@ do
     end
     local members = redis.call('HGETALL', key)
     for i = 1, #members, 2 do
-      local silent = now - tonumber(string.match(members[i + 1], '^%d+'))
+      local beat, text = string.match(members[i + 1], '^(%d+) (.*)$')
+      local silent = now - tonumber(beat)
       if silent > tonumber(args[4]) then
         redis.call('HDEL', key, members[i])
       elseif silent <= tonumber(args[3]) then
         live[#live + 1] = members[i]
+        live[#live + 1] = text
       end
     end
     return live

@@ -40,7 +40,7 @@ internal sealed record Append
         CheckAck(entry.Metadata);
         var metadata = MessageMetadata.Serialize(entry.Metadata);
         Limits.CheckMessage("the message", (long)entry.Data.Length + metadata.Length);
-        var known = id ?? EventIdentity.Of(entry.Data, options.DedupBy);
+        var known = id ?? (options.DedupBy == DedupBy.CloudEvent ? EventIdentity.Of(entry.Data) : null);
         return new()
         {
             Partition = (key ?? known) is { } decides ? PartitionHash.Of(decides, options.Partitions) : spread,
@@ -54,12 +54,12 @@ internal sealed record Append
         };
     }
 
-    public static void CheckTopic(string topic)
+    public static void CheckTopic(string topic, string field = "topic")
     {
-        Limits.CheckName("topic", topic);
+        Limits.CheckName(field, topic);
         var tilde = topic.LastIndexOf('~');
         if (tilde >= 0 && tilde < topic.Length - 1 && topic.AsSpan(tilde + 1).IndexOfAnyExceptInRange('0', '9') < 0)
-            throw Limits.Invalid("topic", topic, "a name that does not end in ~<number>, which names a further stream of a subscription");
+            throw Limits.Invalid(field, topic, "a name that does not end in ~<number>, which names a further stream of a subscription");
     }
 
     /// <summary>The arguments in the order of append.lua.</summary>

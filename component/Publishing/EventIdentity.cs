@@ -1,36 +1,52 @@
-using System.Buffers;
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Darq.Partitions;
 
 namespace Darq.Publishing;
 
-/// <summary>What makes an event without an explicit id recognisable when the sidecar sends it again: its source and id, and by default its bytes.</summary>
+/// <summary>What makes events without an id of the publisher recognisable when they are sent again.</summary>
 internal static class EventIdentity
 {
+    private const int DigestBytes = 15;
+
     /// <summary>
-    /// A short digest, or null where the data is no CloudEvent: an app's own object with an <c>id</c> says nothing of
-    /// whether it was sent before, and taking it for an event would swallow its second message.
+    /// A short digest of an event's source and id, or null where the data is no CloudEvent: an app's own object with an
+    /// <c>id</c> says nothing of whether it was sent before, and taking it for an event would swallow its second message.
     /// </summary>
-    public static string? Of(ReadOnlyMemory<byte> data, DedupBy dedupBy)
+    public static string? Of(ReadOnlyMemory<byte> data)
     {
         if (!TryReadNames(data.Span, out var source, out var id)) return null;
-        var names = Encoding.UTF8.GetByteCount(source) + Encoding.UTF8.GetByteCount(id) + 2;
-        var rented = ArrayPool<byte>.Shared.Rent(names + data.Length);
-        var length = Encoding.UTF8.GetBytes(source, rented);
-        rented[length++] = 0;
-        length += Encoding.UTF8.GetBytes(id, rented.AsSpan(length));
-        rented[length++] = 0;
-        if (dedupBy == DedupBy.Content)
-        {
-            data.Span.CopyTo(rented.AsSpan(length));
-            length += data.Length;
-        }
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(rented.AsSpan(0, length), digest);
-        ArrayPool<byte>.Shared.Return(rented);
-        return Convert.ToBase64String(digest[..15]);
+        SHA256.HashData(Encoding.UTF8.GetBytes(source + "\0" + id), digest);
+        return Convert.ToBase64String(digest[..DigestBytes]);
+    }
+
+    /// <summary>
+    /// A short digest of all bytes of a request, or null where none of its messages is an event. A sidecar that tries again
+    /// sends the same messages together once more; equal bytes with an event's source and id among them are nothing else.
+    /// </summary>
+    public static string? OfRequest(IReadOnlyList<PublishEntry> entries)
+    {
+        if (!entries.Any(entry => TryReadNames(entry.Data.Span, out _, out _))) return null;
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        if (entries.Count == 1) SHA256.HashData(entries[0].Data.Span, digest);
+        else DigestOf(entries, digest);
+        return Convert.ToBase64String(digest[..DigestBytes]);
+    }
+
+    private static void DigestOf(IReadOnlyList<PublishEntry> entries, Span<byte> digest)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        foreach (var entry in entries)
+        {
+            // So that bytes which move from one message to the next make another request.
+            BinaryPrimitives.WriteInt32LittleEndian(length, entry.Data.Length);
+            hash.AppendData(length);
+            hash.AppendData(entry.Data.Span);
+        }
+        hash.GetHashAndReset(digest);
     }
 
     private static bool TryReadNames(ReadOnlySpan<byte> data, out string source, out string id)

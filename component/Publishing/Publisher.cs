@@ -14,8 +14,11 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         Append.CheckTopic(topic);
         if (entries.Count == 0) return [];
         var appends = new Append[entries.Count];
-        for (var i = 0; i < appends.Length; i++) appends[i] = Append.From(topic, entries[i], options, primary.Spread());
-        var reply = await primary.SubmitAsync(new PublishRequest(appends, options), cancellation);
+        // Messages that nothing else places go together where a repetition of the request finds them.
+        var repetition = options.DedupBy == DedupBy.Content ? EventIdentity.OfRequest(entries) ?? "" : "";
+        var home = repetition.Length > 0 ? PartitionHash.Of(repetition, options.Partitions) : primary.Spread();
+        for (var i = 0; i < appends.Length; i++) appends[i] = Append.From(topic, entries[i], options, home);
+        var reply = await primary.SubmitAsync(new PublishRequest(appends, repetition, options), cancellation);
         var words = reply.Split(' ');
         return words[0] switch
         {
@@ -25,14 +28,16 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         };
     }
 
-    private sealed class PublishRequest(Append[] appends, NamespaceOptions options) : BatchRequest("publish")
+    private sealed class PublishRequest(Append[] appends, string repetition, NamespaceOptions options) : BatchRequest("publish")
     {
         public override int Size { get; } = appends.Sum(append => append.Size);
 
-        public override bool Repeatable => appends.All(append => append.Id.Length > 0);
+        public override bool Repeatable => repetition.Length > 0 || appends.All(append => append.Id.Length > 0);
 
         public override void Write(BatchWriter writer)
         {
+            writer.Add(repetition);
+            writer.Add((long)options.RetryWindow.TotalMilliseconds);
             writer.Add(appends.Length);
             foreach (var append in appends) append.Write(writer, options);
         }

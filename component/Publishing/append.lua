@@ -4,7 +4,7 @@
 -- t publish time, x expiry, y bytes appended so far, l LSN), <tag>:n:<topic> (hash: s last seq, y bytes
 -- appended, t trimmed up to, dup duplicates refused, a armed readers, gs registered groups, dn ds rn rs buckets),
 -- <tag>:i:<topic>:d<n> and :r<n> (hash: message id -> 'stream id/lsn').
--- Arguments, here and inside a publish or a step: place of the partition, topic, id ('' = none), kind of id (d explicit, r the sidecar's own retry),
+-- Arguments, here and inside a publish or a step: place of the partition, topic, id ('' = none), kind of id (d the publisher's own, r of an event),
 -- window in ms, partition key, data, metadata as JSON, time to live in ms (0 = none), most messages to hold.
 -- Complexity O(1). The numbers of a topic are read once in a batch and written back at its end. Stream ids are <world-line>-<seq> with seq dense per stream; mark of the id and message are written
 -- together, so that neither exists without the other.
@@ -33,12 +33,12 @@ do
     end
   end
 
-  local function ids(part, topic, kind)
+  function topics.ids(part, topic, kind)
     return buckets.family(part, part.tag .. ':n:' .. topic, part.tag .. ':i:' .. topic .. ':' .. kind, kind .. 'n', kind .. 's')
   end
 
   local function known(part, args, at)
-    return args[at + 2] ~= '' and buckets.find(ids(part, args[at + 1], args[at + 3]), args[at + 2])
+    return args[at + 2] ~= '' and buckets.find(topics.ids(part, args[at + 1], args[at + 3]), args[at + 2])
   end
 
   -- The index, from 0, of the first of `count` messages for which there is no room. Duplicates need none; they are looked
@@ -93,7 +93,7 @@ do
     local id = part.wl .. '-' .. marks.text(held.seq)
     write(batch, args, at, part, held, id)
     if args[at + 2] ~= '' then
-      buckets.put(ids(part, topic, args[at + 3]), args[at + 2], id .. '/' .. part.lsn_text, tonumber(args[at + 4]), batch.now)
+      buckets.put(topics.ids(part, topic, args[at + 3]), args[at + 2], id .. '/' .. part.lsn_text, tonumber(args[at + 4]), batch.now)
     end
     if held.armed then
       held.armed = nil

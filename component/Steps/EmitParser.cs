@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Darq.Partitions;
@@ -7,103 +5,94 @@ using Darq.Publishing;
 
 namespace Darq.Steps;
 
-/// <summary>
-/// Reads the emitted messages of a step from their JSON and wraps each as the event the sidecar would have made of it,
-/// because nobody else wraps what does not go through the publish API. Unknown fields are errors.
-/// </summary>
-internal sealed class EmitParser(NamespaceOptions options, string source, string causeId, int home, TimeProvider time)
+/// <summary>Reads the messages that a step publishes from their JSON. Unknown fields are errors.</summary>
+internal static class EmitParser
 {
     public const string Form = "a JSON list such as [{\"topic\":\"receipts\",\"data\":{\"n\":1},\"key\":\"k\",\"id\":\"i\",\"ttlInSeconds\":60,\"rawPayload\":false}]";
 
-    public IReadOnlyList<Append> Parse(string json)
+    private const string NameForm = "a string of 1 to 1,024 bytes; leave it out for none";
+
+    private static readonly string[] Fields = ["topic", "data", "key", "id", "ttlInSeconds", "rawPayload", "delay", "deliverAt"];
+
+    /// <summary>Reads a list that is a JSON text of its own, as a state transaction carries it. Throws <see cref="DarqException"/>.</summary>
+    public static void Parse(string json, List<StepEmit> emits)
     {
-        JsonDocument document;
+        var cursor = new StepCursor(Encoding.UTF8.GetBytes(json), WireNames.Emit);
         try
         {
-            document = JsonDocument.Parse(json);
+            cursor.Read();
+            ReadList(ref cursor, WireNames.Emit, emits);
+            cursor.Read();
         }
         catch (JsonException fault)
         {
             throw Limits.Invalid(WireNames.Emit, $"no JSON ({fault.Message})", Form);
         }
-        using (document)
+        catch (InvalidOperationException)
         {
-            if (document.RootElement.ValueKind != JsonValueKind.Array) throw Limits.Invalid(WireNames.Emit, document.RootElement.ValueKind.ToString(), Form);
-            if (document.RootElement.GetArrayLength() > Limits.MaxEmits)
-                throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: {WireNames.Emit} has {document.RootElement.GetArrayLength():N0} messages; accepted: at most {Limits.MaxEmits:N0}.");
-            try
-            {
-                return [.. document.RootElement.EnumerateArray().Select(ParseOne)];
-            }
-            catch (InvalidOperationException)
-            {
-                // What System.Text.Json throws for half a surrogate pair, anywhere in the list.
-                throw Limits.Invalid(WireNames.Emit, "a list with a string that is no well-formed Unicode text", Form);
-            }
+            // What System.Text.Json throws for half a surrogate pair, anywhere in the list.
+            throw Limits.Invalid(WireNames.Emit, "a list with a string that is no well-formed Unicode text", Form);
         }
     }
 
-    private Append ParseOne(JsonElement emit, int index)
+    /// <summary>Reads the list that the cursor stands on.</summary>
+    public static void ReadList(ref StepCursor cursor, string name, List<StepEmit> emits)
     {
-        var field = $"{WireNames.Emit}[{index}]";
-        if (emit.ValueKind != JsonValueKind.Object) throw Limits.Invalid(field, emit.ValueKind.ToString(), Form);
+        cursor.EnterList(name, Form);
+        while (cursor.NextElement())
+        {
+            if (emits.Count == Limits.MaxEmits)
+                throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: {name} has more than {Limits.MaxEmits:N0} messages, which is the most that is accepted.");
+            emits.Add(ReadOne(ref cursor));
+        }
+    }
+
+    private static StepEmit ReadOne(ref StepCursor cursor)
+    {
+        const string Whole = "an object with at least topic and data";
+        if (cursor.Token != JsonTokenType.StartObject) throw cursor.Fault(Whole);
+        var seen = 0;
         string? topic = null;
-        JsonElement? data = null;
-        var raw = false;
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var property in emit.EnumerateObject())
+        ReadOnlyMemory<byte>? data = null;
+        var (key, id, raw, isText) = ("", "", false, false);
+        TimeSpan? timeToLive = null;
+        while (cursor.NextField(Fields, ref seen) is { } field)
         {
-            var name = $"{field}.{property.Name}";
-            switch (property.Name)
+            switch (field)
             {
-                case "topic": topic = Text(name, property.Value); break;
-                case "data": data = property.Value; break;
-                case "key": metadata[WireNames.PartitionKey] = Text(name, property.Value); break;
-                case "id": metadata[WireNames.Id] = Text(name, property.Value); break;
-                case "ttlInSeconds": metadata[WireNames.TtlInSeconds] = property.Value.GetRawText(); break;
-                case "rawPayload": raw = property.Value.ValueKind switch
-                {
-                    JsonValueKind.True => true,
-                    JsonValueKind.False => false,
-                    _ => throw Limits.Invalid(name, property.Value.GetRawText(), "true or false"),
-                };
-                    break;
-                case "delay" or "deliverAt": throw new DarqException(Refusal.NotYet, $"NOT_YET: {name} is not available yet; emit without it.");
-                default: throw Limits.Invalid(name, "an unknown field", "topic, data, key, id, ttlInSeconds, rawPayload");
+                case "topic": topic = Topic(ref cursor); break;
+                case "data": (isText, data) = (cursor.Token == JsonTokenType.String, cursor.Raw()); break;
+                case "key": key = Name(ref cursor); break;
+                case "id": id = Name(ref cursor); break;
+                case "ttlInSeconds": timeToLive = Seconds(ref cursor); break;
+                case "rawPayload": raw = cursor.Flag(); break;
+                default: throw new DarqException(Refusal.NotYet, $"NOT_YET: {cursor.Path} is not available yet; emit without it.");
             }
         }
-        if (topic is null || data is null) throw Limits.Invalid(field, emit.GetRawText(), "an object with at least topic and data");
-        var id = metadata.GetValueOrDefault(WireNames.Id) ?? $"{causeId}-{index}";
-        var bytes = raw ? RawPayload(data.Value) : Event(topic, id, data.Value);
-        // Without key and id it stays in the step's own partition: as good a spread as any, and one partition fewer.
-        var append = Append.From(topic, new(bytes, metadata), options, home);
-        var decided = metadata.ContainsKey(WireNames.PartitionKey) || append.Explicit;
-        return decided ? append : append with { Partition = home, Id = "" };
+        if (topic is null || data is not { } given) throw Limits.Invalid(cursor.Path, "an object without them", Whole);
+        var bytes = raw && isText ? Encoding.UTF8.GetBytes(JsonSerializer.Deserialize<string>(given.Span)!) : given;
+        return new() { Topic = topic, Data = bytes, Key = key, Id = id, TimeToLive = timeToLive, Raw = raw };
     }
 
-    private ReadOnlyMemory<byte> Event(string topic, string id, JsonElement data)
+    private static string Topic(ref StepCursor cursor)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WritePropertyName("data");
-            data.WriteTo(json);
-            json.WriteString("datacontenttype", "application/json");
-            json.WriteString("id", id);
-            json.WriteString("source", source);
-            json.WriteString("specversion", "1.0");
-            json.WriteString("time", time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
-            json.WriteString("topic", topic);
-            json.WriteString("type", "com.dapr.event.sent");
-            json.WriteEndObject();
-        }
-        return buffer.WrittenMemory.ToArray();
+        var topic = cursor.Text("a topic's name, which is a string");
+        Append.CheckTopic(topic, cursor.Path);
+        return topic;
     }
 
-    private static ReadOnlyMemory<byte> RawPayload(JsonElement data) =>
-        Encoding.UTF8.GetBytes(data.ValueKind == JsonValueKind.String ? data.GetString()! : data.GetRawText());
+    private static string Name(ref StepCursor cursor)
+    {
+        var name = cursor.Text(NameForm);
+        if (name.Length == 0) throw cursor.Fault(NameForm);
+        Limits.CheckKey(cursor.Path, name);
+        return name;
+    }
 
-    private static string Text(string field, JsonElement value) =>
-        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Limits.Invalid(field, value.GetRawText(), "a string");
+    private static TimeSpan Seconds(ref StepCursor cursor)
+    {
+        const string Form = "a whole number of seconds above 0";
+        var seconds = cursor.Number(Form);
+        return seconds > 0 ? TimeSpan.FromSeconds(seconds) : throw cursor.Fault(Form);
+    }
 }

@@ -9,40 +9,55 @@ namespace Darq.Steps;
 /// <summary>A message that a step consumes, and where to ask for the incarnation under which its lane is held at the moment of sending.</summary>
 internal readonly record struct Consumption(DeliveryToken Token, Func<string> Incarnation);
 
+/// <summary>A key that a step relies on without writing it: it must still have this etag, or be absent where the etag is "".</summary>
+internal readonly record struct StateRead(int Partition, string Key, string ETag);
+
 /// <summary>A step as a request of a batch. What it does not name is empty.</summary>
 internal sealed class StepRequest(NamespaceOptions options) : BatchRequest("step")
 {
+    private int _size;
+
     /// <summary>The partition that keeps the result: that of the first consumed message, else of the step id or the first key.</summary>
     public required int Home { get; init; }
 
     public string Id { get; init; } = "";
 
-    public IReadOnlyList<Consumption> Consumed { get; init; } = [];
+    public Consumption[] Consumed { get; init; } = [];
 
-    public IReadOnlyList<StateWrite> Operations { get; init; } = [];
+    public StateRead[] Reads { get; init; } = [];
 
-    public IReadOnlyList<Append> Emits { get; init; } = [];
+    public StateWrite[] Operations { get; init; } = [];
 
-    public override int Size => 64 + 96 * Consumed.Count + Operations.Sum(operation => operation.Size) + Emits.Sum(emit => emit.Size);
+    public Append[] Emits { get; init; } = [];
 
-    public override bool Frees => Emits.Count == 0 && Consumed.Count == 0 && Operations.All(operation => operation.Operation.Change == StateChange.Delete);
+    // Asked for several times on the way to Redis.
+    public override int Size => _size > 0 ? _size : _size = Weigh();
+
+    public override bool Frees => Emits.Length == 0 && Consumed.Length == 0 && Array.TrueForAll(Operations, operation => operation.Operation.Change == StateChange.Delete);
 
     // Its record or the consumed message tells a second execution; without either, writing the same values again
     // changes nothing but etags, so only a guarded write could be told a false conflict.
-    public override bool Repeatable => Id.Length > 0 || Consumed.Count > 0
-        || Emits.All(emit => emit.Id.Length > 0) && Operations.All(operation => string.IsNullOrEmpty(operation.Operation.ETag) && !operation.Operation.FirstWrite);
+    public override bool Repeatable => Id.Length > 0 || Consumed.Length > 0
+        || Reads.Length == 0 && Array.TrueForAll(Emits, emit => emit.Id.Length > 0)
+            && Array.TrueForAll(Operations, operation => string.IsNullOrEmpty(operation.Operation.ETag) && !operation.Operation.FirstWrite);
 
-    /// <summary>How many partitions it touches.</summary>
-    public int Partitions => Consumed.Select(consumed => consumed.Token.Partition)
-        .Concat(Operations.Select(operation => operation.Partition))
-        .Concat(Emits.Select(emit => emit.Partition)).Distinct().Count();
+    /// <summary>How many partitions it touches. Most steps touch one, which is found without counting.</summary>
+    public int Partitions => IsWithin(Home)
+        ? 1
+        : Consumed.Select(consumed => consumed.Token.Partition)
+            .Concat(Reads.Select(read => read.Partition))
+            .Concat(Operations.Select(operation => operation.Partition))
+            .Concat(Emits.Select(emit => emit.Partition)).Distinct().Count();
+
+    /// <summary>Whether it does nothing at all, and is not to be remembered either.</summary>
+    public bool IsEmpty => Id.Length == 0 && Consumed.Length == 0 && Reads.Length == 0 && Operations.Length == 0 && Emits.Length == 0;
 
     public override void Write(BatchWriter writer)
     {
         writer.Add(writer.Place(Home));
         writer.Add(Id);
         writer.Add((long)options.StepRetention.TotalMilliseconds);
-        writer.Add(Consumed.Count);
+        writer.Add(Consumed.Length);
         foreach (var (token, incarnation) in Consumed)
         {
             writer.Add(writer.Place(token.Partition));
@@ -52,9 +67,46 @@ internal sealed class StepRequest(NamespaceOptions options) : BatchRequest("step
             writer.Add(token.Message.WorldLine);
             writer.Add(token.Message.Number);
         }
-        writer.Add(Operations.Count);
+        writer.Add(Reads.Length);
+        foreach (var (partition, key, etag) in Reads)
+        {
+            writer.Add(writer.Place(partition));
+            writer.Add(key);
+            writer.Add(etag);
+        }
+        writer.Add(Operations.Length);
         foreach (var operation in Operations) operation.Write(writer);
-        writer.Add(Emits.Count);
+        writer.Add(Emits.Length);
         foreach (var emit in Emits) emit.Write(writer, options);
+    }
+
+    private bool IsWithin(int partition)
+    {
+        foreach (var consumed in Consumed)
+        {
+            if (consumed.Token.Partition != partition) return false;
+        }
+        foreach (var read in Reads)
+        {
+            if (read.Partition != partition) return false;
+        }
+        foreach (var operation in Operations)
+        {
+            if (operation.Partition != partition) return false;
+        }
+        foreach (var emit in Emits)
+        {
+            if (emit.Partition != partition) return false;
+        }
+        return true;
+    }
+
+    private int Weigh()
+    {
+        var size = 64 + 96 * Consumed.Length;
+        foreach (var read in Reads) size += 48 + read.Key.Length;
+        foreach (var operation in Operations) size += operation.Size;
+        foreach (var emit in Emits) size += emit.Size;
+        return size;
     }
 }

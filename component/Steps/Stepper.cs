@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Darq.Lanes;
 using Darq.Partitions;
 using Darq.Publishing;
@@ -8,13 +7,9 @@ using Darq.Telemetry;
 
 namespace Darq.Steps;
 
-/// <summary>What a step answered: whether this call or an earlier one took effect, where, and what became of its messages.</summary>
-internal sealed record StepResult(bool Duplicate, string Position, IReadOnlyList<Published> Emitted);
-
 /// <summary>
-/// Takes a state transaction as a step: what it consumes (<c>darq.token</c>, <c>darq.consume</c>) and emits
-/// (<c>darq.emit</c>) stands in the request's metadata. One request of a batch, recorded by its id or by its first
-/// consumed message, so that a repeated one is answered with the first result.
+/// Applies steps: places them in partitions, sends each as one request of a batch, and reads what came of it. Redis records
+/// a step by its id or by its first consumed message, so that a repeated one is answered with the first result.
 /// </summary>
 internal sealed class Stepper(Primary primary, Subscriptions subscriptions, NamespaceOptions options, TimeProvider time, Random random, ILogger log)
 {
@@ -25,57 +20,117 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
     public long CrossPartitionCount => Volatile.Read(ref _crossPartitionCount);
 
     /// <summary>
-    /// Applies operations, consumption and emits, all or none. Throws <see cref="DarqException"/> with the outcome where it
-    /// did not take effect. With a token or an id it is safe to repeat; without either only where its etags guard it.
+    /// Takes a state transaction as a step: what it consumes and emits stands in the request's metadata. Throws
+    /// <see cref="DarqException"/> with the outcome where it did not take effect. With a token or an id it is safe to
+    /// repeat; without either only where its etags guard it.
     /// </summary>
     public async ValueTask<StepResult> TransactAsync(IReadOnlyList<StateOperation> operations, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellation)
     {
-        var request = Compose([.. operations.Where(operation => !IsMarker(operation.Key.Key))], metadata);
-        if (request.Consumed.Count == 0 && request.Operations.Count == 0 && request.Emits.Count == 0) return new(false, "", []);
-        Check(request);
-        var reply = await primary.SubmitAsync(request, cancellation);
-        var result = Read(request, reply);
-        foreach (var consumed in request.Consumed) subscriptions.Consumed(consumed.Token);
-        return result;
+        var result = await ApplyAsync(TransactionStep.Of(operations, metadata, options), cancellation);
+        return result.Refusal is { } refusal ? throw new DarqException(refusal, result.Message) : result;
     }
 
-    private StepRequest Compose(IReadOnlyList<StateOperation> operations, IReadOnlyDictionary<string, string> metadata)
+    /// <summary>
+    /// Applies consumption, operations and emits, all or none; every outcome of a step is a result. Throws
+    /// <see cref="DarqException"/> for a faulty step, and where Redis cannot be reached or asked: the outcome may then be unknown.
+    /// </summary>
+    public async ValueTask<StepResult> ApplyAsync(Step step, CancellationToken cancellation)
     {
-        foreach (var name in WireNames.NotYet)
+        try
         {
-            if (metadata.ContainsKey(name)) throw new DarqException(Refusal.NotYet, $"NOT_YET: metadata {name} is not available yet; send the step without it.");
+            var request = Compose(step);
+            if (request.IsEmpty) return new(false, "", []);
+            Check(request);
+            var reply = await primary.SubmitAsync(request, cancellation);
+            var result = Read(request, reply);
+            Tell(request, result);
+            return result;
         }
-        if (operations.Count > Limits.MaxOperations)
-            throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: the transaction has {operations.Count:N0} operations; accepted: at most {Limits.MaxOperations:N0}.");
-        var tokens = Tokens(metadata);
-        var id = metadata.GetValueOrDefault(WireNames.Id, "");
-        Limits.CheckKey(WireNames.Id, id);
-        var writes = operations.Select(operation => StateWrite.From(operation, options)).ToArray();
-        var home = tokens.Count > 0 ? tokens[0].Partition
-            : id.Length > 0 ? PartitionHash.Of(id, options.Partitions)
+        catch (DarqException refused) when (StepResult.IsOutcome(refused.Refusal))
+        {
+            return StepResult.Refused(refused.Refusal, refused.Message);
+        }
+    }
+
+    private StepRequest Compose(Step step)
+    {
+        var writes = new StateWrite[step.Operations.Count];
+        for (var i = 0; i < writes.Length; i++) writes[i] = StateWrite.From(step.Operations[i], options);
+        var home = step.Consumed.Count > 0 ? step.Consumed[0].Partition
+            : step.Id.Length > 0 ? PartitionHash.Of(step.Id, options.Partitions)
             : writes.Length > 0 ? writes[0].Partition : random.Next(options.Partitions);
-        var emits = metadata.TryGetValue(WireNames.Emit, out var json)
-            ? new EmitParser(options, SourceOf(operations), CauseOf(tokens, id), home, time).Parse(json) : [];
         return new(options)
         {
             Home = home,
-            Id = id,
-            Consumed = [.. tokens.Select(token => new Consumption(token, () => subscriptions.IncarnationOf(token)))],
+            Id = step.Id,
+            Consumed = Consumptions(step.Consumed),
+            Reads = Reads(step.Reads),
             Operations = writes,
-            Emits = emits,
+            Emits = Appends(step, home),
         };
+    }
+
+    private Consumption[] Consumptions(List<DeliveryToken> tokens)
+    {
+        var consumed = new Consumption[tokens.Count];
+        for (var i = 0; i < consumed.Length; i++)
+        {
+            var token = tokens[i];
+            consumed[i] = new(token, () => subscriptions.IncarnationOf(token));
+        }
+        return consumed;
+    }
+
+    private StateRead[] Reads(List<(StateKey Key, string ETag)> reads)
+    {
+        var placed = new StateRead[reads.Count];
+        for (var i = 0; i < placed.Length; i++)
+        {
+            var (key, etag) = reads[i];
+            placed[i] = new(PartitionHash.OfState(key.Key, key.PartitionKey, options.Partitions), key.Key, etag);
+        }
+        return placed;
+    }
+
+    private Append[] Appends(Step step, int home)
+    {
+        if (step.Emits.Count == 0) return [];
+        var (cause, now) = (CauseOf(step), time.GetUtcNow());
+        var appends = new Append[step.Emits.Count];
+        for (var i = 0; i < appends.Length; i++)
+        {
+            var emit = step.Emits[i];
+            var id = emit.Id.Length > 0 ? emit.Id : string.Create(CultureInfo.InvariantCulture, $"{cause}-{i}");
+            var data = emit.Raw ? emit.Data : EmittedEvent.Wrap(emit, id, step.Source, now);
+            Limits.CheckMessage("an emitted message", data.Length);
+            appends[i] = new()
+            {
+                // Without key and id it stays in the step's own partition: as good a spread as any, and one partition fewer.
+                Partition = emit.Key.Length > 0 ? PartitionHash.Of(emit.Key, options.Partitions)
+                    : emit.Id.Length > 0 ? PartitionHash.Of(emit.Id, options.Partitions) : home,
+                Topic = emit.Topic,
+                // The step is recorded as a whole: a message without an id of its own needs none against repetition.
+                Id = emit.Id,
+                Explicit = emit.Id.Length > 0,
+                Key = emit.Key,
+                Data = data,
+                TimeToLive = emit.TimeToLive,
+            };
+        }
+        return appends;
     }
 
     private void Check(StepRequest request)
     {
         if (request.Size > Limits.MaxMessageBytes)
             throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: the step has {request.Size:N0} bytes; accepted: at most {Limits.MaxMessageBytes:N0} (3.9 MiB).");
-        if (request.Partitions <= 1) return;
+        var partitions = request.Partitions;
+        if (partitions <= 1) return;
         Interlocked.Increment(ref _crossPartitionCount);
         if (options.CrossPartitionSteps == CrossPartitionSteps.Refuse)
-            throw new DarqException(Refusal.CrossPartition, $"CROSS_PARTITION: the step touches {request.Partitions} partitions and crossPartitionSteps is refuse; give its keys and messages one partition key, or set crossPartitionSteps to allow.");
+            throw new DarqException(Refusal.CrossPartition, $"CROSS_PARTITION: the step touches {partitions} partitions and crossPartitionSteps is refuse; give its keys and messages one partition key, or set crossPartitionSteps to allow.");
         if (options.CrossPartitionSteps == CrossPartitionSteps.Warn && Interlocked.Exchange(ref _saidCrossPartition, 1) == 0)
-            log.CrossPartitionStepWasSeen(request.Partitions);
+            log.CrossPartitionStepWasSeen(partitions);
     }
 
     private StepResult Read(StepRequest request, string reply)
@@ -86,57 +141,46 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
             case "OK" or "DUPLICATE":
                 primary.Applied.Note(request.Home, Position.Parse(words[1]));
                 // The emits of the first attempt answer; a repetition may have named others.
-                var emitted = words.Length == 2 + 2 * request.Emits.Count ? Emitted.Parse(primary, request.Emits, words.AsSpan(2)) : [];
-                return new(words[0] == "DUPLICATE", $"{request.Home}:{words[1]}", emitted);
+                var emitted = words.Length == 2 + 2 * request.Emits.Length ? Emitted.Parse(primary, request.Emits, words.AsSpan(2)) : [];
+                return new(words[0] == "DUPLICATE", string.Create(CultureInfo.InvariantCulture, $"{request.Home}:{words[1]}"), emitted);
             case "CONFLICT":
-                var keys = words.Skip(1).Select(index => request.Operations[int.Parse(index, CultureInfo.InvariantCulture)].Operation.Key.Key);
-                throw new DarqException(Refusal.Conflict, $"CONFLICT: the etag or first-write condition does not hold for {string.Join(", ", keys.Select(key => $"'{key}'"))}; nothing was changed.");
+                string[] keys = [.. words.Skip(1).Select(word => KeyOf(request, word)).Distinct()];
+                return StepResult.Refused(
+                    Refusal.Conflict, $"CONFLICT: the etag or first-write condition does not hold for {string.Join(", ", keys.Select(key => $"'{key}'"))}; nothing was changed.", keys);
             case "STALE":
-                foreach (var consumed in request.Consumed) subscriptions.Consumed(consumed.Token);
-                throw new DarqException(Refusal.Stale, "STALE: the message was consumed earlier and the result of that step is no longer kept; this call changed nothing.");
-            case "FENCED":
-                foreach (var consumed in request.Consumed) subscriptions.Fenced(consumed.Token);
-                throw Refusals.Of(reply);
+                var spent = request.Consumed[int.Parse(words[1], CultureInfo.InvariantCulture)].Token;
+                return StepResult.Refused(
+                    Refusal.Stale, $"STALE: message {spent.Partition}-{spent.Message} of topic '{spent.Topic}' was done with earlier and the result of that step is no longer kept; this call changed nothing.") with { Spent = spent };
             case "FULL":
                 var topic = request.Emits[int.Parse(words[1], CultureInfo.InvariantCulture)].Topic;
-                throw new DarqException(Refusal.Full, $"FULL: topic '{topic}' takes no more messages in one partition (maxBacklog); nothing was changed.");
+                return StepResult.Refused(Refusal.Full, $"FULL: topic '{topic}' takes no more messages in one partition (maxBacklog); nothing was changed.");
+            case "FENCED":
+                return StepResult.Refused(Refusal.Fenced, Refusals.Of(reply).Message);
             default:
                 throw Refusals.Of(reply);
         }
     }
 
-    private List<DeliveryToken> Tokens(IReadOnlyDictionary<string, string> metadata)
+    /// <summary>
+    /// The lanes learn what was found out about their messages, and nothing more: the step that a duplicate repeats may have
+    /// consumed others, and a message taken for consumed that is not would never come again.
+    /// </summary>
+    private void Tell(StepRequest request, StepResult result)
     {
-        var texts = new List<string>();
-        if (metadata.TryGetValue(WireNames.Token, out var one)) texts.Add(one);
-        if (metadata.TryGetValue(WireNames.Consume, out var many)) texts.AddRange(List(many));
-        return [.. texts.Distinct(StringComparer.Ordinal).Select(text => DeliveryToken.TryParse(text, out var token) && token.Partition < options.Partitions
-            ? token : throw Limits.Invalid(WireNames.Token, text, "the value of the delivery's header darq-token or attribute darqtoken"))];
-    }
-
-    private static string[] List(string json)
-    {
-        try
+        if (result.Spent is { } spent) subscriptions.Consumed(spent);
+        else if (result is { Refusal: null, Duplicate: true } && request.Id.Length == 0) subscriptions.Consumed(request.Consumed[0].Token);
+        foreach (var consumed in request.Consumed)
         {
-            return [.. (JsonSerializer.Deserialize<string?[]>(json) ?? []).Select(text => text ?? "null")];
-        }
-        catch (JsonException)
-        {
-            throw Limits.Invalid(WireNames.Consume, json, "a JSON list of tokens such as [\"…\",\"…\"]");
+            if (result is { Refusal: null, Duplicate: false }) subscriptions.Consumed(consumed.Token);
+            else if (result.Refusal is Refusal.Fenced) subscriptions.Fenced(consumed.Token);
         }
     }
 
-    private static bool IsMarker(string key) => key == WireNames.StepMarkerKey || key.EndsWith("||" + WireNames.StepMarkerKey, StringComparison.Ordinal);
+    private static string KeyOf(StepRequest request, string word) => word[0] == 'r'
+        ? request.Reads[int.Parse(word.AsSpan(1), CultureInfo.InvariantCulture)].Key
+        : request.Operations[int.Parse(word, CultureInfo.InvariantCulture)].Operation.Key.Key;
 
-    /// <summary>The app, as the sidecar prefixes its keys; that is all the component can know of it here.</summary>
-    private static string SourceOf(IReadOnlyList<StateOperation> operations)
-    {
-        var key = operations.Count > 0 ? operations[0].Key.Key : "";
-        var end = key.IndexOf("||", StringComparison.Ordinal);
-        return end > 0 ? key[..end] : "Dapr";
-    }
-
-    private string CauseOf(List<DeliveryToken> tokens, string id) =>
-        tokens.Count > 0 ? $"{tokens[0].Group}-{tokens[0].Topic}-{tokens[0].Partition}-{tokens[0].Message}"
-        : id.Length > 0 ? id : random.NextInt64().ToString("x16", CultureInfo.InvariantCulture);
+    private string CauseOf(Step step) =>
+        step.Consumed is [var first, ..] ? string.Create(CultureInfo.InvariantCulture, $"{first.Group}-{first.Topic}-{first.Partition}-{first.Message}")
+        : step.Id.Length > 0 ? step.Id : random.NextInt64().ToString("x16", CultureInfo.InvariantCulture);
 }

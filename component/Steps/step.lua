@@ -1,13 +1,14 @@
 -- Step: consumed deliveries + state + emitted messages, all or nothing, once.
 --
 -- Arguments: place of the home partition, step id ('' = none), retention of the result in ms,
---   count of consumed: place, group, topic, incarnation, <world-line>, <seq>;
---   count of state operations (state.lua); count of emits (append.lua).
+--   count of consumed: place, group, topic, incarnation, <world-line>, <seq>; count of reads: place, key, etag it was read
+--   with ('' = it was absent); count of state operations (state.lua); count of emits (append.lua).
 -- Replies: OK <position> then per emit <stream id> <position>, with a leading = where it is a duplicate;
 --   DUPLICATE and the same, for a step whose result is on record (step id, else first consumed message);
---   STALE (consumed, result no longer kept) | FENCED | CONFLICT <indexes of operations> | FULL <index of emit>.
+--   STALE <index of a consumed message that is done with, without a result that is still kept> | FENCED | CONFLICT <indexes of operations, and of reads with a leading r> |
+--   FULL <index of emit>.
 -- The record is looked up before any fence: a step that took effect is never told that it was fenced. Everything is
--- checked before the first write. Complexity O(consumed + operations + emits).
+-- checked before the first write. Complexity O(consumed + reads + operations + emits).
 -- Results: <tag>:r:<n> (hash: name -> reply), in the home partition.
 do
   local function counted(args, at, width)
@@ -35,7 +36,7 @@ do
     local found, fenced = {}, false
     for i, at in each(consumed) do
       local lane = lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2])
-      if lanes.has_passed(lane, tonumber(args[at + 5])) then return nil, 'STALE' end
+      if lanes.has_passed(lane, tonumber(args[at + 5])) then return nil, 'STALE ' .. i end
       fenced = fenced or not lanes.held(lane, batch.session, args[at + 3])
       found[i] = lane
     end
@@ -43,8 +44,13 @@ do
     return found
   end
 
-  local function conflicts(batch, args, operations)
+  -- What was read must still be there as it was, whatever the step itself writes to it.
+  local function conflicts(batch, args, reads, operations)
     local written, failed = {}, {}
+    for i, at in each(reads) do
+      local etag = redis.call('HGET', partitions.at(batch, args[at]).tag .. ':s:' .. args[at + 1], 'e')
+      if (etag or '') ~= args[at + 2] then failed[#failed + 1] = 'r' .. i end
+    end
     for i, at in each(operations) do
       if not state.admits(batch, args, at, written) then failed[#failed + 1] = i end
     end
@@ -71,7 +77,8 @@ do
   function requests.step(batch, args, at)
     local home, step_id, retention = partitions.at(batch, args[at]), args[at + 1], tonumber(args[at + 2])
     local consumed, after_consumed = counted(args, at + 3, 6)
-    local operations, after_operations = counted(args, after_consumed, state.width)
+    local reads, after_reads = counted(args, after_consumed, 3)
+    local operations, after_operations = counted(args, after_reads, state.width)
     local emits = counted(args, after_operations, topics.width)
     local name = name_of(step_id, consumed, args)
     local results = name and buckets.family(home, home.key, home.tag .. ':r:', 'rn', 'rs')
@@ -79,7 +86,7 @@ do
     if known then return 'DUPLICATE ' .. known end
     local found, refused = fence(batch, args, consumed)
     if not found then return refused end
-    local clash = conflicts(batch, args, operations)
+    local clash = conflicts(batch, args, reads, operations)
     if clash then return 'CONFLICT ' .. clash end
     local crowded = topics.crowded(batch, args, emits.first, emits.count)
     if crowded then return 'FULL ' .. crowded end

@@ -31,14 +31,17 @@ internal static partial class Log
     [LoggerMessage(208, LogLevel.Warning, "Stream of group '{Group}' on topic '{Topic}' was refused: {Why}")]
     public static partial void StreamWasRefused(this ILogger log, string? group, string topic, string why);
 
-    [LoggerMessage(209, LogLevel.Warning, "An app answered a delivery of binding '{Instance}' with a step. Steps as binding answers come in a later version, so the delivery counts as failed and comes again; send the step as a state transaction")]
-    public static partial void StepAnswerWasRefused(this ILogger log, string instance);
+    [LoggerMessage(209, LogLevel.Warning, "The step that an app answered to binding '{Instance}' did not take effect, so message {Message} of topic '{Topic}' counts as failed and comes again: {Why}")]
+    public static partial void StepAnswerWasRefused(this ILogger log, string instance, string? topic, string message, string why);
 
     [LoggerMessage(210, LogLevel.Debug, "Stream of group '{Group}' on topic '{Topic}' was opened")]
     public static partial void StreamWasOpened(this ILogger log, string? group, string topic);
 
     [LoggerMessage(211, LogLevel.Debug, "Stream of group '{Group}' on topic '{Topic}' was closed")]
     public static partial void StreamWasClosed(this ILogger log, string? group, string topic);
+
+    [LoggerMessage(212, LogLevel.Error, "A step that an app answered to binding '{Instance}' failed for a fault inside the component; its message comes again")]
+    public static partial void StepAnswerFailed(this ILogger log, string instance, Exception fault);
 
     [LoggerMessage(213, LogLevel.Warning, "Binding '{Instance}' reads nothing, because no topic is set; set topic, or direction: output if it is not meant to read")]
     public static partial void BindingReadsNothing(this ILogger log, string instance);

@@ -8,8 +8,8 @@ internal static partial class Log
     [LoggerMessage(401, LogLevel.Warning, "Group {Group} lost {Count} lanes of topic {Topic}; their unanswered messages will be delivered again by the holder")]
     public static partial void LanesWereLost(this ILogger log, string group, int count, string topic);
 
-    [LoggerMessage(402, LogLevel.Information, "Lanes of topic {Topic} are held by another process of group {Group}; this one stands by")]
-    public static partial void LanesAreHeldElsewhere(this ILogger log, string topic, string group);
+    [LoggerMessage(402, LogLevel.Information, "Group {Group} handed over {Count} lanes of topic {Topic} to session {Session}")]
+    public static partial void LanesWereHandedOver(this ILogger log, string group, int count, string topic, string session);
 
     [LoggerMessage(403, LogLevel.Debug, "A delivery failed: group {Group}, topic {Topic}, message {Message}, failure {Failures}, again in {DelayMs} ms")]
     public static partial void DeliveryFailed(this ILogger log, string group, string topic, string message, int failures, long delayMs);
@@ -31,4 +31,10 @@ internal static partial class Log
 
     [LoggerMessage(409, LogLevel.Warning, "Topic {Topic}, partition {Partition} could not be read ({Why}); it is tried again")]
     public static partial void ReadingFailed(this ILogger log, string topic, int partition, string why);
+
+    [LoggerMessage(410, LogLevel.Warning, "Group {Group} took over {Count} lanes of topic {Topic} from session {Session}, which went silent")]
+    public static partial void LanesWereTakenOver(this ILogger log, string group, int count, string topic, string session);
+
+    [LoggerMessage(411, LogLevel.Warning, "Group {Group} has {Count} members that take topic {Topic}, which has {Partitions} partitions: some of them have nothing to do")]
+    public static partial void MembersExceedLanes(this ILogger log, string group, int count, string topic, int partitions);
 }

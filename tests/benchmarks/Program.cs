@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Darq.Benchmarks.Client;
+using Darq.Benchmarks.Hops;
 using Darq.Benchmarks.Processes;
 using Darq.Benchmarks.Reports;
 using Darq.Benchmarks.Scenarios;
@@ -16,14 +17,23 @@ internal static class Program
     {
         ["publish"] = stage => new PublishScenario(stage, 1),
         ["publish-bulk"] = stage => new PublishScenario(stage, 100),
+        ["deliver"] = stage => new DeliverScenario(stage),
         ["step"] = stage => new StepScenario(stage, Scenario.Outstanding),
         ["step-serial"] = stage => new StepScenario(stage, 1),
         ["state-get"] = stage => new StateScenario(stage, writes: false),
         ["state-set"] = stage => new StateScenario(stage, writes: true),
+        ["hop"] = stage => new HopScenario(stage, 1),
+        ["hop-many"] = stage => new HopScenario(stage, Scenario.Outstanding),
     };
 
     public static async Task<int> Main(string[] arguments)
     {
+        if (arguments is [ReferenceComponent.Argument, var socket])
+        {
+            await ReferenceComponent.RunAsync(socket);
+            return 0;
+        }
+
         if (Options.Read(arguments, Scenarios.Keys, out var fault) is not { } options)
         {
             await Console.Error.WriteLineAsync($"bench.sh: {fault}");
@@ -42,10 +52,12 @@ internal static class Program
                 rows.Add(await new Run(options, progress).MeasureAsync(name, scenario.Value));
             }
         }
-        catch (LoadFailedException failed)
+#pragma warning disable CA1031 // Whatever it was, there are no figures; what is not foreseen is shown in full.
+        catch (Exception failure)
+#pragma warning restore CA1031
         {
             progress.Clear();
-            await Console.Error.WriteLineAsync($"bench.sh: {name} FAILED: {failed.Message}");
+            await Console.Error.WriteLineAsync($"bench.sh: {name} FAILED: {(failure is LoadFailedException ? failure.Message : failure)}");
             return 1;
         }
 

@@ -14,26 +14,18 @@ internal sealed class Run(Options options, Progress progress)
         progress.Begin(name);
         await using var stage = await Stage.StartAsync();
         var environment = MachineState.Read((await stage.Plain.ReadAsync()).Version, options.Quick);
-        var scenario = create(stage);
+        await using var scenario = create(stage);
         await scenario.PrepareAsync();
-        try
-        {
-            await PairAsync(stage, scenario, options.WarmUp);
-            var pairs = new List<Pair>();
-            while (pairs.Count < options.Pairs) pairs.Add(await PairAsync(stage, scenario, options.Round));
-            return Row.Of(name, scenario.Unit, scenario.Reference, pairs, stage.ComponentPeakMegabytes, environment);
-        }
-        finally
-        {
-            await scenario.EndAsync();
-        }
+        await PairAsync(stage, scenario, options.WarmUp);
+        var pairs = new List<Pair>();
+        while (pairs.Count < options.Pairs) pairs.Add(await PairAsync(stage, scenario, options.Round));
+        return Row.Of(name, scenario.Unit, scenario.Reference, pairs, stage.ComponentPeakMegabytes, environment);
     }
 
     private async Task<Pair> PairAsync(Stage stage, Scenario scenario, TimeSpan duration)
     {
         await scenario.BeforeOursAsync(duration);
-        // A load blocks its thread for as long as it runs.
-        var ours = await MeasureAsync(stage, () => Task.Factory.StartNew(() => scenario.Ours(duration), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        var ours = await MeasureAsync(stage, () => scenario.OursAsync(duration));
         await scenario.BeforeReferenceAsync(duration, ours);
         var reference = await MeasureAsync(stage, () => scenario.ReferenceAsync(duration));
         await scenario.AfterPairAsync();

@@ -23,6 +23,8 @@ internal static class OptionsReader
             Group = Group(values, service),
             Topics = Topics(values, service),
             DefaultTopic = Given(values, SettingTable.Topic),
+            AppId = Given(values, NamespaceSettings.AppId),
+            KeyPrefix = KeyPrefix(values),
             DefaultTimeToLive = values.Get(SettingTable.TtlInSeconds) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
         return new OptionsReading(values.Errors.Count == 0 ? options : null, values.Errors, values.WithoutEffect, values.Warnings);
@@ -124,6 +126,14 @@ internal static class OptionsReader
             MaxRetryDelay = delay > maxDelay ? delay : maxDelay,
         };
     }
+
+    /// <summary>What the sidecar puts before a state key, and a binding has to put there itself; null where the app's id is wanted and not known.</summary>
+    private static string? KeyPrefix(SettingValues values) => values.Get(SettingTable.KeyPrefix) switch
+    {
+        var text when text.Equals("none", StringComparison.OrdinalIgnoreCase) => "",
+        var text when text.Equals("appid", StringComparison.OrdinalIgnoreCase) => Given(values, NamespaceSettings.AppId) is { } app ? app + "||" : null,
+        var text => text + "||",
+    };
 
     /// <summary>A setting with an older name: the new name wins, a contradiction is a fault.</summary>
     private static T Either<T>(SettingValues values, Setting<T> name, Setting<T> older, T standard, Func<T, bool> counts)

@@ -15,6 +15,11 @@ internal sealed class SettingTable
     public static readonly Setting<string> Direction = Text(
         "direction", "input, output or both, separated by a comma", "Which sides of the binding the sidecar uses.",
         static text => Split(text.ToUpperInvariant()).All(word => word is "INPUT" or "OUTPUT"));
+    public static readonly Setting<string> KeyPrefix = Text(
+        "keyPrefix", "appid, none, or the prefix itself as the state store has it (name and namespace: what they stand for there)",
+        "What stands before the state keys of a step, so that they are those of the state API: the app's id unless the state store says otherwise.",
+        static text => !text.Equals("name", StringComparison.OrdinalIgnoreCase) && !text.Equals("namespace", StringComparison.OrdinalIgnoreCase) && !text.Contains("||", StringComparison.Ordinal),
+        "appid");
     public static readonly Setting<long> TtlInSeconds = Number(
         "ttlInSeconds", -1, int.MaxValue, -1, "Time to live of state that is saved without one of its own; 0 or less: for ever.");
 
@@ -39,7 +44,7 @@ internal sealed class SettingTable
 
     private static readonly SettingTable Bindings = new(
         "bindings.darq",
-        [.. ConnectionSettings.All, .. NamespaceSettings.All, ConsumerId, Group, Topic, Topics, Direction, .. DeliverySettings.All, .. Sidecar("route", "keyPrefix")]);
+        [.. ConnectionSettings.All, .. NamespaceSettings.All, ConsumerId, Group, Topic, Topics, Direction, KeyPrefix, .. DeliverySettings.All, .. Sidecar("route")]);
 
     private readonly Dictionary<string, Setting> _byName;
 

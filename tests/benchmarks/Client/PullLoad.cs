@@ -38,7 +38,10 @@ internal abstract class PullLoad : ICallSink
 
     protected LoadConnection Connection { get; }
 
-    /// <summary>Works on deliveries until the time is over or nothing came for a whole second.</summary>
+    /// <summary>Whether everything that was supplied has been delivered.</summary>
+    protected virtual bool IsExhausted => false;
+
+    /// <summary>Works on deliveries until the time is over, or until there will be no more of them.</summary>
     public Round Run(TimeSpan duration)
     {
         _latency = new Histogram();
@@ -47,10 +50,11 @@ internal abstract class PullLoad : ICallSink
         _running = true;
         foreach (var work in _held) Begin(work);
         _held.Clear();
-        while (Stopwatch.GetTimestamp() < _end) Turn();
+        while (Stopwatch.GetTimestamp() < _end && !IsExhausted) Turn();
+        var seconds = Math.Min(Stopwatch.GetElapsedTime(start).TotalSeconds, duration.TotalSeconds);
         _running = false;
-        while (_open > 0) Turn();
-        return new(_latency.Count, duration.TotalSeconds, _latency);
+        while (_open > 0 || _answered.Count > 0) Turn();
+        return new(_latency.Count, seconds, _latency);
     }
 
     /// <summary>Waits until so many deliveries are here unanswered, which is where every round begins.</summary>
@@ -59,7 +63,7 @@ internal abstract class PullLoad : ICallSink
         var start = Stopwatch.GetTimestamp();
         while (_held.Count < deliveries)
         {
-            if (Stopwatch.GetElapsedTime(start) > patience) throw new LoadFailedException($"{_held.Count} deliveries came; {deliveries} were to be out at once");
+            if (Stopwatch.GetElapsedTime(start) > patience) throw new LoadFailedException($"{_held.Count} deliveries were out at once; {deliveries} were to be");
             Connection.Pump();
         }
     }
@@ -77,6 +81,11 @@ internal abstract class PullLoad : ICallSink
 
     /// <summary>Starts to work on a delivery; <see cref="Done"/> ends it.</summary>
     protected abstract void Handle(Work work);
+
+    /// <summary>The answer to a delivery was written.</summary>
+    protected virtual void Answered()
+    {
+    }
 
     protected void Done(Work work)
     {
@@ -99,6 +108,7 @@ internal abstract class PullLoad : ICallSink
         for (var i = _answered.Count - 1; i >= 0; i--)
         {
             Connection.Send(_pull, _answered[i].Answer);
+            Answered();
             _idle.Push(_answered[i]);
         }
 

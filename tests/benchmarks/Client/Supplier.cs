@@ -24,12 +24,14 @@ internal sealed class Supplier : ICallSink
         _template = new(request);
     }
 
-    /// <summary>Publishes at least so many messages.</summary>
-    public void Publish(long messages)
+    /// <summary>Publishes at least so many messages; returns how many it were.</summary>
+    public long Publish(long messages)
     {
+        var before = _published;
         _left = messages;
         while (_open < Outstanding && _left > 0) Start();
         while (_open > 0) _connection.Pump();
+        return _published - before;
     }
 
     public void Received(Call call, ReadOnlySpan<byte> message)

@@ -35,6 +35,11 @@ internal sealed class Stage : IAsyncDisposable
 
     public int RedisPort => _redis.Port;
 
+    public string RedisHost => _redis.Host;
+
+    /// <summary>Where a sidecar finds the component.</summary>
+    public string SocketsFolder => _component.SocketsFolder;
+
     public double ComponentPeakMegabytes => MeasuredProcess.PeakMegabytes(_component.Process.Id);
 
     public static async Task<Stage> StartAsync()

@@ -40,7 +40,7 @@ internal sealed class PublishScenario(Stage stage, int perCall) : Scenario(stage
         return Task.CompletedTask;
     }
 
-    public override Round Ours(TimeSpan duration) => _load!.Run(duration);
+    public override Task<Round> OursAsync(TimeSpan duration) => OnItsOwnThreadAsync(() => _load!.Run(duration));
 
     public override Task<Round> ReferenceAsync(TimeSpan duration) => Workers.RunAsync(Outstanding, duration, _ => AppendAsync(), perCall);
 

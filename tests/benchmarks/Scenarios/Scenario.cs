@@ -7,7 +7,7 @@ namespace Darq.Benchmarks.Scenarios;
 /// One row: what is done through the component, and the same work done by a plain connection to the same Redis. Only the two
 /// loads are measured; what prepares them or clears up after them is not.
 /// </summary>
-internal abstract class Scenario(Stage stage)
+internal abstract class Scenario(Stage stage) : IAsyncDisposable
 {
     public const int Outstanding = 64;
 
@@ -30,14 +30,17 @@ internal abstract class Scenario(Stage stage)
     /// <summary>Makes what the next load of the reference needs; told what ours did, where it has to do the same.</summary>
     public virtual Task BeforeReferenceAsync(TimeSpan duration, Round ours) => Task.CompletedTask;
 
-    /// <summary>Blocks the thread that it is called on.</summary>
-    public abstract Round Ours(TimeSpan duration);
+    public abstract Task<Round> OursAsync(TimeSpan duration);
 
     public abstract Task<Round> ReferenceAsync(TimeSpan duration);
 
     /// <summary>Throws away what a pair left behind.</summary>
     public virtual Task AfterPairAsync() => Task.CompletedTask;
 
+    /// <summary>Runs a load that blocks its thread for as long as it lasts.</summary>
+    protected static Task<Round> OnItsOwnThreadAsync(Func<Round> load) =>
+        Task.Factory.StartNew(load, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
     /// <summary>Ends what the scenario itself has opened.</summary>
-    public virtual Task EndAsync() => Task.CompletedTask;
+    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

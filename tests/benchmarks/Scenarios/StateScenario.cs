@@ -48,7 +48,7 @@ internal sealed class StateScenario : Scenario
         foreach (var name in _names) await Stage.Plain.SetAsync(name, _value);
     }
 
-    public override Round Ours(TimeSpan duration) => _load.Run(duration);
+    public override Task<Round> OursAsync(TimeSpan duration) => OnItsOwnThreadAsync(() => _load.Run(duration));
 
     public override Task<Round> ReferenceAsync(TimeSpan duration)
     {

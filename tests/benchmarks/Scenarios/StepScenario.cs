@@ -22,9 +22,12 @@ internal sealed class StepScenario(Stage stage, int outstanding) : Scenario(stag
     // What the component adds around the data of an emitted message.
     private const int EnvelopeBytes = 190;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private StepLoad? _load;
     private StepReference? _reference;
     private int _lastKey;
+    private bool _warm;
 
     public override string Unit => "step";
 
@@ -38,19 +41,28 @@ internal sealed class StepScenario(Stage stage, int outstanding) : Scenario(stag
         _reference = await StepReference.StartAsync(Stage.RedisPort, Supply);
     }
 
+    /// <summary>A stream's window widens by and by; after the warm-up it has to be as wide as the row says.</summary>
+    public override Task BeforeOursAsync(TimeSpan duration)
+    {
+        _load!.Fill(_warm ? outstanding : 1, Patience);
+        _warm = true;
+        return Task.CompletedTask;
+    }
+
     public override Task BeforeReferenceAsync(TimeSpan duration, Round ours)
     {
         _reference!.BatchSize = (int)Math.Clamp(Math.Round((double)ours.Operations / Math.Max(1, ours.Cost.FunctionCalls)), 1, outstanding);
         return Task.CompletedTask;
     }
 
-    public override Round Ours(TimeSpan duration) => _load!.Run(duration);
+    public override Task<Round> OursAsync(TimeSpan duration) => OnItsOwnThreadAsync(() => _load!.Run(duration));
 
     public override Task<Round> ReferenceAsync(TimeSpan duration) => _reference!.RunAsync(duration);
 
-    public override async Task EndAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (_reference is not null) await _reference.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     private void NextKey(Template template) => template.Put(_lastKey = (_lastKey + Stride) % Keys);

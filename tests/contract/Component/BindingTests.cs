@@ -114,17 +114,6 @@ public sealed class BindingTests(ComponentFixture fixture)
     }
 
     [Fact]
-    public async Task An_answer_that_is_a_step_is_not_taken_for_a_plain_one()
-    {
-        using var client = await InitAsync(fixture.Name("topic"), ("retryDelay", "10ms"));
-        using var call = await client.OpenAsync("InputBinding/Read", forever: true);
-        await InvokeAsync(client, "publish", "1");
-        var delivery = await NextAsync(call);
-        await call.WriteAsync(new ReadRequest { MessageId = delivery.MessageId, ResponseData = ByteString.CopyFromUtf8("""{"state":[]}""") });
-        Assert.Equal("2", (await NextAsync(call)).Metadata["darq-attempt"]);
-    }
-
-    [Fact]
     public async Task A_binding_that_only_sends_may_be_read_and_stays_silent()
     {
         using var client = fixture.Client();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using Darq.Tests.Shared;
 
 namespace Darq.Tests.Integration.EndToEnd;
@@ -25,6 +26,7 @@ internal sealed class Pod(Component component, Sidecar sidecar) : IAsyncDisposab
                 {
                     ["bank.yaml"] = Yaml("bank", "pubsub.darq", ("redisHost", redis.Host), ("retryDelay", "50ms")),
                     ["ledger.yaml"] = Yaml("ledger", "state.darq", ("redisHost", redis.Host)),
+                    ["work.yaml"] = Yaml("work", "bindings.darq", ("redisHost", redis.Host), ("topics", "work"), ("appID", "{appID}"), ("direction", "input, output"), ("retryDelay", "50ms")),
                 },
             }));
         }
@@ -56,6 +58,14 @@ internal sealed class Pod(Component component, Sidecar sidecar) : IAsyncDisposab
             operations = new[] { new { operation = "upsert", request = new { key, value } } },
             metadata = new Dictionary<string, string> { ["darq.token"] = token, ["darq.emit"] = emit },
         });
+
+    /// <summary>Sends a step through the output binding; its answer.</summary>
+    public async Task<JsonElement> StepAsync(object step)
+    {
+        using var answer = await Sidecar.Http.PostAsJsonAsync("v1.0/bindings/work", new { operation = "step", data = step });
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadFromJsonAsync<JsonElement>();
+    }
 
     public async ValueTask DisposeAsync()
     {

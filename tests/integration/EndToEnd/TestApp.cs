@@ -23,6 +23,9 @@ internal sealed class TestApp : IAsyncDisposable
     /// <summary>What the app does with a delivery (its body and the token); returns the HTTP status.</summary>
     public Func<JsonElement, string, Task<int>> Handler { get; set; } = (_, _) => Task.FromResult(200);
 
+    /// <summary>What the app answers to a delivery of the binding <c>work</c> (its body and the token).</summary>
+    public Func<JsonElement, string, object?> Worker { get; set; } = (_, _) => null;
+
     public static async Task<TestApp> StartAsync(string pubsub, string topic)
     {
         var port = FreePort.Next();
@@ -32,11 +35,18 @@ internal sealed class TestApp : IAsyncDisposable
         var app = new TestApp(builder.Build(), port);
         app._app.MapGet("/dapr/subscribe", () => new[] { new { pubsubname = pubsub, topic, route = "handle" } });
         app._app.MapPost("/handle", app.HandleAsync);
+        app._app.MapPost("/work", (Delegate)app.WorkAsync);
         await app._app.StartAsync();
         return app;
     }
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+
+    private async Task<IResult> WorkAsync(HttpContext context)
+    {
+        var body = await JsonSerializer.DeserializeAsync<JsonElement>(context.Request.Body);
+        return Results.Json(Worker(body.GetProperty("data"), context.Request.Headers["darq-token"].ToString()));
+    }
 
     private async Task HandleAsync(HttpContext context)
     {

@@ -121,22 +121,6 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_second_process_of_the_group_stands_by_and_takes_over_when_the_first_goes_silent()
-    {
-        var (first, second) = (new Inbox(), new Inbox());
-        _ = _run.Subscriptions.Attach("g", "t", new(), first);
-        await _run.PublishAsync("t", "1", ("darq.id", "1"));
-        Assert.Equal("1", Inbox.Text(await first.NextAsync()));
-        await using var other = await EngineRun.StartAsync(_redis.Port);
-        await using var stream = other.Subscriptions.Attach("g", "t", new(), second);
-        Assert.True(await second.StaysEmptyAsync(TimeSpan.FromSeconds(1)), "two processes delivered from one lane");
-
-        await _run.Primary.DisposeAsync(); // the first goes silent without a goodbye
-
-        Assert.Equal("1", Inbox.Text(await second.NextAsync()));
-    }
-
-    [Fact]
     public async Task A_stream_goes_on_over_a_restart_of_Redis_without_loss_or_repetition()
     {
         var inbox = new Inbox();

@@ -25,7 +25,8 @@ internal sealed class EngineRun : IAsyncDisposable
     {
         Options = options ?? new NamespaceOptions();
         var redis = new Darq.Redis.RedisOptions { Host = "127.0.0.1", Port = port, Password = password };
-        Primary = new(new RedisClient(redis, TimeProvider.System), Options, TimeProvider.System, Random.Shared, Logs);
+        Redis = new(new RedisClient(redis, TimeProvider.System));
+        Primary = new(Redis, Options, TimeProvider.System, Random.Shared, Logs);
         Subscriptions = new(Primary, TimeProvider.System, Random.Shared, Logs);
         Publisher = new(Primary, Options);
         State = new(Primary, Options);
@@ -33,6 +34,8 @@ internal sealed class EngineRun : IAsyncDisposable
     }
 
     public NamespaceOptions Options { get; }
+
+    public WatchedRedis Redis { get; }
 
     public Primary Primary { get; }
 

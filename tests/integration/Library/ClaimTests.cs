@@ -153,17 +153,17 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
     }
 
     [Fact]
-    public async Task A_member_is_alive_until_it_is_silent_too_long_or_says_goodbye()
+    public async Task A_member_is_alive_with_what_it_announced_until_it_is_silent_too_long_or_says_goodbye()
     {
         await using var run = await StartAsync();
         string[] members = [$"{{{run.Name}}}:members"];
         async Task<string[]> BeatAsync(string session, string text, long lapse) =>
-            [.. (await run.CallAsync("beat", members, session, text, lapse, 60_000)).Items.Select(item => item.ToString()).Order()];
+            [.. (await run.CallAsync("beat", members, session, text, lapse, 60_000)).Items.Select(item => item.ToString()).Chunk(2).Select(member => string.Join('=', member)).Order()];
 
         await run.CommandAsync("HSET", members[0], "silent", "1000 g:t");
-        Assert.Equal(["s1"], await BeatAsync("s1", "g:t", 60_000));
-        Assert.Equal(["s1", "s2"], await BeatAsync("s2", "g:t", 60_000));
-        Assert.Equal(["s1"], await BeatAsync("s2", "", 60_000));
+        Assert.Equal(["s1=g:t h:t"], await BeatAsync("s1", "g:t h:t", 60_000));
+        Assert.Equal(["s1=g:t h:t", "s2=-"], await BeatAsync("s2", "-", 60_000));
+        Assert.Equal(["s1=g:t h:t"], await BeatAsync("s2", "", 60_000));
         // Silent for more than a minute: forgotten.
         Assert.Equal("s1", await run.CommandAsync("HKEYS", members[0]));
     }

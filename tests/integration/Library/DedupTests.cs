@@ -31,6 +31,21 @@ public sealed class DedupTests(LibraryServer server) : IClassFixture<LibraryServ
     }
 
     [Fact]
+    public async Task A_repeated_request_is_answered_with_its_first_reply_and_counted()
+    {
+        await using var run = await StartAsync();
+        await PublishAsync(run, "a");
+        object[] request = PublishAs("whole", Append(id: "a"), Append(), Append("u", place: 2));
+        var first = (await run.BatchAsync("s1", ++_number, request))[1].Split(' ');
+
+        var again = (await run.BatchAsync("s1", ++_number, request))[1].Split(' ');
+
+        Assert.Equal(["OK", first[1], first[2], "=" + first[3], first[4], "=" + first[5], first[6]], again);
+        Assert.Equal("2,4", await run.CommandAsync("HMGET", run.Key(0, "n:t"), "s", "dup"));
+        Assert.Equal("1", await run.CommandAsync("XLEN", run.Key(1, "t:u")));
+    }
+
+    [Fact]
     public async Task An_id_lives_over_one_roll_of_the_window_and_ends_with_the_second()
     {
         await using var run = await StartAsync();

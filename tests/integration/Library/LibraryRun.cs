@@ -78,13 +78,18 @@ internal sealed class LibraryRun : IAsyncDisposable
     public async Task<string[]> ClaimAsync(string what, string session, string argument = "", string group = "g", string topic = "t", long highest = 0) =>
         Words(await CallAsync("claim", [Key(0, "m")], what, session, group, topic, highest, argument));
 
-    public static object[] Publish(params object[][] appends) => ["publish", appends.Length, .. appends.SelectMany(append => append)];
+    public static object[] Publish(params object[][] appends) => PublishAs("", appends);
+
+    public static object[] PublishAs(string repetition, params object[][] appends) => ["publish", repetition, 60_000, appends.Length, .. appends.SelectMany(append => append)];
 
     public static object[] Append(string topic = "t", string id = "", string kind = "d", long windowMs = 60_000, string data = "x", long maxBacklog = 1000, int place = 1) =>
         [place, topic, id, kind, windowMs, "", data, "", 0, maxBacklog];
 
-    public static object[] Step(string id, object[][]? consumed = null, object[][]? operations = null, object[][]? emits = null, int home = 1) =>
-        ["step", home, id, 60_000, .. List(consumed), .. List(operations), .. List(emits)];
+    public static object[] Step(
+        string id, object[][]? consumed = null, object[][]? operations = null, object[][]? emits = null, object[][]? reads = null, int home = 1, long retentionMs = 60_000) =>
+        ["step", home, id, retentionMs, .. List(consumed), .. List(reads), .. List(operations), .. List(emits)];
+
+    public static object[] Read(string key, string etag, int place = 1) => [place, key, etag];
 
     public static object[] Operation(string change, string key, string value = "v", string guard = "", long ttlMs = 0, int place = 1) =>
         [place, change, key, value, guard, ttlMs];

@@ -1,3 +1,4 @@
+using Darq.Tests.Shared;
 using Xunit;
 using static Darq.Tests.Integration.Library.LibraryRun;
 
@@ -49,10 +50,10 @@ public sealed class StepScriptTests(LibraryServer server) : IClassFixture<Librar
     {
         await using var run = await StartAsync(1);
         await RequestAsync(run, Pass(_incarnation, _worldLine, 1));
-        Assert.Equal("STALE", await StepAsync(run, [Consumed(1)], [Operation("u", "k")]));
+        Assert.Equal("STALE 0", await StepAsync(run, [Consumed(1)], [Operation("u", "k")]));
 
         await run.ClaimAsync("claim", "s2", "s1");
-        Assert.Equal("STALE", await StepAsync(run, [Consumed(1)], [Operation("u", "k")]));
+        Assert.Equal("STALE 0", await StepAsync(run, [Consumed(1)], [Operation("u", "k")]));
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "s:k")));
     }
 
@@ -66,12 +67,51 @@ public sealed class StepScriptTests(LibraryServer server) : IClassFixture<Librar
     }
 
     [Fact]
+    public async Task What_was_read_must_be_as_it_was_before_the_step_whatever_the_step_writes()
+    {
+        await using var run = await StartAsync(2);
+        var etag = (await StepAsync(run, [Consumed(1)], [Operation("u", "k")])).Split(' ')[1];
+
+        Assert.Equal("CONFLICT r1 r2", await ReadingAsync(run, Read("k", etag), Read("k", "1-1"), Read("k", ""), Read("none", "")));
+        Assert.Equal("CONFLICT r0 0", await RequestAsync(run, Step("", [Consumed(2)], [Operation("u", "k", guard: "1-1")], reads: [Read("none", "1-1")])));
+        Assert.StartsWith("OK ", await RequestAsync(run, Step("", [Consumed(2)], [Operation("u", "k")], reads: [Read("k", etag)])), StringComparison.Ordinal);
+        Assert.Equal("CONFLICT r0", await ReadingAsync(run, Read("k", etag)));
+    }
+
+    [Fact]
+    public async Task A_consuming_step_never_takes_effect_again_even_when_its_result_is_no_longer_kept()
+    {
+        const long RetentionMs = 50;
+        await using var run = await StartAsync(1);
+        Task<string> OnceAsync() => RequestAsync(run, Step("", [Consumed(1)], [Operation("u", "k")], retentionMs: RetentionMs));
+        var first = await OnceAsync();
+
+        Assert.Equal("DUPLICATE" + first["OK".Length..], await OnceAsync());
+        await Eventually.TrueAsync(async () => await OnceAsync() == "STALE 0", TimeSpan.FromSeconds(10), "the result is dropped after its retention");
+        Assert.Equal(first.Split(' ')[1], await run.CommandAsync("HGET", run.Key(0, "s:k"), "e"));
+    }
+
+    [Fact]
+    public async Task A_spontaneous_step_takes_effect_once_by_its_id_for_as_long_as_its_result_is_kept()
+    {
+        const long RetentionMs = 500;
+        await using var run = await StartAsync(0);
+        Task<string> OnceAsync() => RequestAsync(run, Step("s1", operations: [Operation("u", "k")], retentionMs: RetentionMs));
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var first = await OnceAsync();
+
+        Assert.Equal("DUPLICATE" + first["OK".Length..], await OnceAsync());
+        await Eventually.TrueAsync(async () => (await OnceAsync()).StartsWith("OK ", StringComparison.Ordinal), TimeSpan.FromSeconds(10), "the id is forgotten after its retention");
+        Assert.True(clock.ElapsedMilliseconds >= RetentionMs, $"the id was forgotten after {clock.ElapsedMilliseconds} ms");
+    }
+
+    [Fact]
     public async Task A_step_consumes_several_messages_together_or_none()
     {
         await using var run = await StartAsync(3);
         await RequestAsync(run, Pass(_incarnation, _worldLine, 3));
 
-        Assert.Equal("STALE", await StepAsync(run, [Consumed(1), Consumed(3)]));
+        Assert.Equal("STALE 1", await StepAsync(run, [Consumed(1), Consumed(3)]));
         Assert.StartsWith("OK ", await StepAsync(run, [Consumed(2), Consumed(1)]), StringComparison.Ordinal);
         Assert.Equal($"{_worldLine}-3,3", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "u", "c"));
     }
@@ -111,6 +151,8 @@ public sealed class StepScriptTests(LibraryServer server) : IClassFixture<Librar
 
     private Task<string> StepAsync(LibraryRun run, object[][] consumed, object[][]? operations = null, object[][]? emits = null) =>
         RequestAsync(run, Step("", consumed, operations, emits));
+
+    private Task<string> ReadingAsync(LibraryRun run, params object[][] reads) => RequestAsync(run, Step("", reads: reads));
 
     private async Task<string> RequestAsync(LibraryRun run, object[] request) => (await run.BatchAsync("s1", ++_number, request))[1];
 }

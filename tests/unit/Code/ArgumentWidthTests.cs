@@ -39,14 +39,23 @@ public sealed class ArgumentWidthTests
     }
 
     [Fact]
+    public void A_read_writes_as_many_arguments_as_step_lua_reads()
+    {
+        var with = Written(new StepRequest(Options) { Home = 0, Reads = [new(1, "k", "1-1")] }.Write).Length;
+        var without = Written(new StepRequest(Options) { Home = 0 }.Write).Length;
+
+        Assert.Equal(Width("Steps/step.lua", @"counted\(args, after_consumed, (\d+)\)"), with - without);
+    }
+
+    [Fact]
     public void A_step_counts_each_of_its_lists_where_step_lua_looks_for_it()
     {
         var written = Written(new StepRequest(Options) { Home = 0, Id = "s", Operations = [Change, Change], Emits = [Message] }.Write);
 
-        // Home, id, retention, then three lists, each after its count.
-        Assert.Equal(["1", "s", "600000", "0", "2"], written[..5]);
-        Assert.Equal("1", written[5 + 2 * Width("State/state.lua", @"state\.width = (\d+)")]);
-        Assert.Equal(3 + 3 + 2 * 6 + 10, written.Length);
+        // Home, id, retention, then four lists, each after its count.
+        Assert.Equal(["1", "s", "600000", "0", "0", "2"], written[..6]);
+        Assert.Equal("1", written[6 + 2 * Width("State/state.lua", @"state\.width = (\d+)")]);
+        Assert.Equal(3 + 4 + 2 * 6 + 10, written.Length);
     }
 
     [Fact]

@@ -115,6 +115,62 @@ public sealed class LaneTests
         Assert.Equal((new Position(1, 4), 4), (lane.ReadUpTo, lane.Tail));
     }
 
+    [Fact]
+    public void From_the_second_death_at_one_message_a_lane_sends_one_at_a_time_until_that_message_is_finished()
+    {
+        var lane = new Lane(0, Order.Key);
+        lane.Hold("s1", Holding.Parse("OK 1.3 1-4 2 0")!);
+        var (suspect, other) = (Entry(lane, 5, "a"), Entry(lane, 6, "b"));
+        lane.Add(suspect);
+        lane.Add(other);
+
+        Assert.Equal((5, 2, true), (lane.Suspect, lane.TakeOvers, lane.MaySend));
+        suspect.State = EntryState.Sent;
+        Assert.False(lane.MaySend);
+        suspect.State = EntryState.BackingOff;
+        Assert.True(lane.MaySend);
+        other.State = EntryState.Sent;
+        Assert.False(lane.MaySend);
+        lane.Remove(suspect);
+        Assert.True(lane.MaySend);
+    }
+
+    [Fact]
+    public void One_death_makes_no_message_suspicious_yet()
+    {
+        var lane = new Lane(0, Order.Key);
+        lane.Hold("s1", Holding.Parse("OK 1.2 1-4 1 0")!);
+        var first = Entry(lane, 5, "a");
+        lane.Add(first);
+        first.State = EntryState.Sent;
+
+        Assert.Equal((5, true), (lane.Suspect, lane.MaySend));
+    }
+
+    [Fact]
+    public void A_lane_that_yields_or_is_doubted_sends_nothing_until_it_is_kept()
+    {
+        var lane = new Lane(0, Order.Key);
+        lane.Hold("s1", Holding.Parse("OK 1.1 1-0 0 0")!);
+
+        lane.Yield(DateTimeOffset.UnixEpoch);
+        Assert.False(lane.MaySend);
+        lane.Keep(default);
+        Assert.True(lane.MaySend);
+        lane.Doubt();
+        Assert.Equal((false, true), (lane.MaySend, lane.Held));
+    }
+
+    [Fact]
+    public void A_lane_that_is_not_held_cannot_be_doubted()
+    {
+        var lane = new Lane(0, Order.Key);
+
+        lane.Doubt();
+
+        Assert.False(lane.Held);
+    }
+
     private static Entry Entry(Lane lane, long seq, string key) =>
         new(lane, new(0, new(1, seq), "", key, "x"u8.ToArray(), default, long.MaxValue, new(1, seq)));
 }

@@ -97,14 +97,17 @@ public sealed class AppendTests
     }
 
     [Fact]
-    public void Without_key_and_id_the_event_decides_so_that_its_repetition_meets_it()
+    public void By_cloudevent_the_event_decides_so_that_its_repetition_meets_it()
     {
-        var append = From("t", Event);
+        var options = Options with { DedupBy = DedupBy.CloudEvent };
+        var append = Append.From("t", new(Encoding.UTF8.GetBytes(Event), new Dictionary<string, string>()), options, Spread);
 
         Assert.Equal((PartitionHash.Of(append.Id, 64), false), (append.Partition, append.Explicit));
-        Assert.Equal((append.Id, append.Partition), (From("t", Event).Id, From("t", Event).Partition));
         Assert.NotEqual("", append.Id);
     }
+
+    [Fact]
+    public void An_event_without_key_and_id_goes_where_its_request_goes() => Assert.Equal((Spread, ""), (From("t", Event).Partition, From("t", Event).Id));
 
     [Fact]
     public void What_nothing_is_known_of_is_spread() => Assert.Equal((Spread, ""), (From("t", "plain").Partition, From("t", "plain").Id));

@@ -60,8 +60,30 @@ public sealed class EventIdentityTests
     {
         byte[] data = [.. "{\"specversion\":\"1.0\",\"source\":\"app\",\"id\":\""u8, 0xff, 0xfe, .. "\"}"u8];
 
-        Assert.Null(EventIdentity.Of(data, DedupBy.Content));
+        Assert.Null(EventIdentity.OfRequest([Entry(data)]));
+        Assert.Null(EventIdentity.Of(data));
     }
 
-    private static string? Of(string json, DedupBy dedupBy = DedupBy.Content) => EventIdentity.Of(Encoding.UTF8.GetBytes(json), dedupBy);
+    [Fact]
+    public void A_request_is_known_again_by_all_its_messages_in_their_order()
+    {
+        Assert.Equal(OfRequest(Event, "plain"), OfRequest(Event, "plain"));
+        Assert.NotEqual(OfRequest(Event, "plain"), OfRequest("plain", Event));
+        Assert.NotEqual(OfRequest(Event, "plain"), OfRequest(Event));
+        Assert.NotEqual(OfRequest(Event, "plain", "er"), OfRequest(Event, "plainer", ""));
+    }
+
+    [Fact]
+    public void One_event_among_its_messages_makes_a_request_recognisable()
+    {
+        Assert.NotNull(OfRequest("plain", Event));
+        Assert.Null(OfRequest("plain", "plain"));
+    }
+
+    private static string? Of(string json, DedupBy dedupBy = DedupBy.Content) =>
+        dedupBy == DedupBy.Content ? OfRequest(json) : EventIdentity.Of(Encoding.UTF8.GetBytes(json));
+
+    private static string? OfRequest(params string[] messages) => EventIdentity.OfRequest([.. messages.Select(text => Entry(Encoding.UTF8.GetBytes(text)))]);
+
+    private static PublishEntry Entry(byte[] data) => new(data, new Dictionary<string, string>());
 }

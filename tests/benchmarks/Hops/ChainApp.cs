@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using Darq.Benchmarks.Client;
+using Darq.Tests.Shared;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace Darq.Benchmarks.Hops;
+
+/// <summary>
+/// The app of the chains: answers each delivery of the binding with one state write and one emit to the next topic, and the
+/// last with the write alone. A hop is timed from one delivery of a chain to the next, so all that lies between them is in it.
+/// </summary>
+internal sealed class ChainApp : IAsyncDisposable
+{
+    public const int Hops = 10;
+    public const string Binding = "chain";
+
+    private readonly WebApplication _app;
+    private readonly ConcurrentDictionary<long, Chain> _chains = new();
+
+    private ChainApp(WebApplication app, int port) => (_app, Port) = (app, port);
+
+    public int Port { get; }
+
+    public static async Task<ChainApp> StartAsync()
+    {
+        var port = FreePort.Next();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{port}");
+        var app = new ChainApp(builder.Build(), port);
+        app._app.Run(app.HandleAsync);
+        await app._app.StartAsync();
+        return app;
+    }
+
+    public static string TopicOf(int hop) => $"hop{hop}";
+
+    /// <summary>A chain that is to begin; it is over when its last delivery was answered.</summary>
+    public Chain Expect(long number) => _chains[number] = new Chain();
+
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        if (context.Request.Path != "/" + Binding)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        if (!HttpMethods.IsPost(context.Request.Method)) return;
+        var now = Stopwatch.GetTimestamp();
+        var (number, hop) = await ReadAsync(context.Request);
+        var chain = _chains[number];
+        chain.Arrived(hop, now);
+        var answer = Answer(number, hop);
+        context.Response.ContentLength = answer.Length;
+        context.Response.ContentType = "application/json";
+        await context.Response.Body.WriteAsync(answer);
+        if (hop == Hops - 1 && _chains.TryRemove(number, out _)) chain.End();
+    }
+
+    private static async Task<(long Chain, int Hop)> ReadAsync(HttpRequest request)
+    {
+        using var document = await JsonDocument.ParseAsync(request.Body);
+        var data = document.RootElement.GetProperty("data");
+        return (data.GetProperty("chain").GetInt64(), data.GetProperty("hop").GetInt32());
+    }
+
+    private static byte[] Answer(long chain, int hop)
+    {
+        var emit = hop == Hops - 1 ? "" : $",\"emit\":[{{\"topic\":\"{TopicOf(hop + 1)}\",\"data\":{{\"chain\":{chain},\"hop\":{hop + 1}}}}}]";
+        return Encoding.ASCII.GetBytes($"{{\"state\":[{{\"op\":\"upsert\",\"key\":\"chain-{chain % 1000}\",\"value\":{{\"hop\":{hop}}}}}]{emit}}}");
+    }
+
+    /// <summary>One chain on its way, with what its hops took.</summary>
+    internal sealed class Chain
+    {
+        private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly List<long> _hops = new(Hops);
+        private long _last;
+        private int _expected;
+
+        public Task Over => _over.Task;
+
+        /// <summary>Nanoseconds from each delivery to the next.</summary>
+        public IReadOnlyList<long> Durations => _hops;
+
+        public void Arrived(int hop, long now)
+        {
+            if (hop != _expected) _over.TrySetException(new LoadFailedException($"hop {hop} of a chain came where {_expected} was to come"));
+            if (_expected++ > 0) _hops.Add(now - _last);
+            _last = now;
+        }
+
+        public void End() => _over.TrySetResult();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using Darq.Benchmarks.Client;
+using Darq.Benchmarks.Measuring;
+using Darq.Tests.Shared;
+
+namespace Darq.Benchmarks.Hops;
+
+/// <summary>A sidecar with the chains' app on one side and a component's socket on the other: the same for both sides of the row.</summary>
+internal sealed class ChainPod(Sidecar sidecar, ChainApp app) : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private long _chains;
+
+    public static async Task<ChainPod> StartAsync(string socketsFolder, string redisHost)
+    {
+        var app = await ChainApp.StartAsync();
+        var sidecar = await Sidecar.StartAsync(new SidecarOptions
+        {
+            AppId = "bench",
+            AppPort = app.Port,
+            SocketsFolder = socketsFolder,
+            Resources = new Dictionary<string, string> { ["chain.yaml"] = Yaml(redisHost) },
+        });
+        return new(sidecar, app);
+    }
+
+    /// <summary>Keeps a number of chains on their way, each begun when one before it is over.</summary>
+    public async Task<Round> RunAsync(int outstanding, TimeSpan duration)
+    {
+        var latency = new Histogram();
+        var start = Stopwatch.GetTimestamp();
+        var end = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
+        await Task.WhenAll(Enumerable.Range(0, outstanding).Select(_ => Task.Run(async () =>
+        {
+            while (Stopwatch.GetTimestamp() < end)
+            {
+                var chain = await PassAsync();
+                if (Stopwatch.GetTimestamp() > end) return;
+                lock (latency)
+                {
+                    foreach (var hop in chain.Durations) latency.Record(hop);
+                }
+            }
+        })));
+        return new(latency.Count, duration.TotalSeconds, latency);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await sidecar.DisposeAsync();
+        await app.DisposeAsync();
+    }
+
+    private async Task<ChainApp.Chain> PassAsync()
+    {
+        var number = Interlocked.Increment(ref _chains);
+        var chain = app.Expect(number);
+        var request = new { operation = "create", metadata = new { topic = ChainApp.TopicOf(0) }, data = new { chain = number, hop = 0 } };
+        using var answer = await sidecar.Http.PostAsJsonAsync($"v1.0/bindings/{ChainApp.Binding}", request);
+        if (!answer.IsSuccessStatusCode) throw new LoadFailedException($"a chain was not begun: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        try
+        {
+            await chain.Over.WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            throw new LoadFailedException($"a chain stood still after {chain.Durations.Count} hops");
+        }
+
+        return chain;
+    }
+
+    private static string Yaml(string redisHost) => $"""
+        apiVersion: dapr.io/v1alpha1
+        kind: Component
+        metadata:
+          name: {ChainApp.Binding}
+        spec:
+          type: bindings.darq
+          version: v1
+          metadata:
+          - name: redisHost
+            value: "{redisHost}"
+          - name: appID
+            value: "bench"
+          - name: direction
+            value: "input, output"
+          - name: topics
+            value: "{string.Join(',', Enumerable.Range(0, ChainApp.Hops).Select(ChainApp.TopicOf))}"
+        """;
+}

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Darq.Contract;
+using Darq.Tests.Shared;
+using Darq.Tests.Shared.GrpcClient;
+using Google.Protobuf;
+using Xunit;
+
+namespace Darq.Tests.Contract;
+
+/// <summary>A binding of one app, both ways: what the app invokes, and what it is delivered and answers.</summary>
+internal sealed class BindingClient(ComponentClient client) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly Schema AnswerSchema = Schema.Read("component", "Steps", "step-answer.schema.json");
+
+    private GrpcDuplexCall? _stream;
+
+    public ComponentClient Client { get; } = client;
+
+    public static async Task<BindingClient> InitAsync(ComponentFixture fixture, params (string Key, string Value)[] metadata)
+    {
+        var client = fixture.Client();
+        (string Key, string Value)[] standard = [("redisHost", fixture.Redis.Host), ("appID", "app"), ("retryDelay", "10ms")];
+        (string, string)[] all = [.. standard.Where(entry => metadata.All(own => own.Key != entry.Key)), .. metadata];
+        // Without an app nobody is known to read for.
+        if (metadata.All(entry => entry != ("appID", "")))
+            await client.InitInputAsync(all);
+        await client.InitOutputAsync(all);
+        return new(client);
+    }
+
+    public async Task OpenAsync() => _stream = await Client.OpenAsync("InputBinding/Read", forever: true);
+
+    public async Task<ReadResponse> NextAsync() =>
+        await _stream!.ReadAsync(ReadResponse.Parser).AsTask().WaitAsync(Patience) ?? throw new InvalidOperationException($"The stream ended: {_stream.Status}");
+
+    /// <summary>Publishes and takes the delivery, which stays unanswered.</summary>
+    public async Task<string> TokenAsync(string topic, params (string Key, string Value)[] metadata)
+    {
+        await PublishAsync(topic, metadata: metadata);
+        return (await NextAsync()).MessageId;
+    }
+
+    public Task AnswerAsync(string messageId, string? body = null) =>
+        _stream!.WriteAsync(new ReadRequest { MessageId = messageId, ResponseData = ByteString.CopyFromUtf8(body ?? "") });
+
+    public void Close() => _stream?.Dispose();
+
+    public Task<JsonElement> PublishAsync(string topic, string data = "1", params (string Key, string Value)[] metadata) =>
+        InvokeAsync("publish", data, [("topic", topic), .. metadata]);
+
+    /// <summary>A step that is answered; whatever the answer, it keeps to the schema.</summary>
+    public async Task<JsonElement> StepAsync(string json)
+    {
+        var answer = await InvokeAsync("step", json);
+        Assert.True(AnswerSchema.Accepts(answer), $"not as the schema says: {answer}");
+        return answer;
+    }
+
+    public async Task<string> OutcomeAsync(string json) => (await StepAsync(json)).GetProperty("outcome").GetString()!;
+
+    /// <summary>The status of a step that is refused as a call.</summary>
+    public Task<GrpcStatus> RefusalAsync(string json, params (string Key, string Value)[] metadata) =>
+        Client.RefusalAsync("OutputBinding/Invoke", Request("step", json, metadata));
+
+    /// <summary>A value through the state API's own calls, under the key as it is stored; null where it is absent.</summary>
+    public async Task<string?> StoredAsync(string key)
+    {
+        var response = await Client.CallAsync("StateStore/Get", new GetRequest { Key = key }, GetResponse.Parser);
+        return response.Etag is null ? null : response.Data.ToStringUtf8();
+    }
+
+    public async Task<string> ETagAsync(string key) => (await Client.CallAsync("StateStore/Get", new GetRequest { Key = key }, GetResponse.Parser)).Etag.Value;
+
+    public void Dispose()
+    {
+        _stream?.Dispose();
+        Client.Dispose();
+    }
+
+    private async Task<JsonElement> InvokeAsync(string operation, string data, params (string Key, string Value)[] metadata)
+    {
+        var response = await Client.CallAsync("OutputBinding/Invoke", Request(operation, data, metadata), InvokeResponse.Parser);
+        return JsonDocument.Parse(response.Data.Memory).RootElement;
+    }
+
+    private static InvokeRequest Request(string operation, string data, (string Key, string Value)[] metadata)
+    {
+        var request = new InvokeRequest { Operation = operation, Data = ByteString.CopyFromUtf8(data) };
+        foreach (var (key, value) in metadata)
+            request.Metadata[key] = value;
+        return request;
+    }
+}

@@ -1,0 +1,83 @@
+using System.Text;
+using Darq.Lanes;
+using Darq.Steps;
+using Darq.Tests.Shared;
+using Xunit;
+
+namespace Darq.Tests.Integration.Engine;
+
+/// <summary>What the engine takes for consumed after each outcome of a step that names several messages, or an id.</summary>
+public sealed class StepOutcomeTests : IAsyncLifetime
+{
+    private readonly Inbox _inbox = new();
+    private RedisServer _redis = null!;
+    private EngineRun _run = null!;
+    private DeliveryStream _stream = null!;
+
+    public async Task InitializeAsync()
+    {
+        _redis = await RedisServer.StartAsync();
+        _run = await EngineRun.StartAsync(_redis.Port);
+        _stream = _run.Subscriptions.Attach("g", "t", new() { RetryDelay = TimeSpan.FromMilliseconds(10) }, _inbox);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _run.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_message_beside_a_stale_one_stays_pending()
+    {
+        var (spent, pending) = (await NextAsync(), await NextAsync());
+        _stream.Ack(spent);
+        // Another session's step cannot consume it instead of the acknowledgement.
+        await Eventually.TrueAsync(async () => (await ApplyAsync("", ["x" + spent])).Outcome == "STALE", TimeSpan.FromSeconds(10), "the first message was passed");
+
+        Assert.Equal(spent, (await ApplyAsync("", [pending, spent])).Spent!.ToString());
+        _stream.Nack(pending);
+
+        Assert.Equal("2", Inbox.Header(await _inbox.NextAsync(), "darq-attempt"));
+    }
+
+    [Fact]
+    public async Task A_message_whose_step_repeats_an_id_stays_pending_until_it_is_answered()
+    {
+        // One key, so that both are in the partition where the step is recorded.
+        var first = await NextAsync(("partitionKey", "k"));
+        Assert.Equal("OK", (await ApplyAsync("once", [first])).Outcome);
+        _stream.Ack(first);
+        var second = await NextAsync(("partitionKey", "k"));
+
+        Assert.Equal("DUPLICATE", (await ApplyAsync("once", [second])).Outcome);
+        _stream.Nack(second);
+
+        Assert.Equal("2", Inbox.Header(await _inbox.NextAsync(), "darq-attempt"));
+    }
+
+    [Fact]
+    public async Task A_message_that_only_the_repetition_names_stays_pending()
+    {
+        var (first, second) = (await NextAsync(), await NextAsync());
+        await ApplyAsync("", [first]);
+
+        Assert.Equal("DUPLICATE", (await ApplyAsync("", [first, second])).Outcome);
+        _stream.Ack(first);
+        _stream.Nack(second);
+
+        Assert.Equal("2", Inbox.Header(await _inbox.NextAsync(), "darq-attempt"));
+    }
+
+    private async Task<string> NextAsync(params (string Name, string Value)[] metadata)
+    {
+        await _run.PublishAsync("t", "1", metadata);
+        return (await _inbox.NextAsync()).Token;
+    }
+
+    private ValueTask<StepResult> ApplyAsync(string id, string[] tokens)
+    {
+        var json = $$"""{ {{(id.Length > 0 ? $"\"id\":\"{id}\"," : "")}}"consume":[{{string.Join(',', tokens.Select(token => $"\"{token}\""))}}]}""";
+        return _run.Stepper.ApplyAsync(new StepParser(_run.Options.Partitions, "").Parse(Encoding.UTF8.GetBytes(json)), default);
+    }
+}

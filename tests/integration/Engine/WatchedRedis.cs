@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using Darq.Redis;
+
+namespace Darq.Tests.Integration.Engine;
+
+/// <summary>A connection that counts the calls of each function, and can be frozen: then nothing goes out and nothing comes back.</summary>
+internal sealed class WatchedRedis(IRedis redis) : IRedis
+{
+    private readonly ConcurrentDictionary<string, int> _calls = new();
+    private volatile TaskCompletionSource _flowing = Flowing();
+
+    public event Action? Reconnected { add => redis.Reconnected += value; remove => redis.Reconnected -= value; }
+
+    public event Action? Disconnected { add => redis.Disconnected += value; remove => redis.Disconnected -= value; }
+
+    public bool Connected => redis.Connected;
+
+    public int CallsOf(string function) => _calls.GetValueOrDefault(FunctionLibrary.Function(function));
+
+    public void Freeze() => _flowing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Thaw() => _flowing.TrySetResult();
+
+    public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
+    {
+        _calls.AddOrUpdate(call.Function, 1, (_, count) => count + 1);
+        await _flowing.Task.WaitAsync(cancellation);
+        var reply = await redis.CallAsync(call, cancellation);
+        await _flowing.Task.WaitAsync(cancellation);
+        return reply;
+    }
+
+    public async Task<StreamSlice> ReadAsync(string markKey, string streamKey, string afterId, int maxCount, CancellationToken cancellation)
+    {
+        await _flowing.Task.WaitAsync(cancellation);
+        return await redis.ReadAsync(markKey, streamKey, afterId, maxCount, cancellation);
+    }
+
+    public Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation) =>
+        redis.SubscribeAsync(channels, heard, cancellation);
+
+    public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => redis.DescribeAsync(cancellation);
+
+    public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) => redis.LoadLibraryAsync(code, replace, cancellation);
+
+    public ValueTask DisposeAsync()
+    {
+        Thaw();
+        return redis.DisposeAsync();
+    }
+
+    private static TaskCompletionSource Flowing()
+    {
+        var flowing = new TaskCompletionSource();
+        flowing.SetResult();
+        return flowing;
+    }
+}

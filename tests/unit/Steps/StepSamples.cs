@@ -1,0 +1,82 @@
+namespace Darq.Tests.Unit.Steps;
+
+/// <summary>Steps in form and out of it, each a rule of the schema or of the parser by itself.</summary>
+internal static class StepSamples
+{
+    public const string Token = "s1:3:1700000000000-7:12:ledger:transfers";
+
+    public static readonly string[] Good =
+    [
+        "{}",
+        "  { \"id\" : \"x\" } ",
+        """{"consume":["s1:3:1700000000000-7:12:ledger:transfers"],"state":[{"op":"upsert","key":"alice","value":90}],"emit":[{"topic":"receipts","data":{"n":1}}]}""",
+        """{"consume":[],"reads":[],"state":[],"emit":[],"ack":"durable"}""",
+        """{"reads":[{"key":"k","etag":"1700000000000-42"},{"key":"k","etag":""},{"key":"k","etag":null,"partitionKey":"p"}]}""",
+        """{"state":[{"op":"upsert","key":"k","value":null}]}""",
+        """{"state":[{"op":"upsert","key":"k","value":{"a":[1,"\u00e4\ud83d\ude00"]},"etag":"1-2","ttlInSeconds":60,"concurrency":"first-write","partitionKey":"p"}]}""",
+        """{"state":[{"value":"v","key":"user{7}","op":"upsert","ttlInSeconds":-1,"etag":null}]}""",
+        """{"state":[{"op":"delete","key":"k"},{"op":"delete","key":"a|b","etag":"","concurrency":"last-write"}]}""",
+        """{"emit":[{"topic":"t","data":null},{"topic":"täglich ~x","data":"text","key":"k","id":"i","ttlInSeconds":1,"rawPayload":true}]}""",
+    ];
+
+    public static readonly (string Json, string Field)[] Bad =
+    [
+        ("", "step"),
+        ("null", "step"),
+        ("[]", "step"),
+        ("\"{}\"", "step"),
+        ("{", "step"),
+        ("{}{}", "step"),
+        ("""{"id":"x",}""", "step"),
+        ("""{"operations":[]}""", "operations"),
+        ("""{"State":[]}""", "State"),
+        ("""{"id":""}""", "id"),
+        ("""{"id":7}""", "id"),
+        ("""{"id":null}""", "id"),
+        ("""{"consume":"s1:3:1-7:12:g:t"}""", "consume"),
+        ("""{"consume":[7]}""", "consume[0]"),
+        ("""{"consume":["s1:3:1-7:12:g:t","no token"]}""", "consume[1]"),
+        ("""{"consume":["s1:x:1-7:12:g:t"]}""", "consume[0]"),
+        ("""{"reads":{"key":"k","etag":""}}""", "reads"),
+        ("""{"reads":["k"]}""", "reads[0]"),
+        ("""{"reads":[{"key":"k"}]}""", "reads[0]"),
+        ("""{"reads":[{"etag":"1-1"}]}""", "reads[0]"),
+        ("""{"reads":[{"key":"k","etag":"abc"}]}""", "reads[0].etag"),
+        ("""{"reads":[{"key":"k","etag":7}]}""", "reads[0].etag"),
+        ("""{"reads":[{"key":"k","etag":"","value":1}]}""", "reads[0].value"),
+        ("""{"state":null}""", "state"),
+        ("""{"state":{"op":"delete","key":"k"}}""", "state"),
+        ("""{"state":[[]]}""", "state[0]"),
+        ("""{"state":[{"key":"k","value":1}]}""", "state[0]"),
+        ("""{"state":[{"op":"upsert","value":1}]}""", "state[0]"),
+        ("""{"state":[{"op":"upsert","key":"k"}]}""", "state[0]"),
+        ("""{"state":[{"op":"UPSERT","key":"k","value":1}]}""", "state[0].op"),
+        ("""{"state":[{"op":1,"key":"k","value":1}]}""", "state[0].op"),
+        ("""{"state":[{"op":"upsert","key":"","value":1}]}""", "state[0].key"),
+        ("""{"state":[{"op":"upsert","key":"a||b","value":1}]}""", "state[0].key"),
+        ("""{"state":[{"op":"delete","key":"k"},{"op":"delete","key":"k","value":1}]}""", "state[1]"),
+        ("""{"state":[{"op":"delete","key":"k","ttlInSeconds":1}]}""", "state[0]"),
+        ("""{"state":[{"op":"delete","key":"k","etag":"W/1"}]}""", "state[0].etag"),
+        ("""{"state":[{"op":"upsert","key":"k","value":1,"ttlInSeconds":"60"}]}""", "state[0].ttlInSeconds"),
+        ("""{"state":[{"op":"upsert","key":"k","value":1,"ttlInSeconds":1.5}]}""", "state[0].ttlInSeconds"),
+        ("""{"state":[{"op":"upsert","key":"k","value":1,"concurrency":"none"}]}""", "state[0].concurrency"),
+        ("""{"state":[{"op":"upsert","key":"k","value":1,"metadata":{}}]}""", "state[0].metadata"),
+        ("""{"state":[{"op":"upsert","key":"k","value":1,"partitionKey":""}]}""", "state[0].partitionKey"),
+        ("""{"emit":{"topic":"t","data":1}}""", "emit"),
+        ("""{"emit":[{"topic":"t"}]}""", "emit[0]"),
+        ("""{"emit":[{"topic":"t","data":1},{"data":1}]}""", "emit[1]"),
+        ("""{"emit":[{"topic":"","data":1}]}""", "emit[0].topic"),
+        ("""{"emit":[{"topic":"a*","data":1}]}""", "emit[0].topic"),
+        ("""{"emit":[{"topic":"t~2","data":1}]}""", "emit[0].topic"),
+        ("""{"emit":[{"topic":"t","data":1,"key":""}]}""", "emit[0].key"),
+        ("""{"emit":[{"topic":"t","data":1,"ttlInSeconds":0}]}""", "emit[0].ttlInSeconds"),
+        ("""{"emit":[{"topic":"t","data":1,"rawPayload":"true"}]}""", "emit[0].rawPayload"),
+        ("""{"emit":[{"topic":"t","data":1,"pubsub":"p"}]}""", "emit[0].pubsub"),
+        ("""{"emit":[{"topic":"t","data":1,"delay":"5s"}]}""", "emit[0].delay"),
+        ("""{"emit":[{"topic":"t","data":1,"deliverAt":"2030-01-01T00:00:00Z"}]}""", "emit[0].deliverAt"),
+        ("""{"timers":[]}""", "timers"),
+        ("""{"ack":"speculative"}""", "ack"),
+        ("""{"ack":"later"}""", "ack"),
+        ("""{"ack":true}""", "ack"),
+    ];
+}
