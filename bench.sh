@@ -5,6 +5,7 @@
 #   ./bench.sh --quick         short rounds, for a first look
 #   ./bench.sh --only NAME     publish, publish-bulk, deliver, step, step-serial, state-get, state-set, hop or hop-many
 #   ./bench.sh --json FILE     writes the rows to a file as well
+#   ./bench.sh --record        writes the results page in tests/benchmarks
 #
 # What each does on both sides, and why that is fair, stands in tests/benchmarks/README.md. DAPRD=/path/to/daprd uses that sidecar
 # for the hops instead of the stand-in.
@@ -13,7 +14,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 started_in=$PWD
 cd "$root"
-case ${1:-} in -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case ${1:-} in -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 # shellcheck source=tests/shared/leash.sh
 source tests/shared/leash.sh
 

@@ -8,9 +8,12 @@ namespace Darq.Hosting;
 /// <summary>Writes what became of a step, in the form of <c>step-answer.schema.json</c>, or of a published message.</summary>
 internal static class StepAnswer
 {
+    // A JSON writer wants 256 bytes of room, or the buffer is made and copied a second time.
+    private const int BufferBytes = 320;
+
     public static ReadOnlyMemory<byte> Write(StepResult result, BoundSteps steps)
     {
-        var buffer = new ArrayBufferWriter<byte>(160 + 80 * result.Emitted.Count);
+        var buffer = new ArrayBufferWriter<byte>(BufferBytes + 80 * result.Emitted.Count);
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
         json.WriteString("outcome"u8, result.Outcome);
@@ -34,7 +37,7 @@ internal static class StepAnswer
 
     public static ReadOnlyMemory<byte> Write(Published message)
     {
-        var buffer = new ArrayBufferWriter<byte>(160);
+        var buffer = new ArrayBufferWriter<byte>(BufferBytes);
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
         json.WriteString("outcome"u8, "OK"u8);

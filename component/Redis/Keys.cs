@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -9,6 +10,9 @@ namespace Darq.Redis;
 /// </summary>
 internal sealed class Keys(string namespaceName, int partitions)
 {
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create(string.Concat(Enumerable.Range(0x21, 0x5e).Select(code => (char)code).Where(letter => !"%:,{}".Contains(letter, StringComparison.Ordinal))));
+
     private readonly string[] _tags = [.. Enumerable.Range(0, partitions).Select(p => $"{{{namespaceName}:{p}}}")];
     private readonly string[] _marks = [.. Enumerable.Range(0, partitions).Select(p => $"{{{namespaceName}:{p}}}:m")];
 
@@ -46,10 +50,12 @@ internal sealed class Keys(string namespaceName, int partitions)
     /// </summary>
     public static string Encode(string name)
     {
+        // Hardly any name has something to encode, and every request of a batch names some.
+        if (!name.AsSpan().ContainsAnyExcept(Plain)) return name;
         var encoded = new StringBuilder(name.Length);
         foreach (var b in Encoding.UTF8.GetBytes(name))
         {
-            if (b is > 0x20 and < 0x7f && !"%:,{}".Contains((char)b, StringComparison.Ordinal)) encoded.Append((char)b);
+            if (Plain.Contains((char)b)) encoded.Append((char)b);
             else encoded.Append('%').Append(b.ToString("X2", CultureInfo.InvariantCulture));
         }
         return encoded.ToString();

@@ -10,6 +10,9 @@ internal sealed record Options
 
     public string? JsonFile { get; init; }
 
+    /// <summary>Writes the results page that is committed with the project; only of a run of everything.</summary>
+    public bool Record { get; init; }
+
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Quick ? 1 : 3);
 
     public TimeSpan Round => TimeSpan.FromSeconds(Quick ? 1 : 3);
@@ -26,13 +29,15 @@ internal sealed record Options
             switch (arguments[i])
             {
                 case "--quick": options = options with { Quick = true }; break;
+                case "--record": options = options with { Record = true }; break;
                 case "--only" when i + 1 < arguments.Count && scenarios.Contains(arguments[i + 1]): options = options with { Only = arguments[++i] }; break;
                 case "--only": fault = $"--only takes one of: {string.Join(", ", scenarios)}"; return null;
                 case "--json" when i + 1 < arguments.Count: options = options with { JsonFile = arguments[++i] }; break;
-                default: fault = $"'{arguments[i]}' is not understood; accepted: --quick, --only NAME, --json FILE"; return null;
+                default: fault = $"'{arguments[i]}' is not understood; accepted: --quick, --only NAME, --json FILE, --record"; return null;
             }
         }
 
-        return options;
+        if (options is { Record: true, Only: not null }) fault = "--record is for a run of everything, without --only";
+        return fault is null ? options : null;
     }
 }

@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Darq.Benchmarks.Client;
 using Darq.Benchmarks.Hops;
 using Darq.Benchmarks.Processes;
@@ -11,8 +9,6 @@ namespace Darq.Benchmarks;
 /// <summary>Runs the scenarios one after the other. Ends with 0 only if every row is there and no call failed.</summary>
 internal static class Program
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private static readonly Dictionary<string, Func<Stage, Scenario>> Scenarios = new()
     {
         ["publish"] = stage => new PublishScenario(stage, 1),
@@ -43,28 +39,39 @@ internal static class Program
         var chosen = Scenarios.Where(scenario => options.Only is null || scenario.Key == options.Only).ToArray();
         var progress = new Progress(chosen.Length * 2 * (options.Pairs + 1));
         var rows = new List<Row>();
-        var name = "";
         try
         {
-            foreach (var scenario in chosen)
+            foreach (var (name, create) in chosen)
             {
-                name = scenario.Key;
-                rows.Add(await new Run(options, progress).MeasureAsync(name, scenario.Value));
+                progress.Begin(name);
+                rows.Add(await new Run(options, progress).MeasureAsync(name, create));
             }
+
+            progress.Clear();
+            await ReportAsync(options, rows);
+            return 0;
         }
 #pragma warning disable CA1031 // Whatever it was, there are no figures; what is not foreseen is shown in full.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
             progress.Clear();
-            await Console.Error.WriteLineAsync($"bench.sh: {name} FAILED: {(failure is LoadFailedException ? failure.Message : failure)}");
+            if (rows.Count > 0) Console.WriteLine(Table.Of(rows));
+            await Console.Error.WriteLineAsync($"bench.sh: {progress.Scenario} FAILED: {(failure is LoadFailedException ? failure.Message : failure)}");
             return 1;
         }
+    }
 
-        progress.Clear();
+    private static async Task ReportAsync(Options options, IReadOnlyList<Row> rows)
+    {
         Console.WriteLine(Table.Of(rows));
         if (options.Quick) Console.WriteLine("quick: short rounds, good for a first look only");
-        if (options.JsonFile is { } file) await File.WriteAllTextAsync(file, JsonSerializer.Serialize(rows, Json) + "\n");
-        return 0;
+        if (options.JsonFile is { } file) await Record.WriteJsonAsync(file, rows);
+        // Its figures say nothing about a single row, so a look at one does not wait for them.
+        if (options.Only is not null) return;
+        var orientation = await Orientation.ReadAsync(Scenario.Outstanding, Scenario.PayloadBytes);
+        Console.WriteLine("For orientation, redis-benchmark:");
+        foreach (var line in orientation) Console.WriteLine("  " + line);
+        if (options.Record) Console.WriteLine($"Recorded in {await Record.WriteAsync(rows, orientation)}");
     }
 }

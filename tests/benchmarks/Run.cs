@@ -11,14 +11,19 @@ internal sealed class Run(Options options, Progress progress)
 {
     public async Task<Row> MeasureAsync(string name, Func<Stage, Scenario> create)
     {
-        progress.Begin(name);
         await using var stage = await Stage.StartAsync();
         var environment = MachineState.Read((await stage.Plain.ReadAsync()).Version, options.Quick);
         await using var scenario = create(stage);
         await scenario.PrepareAsync();
         await PairAsync(stage, scenario, options.WarmUp);
         var pairs = new List<Pair>();
-        while (pairs.Count < options.Pairs) pairs.Add(await PairAsync(stage, scenario, options.Round));
+        while (pairs.Count < options.Pairs)
+        {
+            var pair = await PairAsync(stage, scenario, options.Round);
+            if (pair.Ours.Operations == 0 || pair.Reference.Operations == 0) throw new LoadFailedException("nothing was done in a whole round");
+            pairs.Add(pair);
+        }
+
         return Row.Of(name, scenario.Unit, scenario.Reference, pairs, stage.ComponentPeakMegabytes, environment);
     }
 
@@ -38,7 +43,6 @@ internal sealed class Run(Options options, Progress progress)
         GC.Collect();
         var before = await stage.ReadCostAsync();
         var round = await load();
-        if (round.Operations == 0) throw new LoadFailedException("nothing was done in a whole round");
         progress.RoundEnded();
         return round with { Cost = await stage.ReadCostAsync() - before };
     }

@@ -39,8 +39,8 @@ internal sealed class ChainApp : IAsyncDisposable
 
     public static string TopicOf(int hop) => $"hop{hop}";
 
-    /// <summary>A chain that is to begin; it is over when its last delivery was answered.</summary>
-    public Chain Expect(long number) => _chains[number] = new Chain();
+    /// <summary>A chain that is to begin; <paramref name="hopped"/> is told when each hop ended and what it took.</summary>
+    public Chain Expect(long number, Action<long, long> hopped) => _chains[number] = new Chain(hopped);
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
@@ -77,23 +77,21 @@ internal sealed class ChainApp : IAsyncDisposable
         return Encoding.ASCII.GetBytes($"{{\"state\":[{{\"op\":\"upsert\",\"key\":\"chain-{chain % 1000}\",\"value\":{{\"hop\":{hop}}}}}]{emit}}}");
     }
 
-    /// <summary>One chain on its way, with what its hops took.</summary>
-    internal sealed class Chain
+    /// <summary>One chain on its way; it is over when its last delivery was answered.</summary>
+    internal sealed class Chain(Action<long, long> hopped)
     {
         private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly List<long> _hops = new(Hops);
         private long _last;
-        private int _expected;
 
         public Task Over => _over.Task;
 
-        /// <summary>Nanoseconds from each delivery to the next.</summary>
-        public IReadOnlyList<long> Durations => _hops;
+        /// <summary>Deliveries that came so far.</summary>
+        public int Arrivals { get; private set; }
 
         public void Arrived(int hop, long now)
         {
-            if (hop != _expected) _over.TrySetException(new LoadFailedException($"hop {hop} of a chain came where {_expected} was to come"));
-            if (_expected++ > 0) _hops.Add(now - _last);
+            if (hop != Arrivals) _over.TrySetException(new LoadFailedException($"hop {hop} of a chain came where {Arrivals} was to come"));
+            if (Arrivals++ > 0) hopped(now, now - _last);
             _last = now;
         }
 

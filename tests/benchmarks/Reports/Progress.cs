@@ -6,12 +6,14 @@ internal sealed class Progress(int rounds)
     private const int Width = 30;
 
     private readonly bool _draws = !Console.IsOutputRedirected;
-    private string _scenario = "";
     private int _done;
+
+    /// <summary>What is being measured.</summary>
+    public string Scenario { get; private set; } = "";
 
     public void Begin(string scenario)
     {
-        _scenario = scenario;
+        Scenario = scenario;
         if (_draws) Draw();
         else Console.WriteLine($"bench.sh: {scenario}");
     }
@@ -31,6 +33,6 @@ internal sealed class Progress(int rounds)
     private void Draw()
     {
         var filled = Math.Min(Width, _done * Width / Math.Max(1, rounds));
-        Console.Write($"\r\u001b[K[{new string('#', filled)}{new string('-', Width - filled)}] {_done}/{rounds} rounds  {_scenario}");
+        Console.Write($"\r\u001b[K[{new string('#', filled)}{new string('-', Width - filled)}] {_done}/{rounds} rounds  {Scenario}");
     }
 }
