@@ -10,7 +10,7 @@ namespace Darq.Tests.Simulation.Transfers;
 /// </summary>
 public sealed class MutantTests(ITestOutputHelper output) : IDisposable
 {
-    private const int LastSeed = 40;
+    private const int LastSeed = 30;
 
     private readonly ComponentCopy _copy = new();
 
