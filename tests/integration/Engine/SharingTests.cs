@@ -92,7 +92,7 @@ public sealed class SharingTests : IAsyncLifetime
         await PublishAsync(0, 10);
         await DeliveredAsync(10);
         var b = await StartAsync();
-        await Task.Delay(Membership.Beat * 2); // both know of each other
+        await Eventually.TrueAsync(async () => (await OwnersAsync()).Contains(b.Session), Soon, "the second got no lane");
 
         await a.DisposeAsync();
         var clock = Stopwatch.StartNew();
