@@ -31,6 +31,9 @@ internal sealed class Entry(Lane lane, Message message)
     /// <summary>Deliveries that failed.</summary>
     public int Failures { get; set; }
 
+    /// <summary>The line of its lane's mailbox that it was fetched from; null where it was read from the stream.</summary>
+    public Line? Line { get; init; }
+
     /// <summary>A step consumed the message, so Redis need not be told again.</summary>
     public bool Consumed { get; set; }
 }

@@ -18,7 +18,7 @@ internal static class Envelope
         var metadata = new List<KeyValuePair<string, string>>(names.Length + 4);
         foreach (var (name, value) in message.ParseMetadata())
         {
-            if (IsHeaderName(name) && IsHeaderValue(value) && !WireNames.IsReserved(name)) metadata.Add(new(name, value));
+            if (IsHeaderName(name) && IsHeaderValue(value) && (!WireNames.IsReserved(name) || WireNames.IsDeadLetter(name))) metadata.Add(new(name, value));
         }
         foreach (var (header, _, value) in names) metadata.Add(new(header, value));
         return new(tokenText, subscribedTopic, WithAttributes(message.Data, names), metadata);
@@ -57,7 +57,7 @@ internal static class Envelope
         return whole;
     }
 
-    private static string HeaderValue(string value) => IsHeaderValue(value) ? value : Uri.EscapeDataString(value);
+    public static string HeaderValue(string value) => IsHeaderValue(value) ? value : Uri.EscapeDataString(value);
 
     private static bool IsHeaderValue(string value) => value.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
 

@@ -13,7 +13,7 @@ internal sealed class Lane(int partition, Order order)
     private IReadOnlyList<(long First, long Last)> _passed = [];
 
     // Take-overs at one message from which on it is suspected of killing its handlers.
-    private const int Suspicious = 2;
+    public const int Suspicious = 2;
 
     private readonly List<Entry> _heldBack = [];
 
@@ -65,12 +65,16 @@ internal sealed class Lane(int partition, Order order)
     /// <summary>Whether an app works on a message, or Redis has not heard yet that one is done with.</summary>
     public bool HasOut => _entries.Values.Any(entry => entry.State is EntryState.Sent or EntryState.Passing);
 
+    /// <summary>What of it is parked.</summary>
+    public Mailbox Mailbox { get; } = new(order);
+
     public IReadOnlyCollection<Entry> Entries => _entries.Values;
 
     public void Hold(string session, Holding holding)
     {
         (State, Session, Incarnation, OtherHolder, TurnsAt) = (LaneState.Delivering, session, holding.Incarnation, null, default);
         (ReadUpTo, Tail, Armed, _passed) = (holding.PassedUpTo, holding.PassedUpTo.Number, false, holding.Passed);
+        Mailbox.IsKnown = holding.Parked == 0;
         (TakeOvers, Suspect) = (holding.TakeOvers, holding.TakeOvers > 0 ? holding.PassedUpTo.Number + 1 : 0);
     }
 
@@ -109,6 +113,7 @@ internal sealed class Lane(int partition, Order order)
         foreach (var entry in _entries.Values) entry.State = EntryState.Finished;
         _entries.Clear();
         _sequences.Clear();
+        Mailbox.Clear();
         _heldBack.Clear();
         (State, Session) = (LaneState.Unheld, null);
         Epoch++;

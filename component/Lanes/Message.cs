@@ -40,5 +40,20 @@ internal sealed record Message(int Partition, Position StreamId, string Explicit
             new(streamId.WorldLine, long.Parse(lsn, CultureInfo.InvariantCulture)));
     }
 
+    /// <summary>Reads what mailbox.lua packed: each field as its letter, its length, a colon and its bytes. Throws as <see cref="Read"/> does.</summary>
+    public static Message Unpack(int partition, Position streamId, ReadOnlyMemory<byte> body)
+    {
+        var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>(8);
+        while (body.Length > 0)
+        {
+            var colon = body.Span.IndexOf((byte)':');
+            if (colon < 2 || !int.TryParse(body.Span[1..colon], NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length > body.Length - colon - 1)
+                throw new FormatException($"The parked message {streamId} of partition {partition} is cut off or none of ours.");
+            fields.Add(new(Text(body[..1]), body.Slice(colon + 1, length)));
+            body = body[(colon + 1 + length)..];
+        }
+        return Read(partition, new(streamId.ToString(), fields));
+    }
+
     private static string Text(ReadOnlyMemory<byte> value) => System.Text.Encoding.UTF8.GetString(value.Span);
 }

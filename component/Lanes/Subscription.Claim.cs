@@ -79,6 +79,7 @@ internal sealed partial class Subscription
         lock (_lock) given = session == _session ? [.. asked.Where((question, i) => TakeIn(question, session, answers[i]))] : [];
         _dispatch.Set();
         _read.Set();
+        _fetch.Set();
         Say(given);
         return given.Length > 0;
 

@@ -17,8 +17,8 @@ internal sealed partial class Subscription
             if (stream.Take(parsed, answered: true) is not { } answered) return;
             if (Current(answered) is not { } entry) return;
             if (entry.Consumed) Finish(entry);
-            else if (failed) BackOff(entry);
-            else Pass(entry);
+            else if (failed) Fail(entry);
+            else Pass(entry, expired: false);
         }
         _dispatch.Set();
     }
@@ -86,8 +86,9 @@ internal sealed partial class Subscription
             }
             else if (entry.State == EntryState.Waiting)
             {
-                if (entry.Message.ExpiryMs > _time.GetUtcNow().ToUnixTimeMilliseconds()) return entry;
-                Pass(entry);
+                if (entry.Message.ExpiryMs <= _time.GetUtcNow().ToUnixTimeMilliseconds()) Pass(entry, expired: true);
+                else if (ReasonToGiveUp(entry) is { } reason) Bury(entry, reason);
+                else return entry;
             }
             _ready.Dequeue();
         }
@@ -112,14 +113,34 @@ internal sealed partial class Subscription
         stream.Send(_deliveries, entry, Envelope.Compose(entry.Message, token, stream.SubscribedTopic, entry.Failures + 1, _primary.WorldLine));
     }
 
-    private void BackOff(Entry entry)
+    private void Fail(Entry entry)
     {
-        entry.State = EntryState.BackingOff;
         entry.Failures++;
+        if (ReasonToGiveUp(entry) is not null)
+        {
+            entry.State = EntryState.Waiting;
+            MakeReady(entry);
+            return;
+        }
         var exponential = _options.RetryDelay * Math.Pow(2, Math.Min(entry.Failures - 1, 30));
         var delay = (exponential < _options.MaxRetryDelay ? exponential : _options.MaxRetryDelay) * (0.8 + 0.4 * _random.NextDouble());
-        _backingOff.Enqueue(entry, _time.GetUtcNow() + delay);
         _log.DeliveryFailed(_group, _topic, entry.Message.Id, entry.Failures, (long)delay.TotalMilliseconds);
+        if (delay > _options.ParkAfter)
+        {
+            Park(entry, delay);
+            return;
+        }
+        entry.State = EntryState.BackingOff;
+        _backingOff.Enqueue(entry, _time.GetUtcNow() + delay);
+    }
+
+    /// <summary>Why the message is not delivered any more; null where it is. Nobody blames one that was never alone in its lane when the holder died.</summary>
+    private string? ReasonToGiveUp(Entry entry)
+    {
+        if (_letters is null) return null;
+        if (entry.Failures >= _options.MaxDeliveries) return DeadLetter.DeliveriesFailed;
+        var isSuspect = entry.Lane.Suspect == entry.Message.StreamId.Number;
+        return isSuspect && entry.Lane.TakeOvers >= Math.Max(_options.MaxDeliveries, Lane.Suspicious + 1) ? DeadLetter.KilledItsHandler : null;
     }
 
     private void GiveBack(Entry released)
@@ -146,24 +167,34 @@ internal sealed partial class Subscription
     }
 
     /// <summary>Starts telling Redis that a message is done with. Under _lock.</summary>
-    private void Pass(Entry entry)
+    private void Pass(Entry entry, bool expired) =>
+        Settle(entry, incarnation => new PassRequest(_group, _topic, entry.Lane.Partition, entry.Message.StreamId, expired, incarnation));
+
+    /// <summary>Starts moving a message to the dead-letter topic. Under _lock.</summary>
+    private void Bury(Entry entry, string reason)
+    {
+        var failures = reason == DeadLetter.KilledItsHandler ? entry.Lane.TakeOvers : entry.Failures;
+        var metadata = DeadLetter.Metadata(entry.Message, reason, _group, _topic, failures, _time.GetUtcNow());
+        Settle(entry, incarnation => new DeadLetterRequest(_group, _topic, entry.Message, _letters!, metadata, _options.MaxBacklog, incarnation));
+        _log.MessageIsGivenUp(_group, _topic, entry.Message.Id, failures, reason, _letters!);
+    }
+
+    private void Settle(Entry entry, Func<Func<string>, BatchRequest> compose)
     {
         entry.State = EntryState.Passing;
         _passes.RemoveWhere(pass => pass.IsCompleted);
-        _passes.Add(PassAsync(entry, entry.Lane.Epoch));
+        _passes.Add(SettleAsync(entry, entry.Lane.Epoch, compose));
     }
 
-    private async Task PassAsync(Entry entry, int epoch)
+    private async Task SettleAsync(Entry entry, int epoch, Func<Func<string>, BatchRequest> compose)
     {
         await Task.Yield();
-        var lane = entry.Lane;
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
-                var request = new PassRequest(_group, _topic, lane.Partition, entry.Message.StreamId, () => IncarnationAt(lane, epoch));
-                var reply = await _primary.SubmitAsync(request, _stopping.Token);
-                Passed(entry, epoch, reply);
+                var reply = await _primary.SubmitAsync(compose(() => IncarnationAt(entry.Lane, epoch)), _stopping.Token);
+                Settled(entry, epoch, reply);
                 return;
             }
             catch (DarqException refused)
@@ -175,14 +206,22 @@ internal sealed partial class Subscription
         }
     }
 
-    private void Passed(Entry entry, int epoch, string reply)
+    private void Settled(Entry entry, int epoch, string reply)
     {
         lock (_lock)
         {
             if (reply.StartsWith("OK", StringComparison.Ordinal)) Finish(entry);
-            else if (reply == "FENCED" && entry.Lane.Epoch == epoch) Lose([entry.Lane]);
+            else if (entry.Lane.Epoch != epoch) return;
+            else if (reply == "FENCED") Lose([entry.Lane]);
+            else if (reply == "FULL") LieUntilThereIsRoom(entry);
         }
         _dispatch.Set();
+    }
+
+    private void LieUntilThereIsRoom(Entry entry)
+    {
+        _log.DeadLetterTopicIsFull(_group, _topic, entry.Message.Id, _letters!);
+        Park(entry, _options.MaxRetryDelay);
     }
 
     private string IncarnationAt(Lane lane, int epoch)

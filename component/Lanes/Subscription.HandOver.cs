@@ -57,7 +57,7 @@ internal sealed partial class Subscription
     /// <summary>Whether a yielding lane has become free to go. Under _lock.</summary>
     private bool HasDrained() => _yielding.Count > 0 && _yielding.Any(IsDrained);
 
-    private bool IsDrained(Lane lane) => !lane.HasOut && !_stillOut.Any(message => message.Partition == lane.Partition);
+    private bool IsDrained(Lane lane) => !lane.HasOut && lane.Mailbox.IsTold && !_stillOut.Any(message => message.Partition == lane.Partition);
 
     /// <summary>When the tender has to look again.</summary>
     private DateTimeOffset NextTurn(DateTimeOffset round)

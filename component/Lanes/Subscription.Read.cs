@@ -76,11 +76,11 @@ internal sealed partial class Subscription
     {
         lock (_lock)
         {
-            if (_streams.Count == 0 || _inHand >= MaxEntries || _bytesInHand >= MaxBytes) return default;
+            if (_streams.Count == 0 || _inHand >= MaxEntries || _bytesInHand >= MaxBytes || MailboxesAreFull) return default;
             for (var i = 0; i < _lanes.Length; i++)
             {
                 var lane = _lanes[_nextToRead++ % _lanes.Length];
-                if (lane.State != LaneState.Delivering || lane.IsReading || lane.Tail <= lane.ReadUpTo.Number) continue;
+                if (lane.State != LaneState.Delivering || !lane.Mailbox.IsKnown || lane.IsReading || lane.Tail <= lane.ReadUpTo.Number) continue;
                 lane.IsReading = true;
                 return (lane, lane.ReadUpTo, (int)Math.Clamp(PageBytes / _averageSize, 1, LargestPage), lane.Epoch);
             }
@@ -129,9 +129,13 @@ internal sealed partial class Subscription
             return;
         }
         _averageSize = 0.9 * _averageSize + 0.1 * message.Size;
+        if (!JoinsItsLine(lane, message)) TakeIn(new Entry(lane, message));
+    }
+
+    private void TakeIn(Entry entry)
+    {
         _inHand++;
-        _bytesInHand += message.Size;
-        var held = new Entry(lane, message);
-        if (lane.Add(held)) MakeReady(held);
+        _bytesInHand += entry.Message.Size;
+        if (entry.Lane.Add(entry)) MakeReady(entry);
     }
 }

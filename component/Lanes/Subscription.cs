@@ -5,9 +5,10 @@ namespace Darq.Lanes;
 
 /// <summary>
 /// A (group, topic) in this process: holds its share of the lanes while a stream is open, reads ahead, and hands messages
-/// to the streams. Four kinds of loop share the state under one lock: dispatch (Dispatch), readers (Read), the tender that
-/// claims lanes, hands them over and watches tails (Tend, Claim, HandOver), and one writer per stream. Memory: at most
-/// <see cref="MaxEntries"/> messages and about <see cref="MaxBytes"/> of them are in hand, plus one page per reader.
+/// to the streams. The loops share the state under one lock: dispatch (Dispatch), readers (Read), the tender that claims
+/// lanes, hands them over and watches tails (Tend, Claim, HandOver), one that parks and one that fetches (Parking), and one
+/// writer per stream. Memory: at most <see cref="MaxEntries"/> messages and about <see cref="MaxBytes"/> of them are in hand,
+/// plus one page per reader, and about 100 bytes for each of at most <see cref="MaxParked"/> parked ones.
 /// </summary>
 internal sealed partial class Subscription : IAsyncDisposable
 {
@@ -23,10 +24,14 @@ internal sealed partial class Subscription : IAsyncDisposable
     private readonly Random _random;
     private readonly ILogger _log;
     private readonly Claims _claims;
+    private readonly MailboxReader _mailboxes;
+    private readonly string? _letters;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Signal _dispatch;
     private readonly Signal _tend;
     private readonly Signal _read;
+    private readonly Signal _park;
+    private readonly Signal _fetch;
     private readonly Task[] _loops;
 
     // Under _lock.
@@ -50,12 +55,13 @@ internal sealed partial class Subscription : IAsyncDisposable
     public Subscription(string group, string topic, Primary primary, Membership membership, SubscriptionOptions options, TimeProvider time, Random random, ILogger log)
     {
         (_group, _topic, _primary, _membership, _options, _time, _random, _log) = (group, topic, primary, membership, options, time, random, log);
-        _claims = new(primary, group, topic);
+        _letters = DeadLetter.TopicOf(options, group, topic);
+        (_claims, _mailboxes) = (new(primary, group, topic), new(primary, group, topic));
         Name = Roster.Name(group, topic);
         _lanes = [.. Enumerable.Range(0, primary.Keys.Partitions).Select(p => new Lane(p, options.Order))];
-        (_dispatch, _tend, _read) = (new(time), new(time), new(time));
+        (_dispatch, _tend, _read, _park, _fetch) = (new(time), new(time), new(time), new(time), new(time));
         primary.OnContact(ResumeAsync);
-        _loops = [RunAsync(DispatchAsync), RunAsync(TendAsync), .. Enumerable.Range(0, Readers).Select(_ => RunAsync(ReadAsync))];
+        _loops = [RunAsync(DispatchAsync), RunAsync(TendAsync), RunAsync(ParkAsync), RunAsync(FetchAsync), .. Enumerable.Range(0, Readers).Select(_ => RunAsync(ReadAsync))];
     }
 
     /// <summary>As members announce it.</summary>
@@ -172,8 +178,10 @@ internal sealed partial class Subscription : IAsyncDisposable
     private void Finish(Entry entry)
     {
         if (entry.State == EntryState.Finished) return;
-        if (entry.Lane.Remove(entry) is { } next) MakeReady(next);
+        var next = entry.Lane.Remove(entry);
         Forget(entry);
+        if (entry.Line is { } line) Leave(entry, line);
+        if (next is not null) MakeReady(next);
     }
 
     private void Forget(Entry entry)
@@ -181,6 +189,7 @@ internal sealed partial class Subscription : IAsyncDisposable
         _inHand--;
         _bytesInHand -= entry.Message.Size;
         _read.Set();
+        if (_fetchIsHeldBack) _fetch.Set();
     }
 
     /// <summary>Under _lock.</summary>

@@ -16,6 +16,21 @@ internal sealed record SubscriptionOptions
 
     /// <summary>Longest delay between two repetitions.</summary>
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A message that has to wait longer than this for its next delivery does so in Redis, and the later ones of its key behind it.</summary>
+    public TimeSpan ParkAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Failures after which a message is given up; 0: never. That is the default because only the app knows whether one may
+    /// be given up, and a dead letter that nobody reads is a lost message.
+    /// </summary>
+    public int MaxDeliveries { get; init; }
+
+    /// <summary>Where messages go that are given up; null: <c>&lt;topic&gt;.&lt;group&gt;.dead</c>.</summary>
+    public string? DeadLetterTopic { get; init; }
+
+    /// <summary>Most messages that the dead-letter topic may hold in one partition.</summary>
+    public long MaxBacklog { get; init; } = new Darq.Partitions.NamespaceOptions().MaxBacklog;
 }
 
 /// <summary>Which messages wait for each other: those of one key, none, or all of one partition.</summary>

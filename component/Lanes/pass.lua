@@ -1,11 +1,12 @@
 -- Pass: marks messages of a lane as done with, whatever became of them.
 --
 -- A lane is <tag>:l:<group>:<topic> (hash: o owner session, i incarnation '<world-line>.<n>', st seq it started after,
--- u stream id passed up to, c consumed, v involuntary take-overs) and <tag>:o:<group>:<topic> (zset of intervals passed
--- above u: score = first seq, member = 'first:last:<world-line of last>'; intervals never touch).
--- Request pass: place, group, topic, incarnation, count, then <world-line>, <seq> of each message.
--- Replies: OK <newly passed> | FENCED (another holder, or this one has not resumed after a recovery). Passing a message
--- again changes nothing. Complexity O(count log intervals). Frees what every group has passed.
+-- u stream id passed up to, c consumed, d dead, x expired, v involuntary take-overs) and <tag>:o:<group>:<topic> (zset of
+-- intervals passed above u: score = first seq, member = 'first:last:<world-line of last>'; intervals never touch).
+-- The books of a lane: s of the topic - st = c + d + x + messages above u and outside the intervals + messages parked.
+-- Request pass: place, group, topic, incarnation, counter of the books (c or x), count, then <world-line>, <seq> of each
+-- message, in the stream or parked. Replies: OK <newly passed> | FENCED (another holder, or this one has not resumed after a
+-- recovery). Passing a message again changes nothing. Complexity O(count log intervals). Frees what every group has passed.
 do
   local stride = 64 -- passed messages after which a stream is trimmed even though more are waiting
 
@@ -15,7 +16,7 @@ do
     local kept = redis.call('HMGET', key, 'o', 'i', 'u')
     local wl, seq = string.match(kept[3] or '0-0', '^(%d+)-(%d+)$')
     return {
-      key = key, intervals = part.tag .. ':o:' .. name, part = part, topic = topic,
+      key = key, intervals = part.tag .. ':o:' .. name, name = name, part = part, topic = topic,
       owner = kept[1], incarnation = kept[2], wl = wl, seq = tonumber(seq), exists = kept[3],
     }
   end
@@ -47,7 +48,7 @@ do
     redis.call('ZREM', lane.intervals, interval.member)
   end
 
-  -- Precondition: not passed yet, and the request has begun.
+  -- Precondition: not passed yet, and the request has begun. What is passed is counted by the caller.
   function lanes.pass(lane, wl, seq)
     local first, last, last_wl = seq, seq, wl
     local after = interval_at_or_before(lane, seq + 1)
@@ -66,7 +67,6 @@ do
       end
       add(lane, first, last, last_wl)
     end
-    redis.call('HINCRBY', lane.key, 'c', 1)
   end
 
   -- Drops what all groups of the topic have passed. `lane` has just moved.
@@ -90,11 +90,12 @@ do
     local lane = lanes.open(part, args[at + 1], args[at + 2])
     if not lanes.held(lane, batch.session, args[at + 3]) then return 'FENCED' end
     local passed = 0
-    for i = 1, tonumber(args[at + 4]) do
-      local wl, seq = args[at + 3 + 2 * i], tonumber(args[at + 4 + 2 * i])
-      if not lanes.has_passed(lane, seq) then
+    for i = 1, tonumber(args[at + 5]) do
+      local wl, seq = args[at + 4 + 2 * i], tonumber(args[at + 5 + 2 * i])
+      local pending = lanes.pending(lane, seq)
+      if pending then
         marks.begin(batch, part)
-        lanes.pass(lane, wl, seq)
+        lanes.finish(lane, wl, seq, pending, args[at + 4])
         passed = passed + 1
       end
     end

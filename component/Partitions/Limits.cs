@@ -22,6 +22,16 @@ internal static class Limits
     public static bool IsName(string name) =>
         name.Length > 0 && IsUnicode(name) && Encoding.UTF8.GetByteCount(name) <= MaxNameBytes && !name.Contains('*', StringComparison.Ordinal) && !name.Any(char.IsControl);
 
+    /// <summary>Whether the name can be a topic that is published to.</summary>
+    public static bool IsTopic(string name) => IsName(name) && !NamesFurtherStream(name);
+
+    /// <summary>Whether the name ends in ~&lt;number&gt;.</summary>
+    public static bool NamesFurtherStream(string topic)
+    {
+        var tilde = topic.LastIndexOf('~');
+        return tilde >= 0 && tilde < topic.Length - 1 && topic.AsSpan(tilde + 1).IndexOfAnyExceptInRange('0', '9') < 0;
+    }
+
     /// <summary>Whether the text has no lone surrogate, which UTF-8 cannot express.</summary>
     public static bool IsUnicode(string text)
     {

@@ -57,8 +57,7 @@ internal sealed record Append
     public static void CheckTopic(string topic, string field = "topic")
     {
         Limits.CheckName(field, topic);
-        var tilde = topic.LastIndexOf('~');
-        if (tilde >= 0 && tilde < topic.Length - 1 && topic.AsSpan(tilde + 1).IndexOfAnyExceptInRange('0', '9') < 0)
+        if (Limits.NamesFurtherStream(topic))
             throw Limits.Invalid(field, topic, "a name that does not end in ~<number>, which names a further stream of a subscription");
     }
 

@@ -37,15 +37,22 @@ internal static class MessageMetadata
     {
         var kept = metadata.Where(entry => entry.Key.Length > 0 && !WireNames.IsReserved(entry.Key)).ToArray();
         if (kept.Length == 0) return default;
+        var written = Write(kept);
+        if (written.Length > Limits.MaxMetadataBytes)
+            throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: metadata has {written.Length:N0} bytes; accepted: at most {Limits.MaxMetadataBytes:N0}.");
+        return written;
+    }
+
+    /// <summary>As the component itself says it: reserved names and all.</summary>
+    public static ReadOnlyMemory<byte> Write(IReadOnlyList<KeyValuePair<string, string>> entries)
+    {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            foreach (var (name, value) in kept) json.WriteString(name, value);
+            foreach (var (name, value) in entries) json.WriteString(name, value);
             json.WriteEndObject();
         }
-        if (buffer.Length > Limits.MaxMetadataBytes)
-            throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: metadata has {buffer.Length:N0} bytes; accepted: at most {Limits.MaxMetadataBytes:N0}.");
         return buffer.ToArray();
     }
 

@@ -16,6 +16,17 @@ internal static class WireNames
     public const string TtlInSeconds = "ttlInSeconds";
     public const string Ttl = "ttl";
 
+    // What a dead letter says of itself, among the message's metadata.
+    public const string DeadReason = "darq-dead-reason";
+    public const string DeadGroup = "darq-dead-group";
+    public const string DeadTopic = "darq-dead-topic";
+    public const string DeadFailures = "darq-dead-failures";
+    public const string DeadId = "darq-dead-id";
+    public const string DeadMessage = "darq-dead-message";
+    public const string DeadTime = "darq-dead-time";
+
+    public static bool IsDeadLetter(string name) => name.StartsWith("darq-dead-", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Request metadata of the design that this version refuses rather than ignores.</summary>
     public static readonly string[] NotYet = ["darq.producer", "darq.seq", "darq.step", "delay", "deliverAt"];
 

@@ -18,7 +18,7 @@ internal static class FunctionLibrary
     private static readonly string[] Files =
     [
         "Partitions/marks.lua", "Partitions/recover.lua", "Partitions/batch.lua", "Publishing/buckets.lua", "Publishing/append.lua",
-        "Publishing/publish.lua", "Lanes/pass.lua", "Lanes/claim.lua", "Lanes/members.lua", "State/state.lua", "Steps/step.lua",
+        "Publishing/publish.lua", "Lanes/pass.lua", "Lanes/mailbox.lua", "Lanes/claim.lua", "Lanes/members.lua", "State/state.lua", "Steps/step.lua",
         "Redis/register.lua",
     ];
 

@@ -15,5 +15,7 @@ do
   register('claim', lanes.claim, { 'allow-oom' })
   register('beat', lanes.beat, { 'allow-oom' })
   register('tails', lanes.tails, { 'allow-oom' })
+  register('parked', lanes.index, { 'no-writes', 'allow-oom' })
+  register('bodies', lanes.bodies, { 'no-writes', 'allow-oom' })
   register('get', state.get, { 'no-writes', 'allow-oom' })
 end

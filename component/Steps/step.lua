@@ -36,7 +36,7 @@ do
     local found, fenced = {}, false
     for i, at in each(consumed) do
       local lane = lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2])
-      if lanes.has_passed(lane, tonumber(args[at + 5])) then return nil, 'STALE ' .. i end
+      if not lanes.pending(lane, tonumber(args[at + 5])) then return nil, 'STALE ' .. i end
       fenced = fenced or not lanes.held(lane, batch.session, args[at + 3])
       found[i] = lane
     end
@@ -62,9 +62,10 @@ do
     for i, at in each(consumed) do
       local lane = lanes.open(found[i].part, args[at + 1], args[at + 2])
       local seq = tonumber(args[at + 5])
-      if not lanes.has_passed(lane, seq) then
+      local pending = lanes.pending(lane, seq)
+      if pending then
         marks.begin(batch, lane.part)
-        lanes.pass(lane, args[at + 4], seq)
+        lanes.finish(lane, args[at + 4], seq, pending, 'c')
         lanes.trim(lane)
       end
     end

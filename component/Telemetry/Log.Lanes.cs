@@ -37,4 +37,13 @@ internal static partial class Log
 
     [LoggerMessage(411, LogLevel.Warning, "Group {Group} has {Count} members that take topic {Topic}, which has {Partitions} partitions: some of them have nothing to do")]
     public static partial void MembersExceedLanes(this ILogger log, string group, int count, string topic, int partitions);
+
+    [LoggerMessage(420, LogLevel.Debug, "Group {Group}, topic {Topic}, partition {Partition}: message {StreamId} waits in the mailbox after {Failures} failures, and those behind it")]
+    public static partial void MessageWasParked(this ILogger log, string group, string topic, int partition, Partitions.Position streamId, int failures);
+
+    [LoggerMessage(421, LogLevel.Warning, "Group {Group} gives up message {Message} of topic {Topic} after {Failures} failures ({Reason}); it moves to topic {Letters}")]
+    public static partial void MessageIsGivenUp(this ILogger log, string group, string topic, string message, int failures, string reason, string letters);
+
+    [LoggerMessage(422, LogLevel.Warning, "Message {Message} of group {Group}, topic {Topic}, stays in the mailbox: its dead-letter topic {Letters} is full (maxBacklog)")]
+    public static partial void DeadLetterTopicIsFull(this ILogger log, string group, string topic, string message, string letters);
 }

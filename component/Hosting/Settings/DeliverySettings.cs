@@ -1,4 +1,5 @@
 using Darq.Lanes;
+using Darq.Partitions;
 using static Darq.Hosting.Settings.SettingForms;
 
 namespace Darq.Hosting.Settings;
@@ -22,11 +23,20 @@ internal static class DeliverySettings
         "redeliverInterval", TimeSpan.Zero, TimeSpan.FromHours(24), Standard.RetryDelay, "The built-in component's name for retryDelay; 0 leaves the default.");
     public static readonly Setting<TimeSpan> MaxRetryDelay = Duration(
         "maxRetryDelay", TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(24), Standard.MaxRetryDelay, "The longest delay between two repetitions.");
+    public static readonly Setting<TimeSpan> ParkAfter = Duration(
+        "parkAfter", TimeSpan.Zero, TimeSpan.FromHours(24), Standard.ParkAfter,
+        "A failed message that waits longer than this for its next delivery does so in Redis, with the later ones of its key behind it; other keys go on.");
+    public static readonly Setting<long> MaxDeliveries = Number(
+        "maxDeliveries", 0, 1_000_000, Standard.MaxDeliveries,
+        "The failures after which a message moves to the dead-letter topic and its key goes on; 0: it is repeated for ever, because only you know whether a message may be given up.");
+    public static readonly Setting<string> DeadLetterTopic = Text(
+        "deadLetterTopic", "a topic's name that does not end in ~<number>",
+        "Where messages go after maxDeliveries failures: an ordinary topic, kept until somebody subscribes; <topic>.<group>.dead where it is not given.", Limits.IsTopic);
     public static readonly Setting<string> ReleaseAt = Choice(
         "releaseAt", "When a message may be delivered.", [("durable", "durable")], static text => text.Equals("applied", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Also taken from the metadata of a single subscription, where they win over the component's.</summary>
-    public static readonly IReadOnlyList<Setting> PerSubscription = [Order, MaxInFlight, Concurrency, RetryDelay, RedeliverInterval, MaxRetryDelay, ReleaseAt];
+    public static readonly IReadOnlyList<Setting> PerSubscription = [Order, MaxInFlight, Concurrency, RetryDelay, RedeliverInterval, MaxRetryDelay, ParkAfter, MaxDeliveries, DeadLetterTopic, ReleaseAt];
 
     public static readonly IReadOnlyList<Setting> All =
     [
@@ -35,8 +45,6 @@ internal static class DeliverySettings
         Passing("queueDepth", SettingRole.WithoutEffect, "Read-ahead is bounded by maxInFlight."),
         Passing("maxLenApprox", SettingRole.Missed, "Nothing is trimmed under a reader: a topic is bounded by maxBacklog and refuses when full."),
         Passing("streamTTL", SettingRole.Missed, "Nothing is trimmed under a reader: use ttlInSeconds of a message."),
-        Later("maxDeliveries", "A limit of deliveries with a dead-letter topic comes later; the sidecar's deadLetterTopic works."),
-        Later("parkAfter", "Parking of long retries comes later."),
         Later("groupTtl", "Groups that end by themselves come later."),
         Later("ephemeral", "Groups that end by themselves come later.", "false"),
     ];

@@ -14,7 +14,7 @@ internal static class OptionsReader
     {
         var values = SettingValues.Read(SettingTable.Of(service), properties);
         var redis = Redis(values);
-        var subscription = Subscription(values, new SubscriptionOptions(), service == ComponentService.InputBinding);
+        var subscription = Subscription(values, new SubscriptionOptions { MaxBacklog = values.Get(NamespaceSettings.MaxBacklog) }, service == ComponentService.InputBinding);
         var options = new InstanceOptions
         {
             Redis = redis,
@@ -117,13 +117,16 @@ internal static class OptionsReader
         var maxDelay = values.Has(DeliverySettings.MaxRetryDelay) ? values.Get(DeliverySettings.MaxRetryDelay) : standard.MaxRetryDelay;
         if (delay > maxDelay && values.Has(DeliverySettings.MaxRetryDelay))
             values.Add($"maxRetryDelay: \"{DurationText.Write(maxDelay)}\" is less than the retryDelay \"{DurationText.Write(delay)}\"; give at least that");
-        return new SubscriptionOptions
+        return standard with
         {
             Order = values.Has(DeliverySettings.Order) ? values.Get(DeliverySettings.Order) : standard.Order,
             MaxInFlight = (int)Either(values, DeliverySettings.MaxInFlight, DeliverySettings.Concurrency, standard.MaxInFlight, static _ => true),
             Concurrent = concurrent,
             RetryDelay = delay,
             MaxRetryDelay = delay > maxDelay ? delay : maxDelay,
+            ParkAfter = values.Has(DeliverySettings.ParkAfter) ? values.Get(DeliverySettings.ParkAfter) : standard.ParkAfter,
+            MaxDeliveries = values.Has(DeliverySettings.MaxDeliveries) ? (int)values.Get(DeliverySettings.MaxDeliveries) : standard.MaxDeliveries,
+            DeadLetterTopic = Given(values, DeliverySettings.DeadLetterTopic) ?? standard.DeadLetterTopic,
         };
     }
 

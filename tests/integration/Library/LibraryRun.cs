@@ -82,8 +82,8 @@ internal sealed class LibraryRun : IAsyncDisposable
 
     public static object[] PublishAs(string repetition, params object[][] appends) => ["publish", repetition, 60_000, appends.Length, .. appends.SelectMany(append => append)];
 
-    public static object[] Append(string topic = "t", string id = "", string kind = "d", long windowMs = 60_000, string data = "x", long maxBacklog = 1000, int place = 1) =>
-        [place, topic, id, kind, windowMs, "", data, "", 0, maxBacklog];
+    public static object[] Append(string topic = "t", string id = "", string kind = "d", long windowMs = 60_000, string data = "x", long maxBacklog = 1000, int place = 1, string key = "") =>
+        [place, topic, id, kind, windowMs, key, data, "", 0, maxBacklog];
 
     public static object[] Step(
         string id, object[][]? consumed = null, object[][]? operations = null, object[][]? emits = null, object[][]? reads = null, int home = 1, long retentionMs = 60_000) =>
@@ -95,7 +95,7 @@ internal sealed class LibraryRun : IAsyncDisposable
         [place, change, key, value, guard, ttlMs];
 
     public static object[] Pass(string incarnation, string worldLine, params long[] seqs) =>
-        ["pass", 1, "g", "t", incarnation, seqs.Length, .. seqs.SelectMany(seq => new object[] { worldLine, seq })];
+        ["pass", 1, "g", "t", incarnation, "c", seqs.Length, .. seqs.SelectMany(seq => new object[] { worldLine, seq })];
 
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 

@@ -62,16 +62,39 @@ public sealed class ArgumentWidthTests
     public void A_batch_says_of_each_request_how_many_arguments_follow()
     {
         var writer = new BatchWriter(new Keys("darq", 4), "session-key");
-        writer.Add(new PassRequest("g", "t", 3, new(5, 6), () => "5.1"));
-        writer.Add(new PassRequest("g", "t", 2, new(5, 7), () => "5.1"));
+        writer.Add(new PassRequest("g", "t", 3, new(5, 6), expired: false, () => "5.1"));
+        writer.Add(new PassRequest("g", "t", 2, new(5, 7), expired: true, () => "5.1"));
 
         var call = writer.ToCall(frees: true, number: 9, worldLine: 8, TimeSpan.FromSeconds(7), count: 2);
 
         Assert.Equal("darq1_batch_free", call.Function);
         Assert.Equal(["session-key", "{darq:3}:m", "{darq:2}:m"], call.Keys);
         Assert.Equal(
-            ["9", "8", "7000", "2", "pass", "7", "1", "g", "t", "5.1", "1", "5", "6", "pass", "7", "2", "g", "t", "5.1", "1", "5", "7"],
+            ["9", "8", "7000", "2", "pass", "8", "1", "g", "t", "5.1", "c", "1", "5", "6", "pass", "8", "2", "g", "t", "5.1", "x", "1", "5", "7"],
             call.Arguments.Select(Text));
+    }
+
+    [Fact]
+    public void A_message_is_parked_with_what_is_left_of_its_wait()
+    {
+        var now = DateTimeOffset.UnixEpoch;
+        var (lane, line) = (new Lane(3, Order.Key), new Line(1));
+        Parking[] parkings = [new(lane, 0, line, new(5, 6), now.AddMilliseconds(700), 4, 300), new(lane, 0, line, new(5, 9), DateTimeOffset.MinValue, 0, 200)];
+
+        var request = new ParkRequest("g", "t", parkings, () => "5.1", now);
+
+        Assert.Equal(["1", "g", "t", "5.1", "2", "5", "6", "700", "4", "5", "9", "0", "0"], Written(request.Write));
+        Assert.Equal(500, request.Size);
+    }
+
+    [Fact]
+    public void A_dead_letter_names_its_message_and_its_topic()
+    {
+        var message = new Darq.Lanes.Message(3, new(5, 6), "", "k", "d"u8.ToArray(), default, long.MaxValue, new(5, 1));
+
+        var written = Written(new DeadLetterRequest("g", "t", message, "t,dead", "{}"u8.ToArray(), 10, () => "5.1").Write);
+
+        Assert.Equal(["1", "g", "t", "5.1", "5", "6", "t%2Cdead", "{}", "10"], written);
     }
 
     private static int Width(string file, string pattern) => LuaRules.Number(SourceTree.File("component/" + file).Text, pattern);

@@ -28,8 +28,6 @@ public sealed partial class OptionsTests
     [InlineData("durability", "fsync+replicated:1")]
     [InlineData("ack", "speculative")]
     [InlineData("releaseAt", "applied")]
-    [InlineData("maxDeliveries", "5")]
-    [InlineData("parkAfter", "1s")]
     public void What_comes_later_is_refused_as_not_yet_with_the_value(string key, string text) =>
         Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not yet available in this version", (key, text));
 
@@ -73,7 +71,8 @@ public sealed partial class OptionsTests
         var options = Accepted(
             ComponentService.PubSub, ("namespace", "shop"), ("partitions", "8"), ("dedupWindow", "1h"), ("retryWindow", "90s"), ("dedupBy", "cloudevent"),
             ("stepRetention", "5m"), ("maxBacklog", "10"), ("crossPartitionSteps", "refuse"), ("callTimeout", "1s"), ("order", "none"), ("maxInFlight", "7"),
-            ("retryDelay", "100"), ("maxRetryDelay", "2s"), ("dialTimeout", "1500ms"), ("consumerID", "billing"));
+            ("retryDelay", "100"), ("maxRetryDelay", "2s"), ("dialTimeout", "1500ms"), ("consumerID", "billing"),
+            ("parkAfter", "300ms"), ("maxDeliveries", "5"), ("deadLetterTopic", "graveyard"));
 
         Assert.Equal(
             new NamespaceOptions
@@ -83,7 +82,11 @@ public sealed partial class OptionsTests
             },
             options.Namespace);
         Assert.Equal(
-            new SubscriptionOptions { Order = Order.None, MaxInFlight = 7, RetryDelay = TimeSpan.FromMilliseconds(100), MaxRetryDelay = TimeSpan.FromSeconds(2) },
+            new SubscriptionOptions
+            {
+                Order = Order.None, MaxInFlight = 7, RetryDelay = TimeSpan.FromMilliseconds(100), MaxRetryDelay = TimeSpan.FromSeconds(2),
+                ParkAfter = TimeSpan.FromMilliseconds(300), MaxDeliveries = 5, DeadLetterTopic = "graveyard", MaxBacklog = 10,
+            },
             options.Subscription);
         Assert.Equal(TimeSpan.FromMilliseconds(1500), options.Redis.DialTimeout);
         Assert.Equal("billing", options.Group);
@@ -249,10 +252,23 @@ public sealed partial class OptionsTests
     [Fact]
     public void A_subscription_may_say_otherwise_than_its_component()
     {
-        var component = new SubscriptionOptions { MaxInFlight = 5, RetryDelay = TimeSpan.FromSeconds(1) };
-        var (options, errors) = OptionsReader.ReadSubscription(component, [new("maxInFlight", "9"), new("rawPayload", "true"), new("order", "none")]);
+        var component = new SubscriptionOptions { MaxInFlight = 5, RetryDelay = TimeSpan.FromSeconds(1), DeadLetterTopic = "graveyard", MaxBacklog = 7 };
+        var (options, errors) = OptionsReader.ReadSubscription(
+            component, [new("maxInFlight", "9"), new("rawPayload", "true"), new("order", "none"), new("maxDeliveries", "3"), new("parkAfter", "0")]);
         Assert.Empty(errors);
-        Assert.Equal(component with { MaxInFlight = 9, Order = Order.None }, options);
+        Assert.Equal(component with { MaxInFlight = 9, Order = Order.None, MaxDeliveries = 3, ParkAfter = TimeSpan.Zero }, options);
+    }
+
+    [Theory]
+    [InlineData("deadLetterTopic", "orders~2", "give a topic's name that does not end in ~<number>")]
+    [InlineData("deadLetterTopic", "or*ders", "give a topic's name that does not end in ~<number>")]
+    [InlineData("maxDeliveries", "-1", "give a whole number from 0 to 1000000")]
+    [InlineData("maxDeliveries", "many", "give a whole number from 0 to 1000000")]
+    [InlineData("parkAfter", "later", "give a duration from 0 to 24h")]
+    public void How_messages_are_parked_and_given_up_has_a_form(string key, string text, string expected)
+    {
+        Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not accepted; {expected}", (key, text));
+        Assert.StartsWith($"{key}: \"{text}\" is not accepted", Assert.Single(OptionsReader.ReadSubscription(new(), [new(key, text)]).Errors), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,141 @@
+-- Mailbox: messages of a lane that wait for their next delivery outside the stream, so that it can be trimmed.
+--
+-- <tag>:q:<group>:<topic> (zset: score = seq, member = '<stream id> <due ms> <failures> <key>') and
+-- <tag>:qb:<group>:<topic> (hash: seq -> body: the fields of the stream entry, each as <letter><length>:<value>). A parked
+-- message is passed in its lane, yet pending until it leaves the mailbox. Requests, each FENCED as a pass is:
+-- park: place, group, topic, incarnation, count, then <world-line>, <seq>, <delay ms>, <failures> of each message. Copies
+--       from the stream; of a message parked already changes due and failures only; one that is done with stays so.
+--       Replies OK <parked>. Safe to repeat. Complexity O(count log parked) and the bytes copied.
+-- dead: place, group, topic, incarnation, <world-line>, <seq>, dead-letter topic, metadata, most messages to hold. Moves one
+--       message to that topic in the same partition. Replies OK <stream id there> | OK (was done with already) | FULL.
+-- parked: KEYS[1] mark. ARGV[1] world-line of the last contact, ARGV[2] group, ARGV[3] topic, ARGV[4] seq to go on after,
+--       ARGV[5] count. Returns the server's time in ms, then members by seq. NEEDS_RECOVERY as always.
+-- bodies: KEYS = marks. ARGV[1] to [3] as before, ARGV[4] most bytes, then place and seq of each message. Returns member and
+--       body of each in order (nothing for one that is not parked), fewer when the bytes are reached. O(messages).
+do
+  local function box(lane)
+    return lane.part.tag .. ':q:' .. lane.name
+  end
+
+  local function letters(lane)
+    return lane.part.tag .. ':qb:' .. lane.name
+  end
+
+  local function parked(lane, seq)
+    return redis.call('ZRANGEBYSCORE', box(lane), seq, seq)[1]
+  end
+
+  -- True for a message that is still in the stream, its member for a parked one, nothing for one that is done with.
+  function lanes.pending(lane, seq)
+    return not lanes.has_passed(lane, seq) or parked(lane, seq)
+  end
+
+  -- `pending` is what the function of that name has just said, and the request has begun. `counter` is that of the lane's
+  -- books: c consumed, d dead, x expired.
+  function lanes.finish(lane, wl, seq, pending, counter)
+    if pending == true then
+      lanes.pass(lane, wl, seq)
+    else
+      redis.call('ZREM', box(lane), pending)
+      redis.call('HDEL', letters(lane), seq)
+    end
+    redis.call('HINCRBY', lane.key, counter, 1)
+  end
+
+  local function entry(lane, wl, seq)
+    local id = wl .. '-' .. seq
+    local found = redis.call('XRANGE', lane.part.tag .. ':t:' .. lane.topic, id, id)[1]
+    if not found then return end
+    local fields = {}
+    for i = 1, #found[2], 2 do fields[found[2][i]] = found[2][i + 1] end
+    return fields
+  end
+
+  local function body_of(fields)
+    local body = {}
+    for _, name in ipairs({ 'i', 'k', 'd', 'm', 't', 'x', 'l' }) do
+      body[#body + 1] = name .. #(fields[name] or '') .. ':'
+      body[#body + 1] = fields[name] or ''
+    end
+    return table.concat(body)
+  end
+
+  local function fields_of(body)
+    local fields, at = {}, 1
+    while at <= #body do
+      local name, length, from = string.match(body, '^(%a)(%d+):()', at)
+      at = from + tonumber(length)
+      fields[name] = string.sub(body, from, at - 1)
+    end
+    return fields
+  end
+
+  local function park(batch, lane, wl, seq, delay, failures)
+    local pending = lanes.pending(lane, seq)
+    local fields = pending == true and entry(lane, wl, seq)
+    if not pending or pending == true and not fields then return 0 end
+    marks.begin(batch, lane.part)
+    local key
+    if fields then
+      key = fields.k or ''
+      redis.call('HSET', letters(lane), seq, body_of(fields))
+      lanes.pass(lane, wl, seq)
+    else
+      key = string.match(pending, '^%S+ %S+ %S+ (.*)$')
+      redis.call('ZREM', box(lane), pending)
+    end
+    redis.call('ZADD', box(lane), seq, wl .. '-' .. seq .. ' ' .. marks.text(batch.now + tonumber(delay)) .. ' ' .. failures .. ' ' .. key)
+    return 1
+  end
+
+  function requests.park(batch, args, at)
+    local lane = lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2])
+    if not lanes.held(lane, batch.session, args[at + 3]) then return 'FENCED' end
+    local count = 0
+    for from = at + 5, at + 1 + 4 * tonumber(args[at + 4]), 4 do
+      count = count + park(batch, lane, args[from], tonumber(args[from + 1]), args[from + 2], args[from + 3])
+    end
+    if count > 0 then lanes.trim(lane) end
+    return 'OK ' .. count
+  end
+
+  function requests.dead(batch, args, at)
+    local lane = lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2])
+    if not lanes.held(lane, batch.session, args[at + 3]) then return 'FENCED' end
+    local wl, seq = args[at + 4], tonumber(args[at + 5])
+    local pending = lanes.pending(lane, seq)
+    if not pending then return 'OK' end
+    local fields = pending == true and entry(lane, wl, seq) or fields_of(redis.call('HGET', letters(lane), seq))
+    -- An id would be compared with those of earlier messages of that topic; this one is never a repetition.
+    local letter = { args[at], args[at + 6], '', 'd', '0', fields.k or '', fields.d, args[at + 7], '0', args[at + 8] }
+    if topics.crowded(batch, letter, 1, 1) then return 'FULL' end
+    local appended = topics.append(batch, letter, 1)
+    lanes.finish(lane, wl, seq, pending, 'd')
+    lanes.trim(lane)
+    return 'OK ' .. string.match(appended, '^%S+')
+  end
+
+  function lanes.index(keys, args)
+    local parts, refused = marks.open(keys, 1, tonumber(args[1]))
+    if refused then return refused end
+    local lane = lanes.open(parts[1], args[2], args[3])
+    local page = redis.call('ZRANGEBYSCORE', box(lane), '(' .. args[4], '+inf', 'LIMIT', 0, args[5])
+    table.insert(page, 1, marks.text(marks.now()))
+    return page
+  end
+
+  function lanes.bodies(keys, args)
+    local parts, refused = marks.open(keys, 1, tonumber(args[1]))
+    if refused then return refused end
+    local found, bytes = {}, 0
+    for at = 5, #args, 2 do
+      if bytes >= tonumber(args[4]) then break end
+      local lane = lanes.open(parts[tonumber(args[at])], args[2], args[3])
+      local member = parked(lane, args[at + 1])
+      local body = member and redis.call('HGET', letters(lane), args[at + 1])
+      found[#found + 1], found[#found + 2] = member or false, body or false
+      bytes = bytes + #(body or '')
+    end
+    return found
+  end
+end
