@@ -18,17 +18,18 @@ internal sealed partial class Subscription
     private double _averageSize = PageBytes / FirstPage;
     private int _nextToRead;
 
-    /// <summary>Somebody appended to the stream of this partition.</summary>
-    public void Wake(int partition)
+    /// <summary>Somebody appended to the stream of this partition; what has come since is not told of before the lane is armed again.</summary>
+    public void Wake(int partition, long last)
     {
         lock (_lock)
         {
             var lane = _lanes[partition];
             if (!lane.Held) return;
             lane.Armed = false;
-            lane.Tail = Math.Max(lane.Tail, lane.ReadUpTo.Number + 1);
+            lane.Tail = Math.Max(lane.Tail, last);
+            if (lane.Tail > lane.ReadUpTo.Number) _read.Set();
+            else _tend.Set();
         }
-        _read.Set();
     }
 
     /// <summary>Wake-ups may have been missed: every lane is asked for its tail again.</summary>
@@ -72,11 +73,14 @@ internal sealed partial class Subscription
         }
     }
 
+    /// <summary>Under _lock.</summary>
+    private bool MayReadAhead => _streams.Count > 0 && _inHand < MaxEntries && _bytesInHand < MaxBytes && !MailboxesAreFull;
+
     private (Lane? Lane, Position After, int Page, int Epoch) NextToRead()
     {
         lock (_lock)
         {
-            if (_streams.Count == 0 || _inHand >= MaxEntries || _bytesInHand >= MaxBytes || MailboxesAreFull) return default;
+            if (!MayReadAhead) return default;
             for (var i = 0; i < _lanes.Length; i++)
             {
                 var lane = _lanes[_nextToRead++ % _lanes.Length];
@@ -101,7 +105,10 @@ internal sealed partial class Subscription
             if (lane.Epoch != epoch || !lane.Held) return;
             foreach (var entry in slice.Entries)
             {
-                lane.ReadUpTo = Position.Parse(entry.Id);
+                var id = Position.Parse(entry.Id);
+                // Taken in meanwhile, because this process appended it.
+                if (id.Number <= lane.ReadUpTo.Number) continue;
+                lane.ReadUpTo = id;
                 if (!lane.HadPassed(lane.ReadUpTo.Number)) TakeIn(lane, entry);
             }
             lane.Tail = Math.Max(lane.Tail, lane.ReadUpTo.Number);
@@ -128,6 +135,11 @@ internal sealed partial class Subscription
             lane.Clear(lane.ReadUpTo.Number);
             return;
         }
+        TakeIn(lane, message);
+    }
+
+    private void TakeIn(Lane lane, Message message)
+    {
         _averageSize = 0.9 * _averageSize + 0.1 * message.Size;
         if (!JoinsItsLine(lane, message)) TakeIn(new Entry(lane, message));
     }

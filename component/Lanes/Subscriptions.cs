@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using Darq.Partitions;
 using Darq.Redis;
 using Darq.Telemetry;
@@ -17,6 +19,7 @@ internal sealed class Subscriptions : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Group, string Topic), Subscription> _subscriptions = [];
+    private readonly ConcurrentDictionary<string, Subscription[]> _byTopic = new(StringComparer.Ordinal);
     private Task? _beating;
     private Task? _listening;
     private bool _closed;
@@ -45,7 +48,10 @@ internal sealed class Subscriptions : IAsyncDisposable
             _beating ??= _membership.RunAsync(_stopping.Token);
             _listening ??= ListenAsync();
             if (!_subscriptions.TryGetValue((group, topic), out subscription))
+            {
                 _subscriptions[(group, topic)] = subscription = new(group, topic, _primary, _membership, options, _time, _random, _log);
+                _byTopic[topic] = [.. OnTopic(topic), subscription];
+            }
         }
         return subscription.Attach(subscribedTopic, options, sink);
     }
@@ -63,6 +69,7 @@ internal sealed class Subscriptions : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         lock (_lock) _closed = true;
+        _primary.Appended -= Appended;
         await Task.WhenAll(Open().Select(subscription => subscription.DisposeAsync().AsTask()));
         _stopping.CancelHere();
         foreach (var loop in new[] { _beating, _listening })
@@ -112,7 +119,7 @@ internal sealed class Subscriptions : IAsyncDisposable
         }
     }
 
-    /// <summary>The text is a topic that has more, or the group:topic of a lane that was let go.</summary>
+    /// <summary>The text is a topic and the last seq of its stream there, or the group:topic of a lane that was let go.</summary>
     private void Heard(string channel, string text)
     {
         var partition = Keys.PartitionOfWakeUps(channel);
@@ -122,11 +129,16 @@ internal sealed class Subscriptions : IAsyncDisposable
             foreach (var subscription in Open().Where(subscription => subscription.Name == text)) subscription.LetGo(partition);
             return;
         }
-        var topic = Keys.Decode(text);
-        Subscription[] meant;
-        lock (_lock) meant = [.. _subscriptions.Where(pair => pair.Key.Topic == topic).Select(pair => pair.Value)];
-        foreach (var subscription in meant) subscription.Wake(partition);
+        if (text.Split(' ') is not [var topic, var last] || !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)) return;
+        foreach (var subscription in OnTopic(Keys.Decode(topic))) subscription.Wake(partition, seq);
     }
+
+    private void Appended(AppendedMessage message)
+    {
+        foreach (var subscription in OnTopic(message.Topic)) subscription.Appended(message);
+    }
+
+    private Subscription[] OnTopic(string topic) => _byTopic.GetValueOrDefault(topic, []);
 
     private async Task LeaveAsync()
     {
@@ -147,7 +159,7 @@ internal sealed class Subscriptions : IAsyncDisposable
         var tilde = subscribedTopic.LastIndexOf('~');
         if (tilde <= 0 || tilde == subscribedTopic.Length - 1 || subscribedTopic.AsSpan(tilde + 1).IndexOfAnyExceptInRange('0', '9') >= 0) return subscribedTopic;
         var number = subscribedTopic[(tilde + 1)..];
-        return number.Length <= 2 && int.Parse(number, System.Globalization.CultureInfo.InvariantCulture) is >= 1 and <= 64
+        return number.Length <= 2 && int.Parse(number, CultureInfo.InvariantCulture) is >= 1 and <= 64
             ? subscribedTopic[..tilde]
             : throw Limits.Invalid("topic", subscribedTopic, "<topic> or <topic>~<k> with k from 1 to 64");
     }

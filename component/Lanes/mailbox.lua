@@ -39,7 +39,11 @@ do
       redis.call('ZREM', box(lane), pending)
       redis.call('HDEL', letters(lane), seq)
     end
-    redis.call('HINCRBY', lane.key, counter, 1)
+    if counter == 'c' then
+      lane.consumed, lane.moved = lane.consumed + 1, true
+    else
+      redis.call('HINCRBY', lane.key, counter, 1)
+    end
   end
 
   local function entry(lane, wl, seq)

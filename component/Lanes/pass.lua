@@ -10,15 +10,29 @@
 do
   local stride = 64 -- passed messages after which a stream is trimmed even though more are waiting
 
+  -- The lane as the batch knows it: read once, and written back by lanes.close.
   function lanes.open(part, group, topic)
     local name = group .. ':' .. topic
+    if part.lanes[name] then return part.lanes[name] end
     local key = part.tag .. ':l:' .. name
-    local kept = redis.call('HMGET', key, 'o', 'i', 'u')
+    local kept = redis.call('HMGET', key, 'o', 'i', 'u', 'c')
     local wl, seq = string.match(kept[3] or '0-0', '^(%d+)-(%d+)$')
-    return {
-      key = key, intervals = part.tag .. ':o:' .. name, name = name, part = part, topic = topic,
-      owner = kept[1], incarnation = kept[2], wl = wl, seq = tonumber(seq), exists = kept[3],
+    local lane = {
+      key = key, intervals = part.tag .. ':o:' .. name, name = name, part = part, topic = topic, owner = kept[1],
+      incarnation = kept[2], wl = wl, seq = tonumber(seq), exists = kept[3], consumed = tonumber(kept[4] or 0),
     }
+    lane.gaps = kept[3] and redis.call('ZCARD', lane.intervals) or 0
+    part.lanes[name] = lane
+    return lane
+  end
+
+  -- Writes back what the batch passed; runs on every path of a batch.
+  function lanes.close(parts)
+    for _, part in ipairs(parts) do
+      for _, lane in pairs(part.lanes) do
+        if lane.moved then redis.call('HSET', lane.key, 'u', lane.wl .. '-' .. marks.text(lane.seq), 'c', marks.text(lane.consumed)) end
+      end
+    end
   end
 
   -- An incarnation holds only in the world-line it was given in: recovery may have lost a later one.
@@ -28,6 +42,7 @@ do
   end
 
   local function interval_at_or_before(lane, seq)
+    if lane.gaps == 0 then return end
     local found = redis.call('ZREVRANGEBYSCORE', lane.intervals, seq, '-inf', 'LIMIT', 0, 1)[1]
     if not found then return end
     local first, last, wl = string.match(found, '^(%d+):(%d+):(%d+)$')
@@ -41,10 +56,12 @@ do
   end
 
   local function add(lane, first, last, wl)
+    lane.gaps = lane.gaps + 1
     redis.call('ZADD', lane.intervals, first, first .. ':' .. last .. ':' .. wl)
   end
 
   local function take(lane, interval)
+    lane.gaps = lane.gaps - 1
     redis.call('ZREM', lane.intervals, interval.member)
   end
 
@@ -57,8 +74,7 @@ do
       last, last_wl = after.last, after.wl
     end
     if first == lane.seq + 1 then
-      lane.wl, lane.seq = last_wl, last
-      redis.call('HSET', lane.key, 'u', last_wl .. '-' .. last)
+      lane.wl, lane.seq, lane.moved = last_wl, last, true
     else
       local before = interval_at_or_before(lane, seq)
       if before and before.last == seq - 1 then
@@ -75,9 +91,8 @@ do
     if lane.seq - held.trimmed < stride and lane.seq < held.seq then return end
     local wl, seq = lane.wl, lane.seq
     for group in string.gmatch(redis.call('HGET', held.key, 'gs') or '', '[^,]+') do
-      local other = redis.call('HGET', lane.part.tag .. ':l:' .. group .. ':' .. lane.topic, 'u')
-      local other_wl, other_seq = string.match(other or '0-0', '^(%d+)-(%d+)$')
-      if tonumber(other_seq) < seq then wl, seq = other_wl, tonumber(other_seq) end
+      local other = lanes.open(lane.part, group, lane.topic)
+      if other.seq < seq then wl, seq = other.wl, other.seq end
     end
     if seq <= held.trimmed then return end
     held.trimmed = seq

@@ -54,6 +54,9 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
 
     public event Action? ReadyChanged;
 
+    /// <summary>A batch of ours appended a message that never expires. Handlers return at once and do not throw.</summary>
+    public event Action<AppendedMessage>? Appended;
+
     public Keys Keys { get; }
 
     /// <summary>The highest positions that this process was told of.</summary>
@@ -71,6 +74,9 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     /// the partitions it touches, and another for the next.
     /// </summary>
     public int Spread() => (int)((uint)(_spreadFrom + _queue.Batches) % (uint)Keys.Partitions);
+
+    /// <summary>Tells those who may want it of an appended message, so that they need not read it back.</summary>
+    public void Announce(AppendedMessage message) => Appended?.Invoke(message);
 
     /// <summary>Runs after every contact before any batch is sent: claims are continued or found lost here. Faults count as a failed contact.</summary>
     public void OnContact(Resumption resume)

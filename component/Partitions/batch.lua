@@ -60,6 +60,7 @@ do
       at = at + 2 + tonumber(args[at + 1])
     end
     topics.close(parts)
+    lanes.close(parts)
     marks.close(parts)
     local reply = table.concat(replies, '\n')
     redis.call('HSET', keys[1], 'n', number, 'r', reply)

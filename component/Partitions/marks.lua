@@ -1,7 +1,7 @@
 -- Marks: the numbers of a partition, and the boot fence in front of every call.
 --
 -- A mark is the hash {<ns>:<p>}:m with boot, wl (world-line), lsn, id (identity of the namespace), f (format), broken,
--- rn and rs (bucket of step results). A call works only where boot is the id of this very server process
+-- rn, rs and rw (bucket of step results). A call works only where boot is the id of this very server process
 -- (master_replid: it changes at every start, promotion and full resync). The comparison with `cached` saves reading
 -- INFO. Only a primary fills it: a replica has the id of its primary, and once promoted it would take that for its own.
 -- A primary's cache goes stale only by becoming a replica; its data is then the other's, marks and all, or still its own.
@@ -30,7 +30,8 @@ do
       end
       if world_line ~= 0 and world_line ~= tonumber(found[2]) then return nil, 'NEEDS_RECOVERY' end
       parts[#parts + 1] = {
-        key = keys[i], tag = string.sub(keys[i], 1, -3), wl = found[2], lsn = tonumber(found[3]), broken = found[4], topics = {}, families = {},
+        key = keys[i], tag = string.sub(keys[i], 1, -3), wl = found[2], lsn = tonumber(found[3]), broken = found[4],
+        topics = {}, families = {}, lanes = {}, -- what a batch has read of it
       }
     end
     return parts

@@ -8,7 +8,12 @@ namespace Darq.Publishing;
 internal sealed record PublishEntry(ReadOnlyMemory<byte> Data, IReadOnlyDictionary<string, string> Metadata);
 
 /// <summary>What became of a message: its id (the original's, for a duplicate) and position.</summary>
-internal readonly record struct Published(string Id, bool Duplicate, string Position);
+internal readonly record struct Published(int Partition, Position StreamId, Position Applied, bool Duplicate)
+{
+    public string Id => string.Create(CultureInfo.InvariantCulture, $"{Partition}-{StreamId}");
+
+    public string Position => string.Create(CultureInfo.InvariantCulture, $"{Partition}:{Applied}");
+}
 
 /// <summary>A time to live given as request metadata.</summary>
 internal static class TimeToLive

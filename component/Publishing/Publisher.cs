@@ -22,7 +22,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         var words = reply.Split(' ');
         return words[0] switch
         {
-            "OK" => Emitted.Parse(primary, appends, words.AsSpan(1)),
+            "OK" => Emitted.Parse(primary, appends, words.AsSpan(1), isFirst: true),
             "FULL" => throw new DarqException(Refusal.Full, $"FULL: topic '{topic}' holds {options.MaxBacklog:N0} messages in one partition (maxBacklog) and takes no more until its groups have passed some."),
             _ => throw Refusals.Of(reply),
         };
@@ -47,14 +47,20 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
 /// <summary>Reads what a reply says of appended messages: per message a stream id, with = before a duplicate's, and a position.</summary>
 internal static class Emitted
 {
-    public static Published[] Parse(Primary primary, IReadOnlyList<Append> appends, ReadOnlySpan<string> words)
+    /// <summary>Notes the positions, and where this reply is of the very request that appended the messages, announces those.</summary>
+    public static Published[] Parse(Primary primary, IReadOnlyList<Append> appends, ReadOnlySpan<string> words, bool isFirst)
     {
         var published = new Published[appends.Count];
         for (var i = 0; i < published.Length; i++)
         {
-            var (id, position, partition) = (words[2 * i], words[2 * i + 1], appends[i].Partition);
-            primary.Applied.Note(partition, Position.Parse(position));
-            published[i] = new($"{partition}-{id.TrimStart('=')}", id[0] == '=', $"{partition}:{position}");
+            var (id, position, append) = (words[2 * i], Position.Parse(words[2 * i + 1]), appends[i]);
+            var isDuplicate = id[0] == '=';
+            var streamId = Position.Parse(isDuplicate ? id.AsSpan(1) : id);
+            primary.Applied.Note(append.Partition, position);
+            // When an expiring one expires, the server alone knows.
+            if (isFirst && !isDuplicate && append.TimeToLive is null)
+                primary.Announce(new(append.Partition, append.Topic, streamId, position, append.Explicit ? append.Id : "", append.Key, append.Data, append.Metadata));
+            published[i] = new(append.Partition, streamId, position, isDuplicate);
         }
         return published;
     }

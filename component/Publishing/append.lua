@@ -2,12 +2,13 @@
 --
 -- Keys, all derived from the partition's tag: <tag>:t:<topic> (stream: i explicit id, k key, d data, m metadata,
 -- t publish time, x expiry, y bytes appended so far, l LSN), <tag>:n:<topic> (hash: s last seq, y bytes
--- appended, t trimmed up to, dup duplicates refused, a armed readers, gs registered groups, dn ds rn rs buckets),
+-- appended, t trimmed up to, dup duplicates refused, a armed readers, gs registered groups, dn ds dw rn rs rw buckets),
 -- <tag>:i:<topic>:d<n> and :r<n> (hash: message id -> 'stream id/lsn').
--- Arguments, here and inside a publish or a step: place of the partition, topic, id ('' = none), kind of id (d the publisher's own, r of an event),
--- window in ms, partition key, data, metadata as JSON, time to live in ms (0 = none), most messages to hold.
--- Complexity O(1). The numbers of a topic are read once in a batch and written back at its end. Stream ids are <world-line>-<seq> with seq dense per stream; mark of the id and message are written
--- together, so that neither exists without the other.
+-- Arguments, here and inside a publish or a step: place of the partition, topic, id ('' = none), kind of id (d the
+-- publisher's own, r of an event), window in ms, partition key, data, metadata as JSON, time to live in ms (0 = none), most messages to hold.
+-- Complexity O(1). The numbers of a topic are read once in a batch and written back at its end. Stream ids are
+-- <world-line>-<seq> with seq dense per stream; mark of the id and message are written together, so that neither exists
+-- without the other. Readers that ran dry hear '<topic> <seq>' on <tag>:w.
 do
   topics.width = 10 -- arguments of an append
 
@@ -34,7 +35,7 @@ do
   end
 
   function topics.ids(part, topic, kind)
-    return buckets.family(part, part.tag .. ':n:' .. topic, part.tag .. ':i:' .. topic .. ':' .. kind, kind .. 'n', kind .. 's')
+    return buckets.family(part, part.tag .. ':n:' .. topic, part.tag .. ':i:' .. topic .. ':' .. kind, kind .. 'n', kind .. 's', kind .. 'w')
   end
 
   local function known(part, args, at)
@@ -98,7 +99,7 @@ do
     if held.armed then
       held.armed = nil
       redis.call('HDEL', held.key, 'a')
-      redis.call('PUBLISH', part.tag .. ':w', topic)
+      redis.call('PUBLISH', part.tag .. ':w', topic .. ' ' .. marks.text(held.seq))
     end
     return id .. ' ' .. part.position
   end

@@ -1,16 +1,19 @@
 -- Buckets: what is remembered for a while, in hashes that are dropped whole.
 --
--- A family of buckets has a number and the time its newest one was opened, both kept in fields of an owner hash.
--- A family is read once in a batch. Looking up reads the newest two buckets. A new one is opened by the first write that comes a window after the newest was
--- opened; it drops the one before the last, so that an entry lives for at least one window. Numbers only count up and
--- never follow the clock, so a clock that jumps or a changed window cannot bring an old number back.
+-- A family of buckets has a number, the time its newest one was opened and its window, kept in fields of an owner hash and
+-- read once in a batch. Looking up reads the newest two. A new one is opened by the first write that comes a window after
+-- the newest was opened; it drops the one before the last, so that an entry lives for at least one window. Numbers only
+-- count up and never follow the clock, so a clock that jumps or a changed window cannot bring an old number back.
 do
-  -- part: where it is kept; owner: hash key; prefix: of the bucket keys; n, s: fields of number and opening time.
-  function buckets.family(part, owner, prefix, n, s)
+  -- part: where it is kept; owner: hash key; prefix: of the bucket keys; n, s, w: fields of number, opening time and window.
+  function buckets.family(part, owner, prefix, n, s, w)
     local family = part.families[prefix]
     if not family then
-      local kept = redis.call('HMGET', owner, n, s)
-      family = { owner = owner, prefix = prefix, n = n, s = s, number = tonumber(kept[1] or 0), opened = tonumber(kept[2] or 0) }
+      local kept = redis.call('HMGET', owner, n, s, w)
+      family = {
+        owner = owner, prefix = prefix, n = n, s = s, w = w,
+        number = tonumber(kept[1] or 0), opened = tonumber(kept[2] or 0), window = tonumber(kept[3] or 0),
+      }
       part.families[prefix] = family
     end
     return family
@@ -22,19 +25,19 @@ do
       or family.number > 1 and redis.call('HGET', family.prefix .. family.number - 1, name)
   end
 
+  -- Expiry is only a backstop, for a family that nobody writes to any more. It is set again where the window has grown since.
   function buckets.put(family, name, value, window, now)
-    if family.opened == 0 or now - family.opened >= window then
+    local is_old = family.opened == 0 or now - family.opened >= window
+    if is_old then
       redis.call('UNLINK', family.prefix .. family.number - 1)
-      family.number, family.opened, family.renewed = family.number + 1, now, false
-      redis.call('HSET', family.owner, family.n, family.number, family.s, marks.text(now))
+      family.number, family.opened = family.number + 1, now
     end
     local bucket = family.prefix .. family.number
     redis.call('HSET', bucket, name, value)
-    -- Only a backstop, for a family that nobody writes to any more. Renewed by every batch that writes, because the window
-    -- may have grown since the bucket was opened.
-    if not family.renewed then
+    if is_old or window > family.window then
+      family.window = window
+      redis.call('HSET', family.owner, family.n, family.number, family.s, marks.text(family.opened), family.w, marks.text(window))
       redis.call('PEXPIRE', bucket, marks.text(3 * window))
-      family.renewed = true
     end
   end
 end

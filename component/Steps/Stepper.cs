@@ -141,7 +141,7 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
             case "OK" or "DUPLICATE":
                 primary.Applied.Note(request.Home, Position.Parse(words[1]));
                 // The emits of the first attempt answer; a repetition may have named others.
-                var emitted = words.Length == 2 + 2 * request.Emits.Length ? Emitted.Parse(primary, request.Emits, words.AsSpan(2)) : [];
+                var emitted = words.Length == 2 + 2 * request.Emits.Length ? Emitted.Parse(primary, request.Emits, words.AsSpan(2), isFirst: words[0] == "OK") : [];
                 return new(words[0] == "DUPLICATE", string.Create(CultureInfo.InvariantCulture, $"{request.Home}:{words[1]}"), emitted);
             case "CONFLICT":
                 string[] keys = [.. words.Skip(1).Select(word => KeyOf(request, word)).Distinct()];

@@ -5,8 +5,8 @@
 --   with ('' = it was absent); count of state operations (state.lua); count of emits (append.lua).
 -- Replies: OK <position> then per emit <stream id> <position>, with a leading = where it is a duplicate;
 --   DUPLICATE and the same, for a step whose result is on record (step id, else first consumed message);
---   STALE <index of a consumed message that is done with, without a result that is still kept> | FENCED | CONFLICT <indexes of operations, and of reads with a leading r> |
---   FULL <index of emit>.
+--   STALE <index of a consumed message that is done with, without a result that is still kept> | FENCED |
+--   CONFLICT <indexes of operations, and of reads with a leading r> | FULL <index of emit>.
 -- The record is looked up before any fence: a step that took effect is never told that it was fenced. Everything is
 -- checked before the first write. Complexity O(consumed + reads + operations + emits).
 -- Results: <tag>:r:<n> (hash: name -> reply), in the home partition.
@@ -29,6 +29,11 @@ do
     if consumed.count == 0 then return nil end
     local at = consumed.first
     return 'm:' .. args[at + 1] .. ':' .. args[at + 2] .. ':' .. args[at + 4] .. '-' .. args[at + 5]
+  end
+
+  -- Whether a message is done with. One that is not has no recorded step: both are written together.
+  local function is_done(batch, args, at)
+    return not lanes.pending(lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2]), tonumber(args[at + 5]))
   end
 
   -- The lanes of the consumed messages, or nil and a code. The first refusal counts, but a consumed one beats a fence.
@@ -62,6 +67,7 @@ do
     for i, at in each(consumed) do
       local lane = lanes.open(found[i].part, args[at + 1], args[at + 2])
       local seq = tonumber(args[at + 5])
+      -- The same message may be named twice.
       local pending = lanes.pending(lane, seq)
       if pending then
         marks.begin(batch, lane.part)
@@ -82,8 +88,8 @@ do
     local operations, after_operations = counted(args, after_reads, state.width)
     local emits = counted(args, after_operations, topics.width)
     local name = name_of(step_id, consumed, args)
-    local results = name and buckets.family(home, home.key, home.tag .. ':r:', 'rn', 'rs')
-    local known = name and buckets.find(results, name)
+    local results = name and buckets.family(home, home.key, home.tag .. ':r:', 'rn', 'rs', 'rw')
+    local known = name and (step_id ~= '' or is_done(batch, args, consumed.first)) and buckets.find(results, name)
     if known then return 'DUPLICATE ' .. known end
     local found, refused = fence(batch, args, consumed)
     if not found then return refused end

@@ -17,6 +17,9 @@ internal sealed record Options
 
     public TimeSpan Round => TimeSpan.FromSeconds(Quick ? 1 : 3);
 
+    /// <summary>How many seconds more a component may warm up whose runtime is still compiling.</summary>
+    public int MostProbes => Quick ? 0 : 10;
+
     public int Pairs => Quick ? 3 : 5;
 
     /// <summary>Reads the arguments; null with what is wrong about them.</summary>

@@ -20,7 +20,10 @@ internal sealed record Cost
     /// <summary>Calls of functions of the library.</summary>
     public long FunctionCalls { get; init; }
 
-    /// <summary>Time that Redis spent in them.</summary>
+    /// <summary>Commands that Redis executed, from connections and from inside functions.</summary>
+    public long Commands { get; init; }
+
+    /// <summary>Time that Redis spent in functions.</summary>
     public double FunctionSeconds { get; init; }
 
     public double ComponentSeconds { get; init; }
@@ -29,13 +32,18 @@ internal sealed record Cost
 
     public long ComponentAllocatedBytes { get; init; }
 
+    /// <summary>Methods that the component's runtime compiled, for the first time or anew with what it had learned.</summary>
+    public long ComponentCompiledMethods { get; init; }
+
     public static Cost operator -(Cost after, Cost before) => new()
     {
         RedisSeconds = after.RedisSeconds - before.RedisSeconds,
         FunctionCalls = after.FunctionCalls - before.FunctionCalls,
+        Commands = after.Commands - before.Commands,
         FunctionSeconds = after.FunctionSeconds - before.FunctionSeconds,
         ComponentSeconds = after.ComponentSeconds - before.ComponentSeconds,
         ClientSeconds = after.ClientSeconds - before.ClientSeconds,
         ComponentAllocatedBytes = after.ComponentAllocatedBytes - before.ComponentAllocatedBytes,
+        ComponentCompiledMethods = after.ComponentCompiledMethods - before.ComponentCompiledMethods,
     };
 }

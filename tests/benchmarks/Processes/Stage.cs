@@ -68,11 +68,13 @@ internal sealed class Stage : IAsyncDisposable
     public async Task<Cost> ReadCostAsync()
     {
         var redis = await Plain.ReadCostAsync();
+        var (allocated, compiled) = await ReadCountersAsync();
         return redis with
         {
             ComponentSeconds = MeasuredProcess.Seconds(_component.Process.Id),
             ClientSeconds = MeasuredProcess.Seconds(Environment.ProcessId),
-            ComponentAllocatedBytes = await ReadAllocatedAsync(),
+            ComponentAllocatedBytes = allocated,
+            ComponentCompiledMethods = compiled,
         };
     }
 
@@ -87,11 +89,11 @@ internal sealed class Stage : IAsyncDisposable
 
     private static string CountersIn(TempFolder folder) => folder.PathOf("counters.sock");
 
-    private async Task<long> ReadAllocatedAsync()
+    private async Task<(long Allocated, long Compiled)> ReadCountersAsync()
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(CountersIn(_folder)));
-        var bytes = new byte[sizeof(long)];
+        var bytes = new byte[2 * sizeof(long)];
         for (var filled = 0; filled < bytes.Length;)
         {
             var count = await socket.ReceiveAsync(bytes.AsMemory(filled));
@@ -99,6 +101,6 @@ internal sealed class Stage : IAsyncDisposable
             filled += count;
         }
 
-        return BitConverter.ToInt64(bytes);
+        return (BitConverter.ToInt64(bytes), BitConverter.ToInt64(bytes, sizeof(long)));
     }
 }

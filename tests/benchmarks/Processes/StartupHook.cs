@@ -1,8 +1,10 @@
 using System.Net.Sockets;
+using System.Runtime;
 
 /// <summary>
 /// Runs inside the component's process, put there by DOTNET_STARTUP_HOOKS: answers whoever connects to the Unix socket that
-/// DARQ_BENCHMARK_COUNTERS names with the number of bytes allocated so far. Between two questions it does nothing.
+/// DARQ_BENCHMARK_COUNTERS names with the number of bytes allocated and of methods compiled so far. Between two
+/// questions it does nothing.
 /// </summary>
 internal static class StartupHook
 {
@@ -20,7 +22,7 @@ internal static class StartupHook
         while (true)
         {
             using var asking = listener.Accept();
-            asking.Send(BitConverter.GetBytes(GC.GetTotalAllocatedBytes()));
+            asking.Send([.. BitConverter.GetBytes(GC.GetTotalAllocatedBytes()), .. BitConverter.GetBytes(JitInfo.GetCompiledMethodCount())]);
         }
     }
 }

@@ -63,6 +63,7 @@ internal sealed class PlainRedis : IAsyncDisposable
         {
             RedisSeconds = reading.Number("used_cpu_user") + reading.Number("used_cpu_sys"),
             FunctionCalls = (long)(reading.OfCommand("fcall", "calls") + reading.OfCommand("fcall_ro", "calls")),
+            Commands = (long)reading.OfAllCommands("calls"),
             FunctionSeconds = (reading.OfCommand("fcall", "usec") + reading.OfCommand("fcall_ro", "usec")) / 1e6,
         };
     }
@@ -86,17 +87,20 @@ internal sealed class PlainRedis : IAsyncDisposable
 /// <summary>What INFO said.</summary>
 internal sealed class RedisReading(IReadOnlyDictionary<string, string> fields)
 {
+    private const string CommandPrefix = "cmdstat_";
+
     public string Version => fields["redis_version"];
 
     public double Number(string field) => Parse(fields[field]);
 
     /// <summary>A figure of commandstats; 0 for a command that was never called.</summary>
-    public double OfCommand(string command, string figure)
-    {
-        if (!fields.TryGetValue("cmdstat_" + command, out var line)) return 0;
-        var pair = line.Split(',').Select(part => part.Split('=')).Single(part => part[0] == figure);
-        return Parse(pair[1]);
-    }
+    public double OfCommand(string command, string figure) =>
+        fields.TryGetValue(CommandPrefix + command, out var line) ? Figure(line, figure) : 0;
+
+    public double OfAllCommands(string figure) =>
+        fields.Where(field => field.Key.StartsWith(CommandPrefix, StringComparison.Ordinal)).Sum(field => Figure(field.Value, figure));
+
+    private static double Figure(string line, string figure) => Parse(line.Split(',').Select(part => part.Split('=')).Single(part => part[0] == figure)[1]);
 
     private static double Parse(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 }

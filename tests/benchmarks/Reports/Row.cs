@@ -46,6 +46,9 @@ internal sealed record Row
     /// <summary>Time that Redis spent inside functions of the library.</summary>
     public required double FunctionUsPerOp { get; init; }
 
+    /// <summary>Commands that Redis executed, those inside functions included.</summary>
+    public required double CommandsPerOp { get; init; }
+
     /// <summary>Operations per call of a function: what the batch queue reached.</summary>
     public required double OpsPerFunctionCall { get; init; }
 
@@ -81,6 +84,7 @@ internal sealed record Row
             RedisUsPerOp = ours.PerOperation(cost => cost.RedisSeconds * 1e6),
             ReferenceRedisUsPerOp = plain.PerOperation(cost => cost.RedisSeconds * 1e6),
             FunctionUsPerOp = ours.PerOperation(cost => cost.FunctionSeconds * 1e6),
+            CommandsPerOp = ours.PerOperation(cost => cost.Commands),
             OpsPerFunctionCall = 1 / ours.PerOperation(cost => Math.Max(1, cost.FunctionCalls)),
             ComponentCpuUsPerOp = ours.PerOperation(cost => cost.ComponentSeconds * 1e6),
             ClientCpuUsPerOp = ours.PerOperation(cost => cost.ClientSeconds * 1e6),

@@ -6,7 +6,7 @@ namespace Darq.Benchmarks.Reports;
 internal static class Table
 {
     private static readonly string[] Head =
-        ["scenario", "ours/s", "reference/s", "ratio (min-max)", "p50 µs", "p99 µs", "ref p50", "p50 ratio", "Redis µs/op", "ref", "ops/call", "component µs/op", "client µs/op", "alloc B/op", "peak MB"];
+        ["scenario", "ours/s", "reference/s", "ratio (min-max)", "p50 µs", "p99 µs", "ref p50", "p50 ratio", "Redis µs/op", "ref", "commands/op", "ops/call", "component µs/op", "client µs/op", "alloc B/op", "peak MB"];
 
     public static string Of(IReadOnlyList<Row> rows)
     {
@@ -29,6 +29,7 @@ internal static class Table
         row.P50Ratio.ToString("0.00", CultureInfo.InvariantCulture),
         Tenths(row.RedisUsPerOp),
         Tenths(row.ReferenceRedisUsPerOp),
+        Tenths(row.CommandsPerOp),
         Tenths(row.OpsPerFunctionCall),
         Tenths(row.ComponentCpuUsPerOp),
         Tenths(row.ClientCpuUsPerOp),

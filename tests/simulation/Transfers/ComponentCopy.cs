@@ -62,7 +62,12 @@ internal sealed class ComponentCopy : IDisposable
 
     /// <summary>The function library with the Lua files of the copy.</summary>
     private string Code() => Directory.EnumerateFiles(Folder, "*.lua", SearchOption.AllDirectories).Aggregate(FunctionLibrary.Code, (code, file) =>
-        code.Replace(File.ReadAllText(Path.Combine(Original, Path.GetRelativePath(Folder, file))), File.ReadAllText(file), StringComparison.Ordinal));
+    {
+        var original = File.ReadAllText(Path.Combine(Original, Path.GetRelativePath(Folder, file)));
+        return code.Contains(original, StringComparison.Ordinal)
+            ? code.Replace(original, File.ReadAllText(file), StringComparison.Ordinal)
+            : throw new InvalidOperationException($"{file} is not what was built; build the component again.");
+    });
 
     private async Task<string> BuildAsync()
     {
