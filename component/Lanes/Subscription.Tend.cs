@@ -22,7 +22,7 @@ internal sealed partial class Subscription
         string[] incarnations;
         lock (_lock)
         {
-            if (_session != session || lost) Lose([.. _lanes.Where(lane => lane.Held)]);
+            if (_session != session || lost) LoseOnContact([.. _lanes.Where(lane => lane.Held)]);
             _session = session;
             held = [.. _lanes.Where(lane => lane.Held)];
             incarnations = [.. held.Select(lane => lane.Incarnation)];
@@ -37,9 +37,19 @@ internal sealed partial class Subscription
             for (var i = 0; i < held.Length; i++)
             {
                 if (held[i].Held && Holding.Parse(answers[i]) is { } holding) held[i].Continue(holding.Incarnation);
-                else Lose([held[i]]);
+                else LoseOnContact([held[i]]);
             }
         }
+    }
+
+    /// <summary>
+    /// Redis may still name us the holder, and then nobody else is given the lane: it is asked for once more, if only to
+    /// hand it over. Under _lock.
+    /// </summary>
+    private void LoseOnContact(IReadOnlyList<Lane> lanes)
+    {
+        Lose(lanes);
+        foreach (var lane in lanes) lane.IsAsked = true;
     }
 
     private async Task TendAsync(CancellationToken cancellation)
