@@ -18,12 +18,13 @@ internal sealed record DeliveryToken(string Session, string Group, string Topic,
     public static bool TryParse(string text, [NotNullWhen(true)] out DeliveryToken? token)
     {
         token = null;
-        var parts = text.Split(':');
-        if (parts.Length != 6 || parts[0].Length == 0 || parts[4].Length == 0 || parts[5].Length == 0
-            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
-            || !Position.TryParse(parts[2], out var message)
-            || !long.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
-        token = new(parts[0], Keys.Decode(parts[4]), Keys.Decode(parts[5]), partition, message, number);
+        Span<Range> parts = stackalloc Range[7];
+        var span = text.AsSpan();
+        if (span.Split(parts, ':') != 6 || span[parts[0]].IsEmpty || span[parts[4]].IsEmpty || span[parts[5]].IsEmpty
+            || !int.TryParse(span[parts[1]], NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
+            || !Position.TryParse(span[parts[2]], out var message)
+            || !long.TryParse(span[parts[3]], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
+        token = new(text[parts[0]], Keys.Decode(text[parts[4]]), Keys.Decode(text[parts[5]]), partition, message, number);
         return true;
     }
 

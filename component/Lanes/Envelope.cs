@@ -11,50 +11,79 @@ namespace Darq.Lanes;
 /// </summary>
 internal static class Envelope
 {
+    private static readonly (string Header, string Attribute)[] Names =
+    [
+        ("darq-token", "darqtoken"), ("darq-id", "darqid"), ("darq-idempotency-key", "darqidempotencykey"), ("darq-attempt", "darqattempt"),
+        ("darq-world-line", "darqworldline"), ("darq-partition", "darqpartition"), ("darq-durable", "darqdurable"), ("darq-position", "darqposition"),
+    ];
+
     public static Delivery Compose(Message message, DeliveryToken token, string subscribedTopic, int attempt, long worldLine)
     {
         var tokenText = token.ToString();
-        var names = Names(message, tokenText, token.Topic, attempt, worldLine);
-        var metadata = new List<KeyValuePair<string, string>>(names.Length + 4);
+        var values = Values(message, tokenText, token.Topic, attempt, worldLine);
+        var metadata = new List<KeyValuePair<string, string>>(Names.Length + 4);
         foreach (var (name, value) in message.ParseMetadata())
         {
             if (IsHeaderName(name) && IsHeaderValue(value) && (!WireNames.IsReserved(name) || WireNames.IsDeadLetter(name))) metadata.Add(new(name, value));
         }
-        foreach (var (header, _, value) in names) metadata.Add(new(header, value));
-        return new(tokenText, subscribedTopic, WithAttributes(message.Data, names), metadata);
+        for (var i = 0; i < Names.Length; i++) metadata.Add(new(Names[i].Header, values[i]));
+        return new(tokenText, subscribedTopic, WithAttributes(message.Data, values), metadata);
     }
 
-    private static (string Header, string Attribute, string Value)[] Names(Message message, string token, string topic, int attempt, long worldLine) =>
+    /// <summary>In the order of the names; all of them fit for a header.</summary>
+    private static string[] Values(Message message, string token, string topic, int attempt, long worldLine) =>
     [
-        ("darq-token", "darqtoken", token),
-        ("darq-id", "darqid", HeaderValue(message.Id)),
-        ("darq-idempotency-key", "darqidempotencykey", $"{Redis.Keys.Encode(topic)}/{message.Partition}/{message.StreamId}"),
-        ("darq-attempt", "darqattempt", attempt.ToString(CultureInfo.InvariantCulture)),
-        ("darq-world-line", "darqworldline", worldLine.ToString(CultureInfo.InvariantCulture)),
-        ("darq-partition", "darqpartition", message.Partition.ToString(CultureInfo.InvariantCulture)),
+        token,
+        HeaderValue(message.Id),
+        string.Create(CultureInfo.InvariantCulture, $"{Redis.Keys.Encode(topic)}/{message.Partition}/{message.StreamId}"),
+        attempt.ToString(CultureInfo.InvariantCulture),
+        worldLine.ToString(CultureInfo.InvariantCulture),
+        message.Partition.ToString(CultureInfo.InvariantCulture),
         // Durability here is the server's reply; what that covers is said at Init.
-        ("darq-durable", "darqdurable", "true"),
-        ("darq-position", "darqposition", $"{message.Partition}:{message.Position}"),
+        "true",
+        string.Create(CultureInfo.InvariantCulture, $"{message.Partition}:{message.Position}"),
     ];
 
     /// <summary>Adds the attributes before the closing brace of a JSON object; anything else stays as it is.</summary>
-    private static ReadOnlyMemory<byte> WithAttributes(ReadOnlyMemory<byte> data, (string, string Attribute, string Value)[] names)
+    private static ReadOnlyMemory<byte> WithAttributes(ReadOnlyMemory<byte> data, string[] values)
     {
         var span = data.Span.TrimEnd(" \t\r\n"u8);
         if (span.Length < 2 || span.TrimStart(" \t\r\n"u8)[0] != (byte)'{' || span[^1] != (byte)'}') return data;
         var isEmpty = span[..^1].TrimEnd(" \t\r\n"u8)[^1] == (byte)'{';
-        var added = new StringBuilder();
-        foreach (var (_, attribute, value) in names)
-        {
-            added.Append(isEmpty && added.Length == 0 ? "\"" : ",\"").Append(attribute).Append("\":\"");
-            foreach (var c in value) added.Append(c is '"' or '\\' ? "\\" + c : c.ToString());
-            added.Append('"');
-        }
-        var tail = Encoding.UTF8.GetBytes(added.Append('}').ToString());
-        var whole = new byte[span.Length - 1 + tail.Length];
+        var added = 1;
+        for (var i = 0; i < values.Length; i++) added += Names[i].Attribute.Length + values[i].Length + values[i].AsSpan().Count('"') + values[i].AsSpan().Count('\\') + 6;
+        var whole = new byte[span.Length - 1 + added - (isEmpty ? 1 : 0)];
         span[..^1].CopyTo(whole);
-        tail.CopyTo(whole.AsSpan(span.Length - 1));
+        var rest = whole.AsSpan(span.Length - 1);
+        for (var i = 0; i < values.Length; i++)
+        {
+            Append(ref rest, i == 0 && isEmpty ? "\"" : ",\"");
+            Append(ref rest, Names[i].Attribute);
+            Append(ref rest, "\":\"");
+            AppendEscaped(ref rest, values[i]);
+            Append(ref rest, "\"");
+        }
+        Append(ref rest, "}");
         return whole;
+    }
+
+    private static void AppendEscaped(ref Span<byte> rest, ReadOnlySpan<char> value)
+    {
+        while (value.IndexOfAny('"', '\\') is >= 0 and var special)
+        {
+            Append(ref rest, value[..special]);
+            Append(ref rest, "\\");
+            Append(ref rest, value.Slice(special, 1));
+            value = value[(special + 1)..];
+        }
+        Append(ref rest, value);
+    }
+
+    /// <summary>All that is written is ASCII.</summary>
+    private static void Append(ref Span<byte> rest, ReadOnlySpan<char> text)
+    {
+        Encoding.ASCII.GetBytes(text, rest);
+        rest = rest[text.Length..];
     }
 
     public static string HeaderValue(string value) => IsHeaderValue(value) ? value : Uri.EscapeDataString(value);

@@ -94,10 +94,10 @@ internal sealed partial class Subscription
     private bool TakeIn(Question asked, Session session, string answer)
     {
         var lane = asked.Lane;
+        lane.IsAsked = false;
         if (Holding.Parse(answer) is not { } holding)
         {
             if (lane.Held) Lose([lane]);
-            lane.IsAsked = false;
             lane.OtherHolder = (answer["HELD ".Length..], _membership.Begun);
             // A holder that is not alive any more is known as such after one more heartbeat.
             if (_membership.Roster?.Has(lane.OtherHolder.Value.Session) != true) _membership.Announce();
@@ -108,14 +108,12 @@ internal sealed partial class Subscription
             // Resumed after it was asked for: the answer is older, and the doubt was before that.
             if (lane.Incarnation != asked.Incarnation || lane.Incarnation == holding.Incarnation)
             {
-                lane.IsAsked = false;
                 if (lane.State == LaneState.Doubted) lane.Keep(default);
                 return false;
             }
             Lose([lane]);
         }
         lane.Hold(session.Id, holding);
-        lane.IsAsked = false;
         return true;
     }
 

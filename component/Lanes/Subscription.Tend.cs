@@ -115,8 +115,6 @@ internal sealed partial class Subscription
     {
         if (lanes.Count == 0) return;
         Drop(lanes);
-        // Redis may still name us: a resume whose reply was lost renewed a claim that the next recovery then cannot tell for ours.
-        foreach (var lane in lanes) lane.IsAsked = true;
         _log.LanesWereLost(_group, lanes.Count, _topic);
         _tend.Set();
     }
