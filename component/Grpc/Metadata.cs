@@ -19,7 +19,12 @@ internal sealed class Metadata
     /// <summary>Reads a request's headers in place: most calls look at one or none of them.</summary>
     internal Metadata(IHeaderDictionary headers) => _headers = headers;
 
-    public string? Last(string name) => All(name).LastOrDefault();
+    public string? Last(string name)
+    {
+        if (IsBinary(name)) return All(name).LastOrDefault();
+        var values = _headers[name];
+        return values.Count == 0 ? null : values[^1] ?? "";
+    }
 
     public IEnumerable<string> All(string name)
     {

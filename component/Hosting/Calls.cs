@@ -28,13 +28,16 @@ internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
     public async ValueTask<TResponse> UnaryAsync<TResponse>(
         ComponentService service, ServerCall call, Func<InstanceUse, ValueTask<TResponse>> work, CallKind kind = CallKind.Plain)
     {
-        TResponse response = default!;
-        await GuardAsync(kind, async () =>
+        // Every call comes through here: no closures on the way.
+        try
         {
             await using var use = await instances.UseAsync(service, InstanceOf(call));
-            response = await work(use);
-        });
-        return response;
+            return await work(use);
+        }
+        catch (DarqException fault)
+        {
+            throw Faults.ToRpc(fault, kind);
+        }
     }
 
     /// <summary>Runs a stream until its client goes or the component stops.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using System.Text;
 using StackExchange.Redis;
 
 namespace Darq.Redis;
@@ -47,8 +48,8 @@ internal sealed class RedisClient : IRedis
             "XRANGE", (RedisKey)streamKey, (RedisValue)("(" + afterId), (RedisValue)"+", (RedisValue)"COUNT", (RedisValue)maxCount);
         if (!await WithinAsync(() => transaction.ExecuteAsync(), cancellation))
             throw new RedisUnavailableException("The transaction that reads a stream was not executed.");
-        var entries = Convert(await WithinAsync(() => range, cancellation)).Items;
-        return new(Text(await WithinAsync(() => boot, cancellation)), [.. entries.Select(Entry)]);
+        var entries = (RedisResult[])await WithinAsync(() => range, cancellation);
+        return new(Text(await WithinAsync(() => boot, cancellation)), Array.ConvertAll(entries, Entry));
     }
 
     public async Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation)
@@ -175,13 +176,16 @@ internal sealed class RedisClient : IRedis
 
     private static string? Text(RedisResult result) => result.IsNull ? null : (string)result;
 
-    private static StreamEntry Entry(RedisReply entry)
+    private static StreamEntry Entry(RedisResult entry)
     {
-        var flat = entry.Items[1].Items;
-        var fields = new KeyValuePair<string, ReadOnlyMemory<byte>>[flat.Count / 2];
-        for (var i = 0; i < fields.Length; i++) fields[i] = new(flat[2 * i].ToString(), flat[2 * i + 1].Bytes);
-        return new(entry.Items[0].ToString(), fields);
+        var (id, flat) = ((RedisResult[])entry) is [var first, var second] ? ((string)first, (RedisResult[])second) : throw new FormatException("A stream entry is not a pair.");
+        var fields = new KeyValuePair<string, ReadOnlyMemory<byte>>[flat.Length / 2];
+        for (var i = 0; i < fields.Length; i++) fields[i] = new(Name((byte[])flat[2 * i]), (byte[])flat[2 * i + 1]);
+        return new(id, fields);
     }
+
+    /// <summary>Names of fields are single letters, whose strings exist already.</summary>
+    private static string Name(byte[] name) => name is [< 0x80 and var letter] ? ((char)letter).ToString() : Encoding.UTF8.GetString(name);
 
     private sealed class Listening(ISubscriber subscriber, IReadOnlyList<string> channels, Action<RedisChannel, RedisValue> handler) : IAsyncDisposable
     {

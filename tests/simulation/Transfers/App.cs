@@ -133,7 +133,7 @@ internal sealed partial class App
         var primary = new Primary(Connect(), options, _process.Time, _random, logs);
         var subscriptions = new Subscriptions(primary, _process.Time, _random, logs);
         _dispose = async () => await new Engine(primary, subscriptions).DisposeAsync();
-        _attach = sink => subscriptions.Attach(sink.Group, sink.Topic, new() { Concurrent = !_serial, MaxInFlight = 4 }, sink);
+        _attach = sink => subscriptions.Attach(sink.Group, sink.Topic, new() { Concurrent = !_serial, MaxInFlight = 4, ParkAfter = TimeSpan.FromMilliseconds(_serial ? 0 : 300) }, sink);
         _state = new(primary, options);
         _publisher = new(primary, options);
         _stepper = new(primary, subscriptions, options, _process.Time, _random, logs.CreateLogger("Darq.Steps"));
