@@ -36,7 +36,7 @@ build() { # project folder, binary, further source folders
     return
   fi
   echo "demo.sh: building $project (the first time, packages are restored)"
-  on_leash dotnet build "$project" -c Release --nologo -v q -clp:NoSummary || { echo "demo.sh: the build failed" >&2; exit 1; }
+  on_leash dotnet build "$project" -c Release --nologo -v q -clp:NoSummary -tl:off || { echo "demo.sh: the build failed" >&2; exit 1; }
 }
 build component darq
 [[ -n ${DAPRD:-} ]] || build tests/sidecar sidecar tests/shared component/Contract

@@ -3,20 +3,26 @@ import threading
 import time
 
 import journal
+import schedule
 from witness import Witness
 
 PAUSE_SECONDS = 4  # Twice the lease: a component whose heartbeat is missing for 2 s loses its lanes to the others.
+PATIENCE_SECONDS = 10
 POLL_SECONDS = 0.02
+IDLE_SECONDS = 1
+AT_WORK = 2  # Handlers that a fault must find before their step; a pause one more, because the other replica may be done with some.
 
 
 class Chaos:
     """`fired` are the faults that happened; `failure` is what ended the story, if anything did."""
 
-    def __init__(self, planned, redis, pods, say):
+    def __init__(self, planned, transfers, redis, pods, say):
         self._planned, self._redis, self._pods, self._say = planned, redis, pods, say
+        self._backlog = schedule.backlog(transfers)
         self._witness = Witness(redis.port)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
+        self._strikes = {"app-kill": kill_app, "pod-kill": kill_pod, "redis-kill": kill_redis, "pause": self._pause_pod}
         self.busy = False
         self.fired = []
         self.failure = None
@@ -41,13 +47,17 @@ class Chaos:
 
     def _let_happen(self, fault):
         """Waits until the fault is due and its target at work; false if the run ended before."""
+        due = None
         while not self._over.wait(POLL_SECONDS):
             applied = self._applied()
-            victim = self._at_work(fault.target)
-            if applied < fault.after or victim is None:
+            if applied < fault.after:
+                continue
+            due = due or time.monotonic()
+            victim = self._at_work(fault.target, waited=time.monotonic() - due)
+            if victim is None:
                 continue
             self.busy = True
-            struck = STRIKES[fault.kind](victim, f"fault {fault.number:>2}, {applied:,} applied: {fault.kind} of {victim.name}", self._say)
+            struck = self._strikes[fault.kind](victim, f"fault {fault.number:>2}, {applied:,} applied: {fault.kind} of {victim.name}", self._say)
             self.busy = False
             if struck:
                 self.fired.append(fault)
@@ -60,39 +70,70 @@ class Chaos:
         except ConnectionError:
             return -1
 
-    def _at_work(self, target):
-        """Whom to hit: a fault that finds nobody at work would prove nothing. For a pod that only stands by, the other stands in."""
-        working = [pod for pod in self._pods if journal.in_hand(pod.journal) > 0]
-        if target == "redis":
+    def _at_work(self, target, waited):
+        """The target if somebody is at work who will feel it: a fault that hits nobody would prove nothing. A replica that is done
+        with its share of the transfers is replaced by the other."""
+        working = {pod.name: pod for pod in self._pods if journal.in_hand(pod.journal) >= AT_WORK}
+        if target == self._redis.name:
             return self._redis if working else None
-        named = [pod for pod in working if pod.name == target]
-        return next(iter(named or working), None)
+        if waited > IDLE_SECONDS:
+            return working.get(target) or next(iter(working.values()), None)
+        return working.get(target)
+
+    def _pause_pod(self, pod, fault, say):
+        if self._witness.waiting() < self._backlog:
+            return False
+        held = caught_at_work(pod, AT_WORK + 1)
+        if not held:
+            return False
+        if len(self._witness.holders()) < len(self._pods):
+            pod.wake_app()  # One of the two just lost its lanes or has none yet: there is nothing to be taken over.
+            return False
+        pod.pause()
+        answered = journal.answered(pod.journal)
+        say(f"{fault} for {PAUSE_SECONDS} s, {held} transfers in hand")
+        time.sleep(PAUSE_SECONDS)
+        # On a busy machine the other replica may be late; woken before, the paused one would never have lost its lanes.
+        wait_until(lambda: len(self._witness.holders()) == 1)
+        pod.wake()
+        # It is back when it has heard what became of the steps that it was stopped in.
+        wait_until(lambda: journal.answered(pod.journal) >= answered + held)
+        return True
 
 
-def caught_at_work(pod):
-    """Stops a pod and answers what its handlers hold that has not taken effect: only of a pod that stands still can that be told."""
-    pod.pause()
-    return journal.in_hand(pod.journal)
+def wait_until(is_so):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
 
 
-# Each of these answers whether it struck: if the handlers finished at the last moment, it did not and is tried again.
+def caught_at_work(pod, least=AT_WORK):
+    """Stops the app of a pod and answers how many handlers have their step before them: only of one that stands still can that be
+    told. 0, and the app goes on, if they just went past it: then nobody was struck, and it is tried again."""
+    pod.pause_app()
+    held = journal.in_hand(pod.journal)
+    if held >= least:
+        return held
+    pod.wake_app()
+    return 0
+
+
+# Each of these answers whether it struck.
 
 
 def kill_app(pod, fault, say):
     held = caught_at_work(pod)
-    if held:
-        pod.kill_app()
-        say(f"{fault}, {held} transfers in hand")
-    pod.wake()
-    if held:
-        pod.start_app()
-    return held > 0
+    if not held:
+        return False
+    pod.kill_app()
+    say(f"{fault}, {held} transfers in hand")
+    pod.start_app()
+    return True
 
 
 def kill_pod(pod, fault, say):
     held = caught_at_work(pod)
     if not held:
-        pod.wake()
         return False
     pod.kill()
     say(f"{fault}, {held} transfers in hand")
@@ -105,15 +146,3 @@ def kill_redis(redis, fault, say):
     say(f"{fault}, started again on its append-only file")
     redis.start()
     return True
-
-
-def pause_pod(pod, fault, say):
-    held = caught_at_work(pod)
-    if held:
-        say(f"{fault} for {PAUSE_SECONDS} s, {held} transfers in hand")
-        time.sleep(PAUSE_SECONDS)
-    pod.wake()
-    return held > 0
-
-
-STRIKES = {"app-kill": kill_app, "pod-kill": kill_pod, "redis-kill": kill_redis, "pause": pause_pod}

@@ -1,7 +1,7 @@
 """What the ledger's apps did, as their journals tell, which survive the kill of the app that writes them.
 
-A line is `<word> <transfer>`. Words: `started`, `delivered`, then one of OUTCOMES as soon as that is known; `conflict`,
-`repeated` and `unsaid` are remarks in between.
+A line is `<word> <transfer>`. Words: `started`, `delivered`, `thinking` once the accounts are read, `sending` right before the step,
+then one of OUTCOMES as soon as that is known; `conflict`, `repeated` and `unsaid` are remarks.
 """
 import collections
 import os
@@ -25,16 +25,21 @@ def entries(path):
 
 
 def in_hand(path):
-    """How many handlers of the app as last started have not heard what became of their step."""
-    running = 0
-    for word, _ in entries(path):
+    """How many handlers of the app as last started have nothing before them but to send their step: none of it has taken effect."""
+    held = set()
+    for word, transfer in entries(path):
         if word == "started":
-            running = 0
-        elif word == "delivered":
-            running += 1
-        elif word in OUTCOMES:
-            running -= 1
-    return running
+            held.clear()
+        elif word == "thinking":
+            held.add(transfer)
+        elif word == "sending" or word in OUTCOMES:
+            held.discard(transfer)
+    return len(held)
+
+
+def answered(path):
+    """How many handlers have heard what became of their step."""
+    return sum(word in OUTCOMES for word, _ in entries(path))
 
 
 def count(paths):

@@ -38,11 +38,10 @@ class Ledger:
         fault = self._fault(transfer["id"])
         outcome = "refused"
         try:
-            # Half of the thinking comes before the step and half after it, so that a kill may hit both.
-            time.sleep(self._think_seconds / 2)
             outcome = "failed" if fault == "before" else self._step(transfer, headers["darq-token"], twice=fault == "twice")
         finally:
             self._journal.write(outcome, transfer["id"])
+        # Half of the thinking comes before the step and half after it, so that a kill may hit both.
         time.sleep(self._think_seconds / 2)
         if outcome == "applied" and fault == "after":
             # The step took effect; whatever is answered now, it does not take effect again.
@@ -60,8 +59,12 @@ class Ledger:
 
     def _step(self, transfer, token, twice):
         """The word for what became of the step."""
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             operations = self._operations(transfer)
+            if attempt == 0:
+                self._journal.write("thinking", transfer["id"])
+                time.sleep(self._think_seconds / 2)
+            self._journal.write("sending", transfer["id"])
             metadata = {"darq.emit": json.dumps([self._receipt(transfer)])}
             if self._with_token:
                 metadata["darq.token"] = token

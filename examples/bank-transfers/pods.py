@@ -4,12 +4,14 @@ import pathlib
 import socket
 import string
 import sys
+import time
 import urllib.request
 
 from witness import Witness
 
 EXAMPLE = pathlib.Path(__file__).resolve().parent
 ROOT = EXAMPLE.parent.parent
+WAKING_SECONDS = 1
 
 
 class Redis:
@@ -61,6 +63,12 @@ class Pod:
     def kill_app(self):
         self._processes.kill(self.name)
 
+    def pause_app(self):
+        self._processes.pause(self.name)
+
+    def wake_app(self):
+        self._processes.wake(self.name)
+
     def kill(self):
         self._processes.kill(*self._names())
 
@@ -68,7 +76,11 @@ class Pod:
         self._processes.pause(*self._names())
 
     def wake(self):
-        self._processes.wake(*self._names())
+        """The component last: steps of the handlers that were stopped are then at its door, before its lanes can be handed back to it."""
+        component, *others = self._names()
+        self._processes.wake(*others)
+        time.sleep(WAKING_SECONDS)
+        self._processes.wake(component)
 
     def _names(self):
         return f"{self.name}-component", f"{self.name}-sidecar", self.name

@@ -9,7 +9,7 @@ PLAIN_SECONDS = 5
 
 class Progress:
     def __init__(self, total):
-        self._total = total
+        self.total = total
         self._started = time.monotonic()
         self._last_plain = 0.0
         self._terminal = sys.stdout.isatty()
@@ -23,11 +23,11 @@ class Progress:
         self._started = time.monotonic()
 
     def show(self, published, applied, receipts):
-        text = f"{published:,} published, {applied:,} of {self._total:,} applied, {receipts:,} receipts, {self.seconds:.0f} s"
+        text = f"{published:,} published, {applied:,} of {self.total:,} applied, {receipts:,} receipts, {self.seconds:.0f} s"
         with self._lock:
             if self._terminal:
                 width = max(10, min(40, shutil.get_terminal_size().columns - len(text) - 5))
-                filled = width * applied // max(1, self._total)
+                filled = width * applied // max(1, self.total)
                 print(f"\r[{'#' * filled}{'.' * (width - filled)}] {text}\033[K", end="", flush=True)
             elif self.seconds - self._last_plain >= PLAIN_SECONDS:
                 self._last_plain = self.seconds

@@ -10,7 +10,6 @@ import pathlib
 import shutil
 import sys
 import tempfile
-import time
 
 import audit
 import books
@@ -21,13 +20,10 @@ import options
 import outcome
 import report
 import schedule
+import watch
 from pods import Pod, Redis
 from processes import Processes, Stopped
 from progress import Progress
-from witness import Witness
-
-STALLED_SECONDS = 60
-QUIET_SECONDS = 1
 
 
 class Demo:
@@ -42,7 +38,7 @@ class Demo:
         self._teller = Pod(processes, "teller", self._redis.port, "--file", file, listens=False)
         self._ledgers = [Pod(processes, name, self._redis.port, *self._ledger_arguments(name)) for name in schedule.PODS]
         self._progress = Progress(len(self._transfers))
-        self._chaos = chaos.Chaos(self._planned, self._redis, self._ledgers, self._progress.say)
+        self._chaos = chaos.Chaos(self._planned, len(self._transfers), self._redis, self._ledgers, self._progress.say)
 
     def _ledger_arguments(self, name):
         think = schedule.think_milliseconds(len(self._planned), len(self._transfers), ledger.HANDLERS * len(schedule.PODS))
@@ -52,15 +48,17 @@ class Demo:
     def run(self):
         try:
             self._start()
+        except Stopped as reason:
+            return self._verdict([str(reason)])
+        try:
             wrong = self._watch()
         except Stopped as reason:
             wrong = [str(reason)]
+            self._collect()
         else:
             self._collect()
             wrong += self._outcome.silent or self._differences()
-            print(f"\n{report.table(report.numbers(self._outcome, not wrong), self._outcome.journals)}\n")
-        if self._chosen.json is not None:
-            report.write(self._chosen.json, report.numbers(self._outcome, not wrong))
+        print(f"\n{report.table(report.numbers(self._outcome, not wrong), self._outcome.journals)}\n")
         return self._verdict(wrong)
 
     def _start(self):
@@ -78,46 +76,12 @@ class Demo:
         """Waits until all is done and nothing moves any more; answers what ended it before, if anything did."""
         self._chaos.start()
         try:
-            return list(self._ended_early())
+            early = watch.watch(self._processes, self._redis, self._auditor, self._ledgers, self._chaos, self._progress, self._chosen.timeout)
+            return [] if early is None else [early]
         finally:
             self._outcome.seconds = self._progress.end()
             self._chaos.end()
             self._outcome.fired = self._chaos.fired
-
-    def _ended_early(self):
-        witness, last, since = Witness(self._redis.port), None, time.monotonic()
-        while True:
-            self._processes.check("teller")
-            if self._chaos.failure is not None:
-                raise self._chaos.failure
-            now = self._seen(witness, last)
-            if now != last:
-                last, since = now, time.monotonic()
-            self._progress.show(*now[:3])
-            still = time.monotonic() - since
-            if self._is_done(now) and still > QUIET_SECONDS:
-                return
-            if still > STALLED_SECONDS:
-                yield f"nothing moved for {STALLED_SECONDS} s"
-                return
-            if self._progress.seconds > self._chosen.timeout:
-                yield f"the run was ended after {self._chosen.timeout} s, see --timeout"
-                return
-            time.sleep(0.1)
-
-    def _seen(self, witness, last):
-        """Published, applied, receipts, and the sizes of the ledgers' journals."""
-        try:
-            applied = witness.applied()
-        except ConnectionError:  # Redis is being restarted.
-            applied = last[1] if last else 0
-        receipts = outcome.ask(self._auditor.app_port, "counts")["receipts"]
-        written = [pod.journal.stat().st_size for pod in self._ledgers if pod.journal.exists()]
-        return outcome.published(self._processes.log("teller"))["published"], applied, receipts, written
-
-    def _is_done(self, now):
-        everything = len(self._transfers)
-        return self._processes.exit_code("teller") == 0 and min(now[1], now[2]) >= everything and not self._chaos.busy
 
     def _collect(self):
         self._outcome.collect(
@@ -131,6 +95,8 @@ class Demo:
         ]
 
     def _verdict(self, wrong):
+        if self._chosen.json is not None:
+            report.write(self._chosen.json, report.numbers(self._outcome, not wrong))
         if not wrong:
             print("BOOKS BALANCE")
             return 0

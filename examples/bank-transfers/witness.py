@@ -21,7 +21,19 @@ class Witness:
 
     def applied(self):
         """Transfers that the ledger's group is done with."""
-        return sum(int(reply or 0) for reply in self.ask([["HGET", f"{{{NAMESPACE}:{number}}}:l:ledger:transfers", "c"] for number in range(PARTITIONS)]))
+        return sum(int(done or 0) for done in self._lanes("c"))
+
+    def waiting(self):
+        """Transfers that were published and are not applied."""
+        found = self.counts()
+        return found["appended"] - found["steps"]
+
+    def holders(self):
+        """The components that hold a lane of the transfers."""
+        return {session for session in self._lanes("o") if session}
+
+    def _lanes(self, field):
+        return self.ask([["HGET", f"{{{NAMESPACE}:{number}}}:l:ledger:transfers", field] for number in range(PARTITIONS)])
 
     def counts(self):
         """Over all partitions: transfers appended, duplicates suppressed, transfers whose step took effect."""

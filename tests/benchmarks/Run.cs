@@ -59,7 +59,7 @@ internal sealed class Run(Options options, Progress progress)
         return new(ours, reference);
     }
 
-    private async Task<Round> MeasureAsync(Stage stage, Func<Task<Round>> load)
+    private static async Task<Round> MeasureAsync(Stage stage, Func<Task<Round>> load)
     {
         // The garbage of one round is not collected in the next.
         GC.Collect();

@@ -55,7 +55,13 @@ class ScheduleTest(unittest.TestCase):
 
     def test_handlers_are_slow_enough_for_the_faults_and_at_once_without_any(self):
         self.assertEqual(0, schedule.think_milliseconds(0, 3000, 8))
-        self.assertEqual(180, schedule.think_milliseconds(15, 2000, 8))
+        self.assertEqual([180, 150], [schedule.think_milliseconds(15, 2000, 8), schedule.think_milliseconds(5, 3000, 8)])
+
+    def test_what_must_wait_for_a_pause_waits_when_it_is_due(self):
+        for transfers in (200, 400, 2000):
+            for seed in range(20):
+                for fault in schedule.faults(seed, 4, transfers):
+                    self.assertTrue(fault.kind != "pause" or transfers - fault.after > schedule.backlog(transfers), fault)
 
 
 class VacuityTest(unittest.TestCase):
@@ -117,10 +123,15 @@ class JournalTest(unittest.TestCase):
         self.assertEqual((4, 1, 1), (counts["delivered"], counts["redelivered"], counts["fenced"]))
 
     def test_handlers_of_a_killed_app_are_not_at_work(self):
-        self.write(self.paths[0], "started,delivered T1,delivered T2,applied T1")
+        self.write(self.paths[0], "started,delivered T1,thinking T1,delivered T2,thinking T2,delivered T3,sending T1")
         self.assertEqual(1, journal.in_hand(self.paths[0]))
         self.write(self.paths[0], "started")
         self.assertEqual(0, journal.in_hand(self.paths[0]))
+
+    def test_handler_that_sent_its_step_is_not_at_work_for_a_fault(self):
+        self.write(self.paths[0], "started,delivered T1,thinking T1,sending T1,delivered T2,thinking T2,conflict T1,sending T1")
+        self.assertEqual(1, journal.in_hand(self.paths[0]))
+        self.assertEqual(0, journal.answered(self.paths[0]))
 
     def test_app_that_never_started_is_not_at_work(self):
         self.assertEqual(0, journal.in_hand(self.paths[0]))
