@@ -1,7 +1,7 @@
 """What the ledger's apps did, as their journals tell, which survive the kill of the app that writes them.
 
-A line is `<word> <transfer>`. Words: `started`, `delivered`, `sending` right before a step, then one of OUTCOMES as soon as that is
-known; `conflict`, `repeated` and `unsaid` are remarks.
+A line is `<word> <transfer>`. Words: `started`, `delivered`, `thinking` once the accounts are read, `sending` right before the step,
+then one of OUTCOMES as soon as that is known; `conflict`, `repeated` and `unsaid` are remarks.
 """
 import collections
 import os
@@ -25,12 +25,12 @@ def entries(path):
 
 
 def in_hand(path):
-    """How many handlers of the app as last started have not sent their step yet: what they hold cannot have taken effect through them."""
+    """How many handlers of the app as last started have nothing before them but to send their step: none of it has taken effect."""
     held = set()
     for word, transfer in entries(path):
         if word == "started":
             held.clear()
-        elif word == "delivered":
+        elif word == "thinking":
             held.add(transfer)
         elif word == "sending" or word in OUTCOMES:
             held.discard(transfer)

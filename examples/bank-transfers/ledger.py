@@ -61,7 +61,9 @@ class Ledger:
         """The word for what became of the step."""
         for attempt in range(ATTEMPTS):
             operations = self._operations(transfer)
-            time.sleep(0 if attempt else self._think_seconds / 2)
+            if attempt == 0:
+                self._journal.write("thinking", transfer["id"])
+                time.sleep(self._think_seconds / 2)
             self._journal.write("sending", transfer["id"])
             metadata = {"darq.emit": json.dumps([self._receipt(transfer)])}
             if self._with_token:

@@ -11,7 +11,7 @@ from witness import Witness
 
 EXAMPLE = pathlib.Path(__file__).resolve().parent
 ROOT = EXAMPLE.parent.parent
-WAKING_SECONDS = 0.5
+WAKING_SECONDS = 1
 
 
 class Redis:

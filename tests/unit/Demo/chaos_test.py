@@ -123,13 +123,13 @@ class JournalTest(unittest.TestCase):
         self.assertEqual((4, 1, 1), (counts["delivered"], counts["redelivered"], counts["fenced"]))
 
     def test_handlers_of_a_killed_app_are_not_at_work(self):
-        self.write(self.paths[0], "started,delivered T1,delivered T2,applied T1")
+        self.write(self.paths[0], "started,delivered T1,thinking T1,delivered T2,thinking T2,delivered T3,sending T1")
         self.assertEqual(1, journal.in_hand(self.paths[0]))
         self.write(self.paths[0], "started")
         self.assertEqual(0, journal.in_hand(self.paths[0]))
 
     def test_handler_that_sent_its_step_is_not_at_work_for_a_fault(self):
-        self.write(self.paths[0], "started,delivered T1,sending T1,delivered T2,conflict T1,sending T1")
+        self.write(self.paths[0], "started,delivered T1,thinking T1,sending T1,delivered T2,thinking T2,conflict T1,sending T1")
         self.assertEqual(1, journal.in_hand(self.paths[0]))
         self.assertEqual(0, journal.answered(self.paths[0]))
 
