@@ -4,7 +4,7 @@ namespace Darq.Tests.Simulation.Transfers;
 
 /// <summary>
 /// Who may write: no server process in a world-line that another one was given, whatever its library remembers, and no
-/// session passes or parks a message of a lane that another one holds. A primary that became a replica and a primary again may go on
+/// session passes or parks a message of a lane that another one holds; and what is passed is accounted for. A primary that became a replica and a primary again may go on
 /// in its own world-line if nobody was given another one meanwhile, for then nobody has written. Watched at every call that wrote something.
 /// </summary>
 internal sealed class FenceInvariants(Simulation world)
@@ -56,5 +56,8 @@ internal sealed class FenceInvariants(Simulation world)
         var incarnation = world.Data.Text(lane, "i")?.Split('.')[0];
         if (incarnation != world.Data.Text($"{world.Data.Tag(world.Data.PartitionOf(lane))}:m", "wl"))
             world.Complain($"{lane} was changed, whose holder has not resumed");
+        var (passed, counted) = world.Data.Books(lane);
+        if (passed != counted)
+            world.Complain($"{passed} messages of {lane} were passed, {counted} are accounted for");
     }
 }
