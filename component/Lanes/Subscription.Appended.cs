@@ -21,6 +21,7 @@ internal sealed partial class Subscription
             }
             lane.Tail = Math.Max(lane.Tail, appended.StreamId.Number);
             if (lane.Tail > lane.ReadUpTo.Number) _read.Set();
+            else if (!lane.Armed) _tend.Set();
         }
         _dispatch.Set();
     }

@@ -19,13 +19,17 @@ internal sealed partial class Subscription
     private int _nextToRead;
 
     /// <summary>Somebody appended to the stream of this partition; what has come since is not told of before the lane is armed again.</summary>
-    public void Wake(int partition, long last)
+    /// <param name="partition">Whose stream it is.</param>
+    /// <param name="last">The last seq there.</param>
+    /// <param name="told">The session that learns of it by a reply: if that is ours, there is nothing to read.</param>
+    public void Wake(int partition, long last, string told)
     {
         lock (_lock)
         {
             var lane = _lanes[partition];
             if (!lane.Held) return;
             lane.Armed = false;
+            if (told == lane.Session && last > lane.ReadUpTo.Number) return;
             lane.Tail = Math.Max(lane.Tail, last);
             if (lane.Tail > lane.ReadUpTo.Number) _read.Set();
             else _tend.Set();

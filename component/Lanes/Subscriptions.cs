@@ -124,7 +124,7 @@ internal sealed class Subscriptions : IAsyncDisposable
         }
     }
 
-    /// <summary>The text is a topic and the last seq of its stream there, or the group:topic of a lane that was let go.</summary>
+    /// <summary>The text is a topic, the last seq of its stream there and the session whose reply tells of it, or the group:topic of a lane that was let go.</summary>
     private void Heard(string channel, string text)
     {
         var partition = Keys.PartitionOfWakeUps(channel);
@@ -134,8 +134,8 @@ internal sealed class Subscriptions : IAsyncDisposable
             foreach (var subscription in Open().Where(subscription => subscription.Name == text)) subscription.LetGo(partition);
             return;
         }
-        if (text.Split(' ') is not [var topic, var last] || !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)) return;
-        foreach (var subscription in OnTopic(Keys.Decode(topic))) subscription.Wake(partition, seq);
+        if (text.Split(' ') is not [var topic, var last, .. var told] || !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)) return;
+        foreach (var subscription in OnTopic(Keys.Decode(topic))) subscription.Wake(partition, seq, told is [var session] ? session : "");
     }
 
     private void Appended(AppendedMessage message)

@@ -113,7 +113,7 @@ do
     -- An id would be compared with those of earlier messages of that topic; this one is never a repetition.
     local letter = { args[at], args[at + 6], '', 'd', '0', fields.k or '', fields.d, args[at + 7], '0', args[at + 8] }
     if topics.crowded(batch, letter, 1, 1) then return 'FULL' end
-    local appended = topics.append(batch, letter, 1)
+    local appended = topics.append(batch, letter, 1, true)
     lanes.finish(lane, wl, seq, pending, 'd')
     lanes.trim(lane)
     return 'OK ' .. string.match(appended, '^%S+')

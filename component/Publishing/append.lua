@@ -8,7 +8,8 @@
 -- publisher's own, r of an event), window in ms, partition key, data, metadata as JSON, time to live in ms (0 = none), most messages to hold.
 -- Complexity O(1). The numbers of a topic are read once in a batch and written back at its end. Stream ids are
 -- <world-line>-<seq> with seq dense per stream; mark of the id and message are written together, so that neither exists
--- without the other. Readers that ran dry hear '<topic> <seq>' on <tag>:w.
+-- without the other. Readers that ran dry hear '<topic> <seq>' on <tag>:w,
+-- and the session that is told of the message by its reply.
 do
   topics.width = 10 -- arguments of an append
 
@@ -72,21 +73,24 @@ do
     return '=' .. stream_id .. ' ' .. wl .. '-' .. lsn
   end
 
-  -- What is empty is left out: most messages have neither id nor key nor metadata nor expiry.
   local function write(batch, args, at, part, held, id)
-    local call = { held.stream, id, 'd', args[at + 6], 't', batch.now_text, 'y', marks.text(held.bytes), 'l', part.lsn_text }
-    local function add(name, value)
-      if value ~= '' then call[#call + 1], call[#call + 2] = name, value end
+    local own, key, meta, ttl = args[at + 3] == 'd' and args[at + 2] or '', args[at + 5], args[at + 7], args[at + 8]
+    -- What is empty is left out: most messages have neither id nor key nor metadata nor expiry.
+    if own == '' and key == '' and meta == '' and ttl == '0' then
+      redis.call('XADD', held.stream, id, 'd', args[at + 6], 't', batch.now_text, 'y', marks.text(held.bytes), 'l', part.lsn_text)
+      return
     end
-    add('i', args[at + 3] == 'd' and args[at + 2] or '')
-    add('k', args[at + 5])
-    add('m', args[at + 7])
-    if args[at + 8] ~= '0' then add('x', marks.text(batch.now + tonumber(args[at + 8]))) end
+    local call = { held.stream, id, 'd', args[at + 6], 't', batch.now_text, 'y', marks.text(held.bytes), 'l', part.lsn_text }
+    if own ~= '' then call[#call + 1], call[#call + 2] = 'i', own end
+    if key ~= '' then call[#call + 1], call[#call + 2] = 'k', key end
+    if meta ~= '' then call[#call + 1], call[#call + 2] = 'm', meta end
+    if ttl ~= '0' then call[#call + 1], call[#call + 2] = 'x', marks.text(batch.now + tonumber(ttl)) end
     redis.call('XADD', unpack(call))
   end
 
-  -- Writes the message and answers its stream id and position, or those of the original after a =.
-  function topics.append(batch, args, at)
+  -- Writes the message and answers its stream id and position, or those of the original after a =. `untold`: the reply does
+  -- not tell the session of the message.
+  function topics.append(batch, args, at, untold)
     local part, topic = partitions.at(batch, args[at]), args[at + 1]
     local found = known(part, args, at)
     marks.begin(batch, part)
@@ -104,7 +108,8 @@ do
     if held.armed then
       held.armed = nil
       redis.call('HDEL', held.key, 'a')
-      redis.call('PUBLISH', part.tag .. ':w', topic .. ' ' .. marks.text(held.seq))
+      local told = args[at + 8] == '0' and not untold
+      redis.call('PUBLISH', part.tag .. ':w', topic .. ' ' .. marks.text(held.seq) .. (told and ' ' .. batch.session or ''))
     end
     return id .. ' ' .. part.position
   end

@@ -11,12 +11,14 @@ do
   state.width = 6
 
   function state.get(keys, args)
-    local parts, refused = marks.open(keys, 1, tonumber(args[1]))
+    -- One mark speaks for all: a recovery moves all partitions of a primary in one call.
+    local _, refused = marks.open({ keys[1] }, 1, tonumber(args[1]))
     if refused then return refused end
-    local values = {}
+    local values, count = {}, 0
     for at = 2, #args, 2 do
-      local found = redis.call('HMGET', parts[tonumber(args[at])].tag .. ':s:' .. args[at + 1], 'v', 'e', 'x')
-      values[#values + 1], values[#values + 2], values[#values + 3] = found[1], found[2], found[3]
+      local found = redis.call('HMGET', string.sub(keys[tonumber(args[at])], 1, -2) .. 's:' .. args[at + 1], 'v', 'e', 'x')
+      values[count + 1], values[count + 2], values[count + 3] = found[1], found[2], found[3]
+      count = count + 3
     end
     return values
   end
