@@ -88,6 +88,8 @@ internal static class Program
         var level = Environment.GetEnvironmentVariable("DARQ_LOG_LEVEL");
         logging.SetMinimumLevel(Enum.TryParse<LogLevel>(level, ignoreCase: true, out var chosen) ? chosen : LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
+            // Its scope and its activity for every call would cost more than the call's own objects; nobody reads them.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             .AddSimpleConsole(console =>
             {
                 console.SingleLine = true;

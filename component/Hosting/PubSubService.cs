@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Darq.Contract;
 using Darq.Grpc;
 using Darq.Publishing;
@@ -67,11 +68,14 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
 
     private ValueTask<PingResponse> PingAsync(PingRequest request, ServerCall call) => calls.PingAsync(Service, call);
 
-    private static Dictionary<string, string> Copy(MapField<string, string> metadata) => new(metadata, StringComparer.Ordinal);
+    private static IReadOnlyDictionary<string, string> Copy(MapField<string, string> metadata) =>
+        metadata.Count == 0 ? FrozenDictionary<string, string>.Empty : new Dictionary<string, string>(metadata, StringComparer.Ordinal);
 
-    private static Dictionary<string, string> Merge(MapField<string, string> request, MapField<string, string> entry)
+    private static IReadOnlyDictionary<string, string> Merge(MapField<string, string> request, MapField<string, string> entry)
     {
-        var merged = Copy(request);
+        if (entry.Count == 0)
+            return Copy(request);
+        var merged = new Dictionary<string, string>(request, StringComparer.Ordinal);
         foreach (var (name, value) in entry)
             merged[name] = value;
         return merged;

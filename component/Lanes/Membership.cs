@@ -70,6 +70,11 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
                 _roster = null;
                 log.HeartbeatFailed(fault.Message);
             }
+            catch (Exception fault) when (!cancellation.IsCancellationRequested)
+            {
+                _roster = null;
+                log.MembershipFailed(fault);
+            }
             await Task.Delay(ShortestPause, time, cancellation);
             await _announce.WaitAsync(Beat - ShortestPause, cancellation);
         }

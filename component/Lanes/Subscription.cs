@@ -160,17 +160,21 @@ internal sealed partial class Subscription : IAsyncDisposable
     private async Task RunAsync(Func<CancellationToken, Task> loop)
     {
         await Task.Yield();
-        try
+        while (!_stopping.IsCancellationRequested)
         {
-            await loop(_stopping.Token);
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-        }
-        catch (Exception fault)
-        {
-            _log.SubscriptionFailed(_topic, fault);
-            throw;
+            try
+            {
+                await loop(_stopping.Token);
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+            }
+            catch (Exception fault)
+            {
+                // Without one of its loops it would hold lanes and deliver nothing.
+                _log.SubscriptionFailed(_topic, fault);
+                await Task.Delay(LongestWait, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            }
         }
     }
 

@@ -116,6 +116,11 @@ internal sealed class Subscriptions : IAsyncDisposable
                 _log.ListeningFailed(fault.Message);
                 await Task.Delay(PauseAfterFault, _time, _stopping.Token);
             }
+            catch (Exception fault) when (!_stopping.IsCancellationRequested)
+            {
+                _log.MembershipFailed(fault);
+                await Task.Delay(PauseAfterFault, _time, _stopping.Token);
+            }
         }
     }
 

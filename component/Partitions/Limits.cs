@@ -20,7 +20,7 @@ internal static class Limits
 
     /// <summary>Whether the name can be a topic, a group or an app.</summary>
     public static bool IsName(string name) =>
-        name.Length > 0 && IsUnicode(name) && Encoding.UTF8.GetByteCount(name) <= MaxNameBytes && !name.Contains('*', StringComparison.Ordinal) && !name.Any(char.IsControl);
+        name.Length > 0 && IsUnicode(name) && Encoding.UTF8.GetByteCount(name) <= MaxNameBytes && !name.Contains('*', StringComparison.Ordinal) && !HasControl(name);
 
     /// <summary>Whether the name can be a topic that is published to.</summary>
     public static bool IsTopic(string name) => IsName(name) && !NamesFurtherStream(name);
@@ -35,7 +35,7 @@ internal static class Limits
     /// <summary>Whether the text has no lone surrogate, which UTF-8 cannot express.</summary>
     public static bool IsUnicode(string text)
     {
-        for (var i = 0; i < text.Length; i++)
+        for (var i = text.AsSpan().IndexOfAnyInRange('\ud800', '\udfff'); i >= 0 && i < text.Length; i++)
         {
             if (!char.IsSurrogate(text[i])) continue;
             if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return false;
@@ -66,6 +66,15 @@ internal static class Limits
 
     public static DarqException Invalid(string field, string value, string accepted) =>
         new(Refusal.Invalid, $"INVALID: {field} is '{Printable(value)}'; accepted: {accepted}.");
+
+    private static bool HasControl(string name)
+    {
+        foreach (var c in name)
+        {
+            if (char.IsControl(c)) return true;
+        }
+        return false;
+    }
 
     private static void CheckText(string field, string text)
     {

@@ -44,6 +44,12 @@ internal sealed partial class Primary
                 if (pause == ShortestPause) _log.ContactWasLost(fault.Message);
                 pause = Longer(pause);
             }
+            catch (Exception fault) when (!_stopping.IsCancellationRequested)
+            {
+                // Whatever it was, nobody else would ever make contact again.
+                _log.ContactFailed(fault);
+                pause = Longer(pause);
+            }
             await Task.Delay(pause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }

@@ -31,7 +31,7 @@ do
       if world_line ~= 0 and world_line ~= tonumber(found[2]) then return nil, 'NEEDS_RECOVERY' end
       parts[#parts + 1] = {
         key = keys[i], tag = string.sub(keys[i], 1, -3), wl = found[2], lsn = tonumber(found[3]), broken = found[4],
-        topics = {}, families = {}, lanes = {}, -- what a batch has read of it
+        topics = {}, lanes = {}, -- what a batch has read of it
       }
     end
     return parts

@@ -28,11 +28,20 @@ internal static class EventIdentity
     /// </summary>
     public static string? OfRequest(IReadOnlyList<PublishEntry> entries)
     {
-        if (!entries.Any(entry => TryReadNames(entry.Data.Span, out _, out _))) return null;
+        if (!HasEvent(entries)) return null;
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         if (entries.Count == 1) SHA256.HashData(entries[0].Data.Span, digest);
         else DigestOf(entries, digest);
         return Convert.ToBase64String(digest[..DigestBytes]);
+    }
+
+    private static bool HasEvent(IReadOnlyList<PublishEntry> entries)
+    {
+        for (var i = 0; i < entries.Count; i++)
+        {
+            if (TryReadNames(entries[i].Data.Span, out _, out _)) return true;
+        }
+        return false;
     }
 
     private static void DigestOf(IReadOnlyList<PublishEntry> entries, Span<byte> digest)

@@ -21,6 +21,7 @@ internal static class TimeToLive
     /// <summary>Reads <c>ttlInSeconds</c>, or <c>ttl</c> as a duration such as 30s; null where neither is given. Throws (Invalid) for anything but a positive time.</summary>
     public static TimeSpan? Of(IReadOnlyDictionary<string, string> metadata)
     {
+        if (metadata.Count == 0) return null;
         foreach (var (name, value) in metadata)
         {
             if (name.Equals(WireNames.TtlInSeconds, StringComparison.OrdinalIgnoreCase)) return Seconds(name, value, value);
@@ -40,6 +41,7 @@ internal static class MessageMetadata
 {
     public static ReadOnlyMemory<byte> Serialize(IReadOnlyDictionary<string, string> metadata)
     {
+        if (metadata.Count == 0) return default;
         var kept = metadata.Where(entry => entry.Key.Length > 0 && !WireNames.IsReserved(entry.Key)).ToArray();
         if (kept.Length == 0) return default;
         var written = Write(kept);

@@ -32,7 +32,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     {
         public override int Size { get; } = appends.Sum(append => append.Size);
 
-        public override bool Repeatable => repetition.Length > 0 || appends.All(append => append.Id.Length > 0);
+        public override bool Repeatable => repetition.Length > 0 || Array.TrueForAll(appends, append => append.Id.Length > 0);
 
         public override void Write(BatchWriter writer)
         {

@@ -16,9 +16,9 @@ do
     local held = part.topics[topic]
     if held then return held end
     local key = part.tag .. ':n:' .. topic
-    local kept = redis.call('HMGET', key, 's', 'y', 't', 'a')
+    local kept = redis.call('HMGET', key, 's', 'y', 't', 'a', 'dn', 'ds', 'dw', 'rn', 'rs', 'rw')
     held = {
-      key = key, stream = part.tag .. ':t:' .. topic,
+      key = key, stream = part.tag .. ':t:' .. topic, kept = kept,
       seq = tonumber(kept[1] or 0), bytes = tonumber(kept[2] or 0), trimmed = tonumber(kept[3] or 0), armed = kept[4],
     }
     part.topics[topic] = held
@@ -35,7 +35,12 @@ do
   end
 
   function topics.ids(part, topic, kind)
-    return buckets.family(part, part.tag .. ':n:' .. topic, part.tag .. ':i:' .. topic .. ':' .. kind, kind .. 'n', kind .. 's', kind .. 'w')
+    local held = topics.numbers(part, topic)
+    if not held[kind] then
+      local at = kind == 'd' and 5 or 8
+      held[kind] = buckets.family(held.key, part.tag .. ':i:' .. topic .. ':' .. kind, kind, held.kept, at)
+    end
+    return held[kind]
   end
 
   local function known(part, args, at)

@@ -5,18 +5,13 @@
 -- the newest was opened; it drops the one before the last, so that an entry lives for at least one window. Numbers only
 -- count up and never follow the clock, so a clock that jumps or a changed window cannot bring an old number back.
 do
-  -- part: where it is kept; owner: hash key; prefix: of the bucket keys; n, s, w: fields of number, opening time and window.
-  function buckets.family(part, owner, prefix, n, s, w)
-    local family = part.families[prefix]
-    if not family then
-      local kept = redis.call('HMGET', owner, n, s, w)
-      family = {
-        owner = owner, prefix = prefix, n = n, s = s, w = w,
-        number = tonumber(kept[1] or 0), opened = tonumber(kept[2] or 0), window = tonumber(kept[3] or 0),
-      }
-      part.families[prefix] = family
-    end
-    return family
+  -- owner: hash key; prefix: of the bucket keys; letter: of the owner's fields <letter>n number, <letter>s opening time,
+  -- <letter>w window, whose values are kept[at], kept[at + 1], kept[at + 2].
+  function buckets.family(owner, prefix, letter, kept, at)
+    return {
+      owner = owner, prefix = prefix, letter = letter,
+      number = tonumber(kept[at] or 0), opened = tonumber(kept[at + 1] or 0), window = tonumber(kept[at + 2] or 0),
+    }
   end
 
   function buckets.find(family, name)
@@ -36,7 +31,8 @@ do
     redis.call('HSET', bucket, name, value)
     if is_old or window > family.window then
       family.window = window
-      redis.call('HSET', family.owner, family.n, family.number, family.s, marks.text(family.opened), family.w, marks.text(window))
+      local letter = family.letter
+      redis.call('HSET', family.owner, letter .. 'n', family.number, letter .. 's', marks.text(family.opened), letter .. 'w', marks.text(window))
       redis.call('PEXPIRE', bucket, marks.text(3 * window))
     end
   end

@@ -148,7 +148,7 @@ internal sealed class RedisClient : IRedis
         {
             throw Refused(why);
         }
-        catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException or TaskCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception fault) when (fault is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException or TaskCanceledException && !cancellation.IsCancellationRequested)
         {
             throw new RedisUnavailableException($"Redis at {_options.Host}:{_options.Port} gave no answer: {fault.Message}", fault);
         }

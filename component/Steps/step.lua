@@ -31,6 +31,13 @@ do
     return 'm:' .. args[at + 1] .. ':' .. args[at + 2] .. ':' .. args[at + 4] .. '-' .. args[at + 5]
   end
 
+  local function results_of(home)
+    if not home.results then
+      home.results = buckets.family(home.key, home.tag .. ':r:', 'r', redis.call('HMGET', home.key, 'rn', 'rs', 'rw'), 1)
+    end
+    return home.results
+  end
+
   -- Whether a message is done with. One that is not has no recorded step: both are written together.
   local function is_done(batch, args, at)
     return not lanes.pending(lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2]), tonumber(args[at + 5]))
@@ -88,7 +95,7 @@ do
     local operations, after_operations = counted(args, after_reads, state.width)
     local emits = counted(args, after_operations, topics.width)
     local name = name_of(step_id, consumed, args)
-    local results = name and buckets.family(home, home.key, home.tag .. ':r:', 'rn', 'rs', 'rw')
+    local results = name and results_of(home)
     local known = name and (step_id ~= '' or is_done(batch, args, consumed.first)) and buckets.find(results, name)
     if known then return 'DUPLICATE ' .. known end
     local found, refused = fence(batch, args, consumed)

@@ -17,7 +17,7 @@ internal static partial class Log
     [LoggerMessage(404, LogLevel.Warning, "Lanes of topic {Topic} could not be tended ({Why}); it is tried again")]
     public static partial void TendingFailed(this ILogger log, string topic, string why);
 
-    [LoggerMessage(405, LogLevel.Error, "A loop of the subscription to {Topic} ended on a fault; its streams deliver no more")]
+    [LoggerMessage(405, LogLevel.Error, "A loop of the subscription to {Topic} failed on a fault of the component's own; it begins again")]
     public static partial void SubscriptionFailed(this ILogger log, string topic, Exception fault);
 
     [LoggerMessage(406, LogLevel.Debug, "A heartbeat was not written: {Why}")]
@@ -34,6 +34,9 @@ internal static partial class Log
 
     [LoggerMessage(410, LogLevel.Warning, "Group {Group} took over {Count} lanes of topic {Topic} from session {Session}, which went silent")]
     public static partial void LanesWereTakenOver(this ILogger log, string group, int count, string topic, string session);
+
+    [LoggerMessage(412, LogLevel.Error, "Telling others that this process lives, or hearing of appends, failed on a fault of the component's own; it goes on")]
+    public static partial void MembershipFailed(this ILogger log, Exception fault);
 
     [LoggerMessage(411, LogLevel.Warning, "Group {Group} has {Count} members that take topic {Topic}, which has {Partitions} partitions: some of them have nothing to do")]
     public static partial void MembersExceedLanes(this ILogger log, string group, int count, string topic, int partitions);

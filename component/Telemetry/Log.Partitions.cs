@@ -22,4 +22,7 @@ internal static partial class Log
 
     [LoggerMessage(305, LogLevel.Error, "A batch of {Count} requests failed on a fault of the component's own; the queue goes on")]
     public static partial void BatchFailed(this ILogger log, int count, Exception fault);
+
+    [LoggerMessage(306, LogLevel.Error, "Making contact with Redis failed on a fault of the component's own; it is tried again")]
+    public static partial void ContactFailed(this ILogger log, Exception fault);
 }

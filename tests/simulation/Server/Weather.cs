@@ -16,7 +16,7 @@ internal sealed class Weather(Random random)
         return TimeSpan.FromMilliseconds(milliseconds);
     }
 
-    public TimeSpan ReconnectDelay() => TimeSpan.FromMilliseconds(1 + random.Next(Stormy ? 1500 : 50));
+    public TimeSpan ReconnectDelay() => TimeSpan.FromMilliseconds(1 + random.Next(Stormy && random.Next(3) == 0 ? 1500 : 50));
 
     /// <summary>How long a connection to what is no longer the primary is kept.</summary>
     public TimeSpan StaleTime() => TimeSpan.FromMilliseconds(random.Next(2500));
@@ -32,7 +32,7 @@ internal sealed class Weather(Random random)
     public bool LosesRequest() => random.Next(2) == 0;
 
     /// <summary>Whether the client library sends a call again on its next connection, before anybody is told of that.</summary>
-    public bool SendsAgain() => Stormy && random.Next(3) == 0;
+    public bool SendsAgain() => Stormy && random.Next(2) == 0;
 
     public bool LosesMessage() => Stormy && random.Next(4) == 0;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Darq.Lanes;
 using Darq.Partitions;
@@ -21,7 +22,17 @@ internal sealed partial class App
     private async Task<bool> WatchAsync(Delivery delivery)
     {
         await PauseAsync(300);
-        return _random.Next(15) > 0;
+        var attempt = int.Parse(Metadata(delivery, "darq-attempt"), CultureInfo.InvariantCulture);
+        return !_bank.IsPoison(Transfer.Parse(delivery.Data)) && (attempt >= Bank.MaxDeliveries || _random.Next(6) > 0);
+    }
+
+    /// <summary>What the watchers gave up.</summary>
+    private Task<bool> BuryAsync(Delivery delivery)
+    {
+        var transfer = Transfer.Parse(delivery.Data);
+        if (!_bank.Bury(transfer, Metadata(delivery, "darq-id")))
+            throw new InvalidOperationException($"{transfer.Id} died twice");
+        return Task.FromResult(_random.Next(10) > 0);
     }
 
     private Task<bool> ConfirmAsync(Delivery delivery)

@@ -133,7 +133,7 @@ internal sealed partial class App
         var primary = new Primary(Connect(), options, _process.Time, _random, logs);
         var subscriptions = new Subscriptions(primary, _process.Time, _random, logs);
         _dispose = async () => await new Engine(primary, subscriptions).DisposeAsync();
-        _attach = sink => subscriptions.Attach(sink.Group, sink.Topic, new() { Concurrent = !_serial, MaxInFlight = 4, ParkAfter = TimeSpan.FromMilliseconds(_serial ? 0 : 300) }, sink);
+        _attach = sink => subscriptions.Attach(sink.Group, sink.Topic, OptionsOf(sink.Group), sink);
         _state = new(primary, options);
         _publisher = new(primary, options);
         _stepper = new(primary, subscriptions, options, _process.Time, _random, logs.CreateLogger("Darq.Steps"));
@@ -141,6 +141,7 @@ internal sealed partial class App
         Subscribe(Bank.Watchers, "transfers", WatchAsync);
         Subscribe("audit", "receipts", ConfirmAsync);
         Subscribe("readers", "notes", ReadNoteAsync);
+        Subscribe("undertaker", Bank.DeadLetters, BuryAsync);
         return Task.CompletedTask;
     }
 
@@ -150,6 +151,17 @@ internal sealed partial class App
         _connections.Add(connection);
         return connection;
     }
+
+    /// <summary>Serial apps park at every failure, others at some. Only the watchers give a message up.</summary>
+    private SubscriptionOptions OptionsOf(string group) => new()
+    {
+        Concurrent = !_serial,
+        MaxInFlight = 4,
+        RetryDelay = TimeSpan.FromMilliseconds(group == Bank.Watchers ? 600 : 200),
+        MaxRetryDelay = TimeSpan.FromSeconds(3),
+        ParkAfter = TimeSpan.FromMilliseconds(_serial ? 0 : 300),
+        MaxDeliveries = group == Bank.Watchers ? Bank.MaxDeliveries : 0,
+    };
 
     private void Subscribe(string group, string topic, Func<Delivery, Task<bool>> handle) => Attach(new(_world, _process, _serial, group, topic, handle));
 

@@ -23,12 +23,17 @@ internal sealed class Bank
     public const string Movers = "bank";
     public const string Watchers = "watch";
 
+    /// <summary>Failures after which the watchers give a message up, and where it goes.</summary>
+    public const int MaxDeliveries = 4;
+    public const string DeadLetters = "transfers.watch.dead";
+
     /// <summary>A state key that somebody else has damaged.</summary>
     public const string DamagedKey = "damaged";
 
     private readonly Dictionary<string, int> _published = [];
     private readonly HashSet<string> _confirmed = [];
     private readonly HashSet<string> _watched = [];
+    private readonly Dictionary<string, string> _buried = [];
     private readonly Func<HistoryEvent, HistoryEvent> _stamp;
 
     public Bank(Random random, int keys, int perKey, int accounts, Func<HistoryEvent, HistoryEvent> stamp)
@@ -61,6 +66,16 @@ internal sealed class Bank
 
     public Transfer? Next(string key) =>
         _published.GetValueOrDefault(key) is var count && count < Transfers[key].Length ? Transfers[key][count] : null;
+
+    /// <summary>Whether the watchers fail at it however often it comes.</summary>
+    public bool IsPoison(Transfer transfer) => transfer == Transfers.Values.First()[2];
+
+    /// <summary>The watchers gave a message up, which is as good as an answer. False where it was given up before.</summary>
+    public bool Bury(Transfer transfer, string letter)
+    {
+        Record(transfer.Event(EventKind.Acked, "undertaker") with { Group = Watchers });
+        return _buried.TryAdd(transfer.Id, letter) || _buried[transfer.Id] == letter;
+    }
 
     public void Accepted(Transfer transfer) => _published[transfer.Key] = (int)transfer.Number;
 

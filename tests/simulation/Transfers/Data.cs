@@ -27,5 +27,25 @@ internal sealed class Data(FakeServer server, NamespaceOptions options)
 
     public string? Text(string key, string field) => server.Execute(["HGET", key, field])[0] is Reply.Bulk { Text: { } text } ? text : null;
 
+    /// <summary>
+    /// How many messages of a lane were passed in whatever way, and how many were counted as consumed, dead or expired, or
+    /// are parked. Whatever was appended and not passed is pending in the stream.
+    /// </summary>
+    public (long Passed, long Counted) Books(string lane)
+    {
+        string Other(string kind) => lane.Replace(":l:", $":{kind}:", StringComparison.Ordinal);
+        var upTo = Text(lane, "u")?.Split('-')[1];
+        var above = ((Reply.List)server.Execute(["ZRANGE", Other("o"), "0", "-1"])[0]).Items.Sum(interval => Length(((Reply.Bulk)interval).Text!));
+        var parked = ((Reply.Integer)server.Execute(["ZCARD", Other("q")])[0]).Value;
+        var passed = long.Parse(upTo ?? "0", CultureInfo.InvariantCulture) - Number(lane, "st") + above;
+        return (passed, Number(lane, "c") + Number(lane, "d") + Number(lane, "x") + parked);
+    }
+
+    private static long Length(string interval)
+    {
+        var ends = interval.Split(':');
+        return long.Parse(ends[1], CultureInfo.InvariantCulture) - long.Parse(ends[0], CultureInfo.InvariantCulture) + 1;
+    }
+
     private string StateKey(string key) => $"{_tags[PartitionHash.OfState(key, null, _tags.Length)]}:s:{key}";
 }

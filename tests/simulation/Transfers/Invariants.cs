@@ -23,6 +23,9 @@ internal sealed class Invariants(Simulation world)
         var consumed = world.Data.Sum($"l:{Bank.Movers}:transfers", "c");
         if (steps != receipts || steps != consumed)
             return $"{steps} transfers are in effect, {receipts} receipts were emitted, {consumed} messages were consumed";
+        var (dead, letters) = (world.Data.Sum($"l:{Bank.Watchers}:transfers", "d"), world.Data.Sum($"n:{Bank.DeadLetters}", "s"));
+        if (dead != letters)
+            return $"{dead} messages died, {letters} dead letters were written";
         return Enumerable.Range(0, world.Namespace.Partitions).Select(p => world.Data.Text($"{world.Data.Tag(p)}:m", "broken"))
             .FirstOrDefault(why => why is not null) is { } broken ? $"a partition is broken: {broken}" : null;
     }

@@ -50,7 +50,7 @@ internal sealed class Storm
             case 0 or 1: Crash(place, length); break;
             case 2 or 3: Pause(_apps[place], length); break;
             case 4: RestartRedis(length); break;
-            case 5 or 6: FailOverAndBack(length); break;
+            case 5 or 6: FailOverAndBack(times: 1 + _random.Next(3)); break;
             case 7: StopOrderly(place, length); break;
             case 8: LoseStream(_apps[place], length); break;
             default: Break($"{_apps[place].Name} was cut off", _apps[place].CutConnection); break;
@@ -111,10 +111,12 @@ internal sealed class Storm
         _world.Loop.After(length, () => Break("Redis came up", () => Server.Restart()));
     }
 
-    private void FailOverAndBack(TimeSpan length)
+    private void FailOverAndBack(int times)
     {
         FailOver();
-        _world.Loop.After(length, FailOver);
+        _world.Loop.After(Milliseconds(1000), FailOver);
+        if (times > 1)
+            _world.Loop.After(Milliseconds(2000), () => FailOverAndBack(times - 1));
     }
 
     private void FailOver()

@@ -13,20 +13,12 @@ public sealed class StormTests(ITestOutputHelper output)
     [Fact]
     public void Storms_break_no_promise()
     {
-        var (first, last) = Seeds();
-        var (seed, failure) = (first - 1, (string?)null);
-        var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
+        var (first, last) = Range();
+        var failure = Seeds.FirstFailure(first, last, seed =>
         {
-            while (Volatile.Read(ref failure) is null && Interlocked.Increment(ref seed) is var mine && mine <= last)
-            {
-                if (Judge(new Scenario(mine) { IsTold = first == last }) is { } why)
-                    Interlocked.CompareExchange(ref failure, $"Seed {mine}: {why}\nReplay: DARQ_SEED={mine} dotnet test tests/simulation --filter Storms", null);
-            }
-        })).ToArray();
-        foreach (var thread in threads)
-            thread.Start();
-        foreach (var thread in threads)
-            thread.Join();
+            var why = Seeds.Judge(new Scenario(seed) { IsTold = first == last }, story => { if (first == last) output.WriteLine(story); });
+            return why is null ? null : $"{why}\nReplay: DARQ_SEED={seed} dotnet test tests/simulation --filter Storms";
+        });
         Assert.True(failure is null, failure);
     }
 
@@ -43,28 +35,7 @@ public sealed class StormTests(ITestOutputHelper output)
         Assert.Equal(Lines(), Lines());
     }
 
-    /// <summary>Null where all promises hold.</summary>
-    private string? Judge(Scenario scenario)
-    {
-        using var simulation = new Simulation(scenario);
-        try
-        {
-            var verdict = simulation.Run();
-            if (scenario.IsTold)
-                output.WriteLine(Told(simulation) + verdict);
-            return verdict.Violations.Count == 0 && simulation.Bank.Finished ? null : verdict.ToString();
-        }
-        catch (Exception fault) when (fault is InvalidOperationException or TimeoutException)
-        {
-            if (scenario.IsTold)
-                output.WriteLine(Told(simulation));
-            return fault.ToString();
-        }
-    }
-
-    private static string Told(Simulation simulation) => string.Join('\n', simulation.Story) + "\n";
-
-    private static (int First, int Last) Seeds()
+    private static (int First, int Last) Range()
     {
         if (int.TryParse(Environment.GetEnvironmentVariable("DARQ_SEED"), out var seed))
             return (seed, seed);

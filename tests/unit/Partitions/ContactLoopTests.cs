@@ -1,0 +1,53 @@
+using System.Text;
+using Darq.Partitions;
+using Darq.Redis;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Darq.Tests.Unit.Partitions;
+
+/// <summary>Nobody but the contact loop makes contact again, so that nothing may end it.</summary>
+public sealed class ContactLoopTests
+{
+    [Fact]
+    public async Task A_fault_that_nobody_foresaw_is_followed_by_another_try()
+    {
+        await using var primary = new Primary(new OnceFaultyRedis(), new NamespaceOptions { Partitions = 1 }, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
+
+        Assert.True(await primary.ContactAsync(TimeSpan.FromSeconds(20), default));
+    }
+
+    /// <summary>A server that is fine, behind a client that fails in its own way the first time.</summary>
+    private sealed class OnceFaultyRedis : IRedis
+    {
+        private int _asked;
+
+        public event Action? Reconnected { add { } remove { } }
+
+        public event Action? Disconnected { add { } remove { } }
+
+        public bool Connected => true;
+
+        public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => Interlocked.Increment(ref _asked) == 1
+            ? throw new InvalidOperationException("A fault of the client's own.")
+            : Task.FromResult(ServerDescriptions.Parse("redis_version:7.0.15"));
+
+        public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => Task.FromResult(call.Function switch
+        {
+            "darq1_build" => Text($"{FunctionLibrary.Build}"),
+            "darq1_namespace" => RedisReply.Of([Text("1"), Text(Contact.Format), Text("identity")]),
+            "darq1_recover" => RedisReply.Of([Text("OK"), Text("5"), Text("boot"), Text("1"), Text("5-0")]),
+            _ => Text("0"),
+        });
+
+        public Task<StreamSlice> ReadAsync(string markKey, string streamKey, string afterId, int maxCount, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private static RedisReply Text(string text) => RedisReply.Of(Encoding.UTF8.GetBytes(text));
+    }
+}
