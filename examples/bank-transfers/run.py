@@ -57,7 +57,7 @@ class Demo:
             self._collect()
         else:
             self._collect()
-            wrong += self._outcome.silent or self._differences()
+            wrong += [*(self._outcome.silent or self._differences()), *audit.vacuities(self._planned, self._outcome.fired, self._outcome.journals)]
         print(f"\n{report.table(report.numbers(self._outcome, not wrong), self._outcome.journals)}\n")
         return self._verdict(wrong)
 
@@ -89,10 +89,7 @@ class Demo:
 
     def _differences(self):
         found = self._outcome
-        return [
-            *audit.differences(found.transfers, found.teller, found.counted, found.receipts, found.balances),
-            *audit.vacuities(self._planned, found.fired, found.journals),
-        ]
+        return audit.differences(found.transfers, found.teller, found.counted, found.receipts, found.balances)
 
     def _verdict(self, wrong):
         if self._chosen.json is not None:

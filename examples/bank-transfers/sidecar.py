@@ -21,7 +21,7 @@ class Sidecar:
         """The items of the keys that exist: key to (value, etag)."""
         status, body = self.call("POST", f"/v1.0/state/{store}/bulk", {"keys": keys, "parallelism": 10})
         if status != 200:
-            raise ConnectionError(f"reading {keys} answered {status}: {body}")
+            raise ConnectionError(f"reading {len(keys)} keys from {keys[0]} on answered {status}: {body}")
         return {item["key"]: (item["data"], item.get("etag")) for item in json.loads(body) if item.get("data") is not None}
 
     def transact(self, store, operations, metadata):
