@@ -148,8 +148,9 @@ internal sealed class RedisClient : IRedis
         {
             throw Refused(why);
         }
-        catch (Exception fault) when (fault is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException or TaskCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception fault) when (fault is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
+            // Besides its own exceptions the client lets those of a connection that just ended through; none of them says more.
             throw new RedisUnavailableException($"Redis at {_options.Host}:{_options.Port} gave no answer: {fault.Message}", fault);
         }
     }
