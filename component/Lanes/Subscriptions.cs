@@ -28,6 +28,7 @@ internal sealed class Subscriptions : IAsyncDisposable
     {
         (_primary, _time, _random, _log) = (primary, time, random, logs.CreateLogger("Darq.Lanes"));
         _membership = new(primary, Describe, time, _log);
+        _primary.Appended += Appended;
         _membership.Beaten += () => All(subscription => subscription.Tend());
         _membership.Lapsed += () => All(subscription => subscription.Doubt());
     }

@@ -52,6 +52,27 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_holder_of_a_lane_publishes_itself_is_delivered_without_being_read_back()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        await _run.PublishAsync("t", "{}");
+        stream.Ack((await inbox.NextAsync()).Token);
+        await _redis.CliAsync("CONFIG", "RESETSTAT");
+
+        for (var i = 0; i < 50; i++)
+        {
+            await _run.PublishAsync("t", $$"""{"n":{{i}}}""", ("partitionKey", "one"));
+            var delivery = await inbox.NextAsync();
+            Assert.Contains($"\"n\":{i}", Inbox.Text(delivery), StringComparison.Ordinal);
+            stream.Ack(delivery.Token);
+        }
+
+        var reads = (await _redis.CliAsync("INFO", "commandstats")).Split('\n').FirstOrDefault(line => line.StartsWith("cmdstat_xrange:calls=", StringComparison.Ordinal));
+        Assert.True(reads is null || int.Parse(reads["cmdstat_xrange:calls=".Length..].Split(',')[0], CultureInfo.InvariantCulture) < 25, reads);
+    }
+
+    [Fact]
     public async Task A_failed_message_comes_again_and_holds_back_only_its_key()
     {
         var inbox = new Inbox();
