@@ -13,7 +13,7 @@ internal readonly record struct Consumption(DeliveryToken Token, Func<string> In
 internal readonly record struct StateRead(int Partition, string Key, string ETag);
 
 /// <summary>A step as a request of a batch. What it does not name is empty.</summary>
-internal sealed class StepRequest(NamespaceOptions options) : BatchRequest("step")
+internal sealed class StepRequest(Primary primary, NamespaceOptions options) : BatchRequest("step")
 {
     private int _size;
 
@@ -29,6 +29,12 @@ internal sealed class StepRequest(NamespaceOptions options) : BatchRequest("step
     public StateWrite[] Operations { get; init; } = [];
 
     public Append[] Emits { get; init; } = [];
+
+    /// <summary>Where it took effect, by this request or by an earlier one; null where it was refused.</summary>
+    public Position? Applied { get; private set; }
+
+    /// <summary>What became of the emits. Those of the first attempt answer; where a repetition names others, nothing.</summary>
+    public Published[] Emitted { get; private set; } = [];
 
     // Asked for several times on the way to Redis.
     public override int Size => _size > 0 ? _size : _size = Weigh();
@@ -78,6 +84,18 @@ internal sealed class StepRequest(NamespaceOptions options) : BatchRequest("step
         foreach (var operation in Operations) operation.Write(writer);
         writer.Add(Emits.Length);
         foreach (var emit in Emits) emit.Write(writer, options);
+    }
+
+    protected override void Heard(string reply)
+    {
+        var words = reply.AsSpan();
+        var isFirst = words.StartsWith("OK ");
+        if (!isFirst && !words.StartsWith("DUPLICATE ")) return;
+        words = words[(words.IndexOf(' ') + 1)..];
+        var applied = Position.Parse(Publishing.Emitted.Next(ref words));
+        primary.Applied.Note(Home, applied);
+        if (words.Count(' ') + 1 == 2 * Emits.Length) Emitted = Publishing.Emitted.Read(primary, Emits, words, isFirst);
+        Applied = applied;
     }
 
     private bool IsWithin(int partition)
