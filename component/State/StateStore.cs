@@ -23,7 +23,7 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken cancellation)
     {
         var change = StateWrite.From(operation, options);
-        var request = new StepRequest(primary, options) { Home = change.Partition, Operations = [change] };
+        var request = new StepRequest(options, primary) { Home = change.Partition, Operations = [change] };
         var reply = await primary.SubmitAsync(request, cancellation);
         if (reply.StartsWith("CONFLICT", StringComparison.Ordinal)) throw new DarqException(Refusal.Conflict, ConflictText(operation));
         if (request.Applied is null) throw Refusals.Of(reply);

@@ -12,8 +12,8 @@ internal readonly record struct Consumption(DeliveryToken Token, Func<string> In
 /// <summary>A key that a step relies on without writing it: it must still have this etag, or be absent where the etag is "".</summary>
 internal readonly record struct StateRead(int Partition, string Key, string ETag);
 
-/// <summary>A step as a request of a batch. What it does not name is empty.</summary>
-internal sealed class StepRequest(Primary primary, NamespaceOptions options) : BatchRequest("step")
+/// <summary>A step as a request of a batch. What it does not name is empty. <paramref name="told"/> is told what it wrote.</summary>
+internal sealed class StepRequest(NamespaceOptions options, Primary? told = null) : BatchRequest("step")
 {
     private int _size;
 
@@ -90,11 +90,11 @@ internal sealed class StepRequest(Primary primary, NamespaceOptions options) : B
     {
         var words = reply.AsSpan();
         var isFirst = words.StartsWith("OK ");
-        if (!isFirst && !words.StartsWith("DUPLICATE ")) return;
+        if (told is null || !isFirst && !words.StartsWith("DUPLICATE ")) return;
         words = words[(words.IndexOf(' ') + 1)..];
         var applied = Position.Parse(Publishing.Emitted.Next(ref words));
-        primary.Applied.Note(Home, applied);
-        if (words.Count(' ') + 1 == 2 * Emits.Length) Emitted = Publishing.Emitted.Read(primary, Emits, words, isFirst);
+        told.Applied.Note(Home, applied);
+        if (words.Count(' ') + 1 == 2 * Emits.Length) Emitted = Publishing.Emitted.Read(told, Emits, words, isFirst);
         Applied = applied;
     }
 

@@ -59,7 +59,7 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
         var home = step.Consumed.Count > 0 ? step.Consumed[0].Partition
             : step.Id.Length > 0 ? PartitionHash.Of(step.Id, options.Partitions)
             : writes.Length > 0 ? writes[0].Partition : random.Next(options.Partitions);
-        return new(primary, options)
+        return new(options, primary)
         {
             Home = home,
             Id = step.Id,

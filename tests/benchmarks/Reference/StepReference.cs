@@ -142,7 +142,7 @@ internal sealed class StepReference : IAsyncDisposable
         return batch;
     }
 
-    private StepRequest Step(int partition, Consumption[] consumed, StateWrite[] writes) => new(null!, _options)
+    private StepRequest Step(int partition, Consumption[] consumed, StateWrite[] writes) => new(_options)
     {
         Home = partition,
         Consumed = consumed,

@@ -32,8 +32,8 @@ public sealed class ArgumentWidthTests
     {
         var consumption = new Consumption(new("session", "g", "t", 3, new(1, 2), 1), () => "1.1");
 
-        var with = Written(new StepRequest(null!, Options) { Home = 0, Consumed = [consumption] }.Write).Length;
-        var without = Written(new StepRequest(null!, Options) { Home = 0 }.Write).Length;
+        var with = Written(new StepRequest(Options) { Home = 0, Consumed = [consumption] }.Write).Length;
+        var without = Written(new StepRequest(Options) { Home = 0 }.Write).Length;
 
         Assert.Equal(Width("Steps/step.lua", @"counted\(args, at \+ 3, (\d+)\)"), with - without);
     }
@@ -41,8 +41,8 @@ public sealed class ArgumentWidthTests
     [Fact]
     public void A_read_writes_as_many_arguments_as_step_lua_reads()
     {
-        var with = Written(new StepRequest(null!, Options) { Home = 0, Reads = [new(1, "k", "1-1")] }.Write).Length;
-        var without = Written(new StepRequest(null!, Options) { Home = 0 }.Write).Length;
+        var with = Written(new StepRequest(Options) { Home = 0, Reads = [new(1, "k", "1-1")] }.Write).Length;
+        var without = Written(new StepRequest(Options) { Home = 0 }.Write).Length;
 
         Assert.Equal(Width("Steps/step.lua", @"counted\(args, after_consumed, (\d+)\)"), with - without);
     }
@@ -50,7 +50,7 @@ public sealed class ArgumentWidthTests
     [Fact]
     public void A_step_counts_each_of_its_lists_where_step_lua_looks_for_it()
     {
-        var written = Written(new StepRequest(null!, Options) { Home = 0, Id = "s", Operations = [Change, Change], Emits = [Message] }.Write);
+        var written = Written(new StepRequest(Options) { Home = 0, Id = "s", Operations = [Change, Change], Emits = [Message] }.Write);
 
         // Home, id, retention, then four lists, each after its count.
         Assert.Equal(["1", "s", "600000", "0", "0", "2"], written[..6]);
