@@ -32,12 +32,13 @@ do
   end
 
   function lanes.tails(keys, args)
-    local parts, refused = marks.open(keys, 1, tonumber(args[1]))
+    -- One mark speaks for all: a recovery moves all partitions of a primary in one call.
+    local _, refused = marks.open({ keys[1] }, 1, tonumber(args[1]))
     if refused then return refused end
     local tails = {}
-    for i, part in ipairs(parts) do
+    for i = 1, #keys do
       local topic, known = args[2 * i + 1], tonumber(args[2 * i + 2])
-      local key = part.tag .. ':n:' .. topic
+      local key = string.sub(keys[i], 1, -2) .. 'n:' .. topic
       local kept = redis.call('HMGET', key, 's', 'a')
       local last = tonumber(kept[1] or 0)
       if last == known and kept[2] ~= '*' and kept[2] ~= args[2] then redis.call('HSET', key, 'a', kept[2] and '*' or args[2]) end
