@@ -35,12 +35,13 @@ internal sealed partial class Subscription
     }
 
     /// <summary>
-    /// Sends what may be sent now, on the thread of whoever made it so, because a change of thread costs a message more than
+    /// Sends what may be sent now, and tells Redis what became of messages, on the thread of whoever made it so, because a change of thread costs a message more than
     /// all else that is done for it here. Without _lock.
     /// </summary>
     private void Dispatch()
     {
         DeliveryStream[] open;
+        Settlement[] settlements;
         lock (_lock)
         {
             WakeDue();
@@ -48,8 +49,11 @@ internal sealed partial class Subscription
             while (!_membership.IsLapsed && NextReady() is { } entry && NextStream() is { } stream) Send(_ready.Dequeue(), stream);
             if (HasDrained()) _tend.Set();
             open = _open;
+            settlements = TakeSettlements();
         }
         foreach (var stream in open) stream.WriteOut();
+        // Each ends by itself, and is counted until then.
+        foreach (var settlement in settlements) _ = SettleAsync(settlement);
     }
 
     /// <summary>Sends what becomes due by itself, and looks again now and then.</summary>
@@ -178,68 +182,5 @@ internal sealed partial class Subscription
         if (answered.State == EntryState.Sent) return answered;
         if (!_stillOut.Remove((answered.Lane.Partition, answered.Message.StreamId))) return null;
         return answered.Lane.Find(answered.Message.StreamId) is { State: EntryState.Waiting } again && again.Lane.IsFirst(again) ? again : null;
-    }
-
-    /// <summary>Starts telling Redis that a message is done with. Under _lock.</summary>
-    private void Pass(Entry entry, bool expired) =>
-        Settle(entry, incarnation => new PassRequest(_group, _topic, entry.Lane.Partition, entry.Message.StreamId, expired, incarnation));
-
-    /// <summary>Starts moving a message to the dead-letter topic. Under _lock.</summary>
-    private void Bury(Entry entry, string reason)
-    {
-        var failures = reason == DeadLetter.KilledItsHandler ? entry.Lane.TakeOvers : entry.Failures;
-        var metadata = DeadLetter.Metadata(entry.Message, reason, _group, _topic, failures, _time.GetUtcNow());
-        Settle(entry, incarnation => new DeadLetterRequest(_group, _topic, entry.Message, _letters!, metadata, _options.MaxBacklog, incarnation));
-        _log.MessageIsGivenUp(_group, _topic, entry.Message.Id, failures, reason, _letters!);
-    }
-
-    private void Settle(Entry entry, Func<Func<string>, BatchRequest> compose)
-    {
-        entry.State = EntryState.Passing;
-        _passes.RemoveWhere(pass => pass.IsCompleted);
-        _passes.Add(SettleAsync(entry, entry.Lane.Epoch, compose));
-    }
-
-    private async Task SettleAsync(Entry entry, int epoch, Func<Func<string>, BatchRequest> compose)
-    {
-        await Task.Yield();
-        while (!_stopping.IsCancellationRequested)
-        {
-            try
-            {
-                var reply = await _primary.SubmitAsync(compose(() => IncarnationAt(entry.Lane, epoch)), _stopping.Token);
-                Settled(entry, epoch, reply);
-                return;
-            }
-            catch (DarqException refused)
-            {
-                // An operator has to act; until then nobody else would remember the answer.
-                _log.TendingFailed(_topic, refused.Message);
-                await Task.Delay(LongestWait, _time, _stopping.Token);
-            }
-        }
-    }
-
-    private void Settled(Entry entry, int epoch, string reply)
-    {
-        lock (_lock)
-        {
-            if (reply.StartsWith("OK", StringComparison.Ordinal)) Finish(entry);
-            else if (entry.Lane.Epoch != epoch) return;
-            else if (reply == "FENCED") Lose([entry.Lane]);
-            else if (reply == "FULL") LieUntilThereIsRoom(entry);
-        }
-        Dispatch();
-    }
-
-    private void LieUntilThereIsRoom(Entry entry)
-    {
-        _log.DeadLetterTopicIsFull(_group, _topic, entry.Message.Id, _letters!);
-        Park(entry, _options.MaxRetryDelay);
-    }
-
-    private string IncarnationAt(Lane lane, int epoch)
-    {
-        lock (_lock) return lane.Held && lane.Epoch == epoch ? lane.Incarnation : Unheld;
     }
 }

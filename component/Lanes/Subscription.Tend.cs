@@ -101,15 +101,6 @@ internal sealed partial class Subscription
         _read.Set();
     }
 
-    /// <summary>Waits a little until what was answered is passed, so that it is not delivered again by the next holder.</summary>
-    private async Task AnswersArePassedAsync()
-    {
-        Task[] passes;
-        lock (_lock) passes = [.. _passes.Where(pass => !pass.IsCompleted)];
-        using var patience = new CancellationTokenSource(Round * 2, _time);
-        await Task.WhenAll(passes).WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-    }
-
     /// <summary>Under _lock.</summary>
     private void Lose(IReadOnlyList<Lane> lanes)
     {

@@ -5,10 +5,11 @@ namespace Darq.Lanes;
 
 /// <summary>
 /// A (group, topic) in this process: holds its share of the lanes while a stream is open, reads ahead, and hands messages
-/// to the streams. The loops share the state under one lock: dispatch (Dispatch), readers (Read), the tender that claims
-/// lanes, hands them over and watches tails (Tend, Claim, HandOver), one that parks and one that fetches (Parking), and one
-/// writer per stream. Memory: at most <see cref="MaxEntries"/> messages and about <see cref="MaxBytes"/> of them are in hand,
-/// plus one page per reader, and about 100 bytes for each of at most <see cref="MaxParked"/> parked ones.
+/// to the streams. All state is under one lock. Loops: readers (Read), the tender that claims lanes, hands them over and
+/// watches tails (Tend, Claim, HandOver), one that parks, one that fetches (Parking), and one for what becomes due; all else
+/// happens on the thread of whoever brings it about (Dispatch, Settle). Memory: at most <see cref="MaxEntries"/> messages
+/// and about <see cref="MaxBytes"/> of them are in hand, plus one page per reader, and about 100 bytes for each of at most
+/// <see cref="MaxParked"/> parked ones.
 /// </summary>
 internal sealed partial class Subscription : IAsyncDisposable
 {
@@ -38,10 +39,9 @@ internal sealed partial class Subscription : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Lane[] _lanes;
     private readonly List<DeliveryStream> _streams = [];
-    private DeliveryStream[] _open = [];
+    private DeliveryStream[] _open = []; // the same, to be gone through without the lock
     private readonly Queue<Entry> _ready = new();
     private readonly PriorityQueue<Entry, DateTimeOffset> _backingOff = new();
-    private readonly HashSet<Task> _passes = [];
 
     // Messages that an app still works on though their lane was lost; they do not go out a second time before the answer.
     private readonly HashSet<(int Partition, Position StreamId)> _stillOut = [];
