@@ -13,6 +13,9 @@ internal ref struct StepCursor
     /// <summary>How deep apps may nest their own values.</summary>
     public const int MaxDepth = 1000;
 
+    // Fields for which null says something.
+    private static readonly string[] TakesNull = ["value", "data", "etag"];
+
     private readonly ReadOnlyMemory<byte> _text;
     private readonly string _root;
     private Utf8JsonReader _json;
@@ -33,26 +36,20 @@ internal ref struct StepCursor
     /// <summary>Goes to the first or next value.</summary>
     public bool Read() => _json.Read();
 
-    /// <summary>Goes to the value of the next field of an object and returns its name, one of those known; null at the end of the object.</summary>
+    /// <summary>
+    /// Goes to the value of the next field of an object and returns its name, one of those known; null at the end of the
+    /// object. Many libraries write null for what was never set, so such a field counts as left out.
+    /// </summary>
     public string? NextField(string[] known, ref int seen)
     {
-        _json.Read();
-        if (_json.TokenType == JsonTokenType.EndObject)
+        while (_json.Read() && _json.TokenType != JsonTokenType.EndObject)
         {
-            _field = "";
-            return null;
-        }
-        for (var i = 0; i < known.Length; i++)
-        {
-            if (!_json.ValueTextEquals(known[i])) continue;
-            _field = known[i];
-            if ((seen & 1 << i) != 0) throw Limits.Invalid(Path, "a field that is given twice", "each field once");
-            seen |= 1 << i;
+            _field = Known(known, ref seen);
             _json.Read();
-            return _field;
+            if (_json.TokenType != JsonTokenType.Null || TakesNull.Contains(_field)) return _field;
         }
-        _field = _json.GetString()!;
-        throw Limits.Invalid(Path, "an unknown field", string.Join(", ", known));
+        _field = "";
+        return null;
     }
 
     /// <summary>Begins a list, which faults inside it are then named by.</summary>
@@ -95,6 +92,20 @@ internal ref struct StepCursor
         var value = _text[start..(int)_json.BytesConsumed];
         CheckText(value.Span);
         return value;
+    }
+
+    private string Known(string[] known, ref int seen)
+    {
+        for (var i = 0; i < known.Length; i++)
+        {
+            if (!_json.ValueTextEquals(known[i])) continue;
+            _field = known[i];
+            if ((seen & 1 << i) != 0) throw Limits.Invalid(Path, "a field that is given twice", "each field once");
+            seen |= 1 << i;
+            return _field;
+        }
+        _field = _json.GetString()!;
+        throw Limits.Invalid(Path, "an unknown field", string.Join(", ", known));
     }
 
     /// <summary>What is wrong with the value that the cursor stands on.</summary>

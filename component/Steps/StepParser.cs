@@ -115,14 +115,14 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
         var seen = 0;
         string? op = null, key = null, partitionKey = null;
         ReadOnlyMemory<byte>? value = null;
-        var (etag, concurrency, timeToLive) = ("", "", (int?)null);
+        var (etag, concurrency, timeToLive, isNull) = ("", "", (int?)null, false);
         while (cursor.NextField(OperationFields, ref seen) is { } field)
         {
             switch (field)
             {
                 case "op": op = OneOf(ref cursor, "upsert", "delete"); break;
                 case "key": key = Key(ref cursor); break;
-                case "value": value = cursor.Raw(); break;
+                case "value": (isNull, value) = (cursor.Token == JsonTokenType.Null, cursor.Raw()); break;
                 case "etag": etag = ETag(ref cursor); break;
                 case "ttlInSeconds": timeToLive = cursor.Number("a whole number of seconds; 0 or less for no time to live"); break;
                 case "concurrency": concurrency = OneOf(ref cursor, "first-write", "last-write"); break;
@@ -130,7 +130,7 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
             }
         }
         if (op is null || key is null || op == "upsert" && value is null) throw Limits.Invalid(cursor.Path, "an object without them", Whole);
-        if (op == "delete" && (value is not null || timeToLive is not null)) throw Limits.Invalid(cursor.Path, "a delete with value or ttlInSeconds", "a delete with neither");
+        if (op == "delete" && (value is not null && !isNull || timeToLive is not null)) throw Limits.Invalid(cursor.Path, "a delete with value or ttlInSeconds", "a delete with neither");
         return new(op == "delete" ? StateChange.Delete : StateChange.Upsert, new(key, partitionKey))
         {
             Value = value ?? default,

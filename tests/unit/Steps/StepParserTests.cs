@@ -66,6 +66,16 @@ public sealed class StepParserTests
     }
 
     [Fact]
+    public void Null_says_no_more_than_leaving_a_field_out_and_is_a_value_only_where_any_JSON_is_one()
+    {
+        var step = Parse("""{"id":null,"consume":null,"state":[{"op":"delete","key":"k","value":null,"ttlInSeconds":null},{"op":"upsert","key":"k","value":null,"concurrency":null}]}""");
+
+        Assert.Equal(("", 0), (step.Id, step.Consumed.Count));
+        Assert.Equal(["", "null"], step.Operations.Select(operation => operation.Change == StateChange.Delete ? "" : Encoding.UTF8.GetString(operation.Value.Span)));
+        Assert.False(step.Operations[1].FirstWrite);
+    }
+
+    [Fact]
     public void A_token_named_twice_is_consumed_once() =>
         Assert.Single(Parse($$"""{"consume":["{{StepSamples.Token}}","{{StepSamples.Token}}"]}""").Consumed);
 
