@@ -64,16 +64,12 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
                 before = session;
                 await BeatAsync(session, cancellation);
             }
-            catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException)
+            catch (Exception fault) when (!cancellation.IsCancellationRequested)
             {
                 // What was known before an outage says nothing about who survived it.
                 _roster = null;
-                log.HeartbeatFailed(fault.Message);
-            }
-            catch (Exception fault) when (!cancellation.IsCancellationRequested)
-            {
-                _roster = null;
-                log.MembershipFailed(fault);
+                if (fault is RedisUnavailableException or RedisRefusedException) log.HeartbeatFailed(fault.Message);
+                else log.MembershipFailed(fault);
             }
             await Task.Delay(ShortestPause, time, cancellation);
             await _announce.WaitAsync(Beat - ShortestPause, cancellation);

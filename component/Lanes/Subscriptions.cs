@@ -112,14 +112,10 @@ internal sealed class Subscriptions : IAsyncDisposable
                 All(subscription => subscription.WakeAll());
                 await Task.Delay(Timeout.InfiniteTimeSpan, _time, _stopping.Token);
             }
-            catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException)
-            {
-                _log.ListeningFailed(fault.Message);
-                await Task.Delay(PauseAfterFault, _time, _stopping.Token);
-            }
             catch (Exception fault) when (!_stopping.IsCancellationRequested)
             {
-                _log.MembershipFailed(fault);
+                if (fault is RedisUnavailableException or RedisRefusedException) _log.ListeningFailed(fault.Message);
+                else _log.MembershipFailed(fault);
                 await Task.Delay(PauseAfterFault, _time, _stopping.Token);
             }
         }

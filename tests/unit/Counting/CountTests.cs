@@ -46,6 +46,17 @@ public sealed class CountTests : IDisposable
     }
 
     [Fact]
+    public async Task Failed_test_is_not_called_an_aborted_run()
+    {
+        Write("One", Passed + Failed, "Failed", """<RunInfos><RunInfo outcome="Error"><Text>[xUnit.net 00:00:00.75]     Bad [FAIL]</Text></RunInfo></RunInfos>""");
+
+        var (_, output) = await CountAsync(1, "One=1");
+
+        Assert.Contains("not passed: 1 failed", output);
+        Assert.DoesNotContain(output, line => line.Contains("aborted", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Failed_test_fails_the_run_even_if_its_project_returned_zero()
     {
         Write("One", Passed + Failed);
