@@ -1,4 +1,5 @@
 using Darq.Partitions;
+using Darq.Redis;
 
 namespace Darq.Publishing;
 
@@ -18,7 +19,10 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         var repetition = options.DedupBy == DedupBy.Content ? EventIdentity.OfRequest(entries) ?? "" : "";
         var home = repetition.Length > 0 ? PartitionHash.Of(repetition, options.Partitions) : primary.Spread();
         for (var i = 0; i < appends.Length; i++) appends[i] = Append.From(topic, entries[i], options, home);
-        var reply = await primary.SubmitAsync(new PublishRequest(appends, repetition, options), cancellation);
+        BatchRequest request = Array.TrueForAll(appends, append => append.IsBare)
+            ? new BareRequest(appends, repetition, options)
+            : new PublishRequest(appends, repetition, options);
+        var reply = await primary.SubmitAsync(request, cancellation);
         var words = reply.Split(' ');
         return words[0] switch
         {
@@ -42,20 +46,45 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
             foreach (var append in appends) append.Write(writer, options);
         }
     }
+
+    /// <summary>Messages that are nothing but data all go where the first goes, and need few arguments.</summary>
+    private sealed class BareRequest(Append[] appends, string repetition, NamespaceOptions options) : BatchRequest("bare")
+    {
+        public override int Size { get; } = appends.Sum(append => append.Size);
+
+        public override bool Repeatable => repetition.Length > 0;
+
+        public override void Write(BatchWriter writer)
+        {
+            writer.Add(repetition);
+            writer.Add((long)options.RetryWindow.TotalMilliseconds);
+            writer.Add(writer.Place(appends[0].Partition));
+            writer.Add(Keys.Encode(appends[0].Topic));
+            writer.Add(options.MaxBacklog);
+            writer.Add(appends.Length);
+            foreach (var append in appends) writer.Add(append.Data);
+        }
+    }
 }
 
-/// <summary>Reads what a reply says of appended messages: per message a stream id, with = before a duplicate's, and a position.</summary>
+/// <summary>
+/// Reads what a reply says of appended messages: per message a stream id, with = before a duplicate's, and a position; or
+/// those of the first alone, where the others follow it without a gap.
+/// </summary>
 internal static class Emitted
 {
     /// <summary>Notes the positions, and where this reply is of the very request that appended the messages, announces those.</summary>
     public static Published[] Parse(Primary primary, IReadOnlyList<Append> appends, ReadOnlySpan<string> words, bool isFirst)
     {
         var published = new Published[appends.Count];
+        var isFirstAlone = words.Length == 2;
         for (var i = 0; i < published.Length; i++)
         {
-            var (id, position, append) = (words[2 * i], Position.Parse(words[2 * i + 1]), appends[i]);
+            var at = isFirstAlone ? 0 : 2 * i;
+            var (id, position, append) = (words[at], Position.Parse(words[at + 1]), appends[i]);
             var isDuplicate = id[0] == '=';
             var streamId = Position.Parse(isDuplicate ? id.AsSpan(1) : id);
+            if (isFirstAlone) streamId = streamId with { Number = streamId.Number + i };
             primary.Applied.Note(append.Partition, position);
             // When an expiring one expires, the server alone knows.
             if (isFirst && !isDuplicate && append.TimeToLive is null)
