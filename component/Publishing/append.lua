@@ -90,6 +90,13 @@ do
     redis.call('XADD', unpack(call))
   end
 
+  -- Appends one more message that is nothing but data, after one that this request appended there.
+  function topics.extend(batch, part, held, data)
+    held.seq, held.bytes = held.seq + 1, held.bytes + #data
+    local id = part.wl .. '-' .. marks.text(held.seq)
+    redis.call('XADD', held.stream, id, 'd', data, 't', batch.now_text, 'y', marks.text(held.bytes), 'l', part.lsn_text)
+  end
+
   -- Writes the message and answers its stream id and position, or those of the original after a =. `untold`: the reply does
   -- not tell the session of the message.
   function topics.append(batch, args, at, untold)

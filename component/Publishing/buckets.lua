@@ -5,6 +5,9 @@
 -- the newest was opened; it drops the one before the last, so that an entry lives for at least one window. Numbers only
 -- count up and never follow the clock, so a clock that jumps or a changed window cannot bring an old number back.
 do
+  -- Redis keeps a small hash as a list and searches it to its end for what is not there, unless it has a long value.
+  local tabled = '                                                                 '
+
   -- owner: hash key; prefix: of the bucket keys; letter: of the owner's fields <letter>n number, <letter>s opening time,
   -- <letter>w window, whose values are kept[at], kept[at + 1], kept[at + 2].
   function buckets.family(owner, prefix, letter, kept, at)
@@ -26,6 +29,7 @@ do
       if family.earlier then redis.call('UNLINK', family.earlier) end
       family.number, family.opened, family.earlier = family.number + 1, now, family.newest
       family.newest = family.prefix .. family.number
+      redis.call('HSET', family.newest, '', tabled)
     end
     redis.call('HSET', family.newest, name, value)
     if is_old or window > family.window then

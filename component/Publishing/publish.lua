@@ -33,7 +33,6 @@ do
     return 'OK ' .. reply
   end
 
-  -- The data of one message after another takes the seventh place of an append that stays as it is.
   function requests.bare(batch, args, at)
     local repetition, place, topic, count = args[at], args[at + 2], args[at + 3], tonumber(args[at + 5])
     local part = partitions.at(batch, place)
@@ -49,11 +48,8 @@ do
     local reply = part.wl .. '-' .. marks.text(held.seq + 1) .. ' ' .. marks.position(part)
     local before = family and buckets.known_or_put(family, repetition, reply, tonumber(args[at + 1]), batch.now)
     if before then return again(batch, part, topic, before, count) end
-    local append = { place, topic, '', 'd', '0', '', '', '', '0', args[at + 4] }
-    for i = at + 6, at + 5 + count do
-      append[7] = args[i]
-      topics.append(batch, append, 1)
-    end
+    topics.append(batch, { place, topic, '', 'd', '0', '', args[at + 6], '', '0', args[at + 4] }, 1)
+    for i = at + 7, at + 5 + count do topics.extend(batch, part, held, args[i]) end
     return 'OK ' .. reply
   end
 end

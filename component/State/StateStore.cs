@@ -1,9 +1,8 @@
 using Darq.Partitions;
-using Darq.Steps;
 
 namespace Darq.State;
 
-/// <summary>Reads and writes single values. A write is a step that consumes and emits nothing.</summary>
+/// <summary>Reads and writes single values.</summary>
 internal sealed class StateStore(Primary primary, NamespaceOptions options)
 {
     private readonly StateReads _reads = new(primary, options);
@@ -23,10 +22,22 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken cancellation)
     {
         var change = StateWrite.From(operation, options);
-        var reply = await primary.SubmitAsync(new StepRequest(options) { Home = change.Partition, Operations = [change] }, cancellation);
+        var reply = await primary.SubmitAsync(new WriteRequest(change), cancellation);
         if (reply.StartsWith("CONFLICT", StringComparison.Ordinal)) throw new DarqException(Refusal.Conflict, ConflictText(operation));
         if (!reply.StartsWith("OK ", StringComparison.Ordinal)) throw Refusals.Of(reply);
         primary.Applied.Note(change.Partition, Position.Parse(reply.AsSpan(3)));
+    }
+
+    private sealed class WriteRequest(StateWrite change) : BatchRequest("write")
+    {
+        public override int Size => change.Size;
+
+        public override bool Frees => change.Operation.Change == StateChange.Delete;
+
+        // Writing the same value again changes nothing but the etag, so only a guarded write could be told a false conflict.
+        public override bool Repeatable => string.IsNullOrEmpty(change.Operation.ETag) && !change.Operation.FirstWrite;
+
+        public override void Write(BatchWriter writer) => change.Write(writer);
     }
 
     private static string ConflictText(StateOperation operation) => string.IsNullOrEmpty(operation.ETag)
