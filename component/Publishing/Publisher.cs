@@ -1,5 +1,4 @@
 using Darq.Partitions;
-using Darq.Redis;
 
 namespace Darq.Publishing;
 
@@ -19,51 +18,14 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         var repetition = options.DedupBy == DedupBy.Content ? EventIdentity.OfRequest(entries) ?? "" : "";
         var home = repetition.Length > 0 ? PartitionHash.Of(repetition, options.Partitions) : primary.Spread();
         for (var i = 0; i < appends.Length; i++) appends[i] = Append.From(topic, entries[i], options, home);
-        BatchRequest request = Array.TrueForAll(appends, append => append.IsBare)
-            ? new BareRequest(appends, repetition, options)
-            : new PublishRequest(appends, repetition, options);
+        AppendRequest request = Array.TrueForAll(appends, append => append.IsBare)
+            ? new BareRequest(appends, repetition, primary, options)
+            : new MixedRequest(appends, repetition, primary, options);
         var reply = await primary.SubmitAsync(request, cancellation);
-        var words = reply.Split(' ');
-        return words[0] switch
-        {
-            "OK" => Emitted.Parse(primary, appends, words.AsSpan(1), isFirst: true),
-            "FULL" => throw new DarqException(Refusal.Full, $"FULL: topic '{topic}' holds {options.MaxBacklog:N0} messages in one partition (maxBacklog) and takes no more until its groups have passed some."),
-            _ => throw Refusals.Of(reply),
-        };
-    }
-
-    private sealed class PublishRequest(Append[] appends, string repetition, NamespaceOptions options) : BatchRequest("publish")
-    {
-        public override int Size { get; } = appends.Sum(append => append.Size);
-
-        public override bool Repeatable => repetition.Length > 0 || Array.TrueForAll(appends, append => append.Id.Length > 0);
-
-        public override void Write(BatchWriter writer)
-        {
-            writer.Add(repetition);
-            writer.Add((long)options.RetryWindow.TotalMilliseconds);
-            writer.Add(appends.Length);
-            foreach (var append in appends) append.Write(writer, options);
-        }
-    }
-
-    /// <summary>Messages that are nothing but data all go where the first goes, and need few arguments.</summary>
-    private sealed class BareRequest(Append[] appends, string repetition, NamespaceOptions options) : BatchRequest("bare")
-    {
-        public override int Size { get; } = appends.Sum(append => append.Size);
-
-        public override bool Repeatable => repetition.Length > 0;
-
-        public override void Write(BatchWriter writer)
-        {
-            writer.Add(repetition);
-            writer.Add((long)options.RetryWindow.TotalMilliseconds);
-            writer.Add(writer.Place(appends[0].Partition));
-            writer.Add(Keys.Encode(appends[0].Topic));
-            writer.Add(options.MaxBacklog);
-            writer.Add(appends.Length);
-            foreach (var append in appends) writer.Add(append.Data);
-        }
+        if (request.Published is { } published) return published;
+        throw reply.StartsWith("FULL ", StringComparison.Ordinal)
+            ? new DarqException(Refusal.Full, $"FULL: topic '{topic}' holds {options.MaxBacklog:N0} messages in one partition (maxBacklog) and takes no more until its groups have passed some.")
+            : Refusals.Of(reply);
     }
 }
 
@@ -74,23 +36,36 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
 internal static class Emitted
 {
     /// <summary>Notes the positions, and where this reply is of the very request that appended the messages, announces those.</summary>
-    public static Published[] Parse(Primary primary, IReadOnlyList<Append> appends, ReadOnlySpan<string> words, bool isFirst)
+    public static Published[] Read(Primary primary, IReadOnlyList<Append> appends, ReadOnlySpan<char> words, bool isFirst)
     {
         var published = new Published[appends.Count];
-        var isFirstAlone = words.Length == 2;
         for (var i = 0; i < published.Length; i++)
         {
-            var at = isFirstAlone ? 0 : 2 * i;
-            var (id, position, append) = (words[at], Position.Parse(words[at + 1]), appends[i]);
-            var isDuplicate = id[0] == '=';
-            var streamId = Position.Parse(isDuplicate ? id.AsSpan(1) : id);
-            if (isFirstAlone) streamId = streamId with { Number = streamId.Number + i };
-            primary.Applied.Note(append.Partition, position);
+            var append = appends[i];
+            if (words.IsEmpty)
+            {
+                published[i] = published[i - 1] with { StreamId = published[i - 1].StreamId.Next };
+            }
+            else
+            {
+                var id = Next(ref words);
+                var isDuplicate = id[0] == '=';
+                published[i] = new(append.Partition, Position.Parse(isDuplicate ? id[1..] : id), Position.Parse(Next(ref words)), isDuplicate);
+                primary.Applied.Note(append.Partition, published[i].Applied);
+            }
             // When an expiring one expires, the server alone knows.
-            if (isFirst && !isDuplicate && append.TimeToLive is null)
-                primary.Announce(new(append.Partition, append.Topic, streamId, position, append.Explicit ? append.Id : "", append.Key, append.Data, append.Metadata));
-            published[i] = new(append.Partition, streamId, position, isDuplicate);
+            if (isFirst && !published[i].Duplicate && append.TimeToLive is null)
+                primary.Announce(new(append.Partition, append.Topic, published[i].StreamId, published[i].Applied, append.Explicit ? append.Id : "", append.Key, append.Data, append.Metadata));
         }
         return published;
+    }
+
+    /// <summary>Takes the first word off.</summary>
+    public static ReadOnlySpan<char> Next(ref ReadOnlySpan<char> words)
+    {
+        var space = words.IndexOf(' ');
+        var word = space < 0 ? words : words[..space];
+        words = space < 0 ? [] : words[(space + 1)..];
+        return word;
     }
 }

@@ -5,6 +5,8 @@ namespace Darq.State;
 /// <summary>Reads and writes single values.</summary>
 internal sealed class StateStore(Primary primary, NamespaceOptions options)
 {
+    private const string Done = "OK ";
+
     private readonly StateReads _reads = new(primary, options);
 
     /// <summary>The values of the keys in order, as one snapshot. Throws <see cref="DarqException"/>; safe to repeat.</summary>
@@ -22,13 +24,12 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken cancellation)
     {
         var change = StateWrite.From(operation, options);
-        var reply = await primary.SubmitAsync(new WriteRequest(change), cancellation);
+        var reply = await primary.SubmitAsync(new WriteRequest(change, primary), cancellation);
         if (reply.StartsWith("CONFLICT", StringComparison.Ordinal)) throw new DarqException(Refusal.Conflict, ConflictText(operation));
-        if (!reply.StartsWith("OK ", StringComparison.Ordinal)) throw Refusals.Of(reply);
-        primary.Applied.Note(change.Partition, Position.Parse(reply.AsSpan(3)));
+        if (!reply.StartsWith(Done, StringComparison.Ordinal)) throw Refusals.Of(reply);
     }
 
-    private sealed class WriteRequest(StateWrite change) : BatchRequest("write")
+    private sealed class WriteRequest(StateWrite change, Primary told) : BatchRequest("write")
     {
         public override int Size => change.Size;
 
@@ -38,6 +39,11 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
         public override bool Repeatable => string.IsNullOrEmpty(change.Operation.ETag) && !change.Operation.FirstWrite;
 
         public override void Write(BatchWriter writer) => change.Write(writer);
+
+        protected override void Heard(string reply)
+        {
+            if (reply.StartsWith(Done, StringComparison.Ordinal)) told.Applied.Note(change.Partition, Position.Parse(reply.AsSpan(Done.Length)));
+        }
     }
 
     private static string ConflictText(StateOperation operation) => string.IsNullOrEmpty(operation.ETag)

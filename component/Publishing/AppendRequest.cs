@@ -1,0 +1,49 @@
+using Darq.Partitions;
+using Darq.Redis;
+
+namespace Darq.Publishing;
+
+/// <summary>Messages of one topic as a request of a batch, all or none. It tells <paramref name="primary"/> what it wrote.</summary>
+internal abstract class AppendRequest(string name, Append[] appends, Primary primary) : BatchRequest(name)
+{
+    /// <summary>What became of the messages; null where they were refused.</summary>
+    public Published[]? Published { get; private set; }
+
+    public override int Size { get; } = appends.Sum(append => append.Size);
+
+    protected override void Heard(string reply)
+    {
+        if (reply.StartsWith("OK ", StringComparison.Ordinal)) Published = Emitted.Read(primary, appends, reply.AsSpan(3), isFirst: true);
+    }
+}
+
+/// <summary>Messages of any kind, each with all that an append takes.</summary>
+internal sealed class MixedRequest(Append[] appends, string repetition, Primary primary, NamespaceOptions options) : AppendRequest("publish", appends, primary)
+{
+    public override bool Repeatable => repetition.Length > 0 || Array.TrueForAll(appends, append => append.Id.Length > 0);
+
+    public override void Write(BatchWriter writer)
+    {
+        writer.Add(repetition);
+        writer.Add((long)options.RetryWindow.TotalMilliseconds);
+        writer.Add(appends.Length);
+        foreach (var append in appends) append.Write(writer, options);
+    }
+}
+
+/// <summary>Messages that are nothing but data: all go where the first goes, and need few arguments.</summary>
+internal sealed class BareRequest(Append[] appends, string repetition, Primary primary, NamespaceOptions options) : AppendRequest("bare", appends, primary)
+{
+    public override bool Repeatable => repetition.Length > 0;
+
+    public override void Write(BatchWriter writer)
+    {
+        writer.Add(repetition);
+        writer.Add((long)options.RetryWindow.TotalMilliseconds);
+        writer.Add(writer.Place(appends[0].Partition));
+        writer.Add(Keys.Encode(appends[0].Topic));
+        writer.Add(options.MaxBacklog);
+        writer.Add(appends.Length);
+        foreach (var append in appends) writer.Add(append.Data);
+    }
+}
