@@ -6,6 +6,8 @@ namespace Darq.Publishing;
 /// <summary>Messages of one topic as a request of a batch, all or none. It tells <paramref name="primary"/> what it wrote.</summary>
 internal abstract class AppendRequest(string name, Append[] appends, Primary primary) : BatchRequest(name)
 {
+    protected Append[] Appends => appends;
+
     /// <summary>What became of the messages; null where they were refused.</summary>
     public Published[]? Published { get; private set; }
 
@@ -20,14 +22,14 @@ internal abstract class AppendRequest(string name, Append[] appends, Primary pri
 /// <summary>Messages of any kind, each with all that an append takes.</summary>
 internal sealed class MixedRequest(Append[] appends, string repetition, Primary primary, NamespaceOptions options) : AppendRequest("publish", appends, primary)
 {
-    public override bool Repeatable => repetition.Length > 0 || Array.TrueForAll(appends, append => append.Id.Length > 0);
+    public override bool Repeatable => repetition.Length > 0 || Array.TrueForAll(Appends, append => append.Id.Length > 0);
 
     public override void Write(BatchWriter writer)
     {
         writer.Add(repetition);
         writer.Add((long)options.RetryWindow.TotalMilliseconds);
-        writer.Add(appends.Length);
-        foreach (var append in appends) append.Write(writer, options);
+        writer.Add(Appends.Length);
+        foreach (var append in Appends) append.Write(writer, options);
     }
 }
 
@@ -40,10 +42,10 @@ internal sealed class BareRequest(Append[] appends, string repetition, Primary p
     {
         writer.Add(repetition);
         writer.Add((long)options.RetryWindow.TotalMilliseconds);
-        writer.Add(writer.Place(appends[0].Partition));
-        writer.Add(Keys.Encode(appends[0].Topic));
+        writer.Add(writer.Place(Appends[0].Partition));
+        writer.Add(Keys.Encode(Appends[0].Topic));
         writer.Add(options.MaxBacklog);
-        writer.Add(appends.Length);
-        foreach (var append in appends) writer.Add(append.Data);
+        writer.Add(Appends.Length);
+        foreach (var append in Appends) writer.Add(append.Data);
     }
 }
