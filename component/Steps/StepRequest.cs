@@ -47,13 +47,18 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
         || Reads.Length == 0 && Array.TrueForAll(Emits, emit => emit.Id.Length > 0)
             && Array.TrueForAll(Operations, operation => string.IsNullOrEmpty(operation.Operation.ETag) && !operation.Operation.FirstWrite);
 
-    /// <summary>How many partitions it touches. Most steps touch one, which is found without counting.</summary>
-    public int Partitions => IsWithin(Home)
-        ? 1
-        : Consumed.Select(consumed => consumed.Token.Partition)
-            .Concat(Reads.Select(read => read.Partition))
-            .Concat(Operations.Select(operation => operation.Partition))
-            .Concat(Emits.Select(emit => emit.Partition)).Distinct().Count();
+    /// <summary>Whether what it consumes, reads, writes and emits lies in several partitions.</summary>
+    public bool IsCrossPartition => !IsWithin(
+        Consumed.Length > 0 ? Consumed[0].Token.Partition
+        : Reads.Length > 0 ? Reads[0].Partition
+        : Operations.Length > 0 ? Operations[0].Partition
+        : Emits.Length > 0 ? Emits[0].Partition : Home);
+
+    /// <summary>How many partitions those are; counted anew each time.</summary>
+    public int Partitions => Consumed.Select(consumed => consumed.Token.Partition)
+        .Concat(Reads.Select(read => read.Partition))
+        .Concat(Operations.Select(operation => operation.Partition))
+        .Concat(Emits.Select(emit => emit.Partition)).Distinct().Count();
 
     /// <summary>Whether it does nothing at all, and is not to be remembered either.</summary>
     public bool IsEmpty => Id.Length == 0 && Consumed.Length == 0 && Reads.Length == 0 && Operations.Length == 0 && Emits.Length == 0;

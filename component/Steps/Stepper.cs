@@ -124,13 +124,12 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
     {
         if (request.Size > Limits.MaxMessageBytes)
             throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: the step has {request.Size:N0} bytes; accepted: at most {Limits.MaxMessageBytes:N0} (3.9 MiB).");
-        var partitions = request.Partitions;
-        if (partitions <= 1) return;
+        if (!request.IsCrossPartition) return;
         Interlocked.Increment(ref _crossPartitionCount);
         if (options.CrossPartitionSteps == CrossPartitionSteps.Refuse)
-            throw new DarqException(Refusal.CrossPartition, $"CROSS_PARTITION: the step touches {partitions} partitions and crossPartitionSteps is refuse; give its keys and messages one partition key, or set crossPartitionSteps to allow.");
+            throw new DarqException(Refusal.CrossPartition, $"CROSS_PARTITION: the step touches {request.Partitions} partitions and crossPartitionSteps is refuse; give its keys and messages one partition key, or set crossPartitionSteps to allow.");
         if (options.CrossPartitionSteps == CrossPartitionSteps.Warn && Interlocked.Exchange(ref _saidCrossPartition, 1) == 0)
-            log.CrossPartitionStepWasSeen(partitions);
+            log.CrossPartitionStepWasSeen(request.Partitions);
     }
 
     private StepResult Read(StepRequest request, string reply)
