@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 
 namespace Darq.Grpc;
@@ -14,12 +15,14 @@ internal sealed class MessageReader<T>(Exchange exchange, MessageParser<T> parse
 {
     private readonly PipeReader _body = exchange.RequestBody;
 
+    // A stream reads all its life and awaits each read once, so what one left is used by the next.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T?> ReadAsync(CancellationToken cancellation)
     {
-        using var scope = exchange.CancelWith(cancellation);
+        var token = exchange.CancelReadWith(cancellation);
         while (true)
         {
-            var result = await ReceiveAsync(scope.Token);
+            var result = await ReceiveAsync(token);
             var rest = result.Buffer;
             var (consumed, examined) = (rest.Start, rest.End);
             try
@@ -60,6 +63,7 @@ internal sealed class MessageReader<T>(Exchange exchange, MessageParser<T> parse
         return isOnly ? message : throw new RpcException(StatusCode.Internal, "The request goes on after its only message.");
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> ReceiveAsync(CancellationToken cancellation)
     {
         try

@@ -69,6 +69,8 @@ internal static class StateRequests
 
     private static string? Find(MapField<string, string> metadata, string name)
     {
+        if (metadata.Count == 0)
+            return null;
         if (metadata.TryGetValue(name, out var exact))
             return exact.Length > 0 ? exact : null;
         foreach (var (key, value) in metadata)

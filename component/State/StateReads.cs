@@ -15,10 +15,16 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
     /// <summary>Keys of one call; a read of more is a call of its own.</summary>
     private const int MaxKeys = 256;
 
+    private static readonly string Function = FunctionLibrary.Function("get");
+
     // Under _lock.
     private readonly Lock _lock = new();
     private readonly Queue<StateGet> _waiting = new();
     private bool _isAsking;
+
+    // The asking loop's own, used again from one call to the next.
+    private readonly List<StateGet> _asked = [];
+    private readonly Dictionary<int, int> _places = [];
 
     /// <summary>The values in the order of the keys. Throws <see cref="DarqException"/>; cancelling gives up waiting.</summary>
     public Task<IReadOnlyList<StateValue>> GetAsync(IReadOnlyList<StateKey> keys, CancellationToken cancellation)
@@ -38,60 +44,64 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
 
     private async Task AskAsync()
     {
-        while (Next() is { Count: > 0 } gets)
+        while (TakeNext() is > 0 and var keys)
         {
             try
             {
-                Answer(gets, (await primary.ReadAsync(() => Compose(gets), CancellationToken.None)).Items);
+                Answer((await primary.ReadAsync(() => Compose(keys), CancellationToken.None)).Items);
             }
             catch (Exception fault)
             {
-                foreach (var get in gets) get.Fail(fault);
+                foreach (var get in _asked) get.Fail(fault);
             }
         }
     }
 
-    private List<StateGet> Next()
+    /// <summary>Takes what is asked for next and counts its keys; at none the loop has ended.</summary>
+    private int TakeNext()
     {
-        var (gets, keys) = (new List<StateGet>(), 0);
         lock (_lock)
         {
+            _asked.Clear();
+            var keys = 0;
             while (_waiting.TryPeek(out var get) && (keys == 0 || keys + get.Keys.Count <= MaxKeys))
             {
                 keys += get.Keys.Count;
-                gets.Add(_waiting.Dequeue());
+                _asked.Add(_waiting.Dequeue());
             }
-            _isAsking = gets.Count > 0;
+            _isAsking = keys > 0;
+            return keys;
         }
-        return gets;
     }
 
-    private FunctionCall Compose(List<StateGet> gets)
+    private FunctionCall Compose(int keys)
     {
-        var marks = new List<string>();
-        var places = new Dictionary<int, int>();
-        var arguments = new List<RedisArgument>(1 + 2 * gets.Count) { primary.WorldLine };
-        foreach (var get in gets)
+        _places.Clear();
+        var marks = new List<string>(Math.Min(keys, options.Partitions));
+        var (arguments, at) = (new RedisArgument[1 + 2 * keys], 1);
+        arguments[0] = primary.WorldLine;
+        foreach (var get in _asked)
         {
-            foreach (var key in get.Keys)
+            for (var i = 0; i < get.Keys.Count; i++)
             {
+                var key = get.Keys[i];
                 var partition = PartitionHash.OfState(key.Key, key.PartitionKey, options.Partitions);
-                if (!places.TryGetValue(partition, out var place))
+                if (!_places.TryGetValue(partition, out var place))
                 {
                     marks.Add(primary.Keys.Mark(partition));
-                    places[partition] = place = marks.Count;
+                    _places[partition] = place = marks.Count;
                 }
-                arguments.Add(place);
-                arguments.Add(key.Key);
+                arguments[at++] = place;
+                arguments[at++] = key.Key;
             }
         }
-        return new(FunctionLibrary.Function("get"), marks, arguments, ReadOnly: true);
+        return new(Function, marks, arguments, ReadOnly: true);
     }
 
-    private static void Answer(List<StateGet> gets, IReadOnlyList<RedisReply> found)
+    private void Answer(IReadOnlyList<RedisReply> found)
     {
         var at = 0;
-        foreach (var get in gets)
+        foreach (var get in _asked)
         {
             var values = new StateValue[get.Keys.Count];
             for (var i = 0; i < values.Length; i++, at += 3)
