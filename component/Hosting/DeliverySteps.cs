@@ -35,7 +35,6 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
 
     private async Task RunAsync(DeliveryStream stream, string token, ReadOnlyMemory<byte> json)
     {
-        await Task.Yield();
         try
         {
             await SettleAsync(stream, token, json);

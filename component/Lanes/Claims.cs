@@ -16,16 +16,16 @@ internal sealed class Claims(Primary primary, string group, string topic)
         return reply.IsNothing ? [.. reply.Items.Select(item => item.ToString())] : null;
     }
 
-    /// <summary>The last seq of each partition's stream; where it is the one known, the next append wakes us up.</summary>
-    public async Task<long[]> TailsAsync(IReadOnlyList<(int Partition, long Known)> lanes, CancellationToken cancellation)
+    /// <summary>The last seq of each partition's stream; where it is the one known, the next append that the session is not told of wakes us up.</summary>
+    public async Task<long[]> TailsAsync(Session session, IReadOnlyList<(int Partition, long Known)> lanes, CancellationToken cancellation)
     {
-        var reply = await primary.ReadAsync(() => Tails(lanes), cancellation);
+        var reply = await primary.ReadAsync(() => Tails(session, lanes), cancellation);
         return [.. reply.Items.Select(item => long.Parse(item.ToString(), System.Globalization.CultureInfo.InvariantCulture))];
     }
 
-    private FunctionCall Tails(IReadOnlyList<(int Partition, long Known)> lanes)
+    private FunctionCall Tails(Session session, IReadOnlyList<(int Partition, long Known)> lanes)
     {
-        var arguments = new List<RedisArgument>(1 + 2 * lanes.Count) { primary.WorldLine };
+        var arguments = new List<RedisArgument>(2 + 2 * lanes.Count) { primary.WorldLine, session.Id };
         foreach (var (_, known) in lanes)
         {
             arguments.Add(_topic);

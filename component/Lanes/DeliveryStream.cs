@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 using Darq.Partitions;
 
 namespace Darq.Lanes;
@@ -14,8 +14,11 @@ internal sealed class DeliveryStream : IAsyncDisposable
     private readonly IDeliverySink _sink;
     private readonly SubscriptionOptions _options;
     private readonly CancellationTokenSource _closing = new();
-    private readonly Channel<Delivery> _outgoing;
-    private readonly Task _writing;
+    private readonly ConcurrentQueue<Delivery> _outgoing = new();
+
+    // Held by whoever writes, and at the end for good.
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private volatile bool _broken;
 
     // Under the subscription's lock.
     private readonly SortedDictionary<long, Entry> _unanswered = [];
@@ -27,15 +30,12 @@ internal sealed class DeliveryStream : IAsyncDisposable
     {
         (_subscription, SubscribedTopic, _options, _sink) = (subscription, subscribedTopic, options, sink);
         _window = options.Concurrent ? options.MaxInFlight : Math.Min(2, options.MaxInFlight);
-        // As many as may be out, so a write to it never has to wait.
-        _outgoing = Channel.CreateBounded<Delivery>(new BoundedChannelOptions(options.MaxInFlight) { SingleReader = true });
-        _writing = WriteAsync();
     }
 
     public string SubscribedTopic { get; }
 
     // An answer to what is still on its way out, which only a confused peer gives, must not make room there.
-    public bool HasRoom => !_closed && !_paused && _unanswered.Count < _window && _outgoing.Reader.Count < _options.MaxInFlight;
+    public bool HasRoom => !_closed && !_broken && !_paused && _unanswered.Count < _window && _outgoing.Count < _options.MaxInFlight;
 
     public bool IsOpen => !_closed;
 
@@ -61,14 +61,21 @@ internal sealed class DeliveryStream : IAsyncDisposable
     {
         _subscription.Detach(this);
         _closing.CancelHere();
-        await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await _writing.WaitAsync(CancellationToken.None);
     }
 
-    /// <summary>Under the subscription's lock.</summary>
+    /// <summary>Under the subscription's lock; <see cref="WriteOut"/> has to follow without it. Bounded by <see cref="HasRoom"/>.</summary>
     public void Send(long number, Entry entry, Delivery delivery)
     {
         _unanswered.Add(number, entry);
-        if (!_outgoing.Writer.TryWrite(delivery)) throw new InvalidOperationException("A stream was given more messages than its window has room for.");
+        _outgoing.Enqueue(delivery);
+    }
+
+    /// <summary>Writes what is to go out, here and now if nobody else is at it, who would then take it along.</summary>
+    public void WriteOut()
+    {
+        // Ends by itself when nothing is left, and before the stream is closed.
+        if (!_outgoing.IsEmpty && _writing.Wait(0, CancellationToken.None)) _ = WriteAsync();
     }
 
     /// <summary>Takes the delivery off the stream; null if it is not out. Under the subscription's lock.</summary>
@@ -88,7 +95,6 @@ internal sealed class DeliveryStream : IAsyncDisposable
     {
         if (_closed) return [];
         _closed = true;
-        _outgoing.Writer.TryComplete();
         Entry[] left = [.. _unanswered.Values];
         _unanswered.Clear();
         return left;
@@ -96,10 +102,22 @@ internal sealed class DeliveryStream : IAsyncDisposable
 
     private async Task WriteAsync()
     {
-        // ReadAllAsync would go through the thread pool, where the simulator cannot decide the order.
-        while (await _outgoing.Reader.WaitToReadAsync(_closing.Token))
+        do
         {
-            while (_outgoing.Reader.TryRead(out var delivery)) await _sink.SendAsync(delivery, _closing.Token);
+            try
+            {
+                while (!_broken && _outgoing.TryDequeue(out var delivery)) await _sink.SendAsync(delivery, _closing.Token);
+            }
+            catch (Exception)
+            {
+                // The peer is gone; whoever reads from it closes the stream, and what was not answered goes to another.
+                _broken = true;
+            }
+            finally
+            {
+                _writing.Release();
+            }
         }
+        while (!_broken && !_outgoing.IsEmpty && _writing.Wait(0, CancellationToken.None));
     }
 }

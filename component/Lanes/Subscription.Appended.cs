@@ -23,7 +23,7 @@ internal sealed partial class Subscription
             if (lane.Tail > lane.ReadUpTo.Number) _read.Set();
             else if (!lane.Armed) _tend.Set();
         }
-        _dispatch.Set();
+        Dispatch();
     }
 
     /// <summary>

@@ -18,6 +18,9 @@ internal sealed partial class Subscription
     private double _averageSize = PageBytes / FirstPage;
     private int _nextToRead;
 
+    // Whether a reader found too much in hand.
+    private bool _readIsHeldBack;
+
     /// <summary>Somebody appended to the stream of this partition; what has come since is not told of before the lane is armed again.</summary>
     /// <param name="partition">Whose stream it is.</param>
     /// <param name="last">The last seq there.</param>
@@ -84,7 +87,8 @@ internal sealed partial class Subscription
     {
         lock (_lock)
         {
-            if (!MayReadAhead) return default;
+            _readIsHeldBack = !MayReadAhead;
+            if (_readIsHeldBack) return default;
             for (var i = 0; i < _lanes.Length; i++)
             {
                 var lane = _lanes[_nextToRead++ % _lanes.Length];
@@ -122,7 +126,7 @@ internal sealed partial class Subscription
                 _tend.Set();
             }
         }
-        _dispatch.Set();
+        Dispatch();
     }
 
     /// <summary>Under _lock. A damaged entry is left where it is, pending, for somebody to look at; the others go on.</summary>

@@ -67,7 +67,7 @@ internal sealed partial class Subscription
                 var heirs = Heirs(session);
                 await HandOverAsync(heirs, session, cancellation);
                 whole |= await ClaimAsync(heirs, session, whole, cancellation);
-                await WatchTailsAsync(whole, cancellation);
+                await WatchTailsAsync(session, whole, cancellation);
             }
             catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException or DarqException)
             {
@@ -78,7 +78,7 @@ internal sealed partial class Subscription
         }
     }
 
-    private async Task WatchTailsAsync(bool whole, CancellationToken cancellation)
+    private async Task WatchTailsAsync(Session session, bool whole, CancellationToken cancellation)
     {
         (int Partition, long Known)[] asked;
         lock (_lock)
@@ -88,7 +88,7 @@ internal sealed partial class Subscription
                 .Select(lane => (lane.Partition, lane.ReadUpTo.Number))];
         }
         if (asked.Length == 0) return;
-        var tails = await _claims.TailsAsync(asked, cancellation);
+        var tails = await _claims.TailsAsync(session, asked, cancellation);
         lock (_lock)
         {
             for (var i = 0; i < asked.Length; i++)

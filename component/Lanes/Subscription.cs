@@ -38,6 +38,7 @@ internal sealed partial class Subscription : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Lane[] _lanes;
     private readonly List<DeliveryStream> _streams = [];
+    private DeliveryStream[] _open = [];
     private readonly Queue<Entry> _ready = new();
     private readonly PriorityQueue<Entry, DateTimeOffset> _backingOff = new();
     private readonly HashSet<Task> _passes = [];
@@ -80,7 +81,11 @@ internal sealed partial class Subscription : IAsyncDisposable
     public DeliveryStream Attach(string subscribedTopic, SubscriptionOptions options, IDeliverySink sink)
     {
         var stream = new DeliveryStream(this, subscribedTopic, options, sink);
-        lock (_lock) _streams.Add(stream);
+        lock (_lock)
+        {
+            _streams.Add(stream);
+            _open = [.. _streams];
+        }
         StreamsChanged();
         return stream;
     }
@@ -91,6 +96,7 @@ internal sealed partial class Subscription : IAsyncDisposable
         lock (_lock)
         {
             _streams.Remove(stream);
+            _open = [.. _streams];
             foreach (var entry in stream.Close()) GiveBack(entry);
         }
         StreamsChanged();
@@ -128,9 +134,11 @@ internal sealed partial class Subscription : IAsyncDisposable
         {
             if (_lanes[token.Partition].Find(token.Message) is not { } entry) return;
             entry.Consumed = true;
-            if (entry.State is EntryState.Waiting or EntryState.BackingOff && entry.Lane.IsFirst(entry)) Finish(entry);
+            // One that is out is finished by its answer.
+            if (entry.State is not (EntryState.Waiting or EntryState.BackingOff) || !entry.Lane.IsFirst(entry)) return;
+            Finish(entry);
         }
-        _dispatch.Set();
+        Dispatch();
     }
 
     public async ValueTask DisposeAsync()
@@ -192,7 +200,7 @@ internal sealed partial class Subscription : IAsyncDisposable
     {
         _inHand--;
         _bytesInHand -= entry.Message.Size;
-        _read.Set();
+        if (_readIsHeldBack) _read.Set();
         if (_fetchIsHeldBack) _fetch.Set();
     }
 

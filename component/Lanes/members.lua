@@ -4,9 +4,11 @@
 --        takes lanes of ('' says goodbye), ARGV[3] ms without a beat after which a session counts as dead, ARGV[4] ms
 --        after which it is forgotten. Returns session and subscriptions of each live one. Complexity O(members). Safe to
 --        repeat.
--- tails: KEYS = marks of partitions. ARGV[1] world-line of the last contact, then per partition: topic, last seq known.
---        Returns per partition the topic's last seq; where that is the one known, the next append will publish once on
---        <tag>:w (the lane is armed). NEEDS_RECOVERY as always. Complexity O(partitions). Safe to repeat.
+-- tails: KEYS = marks of partitions. ARGV[1] world-line of the last contact, ARGV[2] session, then per partition: topic, last
+--        seq known. Returns per partition the topic's last seq; where that is the one known, the lane is armed: the next
+--        append publishes once on <tag>:w, unless the session is told of it by its reply, and then the lane stays armed. It
+--        is remembered in field a of the topic's numbers: the session, or * where several wait. NEEDS_RECOVERY as always.
+--        Complexity O(partitions). Safe to repeat.
 do
   function lanes.beat(keys, args)
     local key, session, now, live = keys[1], args[1], marks.now(), {}
@@ -30,15 +32,16 @@ do
   end
 
   function lanes.tails(keys, args)
-    local parts, refused = marks.open(keys, 1, tonumber(args[1]))
+    -- One mark speaks for all: a recovery moves all partitions of a primary in one call.
+    local _, refused = marks.open({ keys[1] }, 1, tonumber(args[1]))
     if refused then return refused end
     local tails = {}
-    for i, part in ipairs(parts) do
-      local topic, known = args[2 * i], tonumber(args[2 * i + 1])
-      local key = part.tag .. ':n:' .. topic
+    for i = 1, #keys do
+      local topic, known = args[2 * i + 1], tonumber(args[2 * i + 2])
+      local key = string.sub(keys[i], 1, -2) .. 'n:' .. topic
       local kept = redis.call('HMGET', key, 's', 'a')
       local last = tonumber(kept[1] or 0)
-      if last == known and not kept[2] then redis.call('HSET', key, 'a', 1) end
+      if last == known and kept[2] ~= '*' and kept[2] ~= args[2] then redis.call('HSET', key, 'a', kept[2] and '*' or args[2]) end
       tails[i] = last
     end
     return tails

@@ -7,8 +7,9 @@ namespace Darq.Partitions;
 
 /// <summary>
 /// The one queue of a primary: all appends, steps, state writes and acknowledgements of this process go through it with
-/// one batch in flight; what arrives meanwhile is the next batch. No timer. A batch keeps its number until its reply is
-/// known, so a lost reply is resolved by sending it again. Memory: at most <see cref="MaxWaiting"/> requests and
+/// one batch in flight; what arrives meanwhile is the next batch. No timer and no change of thread: a request that finds
+/// nothing in flight is sent by its caller, and those that were answered go on while Redis has the next batch. A batch keeps
+/// its number until its reply is known, so a lost reply is resolved by sending it again. Memory: at most <see cref="MaxWaiting"/> requests and
 /// <see cref="MaxWaitingBytes"/> of requests that may be refused wait here; patient ones are bounded by what is in flight.
 /// </summary>
 internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log)
@@ -22,7 +23,7 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
 
     // Bounded by _waiting and _waitingBytes, which refuse before the channel would have to.
     private readonly Channel<BatchRequest> _queue = Channel.CreateBounded<BatchRequest>(
-        new BoundedChannelOptions(2 * MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        new BoundedChannelOptions(2 * MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait, AllowSynchronousContinuations = true });
 
     private int _waiting;
     private long _waitingBytes;
@@ -32,33 +33,45 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
     private Session? _session;
     private BatchRequest? _held;
     private int _lastArguments;
+    private List<BatchRequest> _answered = [];
+    private ReadOnlyMemory<byte> _answers;
     private int _batches;
 
     /// <summary>Batches taken so far: changes from one to the next, and rests in between.</summary>
     public int Batches => Volatile.Read(ref _batches);
 
     /// <summary>Puts a request into the queue and returns its reply line. Cancelling leaves it there: its outcome is then unknown.</summary>
-    public Task<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
+    public ValueTask<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
     {
         if (!request.Patient && (Volatile.Read(ref _waiting) >= MaxWaiting || Volatile.Read(ref _waitingBytes) + request.Size > MaxWaitingBytes))
             throw new DarqException(Refusal.Full, $"FULL: {MaxWaiting:N0} requests or {MaxWaitingBytes >> 20} MiB are waiting for Redis already; try again.");
         Interlocked.Increment(ref _waiting);
         Interlocked.Add(ref _waitingBytes, request.Size);
-        return _queue.Writer.TryWrite(request) ? request.ReplyAsync(cancellation) : QueueUpAsync(request, cancellation);
+        return _queue.Writer.TryWrite(request) ? request.AnswerAsync(cancellation) : QueueUpAsync(request, cancellation);
     }
 
-    private async Task<string> QueueUpAsync(BatchRequest request, CancellationToken cancellation)
+    private async ValueTask<string> QueueUpAsync(BatchRequest request, CancellationToken cancellation)
     {
         await _queue.Writer.WriteAsync(request, cancellation);
-        return await request.ReplyAsync(cancellation);
+        return await request.AnswerAsync(cancellation);
     }
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        while (_held is not null || await _queue.Reader.WaitToReadAsync(cancellation))
+        try
         {
-            var batch = Take();
-            while (batch.Count > 0) batch = await TrySendAsync(batch, cancellation);
+            while (true)
+            {
+                var batch = Take();
+                while (batch.Count > 0) batch = await TrySendAsync(batch, cancellation);
+                if (_held is not null || _queue.Reader.TryPeek(out _)) continue;
+                AnswerLast();
+                if (!await _queue.Reader.WaitToReadAsync(cancellation)) return;
+            }
+        }
+        finally
+        {
+            AnswerLast();
         }
     }
 
@@ -75,7 +88,7 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             log.BatchFailed(batch.Count, fault);
-            foreach (var request in batch) request.Fail(new(Refusal.Unavailable, "UNAVAILABLE: a fault inside the component; whether the request took effect is unknown, and its log says more.", fault));
+            foreach (var request in batch) request.Fail(new DarqException(Refusal.Unavailable, "UNAVAILABLE: a fault inside the component; whether the request took effect is unknown, and its log says more.", fault));
             return [];
         }
     }
@@ -93,7 +106,6 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
     {
         var batch = new List<BatchRequest>(Math.Clamp(Volatile.Read(ref _waiting), 1, MaxRequests));
         long bytes = 0;
-        Interlocked.Increment(ref _batches);
         while (batch.Count < MaxRequests && (_held is not null || _queue.Reader.TryRead(out _held)))
         {
             if (batch.Count > 0 && bytes + _held.Size > MaxBytes) break;
@@ -101,6 +113,7 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
             batch.Add(_held);
             _held = null;
         }
+        if (batch.Count > 0) Interlocked.Increment(ref _batches);
         Interlocked.Add(ref _waiting, -batch.Count);
         Interlocked.Add(ref _waitingBytes, -bytes);
         return batch;
@@ -118,7 +131,9 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
         while (true)
         {
             // Step 1
-            var session = await link.ReadyAsync(cancellation);
+            var ready = link.ReadyAsync(cancellation);
+            if (!ready.IsCompleted) AnswerLast();
+            var session = await ready;
             if (session != _session)
             {
                 // The record that knew the outcome is gone with its session.
@@ -131,7 +146,9 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
             RedisReply reply;
             try
             {
-                reply = await link.CallAsync(Compose(batch, session, number, frees), cancellation);
+                var call = link.CallAsync(Compose(batch, session, number, frees), cancellation);
+                AnswerLast();
+                reply = await call;
             }
             catch (RedisUnavailableException)
             {
@@ -148,7 +165,9 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
             // Step 3
             if (reply.Bytes.Span.StartsWith("OK "u8))
             {
-                Answer(batch, reply.Bytes.Span);
+                if (reply.Bytes.Span.Count((byte)'\n') != batch.Count)
+                    throw new InvalidOperationException($"A batch of {batch.Count} requests was answered with {reply.Bytes.Span.Count((byte)'\n')} lines.");
+                (_answered, _answers) = (batch, reply.Bytes);
                 return [];
             }
             var code = reply.ToString();
@@ -166,23 +185,28 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
         return writer.ToCall(frees, number, link.WorldLine, Session.Life, batch.Count);
     }
 
-    /// <summary>One line a request, after the first.</summary>
-    private static void Answer(List<BatchRequest> batch, ReadOnlySpan<byte> reply)
+    /// <summary>
+    /// Answers the requests of the last batch, if that was not done yet: one line a request, after the first. Called when the
+    /// next batch is on its way, or when nothing is.
+    /// </summary>
+    private void AnswerLast()
     {
-        if (reply.Count((byte)'\n') != batch.Count)
-            throw new InvalidOperationException($"A batch of {batch.Count} requests was answered with {reply.Count((byte)'\n')} lines.");
+        if (_answered.Count == 0) return;
+        var batch = _answered;
+        var reply = _answers.Span;
+        (_answered, _answers) = ([], default);
         foreach (var request in batch)
         {
             reply = reply[(reply.IndexOf((byte)'\n') + 1)..];
             var end = reply.IndexOf((byte)'\n');
-            request.Complete(Encoding.UTF8.GetString(end < 0 ? reply : reply[..end]));
+            request.Answer(Encoding.UTF8.GetString(end < 0 ? reply : reply[..end]));
         }
     }
 
     private static List<BatchRequest> FailDoubtful(List<BatchRequest> batch)
     {
         foreach (var request in batch.Where(request => !request.Repeatable))
-            request.Fail(new(Refusal.Unavailable, "UNAVAILABLE: Redis lost the record of this request; whether it took effect is unknown."));
+            request.Fail(new DarqException(Refusal.Unavailable, "UNAVAILABLE: Redis lost the record of this request; whether it took effect is unknown."));
         return [.. batch.Where(request => request.Repeatable)];
     }
 

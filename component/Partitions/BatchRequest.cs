@@ -6,11 +6,8 @@ namespace Darq.Partitions;
 /// One request of a batch. Its arguments are written anew at every sending, so that a request sent again after a
 /// recovery carries the incarnation its lane has by then; a batch that was executed answers from its record anyway.
 /// </summary>
-internal abstract class BatchRequest(string name)
+internal abstract class BatchRequest(string name) : Awaited<string>
 {
-    private readonly TaskCompletionSource<string> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private CancellationTokenRegistration _givingUp;
-
     /// <summary>The function that takes it, such as <c>publish</c> or <c>step</c>.</summary>
     public RedisArgument Name { get; } = name;
 
@@ -26,27 +23,18 @@ internal abstract class BatchRequest(string name)
     /// <summary>Whether it waits as long as it takes: acknowledgements, which nobody else would send again.</summary>
     public virtual bool Patient => false;
 
-    /// <summary>The reply line. Cancelling gives up waiting for it; the request stays in the queue.</summary>
-    public Task<string> ReplyAsync(CancellationToken cancellation)
-    {
-        _givingUp = cancellation.UnsafeRegister(static (request, token) => ((BatchRequest)request!)._reply.TrySetCanceled(token), this);
-        // The reply may have come before there was anything to unregister.
-        if (_reply.Task.IsCompleted) _givingUp.Unregister();
-        return _reply.Task;
-    }
-
     public abstract void Write(BatchWriter writer);
 
-    public void Complete(string reply)
+    /// <summary>Takes the reply line in, also where nobody waits for it any more.</summary>
+    public void Answer(string reply)
     {
-        _givingUp.Unregister();
-        _reply.TrySetResult(reply);
+        Heard(reply);
+        Complete(reply);
     }
 
-    public void Fail(DarqException why)
+    /// <summary>What this process makes of the reply whether or not the caller still waits. Holds no lock, returns at once.</summary>
+    protected virtual void Heard(string reply)
     {
-        _givingUp.Unregister();
-        _reply.TrySetException(why);
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Darq.Redis;
 
 namespace Darq.Partitions;
@@ -108,7 +109,8 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         await ReadAsync(() => new(FunctionLibrary.Function("build"), [], [], ReadOnly: true), cancellation);
 
     /// <summary>Sends a request through the batch queue. Refuses at once while Redis is known to be away, unless the request is patient.</summary>
-    public async Task<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
     {
         if (request.Patient) return await _queue.SubmitAsync(request, cancellation);
         ThrowIfAway();

@@ -18,18 +18,19 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         var repetition = options.DedupBy == DedupBy.Content ? EventIdentity.OfRequest(entries) ?? "" : "";
         var home = repetition.Length > 0 ? PartitionHash.Of(repetition, options.Partitions) : primary.Spread();
         for (var i = 0; i < appends.Length; i++) appends[i] = Append.From(topic, entries[i], options, home);
-        var reply = await primary.SubmitAsync(new PublishRequest(appends, repetition, options), cancellation);
-        var words = reply.Split(' ');
-        return words[0] switch
-        {
-            "OK" => Emitted.Parse(primary, appends, words.AsSpan(1), isFirst: true),
-            "FULL" => throw new DarqException(Refusal.Full, $"FULL: topic '{topic}' holds {options.MaxBacklog:N0} messages in one partition (maxBacklog) and takes no more until its groups have passed some."),
-            _ => throw Refusals.Of(reply),
-        };
+        var request = new PublishRequest(appends, repetition, primary, options);
+        var reply = await primary.SubmitAsync(request, cancellation);
+        if (request.Published is { } published) return published;
+        throw reply.StartsWith("FULL ", StringComparison.Ordinal)
+            ? new DarqException(Refusal.Full, $"FULL: topic '{topic}' holds {options.MaxBacklog:N0} messages in one partition (maxBacklog) and takes no more until its groups have passed some.")
+            : Refusals.Of(reply);
     }
 
-    private sealed class PublishRequest(Append[] appends, string repetition, NamespaceOptions options) : BatchRequest("publish")
+    private sealed class PublishRequest(Append[] appends, string repetition, Primary primary, NamespaceOptions options) : BatchRequest("publish")
     {
+        /// <summary>What became of the messages; null where they were refused.</summary>
+        public Published[]? Published { get; private set; }
+
         public override int Size { get; } = appends.Sum(append => append.Size);
 
         public override bool Repeatable => repetition.Length > 0 || Array.TrueForAll(appends, append => append.Id.Length > 0);
@@ -41,6 +42,11 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
             writer.Add(appends.Length);
             foreach (var append in appends) append.Write(writer, options);
         }
+
+        protected override void Heard(string reply)
+        {
+            if (reply.StartsWith("OK ", StringComparison.Ordinal)) Published = Emitted.Read(primary, appends, reply.AsSpan(3), isFirst: true);
+        }
     }
 }
 
@@ -48,14 +54,16 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
 internal static class Emitted
 {
     /// <summary>Notes the positions, and where this reply is of the very request that appended the messages, announces those.</summary>
-    public static Published[] Parse(Primary primary, IReadOnlyList<Append> appends, ReadOnlySpan<string> words, bool isFirst)
+    public static Published[] Read(Primary primary, IReadOnlyList<Append> appends, ReadOnlySpan<char> words, bool isFirst)
     {
         var published = new Published[appends.Count];
         for (var i = 0; i < published.Length; i++)
         {
-            var (id, position, append) = (words[2 * i], Position.Parse(words[2 * i + 1]), appends[i]);
+            var append = appends[i];
+            var id = Next(ref words);
+            var position = Position.Parse(Next(ref words));
             var isDuplicate = id[0] == '=';
-            var streamId = Position.Parse(isDuplicate ? id.AsSpan(1) : id);
+            var streamId = Position.Parse(isDuplicate ? id[1..] : id);
             primary.Applied.Note(append.Partition, position);
             // When an expiring one expires, the server alone knows.
             if (isFirst && !isDuplicate && append.TimeToLive is null)
@@ -63,5 +71,14 @@ internal static class Emitted
             published[i] = new(append.Partition, streamId, position, isDuplicate);
         }
         return published;
+    }
+
+    /// <summary>Takes the first word off.</summary>
+    public static ReadOnlySpan<char> Next(ref ReadOnlySpan<char> words)
+    {
+        var space = words.IndexOf(' ');
+        var word = space < 0 ? words : words[..space];
+        words = space < 0 ? [] : words[(space + 1)..];
+        return word;
     }
 }

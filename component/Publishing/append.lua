@@ -2,14 +2,14 @@
 --
 -- Keys, all derived from the partition's tag: <tag>:t:<topic> (stream: i explicit id, k key, d data, m metadata,
 -- t publish time, x expiry, y bytes appended so far, l LSN), <tag>:n:<topic> (hash: s last seq, y bytes
--- appended, t trimmed up to, dup duplicates refused, a armed readers, gs registered groups, dn ds dw rn rs rw buckets),
+-- appended, t trimmed up to, dup duplicates refused, a who listens, gs registered groups, dn ds dw rn rs rw buckets),
 -- <tag>:i:<topic>:d<n> and :r<n> (hash: message id -> 'stream id/lsn').
 -- Arguments, here and inside a publish or a step: place of the partition, topic, id ('' = none), kind of id (d the
 -- publisher's own, r of an event), window in ms, partition key, data, metadata as JSON, time to live in ms (0 = none), most messages to hold.
 -- Complexity O(1). The numbers of a topic are read once in a batch and written back at its end. Stream ids are
 -- <world-line>-<seq> with seq dense per stream; mark of the id and message are written together, so that neither exists
--- without the other. Readers that ran dry hear '<topic> <seq>' on <tag>:w,
--- and the session that is told of the message by its reply.
+-- without the other. Readers that ran dry hear '<topic> <seq>' on <tag>:w, and the session that is told of the message by its
+-- reply; where only that session would listen, nothing is said and it goes on listening.
 do
   topics.width = 10 -- arguments of an append
 
@@ -105,10 +105,10 @@ do
     if args[at + 2] ~= '' then
       buckets.put(topics.ids(part, topic, args[at + 3]), args[at + 2], id .. '/' .. part.lsn_text, tonumber(args[at + 4]), batch.now)
     end
-    if held.armed then
+    local told = args[at + 8] == '0' and not untold
+    if held.armed and not (told and held.armed == batch.session) then
       held.armed = nil
       redis.call('HDEL', held.key, 'a')
-      local told = args[at + 8] == '0' and not untold
       redis.call('PUBLISH', part.tag .. ':w', topic .. ' ' .. marks.text(held.seq) .. (told and ' ' .. batch.session or ''))
     end
     return id .. ' ' .. part.position

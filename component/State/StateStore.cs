@@ -23,10 +23,10 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken cancellation)
     {
         var change = StateWrite.From(operation, options);
-        var reply = await primary.SubmitAsync(new StepRequest(options) { Home = change.Partition, Operations = [change] }, cancellation);
+        var request = new StepRequest(options, primary) { Home = change.Partition, Operations = [change] };
+        var reply = await primary.SubmitAsync(request, cancellation);
         if (reply.StartsWith("CONFLICT", StringComparison.Ordinal)) throw new DarqException(Refusal.Conflict, ConflictText(operation));
-        if (!reply.StartsWith("OK ", StringComparison.Ordinal)) throw Refusals.Of(reply);
-        primary.Applied.Note(change.Partition, Position.Parse(reply.AsSpan(3)));
+        if (request.Applied is null) throw Refusals.Of(reply);
     }
 
     private static string ConflictText(StateOperation operation) => string.IsNullOrEmpty(operation.ETag)

@@ -12,8 +12,8 @@ internal readonly record struct Consumption(DeliveryToken Token, Func<string> In
 /// <summary>A key that a step relies on without writing it: it must still have this etag, or be absent where the etag is "".</summary>
 internal readonly record struct StateRead(int Partition, string Key, string ETag);
 
-/// <summary>A step as a request of a batch. What it does not name is empty.</summary>
-internal sealed class StepRequest(NamespaceOptions options) : BatchRequest("step")
+/// <summary>A step as a request of a batch. What it does not name is empty. <paramref name="told"/> is told what it wrote.</summary>
+internal sealed class StepRequest(NamespaceOptions options, Primary? told = null) : BatchRequest("step")
 {
     private int _size;
 
@@ -29,6 +29,12 @@ internal sealed class StepRequest(NamespaceOptions options) : BatchRequest("step
     public StateWrite[] Operations { get; init; } = [];
 
     public Append[] Emits { get; init; } = [];
+
+    /// <summary>Where it took effect, by this request or by an earlier one; null where it was refused.</summary>
+    public Position? Applied { get; private set; }
+
+    /// <summary>What became of the emits. Those of the first attempt answer; where a repetition names others, nothing.</summary>
+    public Published[] Emitted { get; private set; } = [];
 
     // Asked for several times on the way to Redis.
     public override int Size => _size > 0 ? _size : _size = Weigh();
@@ -78,6 +84,18 @@ internal sealed class StepRequest(NamespaceOptions options) : BatchRequest("step
         foreach (var operation in Operations) operation.Write(writer);
         writer.Add(Emits.Length);
         foreach (var emit in Emits) emit.Write(writer, options);
+    }
+
+    protected override void Heard(string reply)
+    {
+        var words = reply.AsSpan();
+        var isFirst = words.StartsWith("OK ");
+        if (told is null || !isFirst && !words.StartsWith("DUPLICATE ")) return;
+        words = words[(words.IndexOf(' ') + 1)..];
+        var applied = Position.Parse(Publishing.Emitted.Next(ref words));
+        told.Applied.Note(Home, applied);
+        if (words.Count(' ') + 1 == 2 * Emits.Length) Emitted = Publishing.Emitted.Read(told, Emits, words, isFirst);
+        Applied = applied;
     }
 
     private bool IsWithin(int partition)

@@ -59,7 +59,7 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
         var home = step.Consumed.Count > 0 ? step.Consumed[0].Partition
             : step.Id.Length > 0 ? PartitionHash.Of(step.Id, options.Partitions)
             : writes.Length > 0 ? writes[0].Partition : random.Next(options.Partitions);
-        return new(options)
+        return new(options, primary)
         {
             Home = home,
             Id = step.Id,
@@ -135,14 +135,11 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
 
     private StepResult Read(StepRequest request, string reply)
     {
+        if (request.Applied is { } applied)
+            return new(reply.StartsWith("DUPLICATE", StringComparison.Ordinal), string.Create(CultureInfo.InvariantCulture, $"{request.Home}:{applied}"), request.Emitted);
         var words = reply.Split(' ');
         switch (words[0])
         {
-            case "OK" or "DUPLICATE":
-                primary.Applied.Note(request.Home, Position.Parse(words[1]));
-                // The emits of the first attempt answer; a repetition may have named others.
-                var emitted = words.Length == 2 + 2 * request.Emits.Length ? Emitted.Parse(primary, request.Emits, words.AsSpan(2), isFirst: words[0] == "OK") : [];
-                return new(words[0] == "DUPLICATE", string.Create(CultureInfo.InvariantCulture, $"{request.Home}:{words[1]}"), emitted);
             case "CONFLICT":
                 string[] keys = [.. words.Skip(1).Select(word => KeyOf(request, word)).Distinct()];
                 return StepResult.Refused(

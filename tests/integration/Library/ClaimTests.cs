@@ -144,13 +144,47 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         async Task<string> ArmedAsync() => await run.CommandAsync("HGET", run.Key(0, "n:t"), "a");
 
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "n:t")));
-        await run.CallAsync("tails", [run.Key(0, "m")], 0, "t", 0);
-        Assert.Equal("1", await ArmedAsync());
+        await TailsAsync(run, "s1", 0);
+        Assert.Equal("s1", await ArmedAsync());
         await run.BatchAsync("p", 1, Publish(Append()));
         Assert.Equal("", await ArmedAsync());
-        Assert.Equal("1", (await run.CallAsync("tails", [run.Key(0, "m")], 0, "t", 0)).Items[0].ToString());
+        Assert.Equal("1", await TailsAsync(run, "s1", 0));
         Assert.Equal("", await ArmedAsync());
     }
+
+    [Fact]
+    public async Task A_lane_stays_armed_through_appends_that_its_session_is_told_of_by_their_replies()
+    {
+        await using var run = await StartAsync();
+        await run.OpenAsync("p");
+        await TailsAsync(run, "p", 0);
+        async Task<string> ArmedAsync() => await run.CommandAsync("HGET", run.Key(0, "n:t"), "a");
+
+        await run.BatchAsync("p", 1, Publish(Append()));
+        Assert.Equal("p", await ArmedAsync());
+        // When one with a time to live expires the server alone knows, so the reply does not tell of it.
+        await run.BatchAsync("p", 2, Publish(Append(ttl: 60_000)));
+        Assert.Equal("", await ArmedAsync());
+    }
+
+    [Fact]
+    public async Task A_lane_that_several_sessions_armed_is_disarmed_by_any_append()
+    {
+        await using var run = await StartAsync();
+        await run.OpenAsync("p");
+        await TailsAsync(run, "p", 0);
+        await TailsAsync(run, "s2", 0);
+        async Task<string> ArmedAsync() => await run.CommandAsync("HGET", run.Key(0, "n:t"), "a");
+
+        Assert.Equal("*", await ArmedAsync());
+        await TailsAsync(run, "p", 0);
+        Assert.Equal("*", await ArmedAsync());
+        await run.BatchAsync("p", 1, Publish(Append()));
+        Assert.Equal("", await ArmedAsync());
+    }
+
+    private static async Task<string> TailsAsync(LibraryRun run, string session, long known) =>
+        (await run.CallAsync("tails", [run.Key(0, "m")], 0, session, "t", known)).Items[0].ToString();
 
     [Fact]
     public async Task A_member_is_alive_with_what_it_announced_until_it_is_silent_too_long_or_says_goodbye()

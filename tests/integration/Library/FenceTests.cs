@@ -127,7 +127,7 @@ public sealed class FenceTests : IAsyncLifetime
         Assert.Equal("NEEDS_RECOVERY", await run.OpenAsync("other"));
         Assert.Equal(["NEEDS_RECOVERY"], await run.BatchAsync("s1", 2, LibraryRun.Publish(LibraryRun.Append())));
         Assert.Equal(["NEEDS_RECOVERY"], await run.ClaimAsync("claim", "s1"));
-        Assert.Equal("NEEDS_RECOVERY", (await run.CallAsync("tails", run.Marks, 0, "t", 0, "t", 0)).ToString());
+        Assert.Equal("NEEDS_RECOVERY", (await run.CallAsync("tails", run.Marks, 0, "s1", "t", 0, "t", 0)).ToString());
         Assert.Equal("NEEDS_RECOVERY", (await run.CallAsync("get", run.Marks, 0, 1, "k")).ToString());
     }
 }

@@ -82,8 +82,8 @@ internal sealed class LibraryRun : IAsyncDisposable
 
     public static object[] PublishAs(string repetition, params object[][] appends) => ["publish", repetition, 60_000, appends.Length, .. appends.SelectMany(append => append)];
 
-    public static object[] Append(string topic = "t", string id = "", string kind = "d", long windowMs = 60_000, string data = "x", long maxBacklog = 1000, int place = 1, string key = "") =>
-        [place, topic, id, kind, windowMs, key, data, "", 0, maxBacklog];
+    public static object[] Append(string topic = "t", string id = "", string kind = "d", long windowMs = 60_000, string data = "x", long maxBacklog = 1000, int place = 1, string key = "", long ttl = 0) =>
+        [place, topic, id, kind, windowMs, key, data, "", ttl, maxBacklog];
 
     public static object[] Step(
         string id, object[][]? consumed = null, object[][]? operations = null, object[][]? emits = null, object[][]? reads = null, int home = 1, long retentionMs = 60_000) =>

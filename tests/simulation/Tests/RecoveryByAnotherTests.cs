@@ -18,7 +18,7 @@ public sealed class RecoveryByAnotherTests
     public void Value_is_read_after_it() => AnswersAfterRecovery(primary => new StateStore(primary, _options).GetAsync([new("key")], default).AsTask());
 
     [Fact]
-    public void Tails_are_asked_for_after_it() => AnswersAfterRecovery(primary => new Claims(primary, "group", "topic").TailsAsync([(0, 0)], default));
+    public void Tails_are_asked_for_after_it() => AnswersAfterRecovery(primary => new Claims(primary, "group", "topic").TailsAsync(new("s", 0), [(0, 0)], default));
 
     private void AnswersAfterRecovery(Func<Primary, Task> read)
     {

@@ -105,6 +105,7 @@ public sealed class DeliveryStreamTests
             var message = new Message(0, new(1, ++_sent), "", "", default, default, long.MaxValue, new(1, _sent));
             stream.Send(_sent, new(Lane, message), new("token", "t", message, "t", 1, 1));
         }
+        stream.WriteOut();
         Assert.True(SpinWait.SpinUntil(() => _sink.Received == _sent, TimeSpan.FromSeconds(10)), "the stream did not send what it was given");
         return count;
     }

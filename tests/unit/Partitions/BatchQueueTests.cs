@@ -124,7 +124,7 @@ public sealed class BatchQueueTests : IAsyncLifetime, IDisposable
         Start();
 
         Assert.Equal(Refusal.Misconfigured, (await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience))).Refusal);
-        Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(), default).WaitAsync(Patience));
+        Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(), default).AsTask().WaitAsync(Patience));
         Assert.Equal([1L, 1L, 1L], _link.Batches.Select(batch => batch.Number));
     }
 
@@ -133,12 +133,12 @@ public sealed class BatchQueueTests : IAsyncLifetime, IDisposable
     {
         var waiting = Submit(new FakeRequest(60 << 20));
 
-        Assert.Equal(Refusal.Full, (await Assert.ThrowsAsync<DarqException>(() => _queue.SubmitAsync(new FakeRequest(5 << 20), default))).Refusal);
-        var patient = _queue.SubmitAsync(new FakeRequest(5 << 20, patient: true), default);
+        Assert.Equal(Refusal.Full, (await Assert.ThrowsAsync<DarqException>(async () => await _queue.SubmitAsync(new FakeRequest(5 << 20), default))).Refusal);
+        var patient = _queue.SubmitAsync(new FakeRequest(5 << 20, patient: true), default).AsTask();
         Start();
 
         await Task.WhenAll(waiting[0], patient).WaitAsync(Patience);
-        Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(60 << 20), default).WaitAsync(Patience));
+        Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(60 << 20), default).AsTask().WaitAsync(Patience));
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public sealed class BatchQueueTests : IAsyncLifetime, IDisposable
         Start();
 
         Assert.Equal(Refusal.Unavailable, (await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience))).Refusal);
-        Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(), default).WaitAsync(Patience));
+        Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(), default).AsTask().WaitAsync(Patience));
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class BatchQueueTests : IAsyncLifetime, IDisposable
         Assert.Equal(Refusal.Unavailable, (await Assert.ThrowsAsync<DarqException>(() => waiting[0].WaitAsync(Patience))).Refusal);
     }
 
-    private Task<string>[] Submit(params FakeRequest[] requests) => [.. requests.Select(request => _queue.SubmitAsync(request, default))];
+    private Task<string>[] Submit(params FakeRequest[] requests) => [.. requests.Select(request => _queue.SubmitAsync(request, default).AsTask())];
 
     private void Start() => _running = _queue.RunAsync(_stopping.Token);
 
