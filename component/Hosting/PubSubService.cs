@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Darq.Contract;
 using Darq.Grpc;
 using Darq.Publishing;
@@ -33,7 +32,7 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
     private async ValueTask<PublishResponse> PublishAsync(PublishRequest request, ServerCall call)
     {
         await using var use = await calls.UseAsync(Service, call);
-        await use.Engine.Publisher.PublishAsync(request.Topic, [new PublishEntry(request.Data.Memory, Copy(request.Metadata))], call.Cancelled);
+        await use.Engine.Publisher.PublishAsync(request.Topic, [new PublishEntry(request.Data.Memory, request.Metadata)], call.Cancelled);
         return new PublishResponse();
     }
 
@@ -68,13 +67,10 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
 
     private ValueTask<PingResponse> PingAsync(PingRequest request, ServerCall call) => calls.PingAsync(Service, call);
 
-    private static IReadOnlyDictionary<string, string> Copy(MapField<string, string> metadata) =>
-        metadata.Count == 0 ? FrozenDictionary<string, string>.Empty : new Dictionary<string, string>(metadata, StringComparer.Ordinal);
-
     private static IReadOnlyDictionary<string, string> Merge(MapField<string, string> request, MapField<string, string> entry)
     {
         if (entry.Count == 0)
-            return Copy(request);
+            return request;
         var merged = new Dictionary<string, string>(request, StringComparer.Ordinal);
         foreach (var (name, value) in entry)
             merged[name] = value;

@@ -31,8 +31,7 @@ internal sealed class TransactionServices(Calls calls)
         var operations = new StateOperation[request.Operations.Count];
         for (var i = 0; i < operations.Length; i++)
             operations[i] = Read(request.Operations[i], use.Instance.Options.DefaultTimeToLive);
-        var metadata = new Dictionary<string, string>(request.Metadata, StringComparer.Ordinal);
-        await use.Engine.Stepper.TransactAsync(operations, metadata, call.Cancelled);
+        await use.Engine.Stepper.TransactAsync(operations, request.Metadata, call.Cancelled);
         return new TransactionalStateResponse();
     }
 

@@ -22,8 +22,9 @@ internal sealed record Message(int Partition, Position StreamId, string Explicit
         var (id, key, expiry, lsn) = ("", "", long.MaxValue, -1L);
         ReadOnlyMemory<byte>? data = null;
         ReadOnlyMemory<byte> metadata = default;
-        foreach (var (name, value) in entry.Fields)
+        for (var i = 0; i < entry.Fields.Count; i++)
         {
+            var (name, value) = entry.Fields[i];
             switch (name)
             {
                 case "i": id = Text(value); break;

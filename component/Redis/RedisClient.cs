@@ -138,7 +138,7 @@ internal sealed class RedisClient : IRedis
     {
         try
         {
-            return await send().WaitAsync(_options.CallTimeout, _time, cancellation);
+            return await Reply<T>.Of(send(), _options.CallTimeout, _time, cancellation);
         }
         catch (RedisServerException refused)
         {

@@ -13,7 +13,7 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     {
         if (keys.Count == 0) return new([]);
         for (var i = 0; i < keys.Count; i++) Limits.CheckKey("key", keys[i].Key);
-        return new(_reads.GetAsync(keys, cancellation));
+        return _reads.GetAsync(keys, cancellation);
     }
 
     /// <summary>
