@@ -12,6 +12,9 @@ namespace Darq.Grpc;
 internal sealed class MessageWriter<T>(Exchange exchange) : IMessageWriter<T>
     where T : class, IMessage<T>
 {
+    /// <summary>Fits into one of the transport's buffers, each visit to which takes a lock.</summary>
+    private const int AtOnceBytes = 4096 - Frame.HeaderBytes;
+
     private readonly PipeWriter _body = exchange.ResponseBody;
     private int _writing;
 
@@ -52,21 +55,41 @@ internal sealed class MessageWriter<T>(Exchange exchange) : IMessageWriter<T>
         if (length > exchange.Limits.SendMaxBytes)
             throw new RpcException(StatusCode.ResourceExhausted, $"The response has {length} bytes; at most {exchange.Limits.SendMaxBytes} are sent.");
         exchange.PrepareHeaders();
-        var header = body.GetSpan(Frame.HeaderBytes);
-        header[0] = Frame.Plain;
-        BinaryPrimitives.WriteInt32BigEndian(header[1..], length);
-        body.Advance(Frame.HeaderBytes);
         try
         {
-            if (encoded is not null)
-                encoded.WriteTo(body);
+            if (generated is not null && length <= AtOnceBytes)
+                WriteAtOnce(body, generated, length);
             else
-                generated!.WriteTo(body);
+                WriteInParts(body, generated, encoded, length);
         }
         catch
         {
             exchange.Reset();
             throw;
         }
+    }
+
+    private static void WriteAtOnce(PipeWriter body, T message, int length)
+    {
+        var frame = body.GetSpan(Frame.HeaderBytes + length)[..(Frame.HeaderBytes + length)];
+        WriteHeader(frame, length);
+        message.WriteTo(frame[Frame.HeaderBytes..]);
+        body.Advance(frame.Length);
+    }
+
+    private static void WriteInParts(PipeWriter body, T? generated, IEncodedMessage? encoded, int length)
+    {
+        WriteHeader(body.GetSpan(Frame.HeaderBytes), length);
+        body.Advance(Frame.HeaderBytes);
+        if (encoded is not null)
+            encoded.WriteTo(body);
+        else
+            generated!.WriteTo(body);
+    }
+
+    private static void WriteHeader(Span<byte> header, int length)
+    {
+        header[0] = Frame.Plain;
+        BinaryPrimitives.WriteInt32BigEndian(header[1..], length);
     }
 }

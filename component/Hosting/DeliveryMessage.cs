@@ -26,8 +26,8 @@ internal sealed class DeliveryMessage : IEncodedMessage
     private readonly Envelope _envelope = new();
     private readonly (int? Topic, int Metadata, int Id) _numbers;
 
-    // All but the data.
-    private readonly ArrayBufferWriter<byte> _fields = new(1024);
+    // The end of the data, and all other fields.
+    private readonly ArrayBufferWriter<byte> _rest = new(1024);
 
     private DeliveryMessage((int? Topic, int Metadata, int Id) numbers) => _numbers = numbers;
 
@@ -41,7 +41,8 @@ internal sealed class DeliveryMessage : IEncodedMessage
     public void Fill(Delivery delivery)
     {
         _envelope.Fill(delivery);
-        _fields.ResetWrittenCount();
+        _rest.ResetWrittenCount();
+        _rest.Write(_envelope.DataTail);
         // The name that was subscribed, also where it is a further stream of a topic: streaming apps are found by it.
         if (_numbers.Topic is { } topic)
             Write(topic, delivery.Topic);
@@ -62,28 +63,27 @@ internal sealed class DeliveryMessage : IEncodedMessage
         Write(_numbers.Id, delivery.Token);
     }
 
-    public int CalculateSize() => FieldSize(DataLength) + _fields.WrittenCount;
+    public int CalculateSize() => FieldSize(DataLength) - _envelope.DataTail.Length + _rest.WrittenCount;
 
     public void WriteTo(IBufferWriter<byte> output)
     {
         Begin(output, DataField, DataLength);
         output.Write(_envelope.DataHead);
-        output.Write(_envelope.DataTail);
-        output.Write(_fields.WrittenSpan);
+        output.Write(_rest.WrittenSpan);
     }
 
-    private void BeginEntry(int nameBytes, int valueBytes) => Begin(_fields, _numbers.Metadata, FieldSize(nameBytes) + FieldSize(valueBytes));
+    private void BeginEntry(int nameBytes, int valueBytes) => Begin(_rest, _numbers.Metadata, FieldSize(nameBytes) + FieldSize(valueBytes));
 
     private void Write(int field, ReadOnlySpan<byte> bytes)
     {
-        Begin(_fields, field, bytes.Length);
-        _fields.Write(bytes);
+        Begin(_rest, field, bytes.Length);
+        _rest.Write(bytes);
     }
 
     private void Write(int field, string text)
     {
-        Begin(_fields, field, Encoding.UTF8.GetByteCount(text));
-        Encoding.UTF8.GetBytes(text, _fields);
+        Begin(_rest, field, Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, _rest);
     }
 
     private static void Begin(IBufferWriter<byte> output, int field, int length)
