@@ -89,7 +89,7 @@ do
   function lanes.claim(keys, args)
     local parts, refused = marks.open(keys, 1, tonumber(args[5]))
     if refused then return refused end
-    local batch, answers = { request = 1, begun = {} }, {}
+    local batch, answers = { request = 1 }, {}
     for i, part in ipairs(parts) do
       answers[i] = change[args[1]](batch, lanes.open(part, args[3], args[4]), args[3], args[2], args[5 + i])
     end

@@ -26,13 +26,18 @@ do
   end
 
   -- True for a message that is still in the stream, its member for a parked one, nothing for one that is done with.
+  -- Remembered until something becomes of it, because a step asks several times.
   function lanes.pending(lane, seq)
-    return not lanes.has_passed(lane, seq) or parked(lane, seq)
+    if lane.asked ~= seq then
+      lane.asked, lane.pending = seq, not lanes.has_passed(lane, seq) or parked(lane, seq)
+    end
+    return lane.pending
   end
 
   -- `pending` is what the function of that name has just said, and the request has begun. `counter` is that of the lane's
   -- books: c consumed, d dead, x expired.
   function lanes.finish(lane, wl, seq, pending, counter)
+    lane.asked = false
     if pending == true then
       lanes.pass(lane, wl, seq)
     else
@@ -79,6 +84,7 @@ do
     local fields = pending == true and entry(lane, wl, seq)
     if not pending or pending == true and not fields then return 0 end
     marks.begin(batch, lane.part)
+    lane.asked = false
     local key
     if fields then
       key = fields.k or ''

@@ -33,7 +33,7 @@ do
 
   function lanes.tails(keys, args)
     -- One mark speaks for all: a recovery moves all partitions of a primary in one call.
-    local _, refused = marks.open({ keys[1] }, 1, tonumber(args[1]))
+    local refused = marks.refused(keys[1], tonumber(args[1]))
     if refused then return refused end
     local tails = {}
     for i = 1, #keys do

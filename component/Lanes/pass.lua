@@ -19,9 +19,10 @@ do
     local wl, seq = string.match(kept[3] or '0-0', '^(%d+)-(%d+)$')
     local lane = {
       key = key, intervals = part.tag .. ':o:' .. name, name = name, part = part, topic = topic, owner = kept[1],
-      incarnation = kept[2], wl = wl, seq = tonumber(seq), exists = kept[3], consumed = tonumber(kept[4] or 0),
+      incarnation = kept[2], wl = wl, seq = tonumber(seq), exists = kept[3], consumed = tonumber(kept[4] or 0), gaps = 0,
+      moved = false, asked = false, pending = false,
     }
-    lane.gaps = kept[3] and redis.call('ZCARD', lane.intervals) or 0
+    if kept[3] then lane.gaps = redis.call('ZCARD', lane.intervals) end
     part.lanes[name] = lane
     return lane
   end
@@ -41,23 +42,32 @@ do
       and string.match(incarnation, '^(%d+)%.') == lane.part.wl
   end
 
-  local function interval_at_or_before(lane, seq)
-    if lane.gaps == 0 then return end
-    local found = redis.call('ZREVRANGEBYSCORE', lane.intervals, seq, '-inf', 'LIMIT', 0, 1)[1]
-    if not found then return end
-    local first, last, wl = string.match(found, '^(%d+):(%d+):(%d+)$')
-    return { member = found, first = tonumber(first), last = tonumber(last), wl = wl }
+  local function interval(member)
+    if not member then return end
+    local first, last, wl = string.match(member, '^(%d+):(%d+):(%d+)$')
+    return { member = member, first = tonumber(first), last = tonumber(last), wl = wl }
   end
 
   function lanes.has_passed(lane, seq)
     if seq <= lane.seq then return true end
-    local near = interval_at_or_before(lane, seq)
-    return near ~= nil and near.last >= seq
+    if lane.gaps == 0 then return false end
+    local near = redis.call('ZREVRANGEBYSCORE', lane.intervals, marks.text(seq), '-inf', 'LIMIT', '0', '1')[1]
+    return near ~= nil and tonumber(string.match(near, ':(%d+):')) >= seq
+  end
+
+  -- The interval that begins right after a message that is in none, and the one that ends somewhere before it.
+  local function neighbours(lane, seq)
+    if lane.gaps == 0 then return end
+    local found = redis.call('ZREVRANGEBYSCORE', lane.intervals, marks.text(seq + 1), '-inf', 'LIMIT', '0', '2')
+    local near = interval(found[1])
+    if near and near.first == seq + 1 then return near, interval(found[2]) end
+    return nil, near
   end
 
   local function add(lane, first, last, wl)
     lane.gaps = lane.gaps + 1
-    redis.call('ZADD', lane.intervals, first, first .. ':' .. last .. ':' .. wl)
+    local from = marks.text(first)
+    redis.call('ZADD', lane.intervals, from, from .. ':' .. marks.text(last) .. ':' .. wl)
   end
 
   local function take(lane, interval)
@@ -68,15 +78,14 @@ do
   -- Precondition: not passed yet, and the request has begun. What is passed is counted by the caller.
   function lanes.pass(lane, wl, seq)
     local first, last, last_wl = seq, seq, wl
-    local after = interval_at_or_before(lane, seq + 1)
-    if after and after.first == seq + 1 then
+    local after, before = neighbours(lane, seq)
+    if after then
       take(lane, after)
       last, last_wl = after.last, after.wl
     end
     if first == lane.seq + 1 then
       lane.wl, lane.seq, lane.moved = last_wl, last, true
     else
-      local before = interval_at_or_before(lane, seq)
       if before and before.last == seq - 1 then
         take(lane, before)
         first = before.first

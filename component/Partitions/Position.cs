@@ -5,6 +5,9 @@ namespace Darq.Partitions;
 /// <summary>A position: world-line and number inside it. Stream ids have the same form with a dense number per stream.</summary>
 internal readonly record struct Position(long WorldLine, long Number) : IComparable<Position>
 {
+    /// <summary>The stream id right after this one, in the same world-line.</summary>
+    public Position Next => this with { Number = Number + 1 };
+
     public static Position Parse(ReadOnlySpan<char> text)
     {
         var dash = text.IndexOf('-');

@@ -12,7 +12,7 @@
 -- Complexity: the sum of the requests; the caller bounds a batch by count and bytes.
 do
   function partitions.open(keys, args)
-    local _, refused = marks.open({ keys[2] }, 1, 0)
+    local refused = marks.refused(keys[2], 0)
     if refused then return refused end
     redis.call('HSETNX', keys[1], 'n', 0)
     redis.call('PEXPIRE', keys[1], args[1])
@@ -32,15 +32,17 @@ do
   end
 
   local function run(batch, name, args, from)
-    batch.request, batch.begun = batch.request + 1, {}
+    batch.request = batch.request + 1
     local ok, reply = pcall(requests[name], batch, args, from)
     if ok then return reply end
-    local why = reason(reply)
-    if #batch.begun == 0 then return string.find(why, '^BROKEN') and why or 'ERROR ' .. why end
-    for _, part in ipairs(batch.begun) do
-      part.broken = why
-      redis.call('HSET', part.key, 'broken', why)
+    local why, begun = reason(reply), false
+    for _, part in ipairs(batch.parts) do
+      if part.request == batch.request then
+        part.broken, begun = why, true
+        redis.call('HSET', part.key, 'broken', why)
+      end
     end
+    if not begun then return string.find(why, '^BROKEN') and why or 'ERROR ' .. why end
     return 'BROKEN ' .. why
   end
 

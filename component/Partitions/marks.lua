@@ -15,23 +15,44 @@ do
     return string.match(info, 'master_replid:(%w+)'), string.match(info, 'role:(%w+)')
   end
 
-  -- The partitions behind keys[first..], or nil and a code. `world_line` is that of the caller's last contact (0: it has had
-  -- none). A later one here means that somebody else recovered, and that the caller has claims to resume first; an
-  -- earlier one, that the recovery it knows of was lost.
+  -- Whether the caller may work with this server process. `world_line` is that of its last contact (0: it has had none).
+  -- A later one in the mark means that somebody else recovered, and that the caller has claims to resume first; an earlier
+  -- one, that the recovery it knows of was lost.
+  local function admits(found_boot, found_wl, world_line)
+    if not found_boot then return false end
+    if found_boot ~= cached then
+      local boot, role = marks.boot()
+      if found_boot ~= boot then return false end
+      if role == 'master' then cached = boot end
+    end
+    return world_line == 0 or world_line == tonumber(found_wl)
+  end
+
+  -- For calls that read only: nothing, or a code.
+  function marks.refused(key, world_line)
+    local found = redis.call('HMGET', key, 'boot', 'wl')
+    if not admits(found[1], found[2], world_line) then return 'NEEDS_RECOVERY' end
+  end
+
+  -- The partitions behind keys[first..], or nil and a code. The first mark speaks for all, because a recovery gives all
+  -- partitions of a primary the same boot and world-line in one call; of the others only those that exist were in it.
   function marks.open(keys, first, world_line)
-    local parts = {}
+    local parts, wl = {}
     for i = first, #keys do
-      local found = redis.call('HMGET', keys[i], 'boot', 'wl', 'lsn', 'broken')
-      if not found[1] then return nil, 'NEEDS_RECOVERY' end
-      if found[1] ~= cached then
-        local boot, role = marks.boot()
-        if found[1] ~= boot then return nil, 'NEEDS_RECOVERY' end
-        if role == 'master' then cached = boot end
+      local key, found = keys[i]
+      if wl then
+        found = redis.call('HMGET', key, 'lsn', 'broken')
+      else
+        found = redis.call('HMGET', key, 'lsn', 'broken', 'boot', 'wl')
+        if not admits(found[3], found[4], world_line) then return nil, 'NEEDS_RECOVERY' end
+        wl = found[4]
       end
-      if world_line ~= 0 and world_line ~= tonumber(found[2]) then return nil, 'NEEDS_RECOVERY' end
-      parts[#parts + 1] = {
-        key = keys[i], tag = string.sub(keys[i], 1, -3), wl = found[2], lsn = tonumber(found[3]), broken = found[4],
+      if not found[1] then return nil, 'NEEDS_RECOVERY' end
+      -- With all fields that it will have: a table that grows costs more than one that is made large.
+      parts[i - first + 1] = {
+        key = key, tag = string.sub(key, 1, -3), wl = wl, lsn = tonumber(found[1]), broken = found[2],
         topics = {}, lanes = {}, -- what a batch has read of it
+        request = false, lsn_text = false, position = false, results = false,
       }
     end
     return parts
@@ -46,13 +67,12 @@ do
   function marks.begin(batch, part)
     if part.request == batch.request then return end
     part.request, part.lsn = batch.request, part.lsn + 1
-    part.lsn_text = marks.text(part.lsn)
-    part.position = part.wl .. '-' .. part.lsn_text
-    batch.begun[#batch.begun + 1] = part
+    part.lsn_text, part.position = marks.text(part.lsn), false
   end
 
   -- The position of what the request that runs writes there.
   function marks.position(part)
+    part.position = part.position or part.wl .. '-' .. part.lsn_text
     return part.position
   end
 

@@ -24,6 +24,9 @@ internal sealed record Append
 
     public TimeSpan? TimeToLive { get; init; }
 
+    /// <summary>Whether it is nothing but data: the partition was not decided by anything of its own.</summary>
+    public bool IsBare => Id.Length == 0 && Key.Length == 0 && Metadata.IsEmpty && TimeToLive is null;
+
     public int Size => Data.Length + Metadata.Length + Key.Length + Id.Length + Topic.Length + 64;
 
     /// <summary>Checks topic and metadata of a message and decides its partition: by key, else by id, else <paramref name="spread"/>.</summary>

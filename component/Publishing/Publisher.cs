@@ -18,39 +18,21 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         var repetition = options.DedupBy == DedupBy.Content ? EventIdentity.OfRequest(entries) ?? "" : "";
         var home = repetition.Length > 0 ? PartitionHash.Of(repetition, options.Partitions) : primary.Spread();
         for (var i = 0; i < appends.Length; i++) appends[i] = Append.From(topic, entries[i], options, home);
-        var request = new PublishRequest(appends, repetition, primary, options);
+        AppendRequest request = Array.TrueForAll(appends, append => append.IsBare)
+            ? new BareRequest(appends, repetition, primary, options)
+            : new MixedRequest(appends, repetition, primary, options);
         var reply = await primary.SubmitAsync(request, cancellation);
         if (request.Published is { } published) return published;
         throw reply.StartsWith("FULL ", StringComparison.Ordinal)
             ? new DarqException(Refusal.Full, $"FULL: topic '{topic}' holds {options.MaxBacklog:N0} messages in one partition (maxBacklog) and takes no more until its groups have passed some.")
             : Refusals.Of(reply);
     }
-
-    private sealed class PublishRequest(Append[] appends, string repetition, Primary primary, NamespaceOptions options) : BatchRequest("publish")
-    {
-        /// <summary>What became of the messages; null where they were refused.</summary>
-        public Published[]? Published { get; private set; }
-
-        public override int Size { get; } = appends.Sum(append => append.Size);
-
-        public override bool Repeatable => repetition.Length > 0 || Array.TrueForAll(appends, append => append.Id.Length > 0);
-
-        public override void Write(BatchWriter writer)
-        {
-            writer.Add(repetition);
-            writer.Add((long)options.RetryWindow.TotalMilliseconds);
-            writer.Add(appends.Length);
-            foreach (var append in appends) append.Write(writer, options);
-        }
-
-        protected override void Heard(string reply)
-        {
-            if (reply.StartsWith("OK ", StringComparison.Ordinal)) Published = Emitted.Read(primary, appends, reply.AsSpan(3), isFirst: true);
-        }
-    }
 }
 
-/// <summary>Reads what a reply says of appended messages: per message a stream id, with = before a duplicate's, and a position.</summary>
+/// <summary>
+/// Reads what a reply says of appended messages: per message a stream id, with = before a duplicate's, and a position; or
+/// those of the first alone, where the others follow it without a gap.
+/// </summary>
 internal static class Emitted
 {
     /// <summary>Notes the positions, and where this reply is of the very request that appended the messages, announces those.</summary>
@@ -60,15 +42,20 @@ internal static class Emitted
         for (var i = 0; i < published.Length; i++)
         {
             var append = appends[i];
-            var id = Next(ref words);
-            var position = Position.Parse(Next(ref words));
-            var isDuplicate = id[0] == '=';
-            var streamId = Position.Parse(isDuplicate ? id[1..] : id);
-            primary.Applied.Note(append.Partition, position);
+            if (words.IsEmpty)
+            {
+                published[i] = published[i - 1] with { StreamId = published[i - 1].StreamId.Next };
+            }
+            else
+            {
+                var id = Next(ref words);
+                var isDuplicate = id[0] == '=';
+                published[i] = new(append.Partition, Position.Parse(isDuplicate ? id[1..] : id), Position.Parse(Next(ref words)), isDuplicate);
+                primary.Applied.Note(append.Partition, published[i].Applied);
+            }
             // When an expiring one expires, the server alone knows.
-            if (isFirst && !isDuplicate && append.TimeToLive is null)
-                primary.Announce(new(append.Partition, append.Topic, streamId, position, append.Explicit ? append.Id : "", append.Key, append.Data, append.Metadata));
-            published[i] = new(append.Partition, streamId, position, isDuplicate);
+            if (isFirst && !published[i].Duplicate && append.TimeToLive is null)
+                primary.Announce(new(append.Partition, append.Topic, published[i].StreamId, published[i].Applied, append.Explicit ? append.Id : "", append.Key, append.Data, append.Metadata));
         }
         return published;
     }

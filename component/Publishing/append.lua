@@ -17,9 +17,9 @@ do
     local held = part.topics[topic]
     if held then return held end
     local key = part.tag .. ':n:' .. topic
-    local kept = redis.call('HMGET', key, 's', 'y', 't', 'a', 'dn', 'ds', 'dw', 'rn', 'rs', 'rw')
+    local kept = redis.call('HMGET', key, 's', 'y', 't', 'a', 'rn', 'rs', 'rw')
     held = {
-      key = key, stream = part.tag .. ':t:' .. topic, kept = kept,
+      key = key, stream = part.tag .. ':t:' .. topic, kept = kept, appended = false, r = false, d = false,
       seq = tonumber(kept[1] or 0), bytes = tonumber(kept[2] or 0), trimmed = tonumber(kept[3] or 0), armed = kept[4],
     }
     part.topics[topic] = held
@@ -38,13 +38,15 @@ do
   function topics.ids(part, topic, kind)
     local held = topics.numbers(part, topic)
     if not held[kind] then
-      local at = kind == 'd' and 5 or 8
-      held[kind] = buckets.family(held.key, part.tag .. ':i:' .. topic .. ':' .. kind, kind, held.kept, at)
+      -- Most messages have no id of their publisher.
+      local kept, at = held.kept, 5
+      if kind == 'd' then kept, at = redis.call('HMGET', held.key, 'dn', 'ds', 'dw'), 1 end
+      held[kind] = buckets.family(held.key, part.tag .. ':i:' .. topic .. ':' .. kind, kind, kept, at)
     end
     return held[kind]
   end
 
-  local function known(part, args, at)
+  local function is_known(part, args, at)
     return args[at + 2] ~= '' and buckets.find(topics.ids(part, args[at + 1], args[at + 3]), args[at + 2])
   end
 
@@ -57,7 +59,7 @@ do
       local part = partitions.at(batch, args[at])
       local held = topics.numbers(part, args[at + 1])
       local seen = exactly and args[at + 2] ~= '' and held.key .. args[at + 3] .. args[at + 2]
-      if not (exactly and (known(part, args, at) or wanted[seen])) then
+      if not (exactly and (is_known(part, args, at) or wanted[seen])) then
         local more = (wanted[held] or 0) + 1
         if held.seq - held.trimmed + more > tonumber(args[at + 9]) then
           return exactly and i or topics.crowded(batch, args, first, count, true)
@@ -88,29 +90,36 @@ do
     redis.call('XADD', unpack(call))
   end
 
+  -- Appends one more message that is nothing but data, after one that this request appended there.
+  function topics.extend(batch, part, held, data)
+    held.seq, held.bytes = held.seq + 1, held.bytes + #data
+    local id = part.wl .. '-' .. marks.text(held.seq)
+    redis.call('XADD', held.stream, id, 'd', data, 't', batch.now_text, 'y', marks.text(held.bytes), 'l', part.lsn_text)
+  end
+
   -- Writes the message and answers its stream id and position, or those of the original after a =. `untold`: the reply does
   -- not tell the session of the message.
   function topics.append(batch, args, at, untold)
-    local part, topic = partitions.at(batch, args[at]), args[at + 1]
-    local found = known(part, args, at)
-    marks.begin(batch, part)
+    local part, topic, name = partitions.at(batch, args[at]), args[at + 1], args[at + 2]
     local held = topics.numbers(part, topic)
-    if found then
-      redis.call('HINCRBY', held.key, 'dup', 1)
-      return original(found)
+    marks.begin(batch, part)
+    local id = part.wl .. '-' .. marks.text(held.seq + 1)
+    if name ~= '' then
+      local family = topics.ids(part, topic, args[at + 3])
+      local known = buckets.known_or_put(family, name, id .. '/' .. part.lsn_text, tonumber(args[at + 4]), batch.now)
+      if known then
+        redis.call('HINCRBY', held.key, 'dup', 1)
+        return original(known)
+      end
     end
     held.seq, held.bytes, held.appended = held.seq + 1, held.bytes + #args[at + 6] + #args[at + 7], true
-    local id = part.wl .. '-' .. marks.text(held.seq)
     write(batch, args, at, part, held, id)
-    if args[at + 2] ~= '' then
-      buckets.put(topics.ids(part, topic, args[at + 3]), args[at + 2], id .. '/' .. part.lsn_text, tonumber(args[at + 4]), batch.now)
-    end
     local told = args[at + 8] == '0' and not untold
     if held.armed and not (told and held.armed == batch.session) then
       held.armed = nil
       redis.call('HDEL', held.key, 'a')
       redis.call('PUBLISH', part.tag .. ':w', topic .. ' ' .. marks.text(held.seq) .. (told and ' ' .. batch.session or ''))
     end
-    return id .. ' ' .. part.position
+    return id .. ' ' .. marks.position(part)
   end
 end

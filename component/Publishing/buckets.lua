@@ -5,35 +5,50 @@
 -- the newest was opened; it drops the one before the last, so that an entry lives for at least one window. Numbers only
 -- count up and never follow the clock, so a clock that jumps or a changed window cannot bring an old number back.
 do
+  -- Redis keeps a small hash as a list and searches it to its end for what is not there, unless it has a long value.
+  local tabled = '                                                                 '
+
   -- owner: hash key; prefix: of the bucket keys; letter: of the owner's fields <letter>n number, <letter>s opening time,
   -- <letter>w window, whose values are kept[at], kept[at + 1], kept[at + 2].
   function buckets.family(owner, prefix, letter, kept, at)
+    local number = tonumber(kept[at] or 0)
     return {
-      owner = owner, prefix = prefix, letter = letter,
-      number = tonumber(kept[at] or 0), opened = tonumber(kept[at + 1] or 0), window = tonumber(kept[at + 2] or 0),
+      owner = owner, prefix = prefix, letter = letter, number = number, newest = number > 0 and prefix .. kept[at],
+      earlier = number > 1 and prefix .. number - 1, opened = tonumber(kept[at + 1] or 0), window = tonumber(kept[at + 2] or 0),
     }
   end
 
   function buckets.find(family, name)
-    if family.number == 0 then return false end
-    return redis.call('HGET', family.prefix .. family.number, name)
-      or family.number > 1 and redis.call('HGET', family.prefix .. family.number - 1, name)
+    return family.newest and redis.call('HGET', family.newest, name) or family.earlier and redis.call('HGET', family.earlier, name)
   end
 
   -- Expiry is only a backstop, for a family that nobody writes to any more. It is set again where the window has grown since.
   function buckets.put(family, name, value, window, now)
     local is_old = family.opened == 0 or now - family.opened >= window
     if is_old then
-      redis.call('UNLINK', family.prefix .. family.number - 1)
-      family.number, family.opened = family.number + 1, now
+      if family.earlier then redis.call('UNLINK', family.earlier) end
+      family.number, family.opened, family.earlier = family.number + 1, now, family.newest
+      family.newest = family.prefix .. family.number
+      redis.call('HSET', family.newest, '', tabled)
     end
-    local bucket = family.prefix .. family.number
-    redis.call('HSET', bucket, name, value)
+    redis.call('HSET', family.newest, name, value)
     if is_old or window > family.window then
       family.window = window
       local letter = family.letter
       redis.call('HSET', family.owner, letter .. 'n', family.number, letter .. 's', marks.text(family.opened), letter .. 'w', marks.text(window))
-      redis.call('PEXPIRE', bucket, marks.text(3 * window))
+      redis.call('PEXPIRE', family.newest, marks.text(3 * window))
     end
+  end
+
+  -- Puts a name that is not known yet; of one that is, answers what is known. Costs one command where two would do the same.
+  function buckets.known_or_put(family, name, value, window, now)
+    if family.opened == 0 or now - family.opened >= window or window > family.window then
+      local known = buckets.find(family, name)
+      if not known then buckets.put(family, name, value, window, now) end
+      return known
+    end
+    local known = family.earlier and redis.call('HGET', family.earlier, name)
+    if known then return known end
+    return redis.call('HSETNX', family.newest, name, value) == 0 and redis.call('HGET', family.newest, name)
   end
 end

@@ -1,20 +1,27 @@
 -- Publish: several messages as one request, all or none.
 --
--- Arguments: what a repetition of the whole request is known by ('' = nothing), window of that in ms, count, then the
--- arguments of an append for each. Replies: OK, then per message <stream id> <position> with a leading = where it is a
--- duplicate; or FULL <index of the first topic without room>. Complexity O(count).
--- A request that is repeated is answered with its first reply, kept among the ids of kind r of its first message's topic.
+-- publish: what a repetition of the whole request is known by ('' = nothing), window of that in ms, count, then the
+--       arguments of an append for each. Replies: OK, then per message <stream id> <position> with a leading = where it is
+--       a duplicate; or FULL <index of the first message without room>.
+-- bare: messages that are nothing but data, of one topic and partition: repetition and window as above, place, topic, most
+--       messages to hold, count, then the data of each. Replies: OK <stream id of the first> <position>, after which the
+--       others follow without a gap; or with a leading =; or FULL <index>.
+-- Complexity O(count). A request that is repeated is answered with its first reply, kept among the ids of kind r of its first
+-- message's topic.
 do
+  -- The first reply to a request that is repeated.
+  local function again(batch, part, topic, reply, count)
+    marks.begin(batch, part)
+    redis.call('HINCRBY', topics.numbers(part, topic).key, 'dup', count)
+    return 'OK ' .. string.gsub(reply, '=?(%S+ %S+)', '=%1')
+  end
+
   function requests.publish(batch, args, at)
     local repetition, count, first = args[at], tonumber(args[at + 2]), at + 3
     local part, topic = partitions.at(batch, args[first]), args[first + 1]
     local family = repetition ~= '' and topics.ids(part, topic, 'r')
     local before = family and buckets.find(family, repetition)
-    if before then
-      marks.begin(batch, part)
-      redis.call('HINCRBY', topics.numbers(part, topic).key, 'dup', count)
-      return 'OK ' .. string.gsub(before, '=?(%S+ %S+)', '=%1')
-    end
+    if before then return again(batch, part, topic, before, count) end
     local crowded = topics.crowded(batch, args, first, count)
     if crowded then return 'FULL ' .. crowded end
     local replies = {}
@@ -23,6 +30,26 @@ do
     end
     local reply = table.concat(replies, ' ')
     if family then buckets.put(family, repetition, reply, tonumber(args[at + 1]), batch.now) end
+    return 'OK ' .. reply
+  end
+
+  function requests.bare(batch, args, at)
+    local repetition, place, topic, count = args[at], args[at + 2], args[at + 3], tonumber(args[at + 5])
+    local part = partitions.at(batch, place)
+    local held = topics.numbers(part, topic)
+    local family = repetition ~= '' and topics.ids(part, topic, 'r')
+    local room = tonumber(args[at + 4]) - held.seq + held.trimmed
+    if room < count then
+      local before = family and buckets.find(family, repetition)
+      if before then return again(batch, part, topic, before, count) end
+      return 'FULL ' .. math.max(room, 0)
+    end
+    marks.begin(batch, part)
+    local reply = part.wl .. '-' .. marks.text(held.seq + 1) .. ' ' .. marks.position(part)
+    local before = family and buckets.known_or_put(family, repetition, reply, tonumber(args[at + 1]), batch.now)
+    if before then return again(batch, part, topic, before, count) end
+    topics.append(batch, { place, topic, '', 'd', '0', '', args[at + 6], '', '0', args[at + 4] }, 1)
+    for i = at + 7, at + 5 + count do topics.extend(batch, part, held, args[i]) end
     return 'OK ' .. reply
   end
 end

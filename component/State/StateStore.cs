@@ -1,11 +1,12 @@
 using Darq.Partitions;
-using Darq.Steps;
 
 namespace Darq.State;
 
-/// <summary>Reads and writes single values. A write is a step that consumes and emits nothing.</summary>
+/// <summary>Reads and writes single values.</summary>
 internal sealed class StateStore(Primary primary, NamespaceOptions options)
 {
+    private const string Done = "OK ";
+
     private readonly StateReads _reads = new(primary, options);
 
     /// <summary>The values of the keys in order, as one snapshot. Throws <see cref="DarqException"/>; safe to repeat.</summary>
@@ -23,10 +24,26 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken cancellation)
     {
         var change = StateWrite.From(operation, options);
-        var request = new StepRequest(options, primary) { Home = change.Partition, Operations = [change] };
-        var reply = await primary.SubmitAsync(request, cancellation);
+        var reply = await primary.SubmitAsync(new WriteRequest(change, primary), cancellation);
         if (reply.StartsWith("CONFLICT", StringComparison.Ordinal)) throw new DarqException(Refusal.Conflict, ConflictText(operation));
-        if (request.Applied is null) throw Refusals.Of(reply);
+        if (!reply.StartsWith(Done, StringComparison.Ordinal)) throw Refusals.Of(reply);
+    }
+
+    private sealed class WriteRequest(StateWrite change, Primary told) : BatchRequest("write")
+    {
+        public override int Size => change.Size;
+
+        public override bool Frees => change.Operation.Change == StateChange.Delete;
+
+        // Writing the same value again changes nothing but the etag, so only a guarded write could be told a false conflict.
+        public override bool Repeatable => string.IsNullOrEmpty(change.Operation.ETag) && !change.Operation.FirstWrite;
+
+        public override void Write(BatchWriter writer) => change.Write(writer);
+
+        protected override void Heard(string reply)
+        {
+            if (reply.StartsWith(Done, StringComparison.Ordinal)) told.Applied.Note(change.Partition, Position.Parse(reply.AsSpan(Done.Length)));
+        }
     }
 
     private static string ConflictText(StateOperation operation) => string.IsNullOrEmpty(operation.ETag)

@@ -5,14 +5,14 @@
 -- key of each value. Returns NEEDS_RECOVERY, or v, e, x of each in order (nothing for a missing key): one snapshot.
 -- Complexity O(keys). Writes nothing.
 --
--- Operations inside a step: place, u|d, key, value, guard ('' none, * the key must be absent, else the etag it must
--- have), time to live in ms (0 = none).
+-- Operations, alone as a request `write` or inside a step: place, u|d, key, value, guard ('' none, * the key must be absent,
+-- else the etag it must have), time to live in ms (0 = none). write replies OK <position> | CONFLICT.
 do
   state.width = 6
 
   function state.get(keys, args)
     -- One mark speaks for all: a recovery moves all partitions of a primary in one call.
-    local _, refused = marks.open({ keys[1] }, 1, tonumber(args[1]))
+    local refused = marks.refused(keys[1], tonumber(args[1]))
     if refused then return refused end
     local values, count = {}, 0
     for at = 2, #args, 2 do
@@ -44,7 +44,7 @@ do
     if args[at + 1] == 'd' then
       redis.call('UNLINK', key)
       -- A strong read of a missing key will be judged by this.
-      redis.call('HSET', part.key, 'dl', part.lsn)
+      redis.call('HSET', part.key, 'dl', part.lsn_text)
     elseif ttl > 0 then
       redis.call('HSET', key, 'v', args[at + 3], 'e', marks.position(part), 'x', batch.now + ttl)
       redis.call('PEXPIREAT', key, batch.now + ttl)
@@ -52,5 +52,11 @@ do
       redis.call('HSET', key, 'v', args[at + 3], 'e', marks.position(part))
       if redis.call('HDEL', key, 'x') == 1 then redis.call('PERSIST', key) end
     end
+  end
+
+  function requests.write(batch, args, at)
+    if args[at + 4] ~= '' and not state.admits(batch, args, at, {}) then return 'CONFLICT' end
+    state.write(batch, args, at)
+    return 'OK ' .. marks.position(partitions.at(batch, args[at]))
   end
 end

@@ -11,24 +11,17 @@
 -- checked before the first write. Complexity O(consumed + reads + operations + emits).
 -- Results: <tag>:r:<n> (hash: name -> reply), in the home partition.
 do
-  local function counted(args, at, width)
-    local count = tonumber(args[at])
-    return { first = at + 1, count = count, width = width }, at + 1 + count * width
-  end
+  local widths = { consumed = 6, reads = 3 }
 
-  local function each(list)
-    local i = -1
-    return function()
-      i = i + 1
-      if i < list.count then return i, list.first + i * list.width end
-    end
+  -- A list is known by the place of its count, after which its entries lie; the next list follows them.
+  local function after(args, list, width)
+    return list + 1 + tonumber(args[list]) * width
   end
 
   local function name_of(step_id, consumed, args)
     if step_id ~= '' then return 's:' .. step_id end
-    if consumed.count == 0 then return nil end
-    local at = consumed.first
-    return 'm:' .. args[at + 1] .. ':' .. args[at + 2] .. ':' .. args[at + 4] .. '-' .. args[at + 5]
+    if args[consumed] == '0' then return nil end
+    return 'm:' .. args[consumed + 2] .. ':' .. args[consumed + 3] .. ':' .. args[consumed + 5] .. '-' .. args[consumed + 6]
   end
 
   local function results_of(home)
@@ -43,36 +36,33 @@ do
     return not lanes.pending(lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2]), tonumber(args[at + 5]))
   end
 
-  -- The lanes of the consumed messages, or nil and a code. The first refusal counts, but a consumed one beats a fence.
-  local function fence(batch, args, consumed)
-    local found, fenced = {}, false
-    for i, at in each(consumed) do
+  -- Nothing, or a code. The first refusal counts, but a consumed one beats a fence.
+  local function fence(batch, args, consumed, reads)
+    local fenced = false
+    for at = consumed + 1, reads - 1, widths.consumed do
+      if is_done(batch, args, at) then return 'STALE ' .. (at - consumed - 1) / widths.consumed end
       local lane = lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2])
-      if not lanes.pending(lane, tonumber(args[at + 5])) then return nil, 'STALE ' .. i end
       fenced = fenced or not lanes.held(lane, batch.session, args[at + 3])
-      found[i] = lane
     end
-    if fenced then return nil, 'FENCED' end
-    return found
+    return fenced and 'FENCED'
   end
 
   -- What was read must still be there as it was, whatever the step itself writes to it.
-  local function conflicts(batch, args, reads, operations)
+  local function conflicts(batch, args, reads, operations, emits)
     local written, failed = {}, {}
-    for i, at in each(reads) do
+    for at = reads + 1, operations - 1, widths.reads do
       local etag = redis.call('HGET', partitions.at(batch, args[at]).tag .. ':s:' .. args[at + 1], 'e')
-      if (etag or '') ~= args[at + 2] then failed[#failed + 1] = 'r' .. i end
+      if (etag or '') ~= args[at + 2] then failed[#failed + 1] = 'r' .. (at - reads - 1) / widths.reads end
     end
-    for i, at in each(operations) do
-      if not state.admits(batch, args, at, written) then failed[#failed + 1] = i end
+    for at = operations + 1, emits - 1, state.width do
+      if not state.admits(batch, args, at, written) then failed[#failed + 1] = (at - operations - 1) / state.width end
     end
     return #failed > 0 and table.concat(failed, ' ')
   end
 
-  local function apply(batch, args, home, consumed, operations, emits, found)
-    marks.begin(batch, home)
-    for i, at in each(consumed) do
-      local lane = lanes.open(found[i].part, args[at + 1], args[at + 2])
+  local function consume(batch, args, consumed, reads)
+    for at = consumed + 1, reads - 1, widths.consumed do
+      local lane = lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2])
       local seq = tonumber(args[at + 5])
       -- The same message may be named twice.
       local pending = lanes.pending(lane, seq)
@@ -82,30 +72,36 @@ do
         lanes.trim(lane)
       end
     end
-    for _, at in each(operations) do state.write(batch, args, at) end
-    local replies = { marks.position(home) }
-    for _, at in each(emits) do replies[#replies + 1] = topics.append(batch, args, at) end
+  end
+
+  local function emit(batch, args, emits, reply)
+    local replies = { reply }
+    for at = emits + 1, after(args, emits, topics.width) - 1, topics.width do
+      replies[#replies + 1] = topics.append(batch, args, at)
+    end
     return table.concat(replies, ' ')
   end
 
   function requests.step(batch, args, at)
-    local home, step_id, retention = partitions.at(batch, args[at]), args[at + 1], tonumber(args[at + 2])
-    local consumed, after_consumed = counted(args, at + 3, 6)
-    local reads, after_reads = counted(args, after_consumed, 3)
-    local operations, after_operations = counted(args, after_reads, state.width)
-    local emits = counted(args, after_operations, topics.width)
+    local home, step_id, consumed = partitions.at(batch, args[at]), args[at + 1], at + 3
+    local reads = after(args, consumed, widths.consumed)
+    local operations = after(args, reads, widths.reads)
+    local emits = after(args, operations, state.width)
     local name = name_of(step_id, consumed, args)
     local results = name and results_of(home)
-    local known = name and (step_id ~= '' or is_done(batch, args, consumed.first)) and buckets.find(results, name)
+    local known = name and (step_id ~= '' or is_done(batch, args, consumed + 1)) and buckets.find(results, name)
     if known then return 'DUPLICATE ' .. known end
-    local found, refused = fence(batch, args, consumed)
-    if not found then return refused end
-    local clash = conflicts(batch, args, reads, operations)
+    local refused = fence(batch, args, consumed, reads)
+    if refused then return refused end
+    local clash = conflicts(batch, args, reads, operations, emits)
     if clash then return 'CONFLICT ' .. clash end
-    local crowded = topics.crowded(batch, args, emits.first, emits.count)
+    local crowded = topics.crowded(batch, args, emits + 1, tonumber(args[emits]))
     if crowded then return 'FULL ' .. crowded end
-    local reply = apply(batch, args, home, consumed, operations, emits, found)
-    if name then buckets.put(results, name, reply, retention, batch.now) end
+    marks.begin(batch, home)
+    consume(batch, args, consumed, reads)
+    for from = operations + 1, emits - 1, state.width do state.write(batch, args, from) end
+    local reply = emit(batch, args, emits, marks.position(home))
+    if name then buckets.put(results, name, reply, tonumber(args[at + 2]), batch.now) end
     return 'OK ' .. reply
   end
 end

@@ -46,6 +46,49 @@ public sealed class DedupTests(LibraryServer server) : IClassFixture<LibraryServ
     }
 
     [Fact]
+    public async Task Bare_messages_follow_the_first_without_a_gap_and_are_told_by_it()
+    {
+        await using var run = await StartAsync();
+        await PublishAsync(run, "a");
+
+        var first = (await run.BatchAsync("s1", ++_number, Bare("whole", ["x", "yy", "z"])))[1].Split(' ');
+        var again = (await run.BatchAsync("s1", ++_number, Bare("whole", ["x", "yy", "z"])))[1].Split(' ');
+
+        Assert.Equal(["OK", "=" + first[1], first[2]], again);
+        Assert.EndsWith("-2", first[1], StringComparison.Ordinal);
+        Assert.Equal("4,5,3", await run.CommandAsync("HMGET", run.Key(0, "n:t"), "s", "y", "dup"));
+        Assert.Equal(
+            ["d,x", "d,yy", "d,z"],
+            [await DataAsync(run, first[1]), await DataAsync(run, first[1].Replace("-2", "-3", StringComparison.Ordinal)), await DataAsync(run, first[1].Replace("-2", "-4", StringComparison.Ordinal))]);
+    }
+
+    [Fact]
+    public async Task Bare_messages_without_room_are_refused_as_a_whole_and_repeated_ones_need_none()
+    {
+        await using var run = await StartAsync();
+        var first = (await run.BatchAsync("s1", ++_number, Bare("one", ["x", "y"], maxBacklog: 3)))[1];
+
+        Assert.Equal("FULL 1", (await run.BatchAsync("s1", ++_number, Bare("two", ["x", "y"], maxBacklog: 3)))[1]);
+        Assert.Equal("FULL 1", (await run.BatchAsync("s1", ++_number, Bare("two", ["x", "y"], maxBacklog: 3)))[1]);
+        Assert.Equal("OK =" + first["OK ".Length..], (await run.BatchAsync("s1", ++_number, Bare("one", ["x", "y"], maxBacklog: 3)))[1]);
+        Assert.Equal("2", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
+    }
+
+    [Fact]
+    public async Task Bare_request_that_is_repeated_is_found_over_one_roll_of_the_window()
+    {
+        await using var run = await StartAsync();
+        var first = (await run.BatchAsync("s1", ++_number, Bare("one", ["x"])))[1];
+
+        for (var roll = 0; roll < 2; roll++)
+        {
+            await run.CommandAsync("HINCRBY", run.Key(0, "n:t"), "rs", -60_000);
+            if (roll == 0) Assert.DoesNotContain('=', (await run.BatchAsync("s1", ++_number, Bare("two", ["x"])))[1]);
+            Assert.Equal("OK =" + first["OK ".Length..], (await run.BatchAsync("s1", ++_number, Bare("one", ["x"])))[1]);
+        }
+    }
+
+    [Fact]
     public async Task An_id_lives_over_one_roll_of_the_window_and_ends_with_the_second()
     {
         await using var run = await StartAsync();
@@ -133,6 +176,9 @@ public sealed class DedupTests(LibraryServer server) : IClassFixture<LibraryServ
 
     private async Task<string> PublishAsync(LibraryRun run, string id, string kind = "d", long windowMs = 60_000) =>
         (await run.BatchAsync("s1", ++_number, Publish(Append(id: id, kind: kind, windowMs: windowMs))))[1];
+
+    private static async Task<string> DataAsync(LibraryRun run, string id) =>
+        string.Join(',', (await run.CommandAsync("XRANGE", run.Key(0, "t:t"), id, id)).Split(',')[1..3]);
 
     private static Task<string> PassWindowAsync(LibraryRun run) => run.CommandAsync("HINCRBY", run.Key(0, "n:t"), "ds", -60_000);
 

@@ -82,6 +82,10 @@ internal sealed class LibraryRun : IAsyncDisposable
 
     public static object[] PublishAs(string repetition, params object[][] appends) => ["publish", repetition, 60_000, appends.Length, .. appends.SelectMany(append => append)];
 
+    public static object[] Bare(string repetition, string[] data, long maxBacklog = 1000) => ["bare", repetition, 60_000, 1, "t", maxBacklog, data.Length, .. data];
+
+    public static object[] Write(object[] operation) => ["write", .. operation];
+
     public static object[] Append(string topic = "t", string id = "", string kind = "d", long windowMs = 60_000, string data = "x", long maxBacklog = 1000, int place = 1, string key = "", long ttl = 0) =>
         [place, topic, id, kind, windowMs, key, data, "", ttl, maxBacklog];
 

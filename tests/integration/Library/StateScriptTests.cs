@@ -82,6 +82,21 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
         Assert.Equal(("", "-1"), (await run.CommandAsync("HGET", run.Key(0, "s:k"), "x"), await run.CommandAsync("PTTL", run.Key(0, "s:k"))));
     }
 
+    [Fact]
+    public async Task A_lone_write_is_guarded_as_an_operation_of_a_step_is()
+    {
+        await using var run = await StartAsync();
+
+        var first = await RequestAsync(run, Write(Operation("u", "k", guard: "*")));
+        var etag = first["OK ".Length..];
+
+        Assert.Equal("CONFLICT", await RequestAsync(run, Write(Operation("u", "k", guard: "*"))));
+        Assert.Equal("CONFLICT", await RequestAsync(run, Write(Operation("d", "k", guard: "1-1"))));
+        Assert.Equal(["v", etag, ""], (await run.CallAsync("get", [run.Key(0, "m")], 0, 1, "k")).Items.Select(item => item.ToString()));
+        Assert.StartsWith("OK ", await RequestAsync(run, Write(Operation("d", "k", guard: etag))), StringComparison.Ordinal);
+        Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "s:k")));
+    }
+
     private async Task<LibraryRun> StartAsync()
     {
         var run = await server.RunAsync();

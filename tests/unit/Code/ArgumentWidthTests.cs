@@ -35,7 +35,7 @@ public sealed class ArgumentWidthTests
         var with = Written(new StepRequest(Options) { Home = 0, Consumed = [consumption] }.Write).Length;
         var without = Written(new StepRequest(Options) { Home = 0 }.Write).Length;
 
-        Assert.Equal(Width("Steps/step.lua", @"counted\(args, at \+ 3, (\d+)\)"), with - without);
+        Assert.Equal(Width("Steps/step.lua", @"widths = \{ consumed = (\d+)"), with - without);
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class ArgumentWidthTests
         var with = Written(new StepRequest(Options) { Home = 0, Reads = [new(1, "k", "1-1")] }.Write).Length;
         var without = Written(new StepRequest(Options) { Home = 0 }.Write).Length;
 
-        Assert.Equal(Width("Steps/step.lua", @"counted\(args, after_consumed, (\d+)\)"), with - without);
+        Assert.Equal(Width("Steps/step.lua", @"widths = \{.* reads = (\d+) \}"), with - without);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ internal static partial class FolderRules
         [""] = ["Hosting", "Grpc", "Redis", "Telemetry"],
         ["Hosting"] = ["Steps", "Lanes", "State", "Publishing", "Grpc", "Partitions", "Redis", "Telemetry"],
         ["Steps"] = ["Lanes", "State", "Publishing", "Partitions", "Redis", "Telemetry"],
-        ["State"] = ["Steps", "Partitions", "Redis", "Telemetry"],
+        ["State"] = ["Partitions", "Redis", "Telemetry"],
         ["Lanes"] = ["Publishing", "Partitions", "Redis", "Telemetry"],
         ["Publishing"] = ["Partitions", "Redis", "Telemetry"],
         ["Partitions"] = ["Redis", "Telemetry"],

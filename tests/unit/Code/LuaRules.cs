@@ -48,6 +48,6 @@ internal static partial class LuaRules
     [GeneratedRegex("\"(\\w+)\"")]
     private static partial Regex Literal();
 
-    [GeneratedRegex(@": BatchRequest\(""(\w+)""\)")]
+    [GeneratedRegex(@": \w+Request\(""(\w+)""")]
     private static partial Regex Send();
 }
