@@ -77,7 +77,8 @@ internal static class Program
         ],
         GrpcLimits.Default,
         services.GetRequiredService<TimeProvider>(),
-        services.GetRequiredService<ILoggerFactory>());
+        services.GetRequiredService<ILoggerFactory>(),
+        Faults.Translate);
 
 #pragma warning disable RS0030 // The root is where real randomness comes from; this one may be used from many threads.
     private static Random CreateRandom() => Random.Shared;

@@ -16,10 +16,14 @@ internal sealed class Exchange : IDisposable
     private readonly CancellationTokenSource? _deadline;
     private readonly CancellationTokenRegistration _aborted;
 
-    // Under _startLock: a handler's first write and the early headers of a streaming call come from different tasks.
-    private readonly object _startLock = new();
+    // Under the lock of the call's response headers: a handler's first write and the early headers of a streaming call come from
+    // different tasks.
     private Task? _started;
     private bool _headersPrepared;
+
+    // One read and one write at a time.
+    private CancellationScope _reading;
+    private CancellationScope _writing;
 
     // Set once by the reader, before the call ends.
     private volatile bool _clientIsGone;
@@ -55,13 +59,20 @@ internal sealed class Exchange : IDisposable
     public bool IsDeadlinePassed => _deadline is { IsCancellationRequested: true } && !IsClientGone;
 
     /// <summary>
-    /// The token for one read or write. A handler's forgotten task that still reads or writes after its call is refused here,
-    /// because the transport hands the same buffers to the next call.
+    /// The token for one read. A handler's forgotten task that still reads or writes after its call is refused here, because
+    /// the transport hands the same buffers to the next call.
     /// </summary>
-    public CancellationScope CancelWith(CancellationToken caller)
+    public CancellationToken CancelReadWith(CancellationToken caller)
     {
         ObjectDisposedException.ThrowIf(_over, this);
-        return new CancellationScope(Call.Cancelled, caller);
+        return _reading.Of(Call.Cancelled, caller);
+    }
+
+    /// <summary>The token for one write, as <see cref="CancelReadWith"/>.</summary>
+    public CancellationToken CancelWriteWith(CancellationToken caller)
+    {
+        ObjectDisposedException.ThrowIf(_over, this);
+        return _writing.Of(Call.Cancelled, caller);
     }
 
     /// <summary>The transport reports a client that went away as a failed read, sometimes before the call's token fires.</summary>
@@ -98,13 +109,13 @@ internal sealed class Exchange : IDisposable
 
     public Task StartResponseAsync()
     {
-        lock (_startLock)
+        lock (Call.ResponseHeaders)
             return _started ??= FlushHeadersAsync();
     }
 
     public void PrepareHeaders()
     {
-        lock (_startLock)
+        lock (Call.ResponseHeaders)
         {
             if (_headersPrepared)
                 return;
@@ -137,6 +148,8 @@ internal sealed class Exchange : IDisposable
     {
         _over = true;
         _aborted.Dispose();
+        _reading.Dispose();
+        _writing.Dispose();
         _deadline?.Dispose();
     }
 

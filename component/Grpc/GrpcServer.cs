@@ -61,29 +61,19 @@ internal sealed class GrpcServer
         limits.Http2.InitialConnectionWindowSize = 16 * 1024 * 1024;
     }
 
-    public async Task HandleAsync(HttpContext context)
+    public Task HandleAsync(HttpContext context)
     {
-        if (HttpRefusal(context.Request) is { } status)
-        {
-            context.Response.StatusCode = status;
-            return;
-        }
-
-        Interlocked.Increment(ref _openCalls);
-        try
-        {
-            await ServeAsync(context);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _openCalls);
-        }
+        if (HttpRefusal(context.Request) is not { } status)
+            return ServeAsync(context);
+        context.Response.StatusCode = status;
+        return Task.CompletedTask;
     }
 
     private async Task ServeAsync(HttpContext context)
     {
         var isValid = CallTimeout.TryParse(context.Request.Headers["grpc-timeout"], out var timeout);
         using var exchange = new Exchange(context, timeout, _limits, _time);
+        Interlocked.Increment(ref _openCalls);
         try
         {
             if (!isValid)
@@ -97,6 +87,10 @@ internal sealed class GrpcServer
         {
             var status = StatusOf(exchange, fault);
             exchange.Finish(status.Code, status);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _openCalls);
         }
     }
 

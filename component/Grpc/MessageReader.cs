@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 
 namespace Darq.Grpc;
@@ -14,12 +15,14 @@ internal sealed class MessageReader<T>(Exchange exchange, MessageParser<T> parse
 {
     private readonly PipeReader _body = exchange.RequestBody;
 
+    // A stream reads all its life and awaits each read once, so what one left is used by the next.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T?> ReadAsync(CancellationToken cancellation)
     {
-        using var scope = exchange.CancelWith(cancellation);
+        var token = exchange.CancelReadWith(cancellation);
         while (true)
         {
-            var result = await ReceiveAsync(scope.Token);
+            var result = await ReceiveAsync(token);
             var rest = result.Buffer;
             var (consumed, examined) = (rest.Start, rest.End);
             try
@@ -42,24 +45,34 @@ internal sealed class MessageReader<T>(Exchange exchange, MessageParser<T> parse
     }
 
     /// <summary>
-    /// The only message of a call that takes one. The request is read to its end, as the protocol wants before trailers.
-    /// A wrong count is Internal because clients would take Unimplemented for a method that does not exist.
+    /// The only message of a call that takes one. The request is read to its end, as the protocol wants before trailers, and
+    /// mostly all of it is there at once. A wrong count is Internal because clients would take Unimplemented for a method that does not exist.
     /// </summary>
     public async ValueTask<T> ReadSingleAsync()
     {
-        var message = await ReadAsync(default) ?? throw new RpcException(StatusCode.Internal, "The request holds no message.");
-        var result = await ReceiveAsync(exchange.Call.Cancelled);
-        while (!result.IsCompleted && result.Buffer.IsEmpty)
+        T? message = null;
+        while (true)
         {
-            Release(result.Buffer.End, result.Buffer.End);
-            result = await ReceiveAsync(exchange.Call.Cancelled);
+            var result = await ReceiveAsync(exchange.CancelReadWith(default));
+            var rest = result.Buffer;
+            var consumed = rest.Start;
+            try
+            {
+                if (message is null && (message = TryTake(ref rest)) is not null)
+                    consumed = rest.Start;
+                if (message is not null && !rest.IsEmpty)
+                    throw new RpcException(StatusCode.Internal, "The request goes on after its only message.");
+                if (result.IsCompleted)
+                    return message ?? throw new RpcException(StatusCode.Internal, rest.IsEmpty ? "The request holds no message." : "The request ends inside a message.");
+            }
+            finally
+            {
+                Release(consumed, result.Buffer.End);
+            }
         }
-
-        var isOnly = result.Buffer.IsEmpty;
-        Release(result.Buffer.End, result.Buffer.End);
-        return isOnly ? message : throw new RpcException(StatusCode.Internal, "The request goes on after its only message.");
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> ReceiveAsync(CancellationToken cancellation)
     {
         try

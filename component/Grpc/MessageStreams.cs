@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Darq.Grpc;
 
 /// <summary>The messages a client sends on one call, in their order. One read at a time.</summary>
@@ -15,4 +17,16 @@ internal interface IMessageWriter<T>
     /// that is cancelled while it waits resets the call: part of the message may have been sent.
     /// </summary>
     ValueTask WriteAsync(T message, CancellationToken cancellation);
+
+    /// <summary>The same for a message that encodes itself, which has to be as a <typeparamref name="T"/> is.</summary>
+    ValueTask WriteEncodedAsync(IEncodedMessage message, CancellationToken cancellation);
+}
+
+/// <summary>A protobuf message that encodes itself, where the objects of a generated one would cost more than its bytes.</summary>
+internal interface IEncodedMessage
+{
+    int CalculateSize();
+
+    /// <summary>Writes as many bytes as <see cref="CalculateSize"/> said.</summary>
+    void WriteTo(IBufferWriter<byte> output);
 }

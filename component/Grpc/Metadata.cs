@@ -8,11 +8,11 @@ namespace Darq.Grpc;
 /// </summary>
 internal sealed class Metadata
 {
-    private readonly IHeaderDictionary _headers;
+    // Null until something is added: most calls answer without headers of their own.
+    private IHeaderDictionary? _headers;
     private bool _sent;
 
     public Metadata()
-        : this(new HeaderDictionary())
     {
     }
 
@@ -22,13 +22,13 @@ internal sealed class Metadata
     public string? Last(string name)
     {
         if (IsBinary(name)) return All(name).LastOrDefault();
-        var values = _headers[name];
+        var values = ValuesOf(name);
         return values.Count == 0 ? null : values[^1] ?? "";
     }
 
     public IEnumerable<string> All(string name)
     {
-        var values = _headers[name];
+        var values = ValuesOf(name);
         // Intermediaries may join repeated binary values with commas, which base64 does not contain; text values may contain them.
         return IsBinary(name) ? values.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries)) : values.Select(value => value ?? "");
     }
@@ -65,6 +65,8 @@ internal sealed class Metadata
     internal void Send(IHeaderDictionary destination)
     {
         _sent = true;
+        if (_headers is null)
+            return;
         foreach (var (name, values) in _headers)
             destination[name] = StringValues.Concat(destination[name], values);
     }
@@ -75,8 +77,11 @@ internal sealed class Metadata
             throw new InvalidOperationException($"'{name}' comes too late: these headers have been sent.");
         if (!IsName(name))
             throw new ArgumentException($"'{name}' is not a header name: a-z, 0-9, '-', '_' and '.', and not the protocol's own grpc-.", nameof(name));
+        _headers ??= new HeaderDictionary();
         _headers[name] = StringValues.Concat(_headers[name], value);
     }
+
+    private StringValues ValuesOf(string name) => _headers?[name] ?? default;
 
     private static bool IsBinary(string name) => name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase);
 

@@ -22,7 +22,7 @@ internal sealed class ServiceDefinition(ServiceDescriptor descriptor)
         Add(method, clientStreams: false, serverStreams: false, async exchange =>
         {
             var request = await new MessageReader<TRequest>(exchange, parser).ReadSingleAsync();
-            new MessageWriter<TResponse>(exchange).WriteSingle(await handler(request, exchange.Call));
+            MessageWriter<TResponse>.WriteSingle(exchange, await handler(request, exchange.Call));
         });
 
     public ServiceDefinition ServerStreaming<TRequest, TResponse>(
@@ -41,8 +41,7 @@ internal sealed class ServiceDefinition(ServiceDescriptor descriptor)
         where TResponse : class, IMessage<TResponse> =>
         Add(method, clientStreams: true, serverStreams: false, async exchange =>
         {
-            var response = await handler(new MessageReader<TRequest>(exchange, parser), exchange.Call);
-            new MessageWriter<TResponse>(exchange).WriteSingle(response);
+            MessageWriter<TResponse>.WriteSingle(exchange, await handler(new MessageReader<TRequest>(exchange, parser), exchange.Call));
         });
 
     public ServiceDefinition Duplex<TRequest, TResponse>(

@@ -5,8 +5,8 @@ using Darq.Partitions;
 namespace Darq.Hosting;
 
 /// <summary>
-/// What every call of every service has in common: find the instance that its header names, hold it while the work runs, and
-/// turn a refusal into its status. What nobody foresaw is the server's to log and to answer.
+/// What every call of every service has in common: find the instance that its header names and hold it while the work runs.
+/// Refusals become a status at the server, those of Init here; what nobody foresaw is the server's to log and to answer.
 /// </summary>
 internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
 {
@@ -19,26 +19,20 @@ internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
     public async ValueTask<TResponse> InitAsync<TResponse>(ComponentService service, MetadataRequest? metadata, ServerCall call)
         where TResponse : new()
     {
-        await GuardAsync(
-            CallKind.Init,
-            async () => await instances.InitAsync(service, InstanceOf(call), new Dictionary<string, string>(metadata?.Properties ?? []), call.Cancelled));
-        return new TResponse();
-    }
-
-    public async ValueTask<TResponse> UnaryAsync<TResponse>(
-        ComponentService service, ServerCall call, Func<InstanceUse, ValueTask<TResponse>> work, CallKind kind = CallKind.Plain)
-    {
-        // Every call comes through here: no closures on the way.
         try
         {
-            await using var use = await instances.UseAsync(service, InstanceOf(call));
-            return await work(use);
+            await instances.InitAsync(service, InstanceOf(call), new Dictionary<string, string>(metadata?.Properties ?? []), call.Cancelled);
         }
         catch (DarqException fault)
         {
-            throw Faults.ToRpc(fault, kind);
+            throw Faults.ToRpc(fault, CallKind.Init);
         }
+
+        return new TResponse();
     }
+
+    /// <summary>Enters the instance of a call; dispose of what comes back when its work is done. Throws <see cref="DarqException"/> where there is none.</summary>
+    public ValueTask<InstanceUse> UseAsync(ComponentService service, ServerCall call) => instances.UseAsync(service, InstanceOf(call));
 
     /// <summary>Runs a stream until its client goes or the component stops.</summary>
     public async Task StreamAsync(ComponentService service, ServerCall call, Func<InstanceUse, CancellationToken, Task> work)
@@ -46,11 +40,8 @@ internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(call.Cancelled, drain.Ending);
         try
         {
-            await GuardAsync(CallKind.Plain, async () =>
-            {
-                await using var use = await instances.UseAsync(service, InstanceOf(call));
-                await work(use, ending.Token);
-            });
+            await using var use = await UseAsync(service, call);
+            await work(use, ending.Token);
         }
         catch (OperationCanceledException) when (drain.Ending.IsCancellationRequested && !call.Cancelled.IsCancellationRequested)
         {
@@ -59,22 +50,10 @@ internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
     }
 
     /// <summary>Answers only if Redis does now.</summary>
-    public ValueTask<PingResponse> PingAsync(ComponentService service, ServerCall call) =>
-        UnaryAsync(service, call, async use =>
-        {
-            await use.Engine.Primary.PingAsync(call.Cancelled);
-            return new PingResponse();
-        });
-
-    private static async ValueTask GuardAsync(CallKind kind, Func<Task> work)
+    public async ValueTask<PingResponse> PingAsync(ComponentService service, ServerCall call)
     {
-        try
-        {
-            await work();
-        }
-        catch (DarqException fault)
-        {
-            throw Faults.ToRpc(fault, kind);
-        }
+        await using var use = await UseAsync(service, call);
+        await use.Engine.Primary.PingAsync(call.Cancelled);
+        return new PingResponse();
     }
 }

@@ -24,6 +24,9 @@ internal static class Faults
 {
     private const string EtagField = "etag";
 
+    /// <summary>What a call is refused with that needs no shape of its own; null for what is no refusal.</summary>
+    public static RpcException? Translate(Exception fault) => fault is DarqException refused ? ToRpc(refused, CallKind.Plain) : null;
+
     public static RpcException ToRpc(DarqException fault, CallKind kind) => (kind, fault.Refusal) switch
     {
         (CallKind.State, Refusal.Conflict) => Etag(StatusCode.FailedPrecondition, fault.Message),

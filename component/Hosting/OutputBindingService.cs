@@ -32,16 +32,16 @@ internal sealed class OutputBindingService(Calls calls)
 
     private ValueTask<PingResponse> PingAsync(PingRequest request, ServerCall call) => calls.PingAsync(Service, call);
 
-    private ValueTask<InvokeResponse> InvokeAsync(InvokeRequest request, ServerCall call) =>
-        calls.UnaryAsync(Service, call, async use =>
-        {
-            if (!Operations.Contains(request.Operation))
-                throw Limits.Invalid("operation", request.Operation, "one of " + string.Join(", ", Operations));
-            var answer = request.Operation == Step
-                ? await StepAsync(use, request, call.Cancelled)
-                : StepAnswer.Write(await new BoundPublish(use.Engine, use.Instance.Options).PublishAsync(request, call.Cancelled));
-            return new InvokeResponse { Data = UnsafeByteOperations.UnsafeWrap(answer), ContentType = "application/json" };
-        });
+    private async ValueTask<InvokeResponse> InvokeAsync(InvokeRequest request, ServerCall call)
+    {
+        await using var use = await calls.UseAsync(Service, call);
+        if (!Operations.Contains(request.Operation))
+            throw Limits.Invalid("operation", request.Operation, "one of " + string.Join(", ", Operations));
+        var answer = request.Operation == Step
+            ? await StepAsync(use, request, call.Cancelled)
+            : StepAnswer.Write(await new BoundPublish(use.Engine, use.Instance.Options).PublishAsync(request, call.Cancelled));
+        return new InvokeResponse { Data = UnsafeByteOperations.UnsafeWrap(answer), ContentType = "application/json" };
+    }
 
     private static async ValueTask<ReadOnlyMemory<byte>> StepAsync(InstanceUse use, InvokeRequest request, CancellationToken cancellation)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Darq.Contract;
 using Darq.Grpc;
 using Darq.Publishing;
@@ -30,51 +29,48 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
     private static ValueTask<FeaturesResponse> FeaturesAsync(FeaturesRequest request, ServerCall call) =>
         ValueTask.FromResult(new FeaturesResponse { Features = { Supported } });
 
-    private ValueTask<PublishResponse> PublishAsync(PublishRequest request, ServerCall call) =>
-        calls.UnaryAsync(Service, call, async use =>
-        {
-            await use.Engine.Publisher.PublishAsync(request.Topic, [new PublishEntry(request.Data.Memory, Copy(request.Metadata))], call.Cancelled);
-            return new PublishResponse();
-        });
+    private async ValueTask<PublishResponse> PublishAsync(PublishRequest request, ServerCall call)
+    {
+        await using var use = await calls.UseAsync(Service, call);
+        await use.Engine.Publisher.PublishAsync(request.Topic, [new PublishEntry(request.Data.Memory, request.Metadata)], call.Cancelled);
+        return new PublishResponse();
+    }
 
     /// <summary>
     /// All entries or none, and an error says none: the sidecar drops a list of failed entries and reports success. It also
     /// calls with no entries at all.
     /// </summary>
-    private ValueTask<BulkPublishResponse> BulkPublishAsync(BulkPublishRequest request, ServerCall call) =>
-        calls.UnaryAsync(Service, call, async use =>
-        {
-            var entries = request.Entries.Select(entry => new PublishEntry(entry.Event.Memory, Merge(request.Metadata, entry.Metadata))).ToArray();
-            await use.Engine.Publisher.PublishAsync(request.Topic, entries, call.Cancelled);
-            return new BulkPublishResponse();
-        });
+    private async ValueTask<BulkPublishResponse> BulkPublishAsync(BulkPublishRequest request, ServerCall call)
+    {
+        await using var use = await calls.UseAsync(Service, call);
+        var entries = request.Entries.Select(entry => new PublishEntry(entry.Event.Memory, Merge(request.Metadata, entry.Metadata))).ToArray();
+        await use.Engine.Publisher.PublishAsync(request.Topic, entries, call.Cancelled);
+        return new BulkPublishResponse();
+    }
 
     private Task PullMessagesAsync(IMessageReader<PullMessagesRequest> requests, IMessageWriter<PullMessagesResponse> responses, ServerCall call) =>
         calls.StreamAsync(Service, call, (use, cancelled) => new PullStream(use.Instance, requests, responses, drain, log).RunAsync(cancelled));
 
-    private ValueTask<PauseResponse> PauseAsync(PauseRequest request, ServerCall call) =>
-        calls.UnaryAsync(Service, call, use =>
-        {
-            use.Instance.Pause();
-            return ValueTask.FromResult(new PauseResponse());
-        });
+    private async ValueTask<PauseResponse> PauseAsync(PauseRequest request, ServerCall call)
+    {
+        await using var use = await calls.UseAsync(Service, call);
+        use.Instance.Pause();
+        return new PauseResponse();
+    }
 
-    private ValueTask<ResumeResponse> ResumeAsync(ResumeRequest request, ServerCall call) =>
-        calls.UnaryAsync(Service, call, use =>
-        {
-            use.Instance.Resume();
-            return ValueTask.FromResult(new ResumeResponse());
-        });
+    private async ValueTask<ResumeResponse> ResumeAsync(ResumeRequest request, ServerCall call)
+    {
+        await using var use = await calls.UseAsync(Service, call);
+        use.Instance.Resume();
+        return new ResumeResponse();
+    }
 
     private ValueTask<PingResponse> PingAsync(PingRequest request, ServerCall call) => calls.PingAsync(Service, call);
-
-    private static IReadOnlyDictionary<string, string> Copy(MapField<string, string> metadata) =>
-        metadata.Count == 0 ? FrozenDictionary<string, string>.Empty : new Dictionary<string, string>(metadata, StringComparer.Ordinal);
 
     private static IReadOnlyDictionary<string, string> Merge(MapField<string, string> request, MapField<string, string> entry)
     {
         if (entry.Count == 0)
-            return Copy(request);
+            return request;
         var merged = new Dictionary<string, string>(request, StringComparer.Ordinal);
         foreach (var (name, value) in entry)
             merged[name] = value;

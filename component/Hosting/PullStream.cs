@@ -1,11 +1,9 @@
-using System.Collections.Concurrent;
 using Darq.Contract;
 using Darq.Grpc;
 using Darq.Hosting.Settings;
 using Darq.Lanes;
 using Darq.Partitions;
 using Darq.Telemetry;
-using Google.Protobuf;
 
 namespace Darq.Hosting;
 
@@ -18,8 +16,11 @@ internal sealed class PullStream(Instance instance, IMessageReader<PullMessagesR
     : IDeliverySink
 {
     private readonly TaskCompletionSource<DeliveryStream> _stream = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ConcurrentDictionary<string, bool> _unanswered = new(StringComparer.Ordinal);
+    private readonly DeliveryMessage _message = DeliveryMessage.OfPull();
     private string _topic = "";
+
+    // Under its own lock.
+    private readonly HashSet<string> _unanswered = new(StringComparer.Ordinal);
 
     public async Task RunAsync(CancellationToken cancelled)
     {
@@ -41,38 +42,40 @@ internal sealed class PullStream(Instance instance, IMessageReader<PullMessagesR
             // Step 3.
             instance.Closed(stream);
             await stream.DisposeAsync();
-            drain.Answered(_unanswered.Count);
+            lock (_unanswered)
+                drain.Answered(_unanswered.Count);
             log.StreamWasClosed(instance.Options.Group, _topic);
         }
     }
 
-    public async ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
+    public ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
     {
-        var response = new PullMessagesResponse
+        _message.Fill(delivery);
+        if (_message.CalculateSize() is var size && size > GrpcLimits.Default.SendMaxBytes)
+            return RefuseAsync(delivery, size);
+        lock (_unanswered)
         {
-            Id = delivery.Token,
-            // The name that was subscribed, also where it is a further stream of a topic: streaming apps are found by it.
-            TopicName = _topic,
-            Data = UnsafeByteOperations.UnsafeWrap(delivery.Data),
-        };
-        foreach (var (name, value) in delivery.Metadata)
-            response.Metadata[name] = value;
-        if (response.CalculateSize() is var size && size > GrpcLimits.Default.SendMaxBytes)
-        {
-            log.DeliveryWasTooLarge(delivery.Token, delivery.Topic, size);
-            (await _stream.Task).Nack(delivery.Token);
-            return;
+            if (_unanswered.Add(delivery.Token))
+                drain.Sent();
         }
 
-        if (_unanswered.TryAdd(delivery.Token, true))
-            drain.Sent();
-        await responses.WriteAsync(response, cancellation);
+        return responses.WriteEncodedAsync(_message, cancellation);
+    }
+
+    private async ValueTask RefuseAsync(Delivery delivery, int size)
+    {
+        log.DeliveryWasTooLarge(delivery.Token, delivery.Topic, size);
+        (await _stream.Task).Nack(delivery.Token);
     }
 
     private void Answer(DeliveryStream stream, PullMessagesRequest request)
     {
-        if (_unanswered.TryRemove(request.AckMessageId, out _))
-            drain.Answered();
+        lock (_unanswered)
+        {
+            if (_unanswered.Remove(request.AckMessageId))
+                drain.Answered();
+        }
+
         if (request.AckError is not null)
             stream.Nack(request.AckMessageId);
         else

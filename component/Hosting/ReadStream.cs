@@ -1,9 +1,8 @@
-using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Darq.Contract;
 using Darq.Grpc;
 using Darq.Lanes;
 using Darq.Telemetry;
-using Google.Protobuf;
 
 namespace Darq.Hosting;
 
@@ -21,8 +20,8 @@ internal sealed class ReadStream(
     private readonly List<DeliveryStream> _streams = [];
     private readonly DeliverySteps _steps = new(instance, drain, time, log);
 
-    // Which of the streams a delivery came from; bounded by what they hold unanswered.
-    private readonly ConcurrentDictionary<string, DeliveryStream> _unanswered = new(StringComparer.Ordinal);
+    // Which of the streams a delivery came from; bounded by what they hold unanswered. Under its own lock.
+    private readonly Dictionary<string, DeliveryStream> _unanswered = new(StringComparer.Ordinal);
 
     // Several topics, one response stream: one write at a time.
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -70,13 +69,14 @@ internal sealed class ReadStream(
             await stream.DisposeAsync();
         }
 
-        drain.Answered(_unanswered.Count);
+        lock (_unanswered)
+            drain.Answered(_unanswered.Count);
     }
 
     private void Answer(ReadRequest request)
     {
         // An id that is not known was answered before, or belongs to an older stream.
-        if (!_unanswered.TryRemove(request.MessageId, out var stream))
+        if (TakeOff(request.MessageId) is not { } stream)
             return;
         if (request.ResponseError is null && BindingAnswer.IsStep(request.ResponseData.Memory))
         {
@@ -93,16 +93,24 @@ internal sealed class ReadStream(
             stream.Ack(request.MessageId);
     }
 
-    private async ValueTask SendAsync(DeliveryStream stream, Delivery delivery, CancellationToken cancellation)
+    private DeliveryStream? TakeOff(string token)
     {
-        var response = new ReadResponse
-        {
-            MessageId = delivery.Token,
-            Data = UnsafeByteOperations.UnsafeWrap(delivery.Data),
-        };
-        foreach (var (name, value) in delivery.Metadata)
-            response.Metadata[name] = value;
-        if (response.CalculateSize() is var size && size > GrpcLimits.Default.SendMaxBytes)
+        lock (_unanswered)
+            return _unanswered.Remove(token, out var stream) ? stream : null;
+    }
+
+    private bool PutDown(string token, DeliveryStream stream)
+    {
+        lock (_unanswered)
+            return _unanswered.TryAdd(token, stream);
+    }
+
+    // Both wait for the stream to take a message, each awaited once, so what one leaves is used by the next.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask SendAsync(DeliveryStream stream, Delivery delivery, DeliveryMessage message, CancellationToken cancellation)
+    {
+        message.Fill(delivery);
+        if (message.CalculateSize() is var size && size > GrpcLimits.Default.SendMaxBytes)
         {
             log.DeliveryWasTooLarge(delivery.Token, delivery.Topic, size);
             stream.Nack(delivery.Token);
@@ -112,9 +120,9 @@ internal sealed class ReadStream(
         await _writing.WaitAsync(cancellation);
         try
         {
-            if (_unanswered.TryAdd(delivery.Token, stream))
+            if (PutDown(delivery.Token, stream))
                 drain.Sent();
-            await responses.WriteAsync(response, cancellation);
+            await responses.WriteEncodedAsync(message, cancellation);
         }
         finally
         {
@@ -125,10 +133,12 @@ internal sealed class ReadStream(
     private sealed class Sink(ReadStream owner) : IDeliverySink
     {
         private readonly TaskCompletionSource<DeliveryStream> _stream = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly DeliveryMessage _message = DeliveryMessage.OfRead();
 
         public void Deliver(DeliveryStream stream) => _stream.SetResult(stream);
 
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
         public async ValueTask SendAsync(Delivery delivery, CancellationToken cancellation) =>
-            await owner.SendAsync(await _stream.Task, delivery, cancellation);
+            await owner.SendAsync(await _stream.Task, delivery, _message, cancellation);
     }
 }

@@ -16,15 +16,18 @@ internal static class StateRequests
 
     public static StateKey Key(string key, MapField<string, string> metadata) => new(key, Find(metadata, PartitionKey));
 
-    public static StateOperation Upsert(SetRequest request, TimeSpan? defaultTimeToLive) =>
-        Guarded(StateChange.Upsert, Key(request.Key, request.Metadata), request.Etag, request.Options) with
-        {
-            Value = request.Value.Memory,
-            TimeToLive = TimeToLive(request.Metadata, defaultTimeToLive),
-        };
+    public static StateOperation Upsert(SetRequest request, TimeSpan? defaultTimeToLive) => new(StateChange.Upsert, Key(request.Key, request.Metadata))
+    {
+        ETag = ETag(request.Etag, request.Options),
+        FirstWrite = request.Options?.Concurrency == StateOptions.Types.StateConcurrency.ConcurrencyFirstWrite,
+        Value = request.Value.Memory,
+        TimeToLive = TimeToLive(request.Metadata, defaultTimeToLive),
+    };
 
-    public static StateOperation Delete(DeleteRequest request) =>
-        Guarded(StateChange.Delete, Key(request.Key, request.Metadata), request.Etag, request.Options) with { FirstWrite = false };
+    public static StateOperation Delete(DeleteRequest request) => new(StateChange.Delete, Key(request.Key, request.Metadata))
+    {
+        ETag = ETag(request.Etag, request.Options),
+    };
 
     /// <summary>A missing key has neither bytes nor an etag; one that exists with no bytes has an etag, and callers tell them apart by it.</summary>
     public static GetResponse ToResponse(StateValue value)
@@ -45,17 +48,9 @@ internal static class StateRequests
         return item;
     }
 
-    private static StateOperation Guarded(StateChange change, StateKey key, Etag? etag, StateOptions? options)
-    {
-        var concurrency = options?.Concurrency ?? StateOptions.Types.StateConcurrency.ConcurrencyUnspecified;
-        var isLastWrite = concurrency == StateOptions.Types.StateConcurrency.ConcurrencyLastWrite;
-        return new StateOperation(change, key)
-        {
-            // Last-write says that the etag is not to be compared, as the built-in component has it.
-            ETag = isLastWrite || string.IsNullOrEmpty(etag?.Value) ? null : etag.Value,
-            FirstWrite = concurrency == StateOptions.Types.StateConcurrency.ConcurrencyFirstWrite,
-        };
-    }
+    /// <summary>Last-write says that the etag is not to be compared, as the built-in component has it.</summary>
+    private static string? ETag(Etag? etag, StateOptions? options) =>
+        options?.Concurrency == StateOptions.Types.StateConcurrency.ConcurrencyLastWrite || string.IsNullOrEmpty(etag?.Value) ? null : etag.Value;
 
     /// <summary>The operation's own, else the component's default. Zero or less takes an earlier time to live away.</summary>
     private static TimeSpan? TimeToLive(MapField<string, string> metadata, TimeSpan? standard)
@@ -69,6 +64,8 @@ internal static class StateRequests
 
     private static string? Find(MapField<string, string> metadata, string name)
     {
+        if (metadata.Count == 0)
+            return null;
         if (metadata.TryGetValue(name, out var exact))
             return exact.Length > 0 ? exact : null;
         foreach (var (key, value) in metadata)

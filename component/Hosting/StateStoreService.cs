@@ -28,45 +28,76 @@ internal sealed class StateStoreService(Calls calls)
     private static ValueTask<FeaturesResponse> FeaturesAsync(FeaturesRequest request, ServerCall call) =>
         ValueTask.FromResult(new FeaturesResponse { Features = { Supported } });
 
-    private ValueTask<GetResponse> GetAsync(GetRequest request, ServerCall call) =>
-        calls.UnaryAsync(Service, call, async use =>
+    private async ValueTask<GetResponse> GetAsync(GetRequest request, ServerCall call)
+    {
+        await using var use = await calls.UseAsync(Service, call);
+        var values = await use.Engine.State.GetAsync([StateRequests.Key(request.Key, request.Metadata)], call.Cancelled);
+        return StateRequests.ToResponse(values[0]);
+    }
+
+    private async ValueTask<SetResponse> SetAsync(SetRequest request, ServerCall call)
+    {
+        await using var use = await calls.UseAsync(Service, call);
+        try
         {
-            var values = await use.Engine.State.GetAsync([StateRequests.Key(request.Key, request.Metadata)], call.Cancelled);
-            return StateRequests.ToResponse(values[0]);
-        });
+            await use.Engine.State.ApplyAsync(StateRequests.Upsert(request, use.Instance.Options.DefaultTimeToLive), call.Cancelled);
+            return new SetResponse();
+        }
+        catch (DarqException fault)
+        {
+            throw Faults.ToRpc(fault, CallKind.State);
+        }
+    }
 
-    private ValueTask<SetResponse> SetAsync(SetRequest request, ServerCall call) =>
-        ApplyAsync(call, use => use.Engine.State.ApplyAsync(StateRequests.Upsert(request, use.Instance.Options.DefaultTimeToLive), call.Cancelled), new SetResponse());
-
-    private ValueTask<DeleteResponse> DeleteAsync(DeleteRequest request, ServerCall call) =>
-        ApplyAsync(call, use => use.Engine.State.ApplyAsync(StateRequests.Delete(request), call.Cancelled), new DeleteResponse());
+    private async ValueTask<DeleteResponse> DeleteAsync(DeleteRequest request, ServerCall call)
+    {
+        await using var use = await calls.UseAsync(Service, call);
+        try
+        {
+            await use.Engine.State.ApplyAsync(StateRequests.Delete(request), call.Cancelled);
+            return new DeleteResponse();
+        }
+        catch (DarqException fault)
+        {
+            throw Faults.ToRpc(fault, CallKind.State);
+        }
+    }
 
     /// <summary>One item for each key asked for, in that order, all seen at one moment.</summary>
-    private ValueTask<BulkGetResponse> BulkGetAsync(BulkGetRequest request, ServerCall call) =>
-        calls.UnaryAsync(Service, call, async use =>
-        {
-            var keys = request.Items.Select(item => StateRequests.Key(item.Key, item.Metadata)).ToArray();
-            var values = await use.Engine.State.GetAsync(keys, call.Cancelled);
-            return new BulkGetResponse { Items = { values.Select((value, index) => StateRequests.ToItem(keys[index].Key, value)) } };
-        });
+    private async ValueTask<BulkGetResponse> BulkGetAsync(BulkGetRequest request, ServerCall call)
+    {
+        await using var use = await calls.UseAsync(Service, call);
+        var keys = request.Items.Select(item => StateRequests.Key(item.Key, item.Metadata)).ToArray();
+        var values = await use.Engine.State.GetAsync(keys, call.Cancelled);
+        return new BulkGetResponse { Items = { values.Select((value, index) => StateRequests.ToItem(keys[index].Key, value)) } };
+    }
 
-    private ValueTask<BulkSetResponse> BulkSetAsync(BulkSetRequest request, ServerCall call) =>
-        ApplyAsync(call, use => ApplyAllAsync(use, [.. request.Items.Select(item => StateRequests.Upsert(item, use.Instance.Options.DefaultTimeToLive))], call), new BulkSetResponse());
+    private async ValueTask<BulkSetResponse> BulkSetAsync(BulkSetRequest request, ServerCall call)
+    {
+        await ApplyAllAsync(call, use => request.Items.Select(item => StateRequests.Upsert(item, use.Instance.Options.DefaultTimeToLive)));
+        return new BulkSetResponse();
+    }
 
-    private ValueTask<BulkDeleteResponse> BulkDeleteAsync(BulkDeleteRequest request, ServerCall call) =>
-        ApplyAsync(call, use => ApplyAllAsync(use, [.. request.Items.Select(StateRequests.Delete)], call), new BulkDeleteResponse());
+    private async ValueTask<BulkDeleteResponse> BulkDeleteAsync(BulkDeleteRequest request, ServerCall call)
+    {
+        await ApplyAllAsync(call, _ => request.Items.Select(StateRequests.Delete));
+        return new BulkDeleteResponse();
+    }
 
     private ValueTask<PingResponse> PingAsync(PingRequest request, ServerCall call) => calls.PingAsync(Service, call);
 
-    private ValueTask<TResponse> ApplyAsync<TResponse>(ServerCall call, Func<InstanceUse, ValueTask> apply, TResponse response) =>
-        calls.UnaryAsync(
-            Service, call,
-            async use =>
-            {
-                await apply(use);
-                return response;
-            },
-            CallKind.State);
+    private async ValueTask ApplyAllAsync(ServerCall call, Func<InstanceUse, IEnumerable<StateOperation>> operations)
+    {
+        await using var use = await calls.UseAsync(Service, call);
+        try
+        {
+            await ApplyAllAsync(use, [.. operations(use)], call);
+        }
+        catch (DarqException fault)
+        {
+            throw Faults.ToRpc(fault, CallKind.State);
+        }
+    }
 
     /// <summary>
     /// Tries every operation, started in their order so that the last of equal keys wins, and then reports one fault. The gravest

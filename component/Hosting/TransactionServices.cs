@@ -25,14 +25,15 @@ internal sealed class TransactionServices(Calls calls)
     /// A transaction, or a step if its metadata says so. The answer is empty by contract, and a conflict has no etag shape
     /// here: the sidecar passes the text on, which starts with the outcome.
     /// </summary>
-    private ValueTask<TransactionalStateResponse> TransactAsync(TransactionalStateRequest request, ServerCall call) =>
-        calls.UnaryAsync(Service, call, async use =>
-        {
-            var operations = request.Operations.Select(operation => Read(operation, use.Instance.Options.DefaultTimeToLive)).ToArray();
-            var metadata = new Dictionary<string, string>(request.Metadata, StringComparer.Ordinal);
-            await use.Engine.Stepper.TransactAsync(operations, metadata, call.Cancelled);
-            return new TransactionalStateResponse();
-        });
+    private async ValueTask<TransactionalStateResponse> TransactAsync(TransactionalStateRequest request, ServerCall call)
+    {
+        await using var use = await calls.UseAsync(Service, call);
+        var operations = new StateOperation[request.Operations.Count];
+        for (var i = 0; i < operations.Length; i++)
+            operations[i] = Read(request.Operations[i], use.Instance.Options.DefaultTimeToLive);
+        await use.Engine.Stepper.TransactAsync(operations, request.Metadata, call.Cancelled);
+        return new TransactionalStateResponse();
+    }
 
     private static ValueTask<MultiMaxSizeResponse> MultiMaxSizeAsync(MultiMaxSizeRequest request, ServerCall call) =>
         ValueTask.FromResult(new MultiMaxSizeResponse { MaxSize = Limits.MaxOperations });

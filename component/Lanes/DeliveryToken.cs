@@ -12,6 +12,14 @@ namespace Darq.Lanes;
 /// </summary>
 internal sealed record DeliveryToken(string Session, string Group, string Topic, int Partition, Position Message, long Number)
 {
+    // Tokens that follow each other mostly share these names, which then are not made anew.
+    [ThreadStatic]
+    private static string? lastSession;
+    [ThreadStatic]
+    private static string? lastGroup;
+    [ThreadStatic]
+    private static string? lastTopic;
+
     /// <summary>The message it names, apart from which delivery of it this is.</summary>
     public (string Group, string Topic, int Partition, Position Message) Subject => (Group, Topic, Partition, Message);
 
@@ -24,10 +32,13 @@ internal sealed record DeliveryToken(string Session, string Group, string Topic,
             || !int.TryParse(span[parts[1]], NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
             || !Position.TryParse(span[parts[2]], out var message)
             || !long.TryParse(span[parts[3]], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
-        token = new(text[parts[0]], Keys.Decode(text[parts[4]]), Keys.Decode(text[parts[5]]), partition, message, number);
+        var session = Name(ref lastSession, span[parts[0]]);
+        token = new(session, Keys.Decode(Name(ref lastGroup, span[parts[4]])), Keys.Decode(Name(ref lastTopic, span[parts[5]])), partition, message, number);
         return true;
     }
 
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Session}:{Partition}:{Message}:{Number}:{Keys.Encode(Group)}:{Keys.Encode(Topic)}");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{Session}:{Partition}:{Message.WorldLine}-{Message.Number}:{Number}:{Keys.Encode(Group)}:{Keys.Encode(Topic)}");
+
+    private static string Name(ref string? last, ReadOnlySpan<char> text) => text.SequenceEqual(last) ? last! : last = text.ToString();
 }

@@ -1,92 +1,116 @@
-using System.Globalization;
-using System.Text;
+using System.Buffers;
 using Darq.Publishing;
+using Darq.Redis;
 
 namespace Darq.Lanes;
 
 /// <summary>
 /// What a message looks like to an app: our names as headers (metadata) and as attributes of the event, because each of
 /// the sidecar's delivery paths loses one or the other. Metadata becomes HTTP headers and gRPC metadata, and one bad name
-/// or value would make the delivery fail for ever; so everything is checked here.
+/// or value would make the delivery fail for ever; so everything is checked here. A stream fills one envelope again and
+/// again, in bytes: as strings all this would be most of what a delivery allocates.
 /// </summary>
-internal static class Envelope
+internal sealed class Envelope
 {
-    private static readonly (string Header, string Attribute)[] Names =
+    // In the order in which their values are written.
+    private static readonly byte[][] Headers =
     [
-        ("darq-token", "darqtoken"), ("darq-id", "darqid"), ("darq-idempotency-key", "darqidempotencykey"), ("darq-attempt", "darqattempt"),
-        ("darq-world-line", "darqworldline"), ("darq-partition", "darqpartition"), ("darq-durable", "darqdurable"), ("darq-position", "darqposition"),
+        [.. "darq-token"u8], [.. "darq-id"u8], [.. "darq-idempotency-key"u8], [.. "darq-attempt"u8],
+        [.. "darq-world-line"u8], [.. "darq-partition"u8], [.. "darq-durable"u8], [.. "darq-position"u8],
     ];
 
-    public static Delivery Compose(Message message, DeliveryToken token, string subscribedTopic, int attempt, long worldLine)
-    {
-        var tokenText = token.ToString();
-        var values = Values(message, tokenText, token.Topic, attempt, worldLine);
-        var metadata = new List<KeyValuePair<string, string>>(Names.Length + 4);
-        foreach (var (name, value) in message.ParseMetadata())
-        {
-            if (IsHeaderName(name) && IsHeaderValue(value) && (!WireNames.IsReserved(name) || WireNames.IsDeadLetter(name))) metadata.Add(new(name, value));
-        }
-        for (var i = 0; i < Names.Length; i++) metadata.Add(new(Names[i].Header, values[i]));
-        return new(tokenText, subscribedTopic, WithAttributes(message.Data, values), metadata);
-    }
+    // Names of attributes are letters and digits only.
+    private static readonly byte[][] Attributes = Array.ConvertAll(Headers, header => Array.FindAll(header, letter => letter != (byte)'-'));
 
-    /// <summary>In the order of the names; all of them fit for a header.</summary>
-    private static string[] Values(Message message, string token, string topic, int attempt, long worldLine) =>
-    [
-        token,
-        HeaderValue(message.Id),
-        string.Create(CultureInfo.InvariantCulture, $"{Redis.Keys.Encode(topic)}/{message.Partition}/{message.StreamId}"),
-        attempt.ToString(CultureInfo.InvariantCulture),
-        worldLine.ToString(CultureInfo.InvariantCulture),
-        message.Partition.ToString(CultureInfo.InvariantCulture),
-        // Durability here is the server's reply; what that covers is said at Init.
-        "true",
-        string.Create(CultureInfo.InvariantCulture, $"{message.Partition}:{message.Position}"),
-    ];
+    private readonly HeaderValues _values = new(Headers.Length);
+    private readonly ArrayBufferWriter<byte> _attributes = new(1024);
+    private readonly List<KeyValuePair<string, string>> _ofPublisher = [];
+    private ReadOnlyMemory<byte> _data;
 
-    /// <summary>Adds the attributes before the closing brace of a JSON object; anything else stays as it is.</summary>
-    private static ReadOnlyMemory<byte> WithAttributes(ReadOnlyMemory<byte> data, string[] values)
-    {
-        var span = data.Span.TrimEnd(" \t\r\n"u8);
-        if (span.Length < 2 || span.TrimStart(" \t\r\n"u8)[0] != (byte)'{' || span[^1] != (byte)'}') return data;
-        var isEmpty = span[..^1].TrimEnd(" \t\r\n"u8)[^1] == (byte)'{';
-        var added = 1;
-        for (var i = 0; i < values.Length; i++) added += Names[i].Attribute.Length + values[i].Length + values[i].AsSpan().Count('"') + values[i].AsSpan().Count('\\') + 6;
-        var whole = new byte[span.Length - 1 + added - (isEmpty ? 1 : 0)];
-        span[..^1].CopyTo(whole);
-        var rest = whole.AsSpan(span.Length - 1);
-        for (var i = 0; i < values.Length; i++)
-        {
-            Append(ref rest, i == 0 && isEmpty ? "\"" : ",\"");
-            Append(ref rest, Names[i].Attribute);
-            Append(ref rest, "\":\"");
-            AppendEscaped(ref rest, values[i]);
-            Append(ref rest, "\"");
-        }
-        Append(ref rest, "}");
-        return whole;
-    }
+    public static int HeaderCount => Headers.Length;
 
-    private static void AppendEscaped(ref Span<byte> rest, ReadOnlySpan<char> value)
-    {
-        while (value.IndexOfAny('"', '\\') is >= 0 and var special)
-        {
-            Append(ref rest, value[..special]);
-            Append(ref rest, "\\");
-            Append(ref rest, value.Slice(special, 1));
-            value = value[(special + 1)..];
-        }
-        Append(ref rest, value);
-    }
+    /// <summary>The publisher's metadata, as far as headers can carry it.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> OfPublisher => _ofPublisher;
 
-    /// <summary>All that is written is ASCII.</summary>
-    private static void Append(ref Span<byte> rest, ReadOnlySpan<char> text)
-    {
-        Encoding.ASCII.GetBytes(text, rest);
-        rest = rest[text.Length..];
-    }
+    /// <summary>The data up to where our attributes go; all of it where it takes none.</summary>
+    public ReadOnlySpan<byte> DataHead => _data.Span;
+
+    /// <summary>Our attributes and the closing brace of the event; empty where the data takes none.</summary>
+    public ReadOnlySpan<byte> DataTail => _attributes.WrittenSpan;
+
+    public static Delivery Compose(Message message, DeliveryToken token, string subscribedTopic, int attempt, long worldLine) =>
+        new(token.ToString(), subscribedTopic, message, token.Topic, attempt, worldLine);
+
+    public static ReadOnlySpan<byte> Header(int index) => Headers[index];
 
     public static string HeaderValue(string value) => IsHeaderValue(value) ? value : Uri.EscapeDataString(value);
+
+    /// <summary>ASCII that fits for a header.</summary>
+    public ReadOnlySpan<byte> Value(int index) => _values[index];
+
+    public void Fill(Delivery delivery)
+    {
+        _ofPublisher.Clear();
+        if (!delivery.Message.Metadata.IsEmpty) TakeMetadata(delivery.Message);
+        WriteValues(delivery, delivery.Message);
+        TakeData(delivery.Message.Data);
+    }
+
+    private void TakeMetadata(Message message)
+    {
+        foreach (var (name, value) in message.ParseMetadata())
+        {
+            if (IsHeaderName(name) && IsHeaderValue(value) && (!WireNames.IsReserved(name) || WireNames.IsDeadLetter(name))) _ofPublisher.Add(new(name, value));
+        }
+    }
+
+    /// <summary>In the order of the headers.</summary>
+    private void WriteValues(Delivery delivery, Message message)
+    {
+        _values.Clear();
+        _values.Text(delivery.Token).End(0);
+        if (message.ExplicitId.Length > 0) _values.Text(HeaderValue(message.ExplicitId)).End(1);
+        else _values.Number(message.Partition).Text("-").Position(message.StreamId).End(1);
+        _values.Text(Keys.Encode(delivery.MessageTopic)).Text("/").Number(message.Partition).Text("/").Position(message.StreamId).End(2);
+        _values.Number(delivery.Attempt).End(3);
+        _values.Number(delivery.WorldLine).End(4);
+        _values.Number(message.Partition).End(5);
+        // Durability here is the server's reply; what that covers is said at Init.
+        _values.Text("true").End(6);
+        _values.Number(message.Partition).Text(":").Position(message.Position).End(7);
+    }
+
+    /// <summary>The attributes go before the closing brace of a JSON object; anything else stays as it is.</summary>
+    private void TakeData(ReadOnlyMemory<byte> data)
+    {
+        _data = data;
+        _attributes.ResetWrittenCount();
+        var span = data.Span.TrimEnd(" \t\r\n"u8);
+        if (span.Length < 2 || span.TrimStart(" \t\r\n"u8)[0] != (byte)'{' || span[^1] != (byte)'}') return;
+        var isEmpty = span[..^1].TrimEnd(" \t\r\n"u8)[^1] == (byte)'{';
+        _data = data[..(span.Length - 1)];
+        for (var i = 0; i < Headers.Length; i++)
+        {
+            _attributes.Write(i == 0 && isEmpty ? "\""u8 : ",\""u8);
+            _attributes.Write(Attributes[i]);
+            _attributes.Write("\":\""u8);
+            WriteEscaped(_values[i]);
+            _attributes.Write("\""u8);
+        }
+        _attributes.Write("}"u8);
+    }
+
+    private void WriteEscaped(ReadOnlySpan<byte> value)
+    {
+        while (value.IndexOfAny((byte)'"', (byte)'\\') is >= 0 and var special)
+        {
+            _attributes.Write(value[..special]);
+            _attributes.Write("\\"u8);
+            _attributes.Write(value.Slice(special, 1));
+            value = value[(special + 1)..];
+        }
+        _attributes.Write(value);
+    }
 
     private static bool IsHeaderValue(string value) => value.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
 

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using Darq.Partitions;
 using Darq.Publishing;
@@ -18,26 +19,27 @@ internal sealed record Message(int Partition, Position StreamId, string Explicit
     /// <summary>Throws <see cref="FormatException"/> where the entry is none of ours: data is checked after reading too.</summary>
     public static Message Read(int partition, StreamEntry entry)
     {
-        var (id, key, expiry, lsn) = ("", "", "", "");
+        var (id, key, expiry, lsn) = ("", "", long.MaxValue, -1L);
         ReadOnlyMemory<byte>? data = null;
         ReadOnlyMemory<byte> metadata = default;
-        foreach (var (name, value) in entry.Fields)
+        for (var i = 0; i < entry.Fields.Count; i++)
         {
+            var (name, value) = entry.Fields[i];
             switch (name)
             {
                 case "i": id = Text(value); break;
                 case "k": key = Text(value); break;
                 case "d": data = value; break;
                 case "m": metadata = value; break;
-                case "x": expiry = Text(value); break;
-                case "l": lsn = Text(value); break;
+                case "x" when !value.IsEmpty: expiry = Number(value); break;
+                case "l": lsn = Number(value); break;
             }
         }
         var streamId = Position.Parse(entry.Id);
         return new(
             partition, streamId, id, key, data ?? throw new FormatException($"Stream entry {entry.Id} of partition {partition} has no field d."), metadata,
-            expiry.Length == 0 ? long.MaxValue : long.Parse(expiry, CultureInfo.InvariantCulture),
-            new(streamId.WorldLine, long.Parse(lsn, CultureInfo.InvariantCulture)));
+            expiry,
+            new(streamId.WorldLine, lsn >= 0 ? lsn : throw new FormatException($"Stream entry {entry.Id} of partition {partition} has no field l.")));
     }
 
     /// <summary>Reads what mailbox.lua packed: each field as its letter, its length, a colon and its bytes. Throws as <see cref="Read"/> does.</summary>
@@ -54,6 +56,9 @@ internal sealed record Message(int Partition, Position StreamId, string Explicit
         }
         return Read(partition, new(streamId.ToString(), fields));
     }
+
+    private static long Number(ReadOnlyMemory<byte> value) =>
+        Utf8Parser.TryParse(value.Span, out long number, out var length) && length == value.Length ? number : throw new FormatException("A field of a stream entry is no number.");
 
     private static string Text(ReadOnlyMemory<byte> value) => System.Text.Encoding.UTF8.GetString(value.Span);
 }

@@ -138,7 +138,7 @@ internal sealed class RedisClient : IRedis
     {
         try
         {
-            return await send().WaitAsync(_options.CallTimeout, _time, cancellation);
+            return await Reply<T>.Of(send(), _options.CallTimeout, _time, cancellation);
         }
         catch (RedisServerException refused)
         {
@@ -172,7 +172,7 @@ internal sealed class RedisClient : IRedis
         if (result.IsNull) return RedisReply.Nothing;
         return result.GetType() == ValueType
             ? RedisReply.Of((byte[])result)
-            : RedisReply.Of([.. ((RedisResult[])result).Select(Convert)]);
+            : RedisReply.Of(Array.ConvertAll((RedisResult[])result, Convert));
     }
 
     private static string? Text(RedisResult result) => result.IsNull ? null : (string)result;

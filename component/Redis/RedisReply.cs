@@ -2,22 +2,23 @@ using System.Text;
 
 namespace Darq.Redis;
 
-/// <summary>A function's reply: bytes, a list of replies, or nothing.</summary>
-internal sealed class RedisReply
+/// <summary>A function's reply: bytes, a list of replies, or nothing. A value, because lists have three for every state that is read.</summary>
+internal readonly struct RedisReply
 {
     private readonly byte[]? _bytes;
+    private readonly IReadOnlyList<RedisReply>? _items;
 
-    private RedisReply(byte[]? bytes, IReadOnlyList<RedisReply> items) => (_bytes, Items) = (bytes, items);
+    private RedisReply(byte[]? bytes, IReadOnlyList<RedisReply>? items) => (_bytes, _items) = (bytes, items);
 
-    public static RedisReply Nothing { get; } = new(null, []);
+    public static RedisReply Nothing => default;
 
-    public IReadOnlyList<RedisReply> Items { get; }
+    public IReadOnlyList<RedisReply> Items => _items ?? [];
 
     public bool IsNothing => _bytes is null;
 
     public ReadOnlyMemory<byte> Bytes => _bytes;
 
-    public static RedisReply Of(byte[] bytes) => new(bytes, []);
+    public static RedisReply Of(byte[] bytes) => new(bytes, null);
 
     public static RedisReply Of(IReadOnlyList<RedisReply> items) => new(null, items);
 

@@ -10,11 +10,11 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     private readonly StateReads _reads = new(primary, options);
 
     /// <summary>The values of the keys in order, as one snapshot. Throws <see cref="DarqException"/>; safe to repeat.</summary>
-    public async ValueTask<IReadOnlyList<StateValue>> GetAsync(IReadOnlyList<StateKey> keys, CancellationToken cancellation)
+    public ValueTask<IReadOnlyList<StateValue>> GetAsync(IReadOnlyList<StateKey> keys, CancellationToken cancellation)
     {
-        if (keys.Count == 0) return [];
-        foreach (var key in keys) Limits.CheckKey("key", key.Key);
-        return await _reads.GetAsync(keys, cancellation);
+        if (keys.Count == 0) return new([]);
+        for (var i = 0; i < keys.Count; i++) Limits.CheckKey("key", keys[i].Key);
+        return _reads.GetAsync(keys, cancellation);
     }
 
     /// <summary>

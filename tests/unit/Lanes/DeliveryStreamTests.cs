@@ -103,7 +103,7 @@ public sealed class DeliveryStreamTests
         for (; stream.HasRoom; count++)
         {
             var message = new Message(0, new(1, ++_sent), "", "", default, default, long.MaxValue, new(1, _sent));
-            stream.Send(_sent, new(Lane, message), new("token", "t", default, []));
+            stream.Send(_sent, new(Lane, message), new("token", "t", message, "t", 1, 1));
         }
         stream.WriteOut();
         Assert.True(SpinWait.SpinUntil(() => _sink.Received == _sent, TimeSpan.FromSeconds(10)), "the stream did not send what it was given");
