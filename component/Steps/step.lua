@@ -47,8 +47,17 @@ do
     return fenced and 'FENCED'
   end
 
+  local function is_guarded(args, reads, operations, emits)
+    if operations > reads + 1 then return true end
+    for at = operations + 1, emits - 1, state.width do
+      if args[at + 4] ~= '' then return true end
+    end
+    return false
+  end
+
   -- What was read must still be there as it was, whatever the step itself writes to it.
   local function conflicts(batch, args, reads, operations, emits)
+    if not is_guarded(args, reads, operations, emits) then return false end
     local written, failed = {}, {}
     for at = reads + 1, operations - 1, widths.reads do
       local etag = redis.call('HGET', partitions.at(batch, args[at]).tag .. ':s:' .. args[at + 1], 'e')
