@@ -3,7 +3,7 @@
 -- Keys, all derived from the partition's tag: <tag>:t:<topic> (stream: i explicit id, k key, d data, m metadata,
 -- t publish time, x expiry, y bytes appended so far, l LSN), <tag>:n:<topic> (hash: s last seq, y bytes
 -- appended, t trimmed up to, dup duplicates refused, a who listens, gs registered groups, dn ds dw rn rs rw buckets),
--- <tag>:i:<topic>:d<n> and :r<n> (hash: message id -> 'stream id/lsn').
+-- <tag>:i:<topic>:d<n> and :r<n> (hash: message id -> 'stream id/lsn', and repeated request -> its first reply).
 -- Arguments, here and inside a publish or a step: place of the partition, topic, id ('' = none), kind of id (d the
 -- publisher's own, r of an event), window in ms, partition key, data, metadata as JSON, time to live in ms (0 = none), most messages to hold.
 -- Complexity O(1). The numbers of a topic are read once in a batch and written back at its end. Stream ids are
