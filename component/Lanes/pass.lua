@@ -8,12 +8,13 @@
 -- message, in the stream or parked. Replies: OK <newly passed> | FENCED (another holder, or this one has not resumed after a
 -- recovery). Passing a message again changes nothing. Complexity O(count log intervals). Frees what every group has passed.
 do
+  local none = {}
   local stride = 64 -- passed messages after which a stream is trimmed even though more are waiting
 
   -- The lane as the batch knows it: read once, and written back by lanes.close.
   function lanes.open(part, group, topic)
     local name = group .. ':' .. topic
-    if part.lanes[name] then return part.lanes[name] end
+    if part.lanes and part.lanes[name] then return part.lanes[name] end
     local key = part.tag .. ':l:' .. name
     local kept = redis.call('HMGET', key, 'o', 'i', 'u', 'c')
     local wl, seq = string.match(kept[3] or '0-0', '^(%d+)-(%d+)$')
@@ -23,14 +24,14 @@ do
       moved = false, asked = false, pending = false,
     }
     if kept[3] then lane.gaps = redis.call('ZCARD', lane.intervals) end
-    part.lanes[name] = lane
+    if part.lanes then part.lanes[name] = lane else part.lanes = { [name] = lane } end
     return lane
   end
 
   -- Writes back what the batch passed; runs on every path of a batch.
   function lanes.close(parts)
     for _, part in ipairs(parts) do
-      for _, lane in pairs(part.lanes) do
+      for _, lane in pairs(part.lanes or none) do
         if lane.moved then redis.call('HSET', lane.key, 'u', lane.wl .. '-' .. marks.text(lane.seq), 'c', marks.text(lane.consumed)) end
       end
     end

@@ -49,10 +49,10 @@ do
   function partitions.batch(keys, args)
     local parts, refused = marks.open(keys, 2, tonumber(args[2]))
     if refused then return refused end
-    local number, session = tonumber(args[1]), redis.call('HMGET', keys[1], 'n', 'r')
-    if not session[1] then return 'SESSION_GONE' end
-    local last = tonumber(session[1])
-    if number == last then return session[2] end
+    local number, known = tonumber(args[1]), redis.call('HGET', keys[1], 'n')
+    if not known then return 'SESSION_GONE' end
+    local last = tonumber(known)
+    if number == last then return redis.call('HGET', keys[1], 'r') end
     if number ~= last + 1 then return 'SESSION_GAP ' .. last end
     local batch = { parts = parts, session = string.match(keys[1], ':c:(.+)$'), now = marks.now(), request = 0 }
     batch.now_text = marks.text(batch.now)

@@ -51,7 +51,7 @@ do
       -- With all fields that it will have: a table that grows costs more than one that is made large.
       parts[i - first + 1] = {
         key = key, tag = string.sub(key, 1, -3), wl = wl, lsn = tonumber(found[1]), broken = found[2],
-        topics = {}, lanes = {}, -- what a batch has read of it
+        topics = false, lanes = false, -- what a batch has read of it
         request = false, lsn_text = false, position = false, results = false,
       }
     end

@@ -3,7 +3,7 @@
 -- Keys, all derived from the partition's tag: <tag>:t:<topic> (stream: i explicit id, k key, d data, m metadata,
 -- t publish time, x expiry, y bytes appended so far, l LSN), <tag>:n:<topic> (hash: s last seq, y bytes
 -- appended, t trimmed up to, dup duplicates refused, a who listens, gs registered groups, dn ds dw rn rs rw buckets),
--- <tag>:i:<topic>:d<n> and :r<n> (hash: message id -> 'stream id/lsn').
+-- <tag>:i:<topic>:d<n> and :r<n> (hash: message id -> 'stream id/lsn', and repeated request -> its first reply).
 -- Arguments, here and inside a publish or a step: place of the partition, topic, id ('' = none), kind of id (d the
 -- publisher's own, r of an event), window in ms, partition key, data, metadata as JSON, time to live in ms (0 = none), most messages to hold.
 -- Complexity O(1). The numbers of a topic are read once in a batch and written back at its end. Stream ids are
@@ -13,8 +13,10 @@
 do
   topics.width = 10 -- arguments of an append
 
+  local none = {}
+
   function topics.numbers(part, topic)
-    local held = part.topics[topic]
+    local held = part.topics and part.topics[topic]
     if held then return held end
     local key = part.tag .. ':n:' .. topic
     local kept = redis.call('HMGET', key, 's', 'y', 't', 'a', 'rn', 'rs', 'rw')
@@ -22,14 +24,14 @@ do
       key = key, stream = part.tag .. ':t:' .. topic, kept = kept, appended = false, r = false, d = false,
       seq = tonumber(kept[1] or 0), bytes = tonumber(kept[2] or 0), trimmed = tonumber(kept[3] or 0), armed = kept[4],
     }
-    part.topics[topic] = held
+    if part.topics then part.topics[topic] = held else part.topics = { [topic] = held } end
     return held
   end
 
   -- Writes back what the batch appended; runs on every path of a batch.
   function topics.close(parts)
     for _, part in ipairs(parts) do
-      for _, held in pairs(part.topics) do
+      for _, held in pairs(part.topics or none) do
         if held.appended then redis.call('HSET', held.key, 's', marks.text(held.seq), 'y', marks.text(held.bytes)) end
       end
     end
@@ -50,23 +52,28 @@ do
     return args[at + 2] ~= '' and buckets.find(topics.ids(part, args[at + 1], args[at + 3]), args[at + 2])
   end
 
-  -- The index, from 0, of the first of `count` messages for which there is no room. Duplicates need none; they are looked
-  -- for only where there is not room for all.
-  function topics.crowded(batch, args, first, count, exactly)
+  -- Duplicates need no room.
+  local function crowded_exactly(batch, args, first, count)
     local wanted = {}
     for i = 0, count - 1 do
       local at = first + i * topics.width
       local part = partitions.at(batch, args[at])
       local held = topics.numbers(part, args[at + 1])
-      local seen = exactly and args[at + 2] ~= '' and held.key .. args[at + 3] .. args[at + 2]
-      if not (exactly and (is_known(part, args, at) or wanted[seen])) then
-        local more = (wanted[held] or 0) + 1
-        if held.seq - held.trimmed + more > tonumber(args[at + 9]) then
-          return exactly and i or topics.crowded(batch, args, first, count, true)
-        end
-        wanted[held] = more
+      local seen = args[at + 2] ~= '' and held.key .. args[at + 3] .. args[at + 2]
+      if not (is_known(part, args, at) or wanted[seen]) then
+        wanted[held] = (wanted[held] or 0) + 1
+        if held.seq - held.trimmed + wanted[held] > tonumber(args[at + 9]) then return i end
         if seen then wanted[seen] = true end
       end
+    end
+  end
+
+  -- The index, from 0, of the first of `count` messages for which there is no room. It is looked at closely only where one
+  -- of their streams might not have room for them all.
+  function topics.crowded(batch, args, first, count)
+    for at = first, first + (count - 1) * topics.width, topics.width do
+      local held = topics.numbers(partitions.at(batch, args[at]), args[at + 1])
+      if held.seq - held.trimmed + count > tonumber(args[at + 9]) then return crowded_exactly(batch, args, first, count) end
     end
   end
 

@@ -5,7 +5,8 @@
 -- the newest was opened; it drops the one before the last, so that an entry lives for at least one window. Numbers only
 -- count up and never follow the clock, so a clock that jumps or a changed window cannot bring an old number back.
 do
-  -- Redis keeps a small hash as a list and searches it to its end for what is not there, unless it has a long value.
+  -- A value under the empty name, long enough that Redis makes a table of the hash. A small one is a list, which is searched
+  -- to its end for what is not there.
   local tabled = '                                                                 '
 
   -- owner: hash key; prefix: of the bucket keys; letter: of the owner's fields <letter>n number, <letter>s opening time,

@@ -46,8 +46,9 @@ do
       -- A strong read of a missing key will be judged by this.
       redis.call('HSET', part.key, 'dl', part.lsn_text)
     elseif ttl > 0 then
-      redis.call('HSET', key, 'v', args[at + 3], 'e', marks.position(part), 'x', batch.now + ttl)
-      redis.call('PEXPIREAT', key, batch.now + ttl)
+      local expiry = marks.text(batch.now + ttl)
+      redis.call('HSET', key, 'v', args[at + 3], 'e', marks.position(part), 'x', expiry)
+      redis.call('PEXPIREAT', key, expiry)
     else
       redis.call('HSET', key, 'v', args[at + 3], 'e', marks.position(part))
       if redis.call('HDEL', key, 'x') == 1 then redis.call('PERSIST', key) end

@@ -47,8 +47,19 @@ do
     return fenced and 'FENCED'
   end
 
+  -- Whether anything must be as it was. A broken partition is refused here, before anything is written.
+  local function is_guarded(batch, args, reads, operations, emits)
+    local guarded = operations > reads + 1
+    for at = operations + 1, emits - 1, state.width do
+      partitions.at(batch, args[at])
+      guarded = guarded or args[at + 4] ~= ''
+    end
+    return guarded
+  end
+
   -- What was read must still be there as it was, whatever the step itself writes to it.
   local function conflicts(batch, args, reads, operations, emits)
+    if not is_guarded(batch, args, reads, operations, emits) then return false end
     local written, failed = {}, {}
     for at = reads + 1, operations - 1, widths.reads do
       local etag = redis.call('HGET', partitions.at(batch, args[at]).tag .. ':s:' .. args[at + 1], 'e')

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using Darq.Lanes;
+using Darq.Publishing;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -49,6 +51,28 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
 
         Assert.Equal(2, seen.Select(d => Inbox.Text(d).Contains("\"data\":1", StringComparison.Ordinal)).Distinct().Count());
         Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "the sidecar's retry was delivered");
+    }
+
+    [Fact]
+    public async Task Events_of_a_bulk_are_told_each_by_its_id_and_so_are_those_of_the_same_bulk_sent_again()
+    {
+        PublishEntry[] bulk = [.. Enumerable.Range(0, 3).Select(n => new PublishEntry(
+            Encoding.UTF8.GetBytes($$"""{"specversion":"1.0","id":"{{n}}","source":"shop"}"""), EngineRun.NoMetadata))];
+        var first = await _run.Publisher.PublishAsync("t", bulk, default);
+        var second = await _run.Publisher.PublishAsync("t", bulk, default);
+
+        Assert.Equal(first.Select(published => published with { Duplicate = true }), second);
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true, MaxInFlight = 10 }, inbox);
+        for (var n = 0; n < bulk.Length; n++)
+        {
+            var delivery = await inbox.NextAsync();
+            Assert.True(DeliveryToken.TryParse(delivery.Token, out var token));
+            Assert.Equal((first[n].Partition, first[n].StreamId), (token.Partition, token.Message));
+            Assert.Contains($"\"id\":\"{n}\"", Inbox.Text(delivery), StringComparison.Ordinal);
+            stream.Ack(delivery.Token);
+        }
+        Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "the repeated bulk was delivered");
     }
 
     [Fact]

@@ -28,6 +28,10 @@ public sealed class ArgumentWidthTests
         Assert.Equal(Width("State/state.lua", @"state\.width = (\d+)"), Written(Change.Write).Length);
 
     [Fact]
+    public void Bare_messages_write_what_they_share_once() =>
+        Assert.Equal(["whole", "120000", "1", "t", "1000000", "2", "d", "d"], Written(new BareRequest([Message, Message], "whole", null!, Options).Write));
+
+    [Fact]
     public void A_consumed_message_writes_as_many_arguments_as_step_lua_reads()
     {
         var consumption = new Consumption(new("session", "g", "t", 3, new(1, 2), 1), () => "1.1");
