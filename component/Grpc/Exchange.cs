@@ -16,7 +16,7 @@ internal sealed class Exchange : IDisposable
     private readonly CancellationTokenSource? _deadline;
     private readonly CancellationTokenRegistration _aborted;
 
-    // Under the lock of the call's response headers: a handler's first write and the early headers of a streaming call come from
+    // Under the lock of the call: a handler's first write and the early headers of a streaming call come from
     // different tasks.
     private Task? _started;
     private bool _headersPrepared;
@@ -109,13 +109,13 @@ internal sealed class Exchange : IDisposable
 
     public Task StartResponseAsync()
     {
-        lock (Call.ResponseHeaders)
+        lock (Call)
             return _started ??= FlushHeadersAsync();
     }
 
     public void PrepareHeaders()
     {
-        lock (Call.ResponseHeaders)
+        lock (Call)
         {
             if (_headersPrepared)
                 return;
@@ -135,7 +135,7 @@ internal sealed class Exchange : IDisposable
         var destination = _headersPrepared
             ? _context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers
             : SetHeaders();
-        Call.ResponseTrailers.Send(destination);
+        Call.SendTrailers(destination);
         if (_compressionRefused)
             destination["grpc-accept-encoding"] = "identity";
         StatusText.Write(destination, code, fault);
@@ -163,7 +163,7 @@ internal sealed class Exchange : IDisposable
     {
         var headers = _context.Response.Headers;
         headers.ContentType = "application/grpc";
-        Call.ResponseHeaders.Send(headers);
+        Call.SendHeaders(headers);
         return headers;
     }
 }

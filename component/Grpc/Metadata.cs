@@ -8,13 +8,15 @@ namespace Darq.Grpc;
 /// </summary>
 internal sealed class Metadata
 {
-    // Null until something is added: most calls answer without headers of their own.
     private IHeaderDictionary? _headers;
     private bool _sent;
 
     public Metadata()
     {
     }
+
+    /// <summary>Of a call that sent none; nothing can be added any more.</summary>
+    public static Metadata Sent { get; } = new() { _sent = true };
 
     /// <summary>Reads a request's headers in place: most calls look at one or none of them.</summary>
     internal Metadata(IHeaderDictionary headers) => _headers = headers;

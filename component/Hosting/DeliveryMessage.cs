@@ -14,7 +14,7 @@ namespace Darq.Hosting;
 /// </summary>
 internal sealed class DeliveryMessage : IEncodedMessage
 {
-    private const int LongestLength = 5;
+    private const int LongestTag = 1 + 5;
 
     // Both messages have it under this number.
     private const int DataField = PullMessagesResponse.DataFieldNumber;
@@ -27,7 +27,7 @@ internal sealed class DeliveryMessage : IEncodedMessage
     private readonly (int? Topic, int Metadata, int Id) _numbers;
 
     // The end of the data, and all other fields.
-    private readonly ArrayBufferWriter<byte> _rest = new(1024);
+    private readonly ByteBuffer _rest = new();
 
     private DeliveryMessage((int? Topic, int Metadata, int Id) numbers) => _numbers = numbers;
 
@@ -41,8 +41,8 @@ internal sealed class DeliveryMessage : IEncodedMessage
     public void Fill(Delivery delivery)
     {
         _envelope.Fill(delivery);
-        _rest.ResetWrittenCount();
-        _rest.Write(_envelope.DataTail);
+        _rest.Clear();
+        _rest.Add(_envelope.DataTail);
         // The name that was subscribed, also where it is a further stream of a topic: streaming apps are found by it.
         if (_numbers.Topic is { } topic)
             Write(topic, delivery.Topic);
@@ -63,44 +63,48 @@ internal sealed class DeliveryMessage : IEncodedMessage
         Write(_numbers.Id, delivery.Token);
     }
 
-    public int CalculateSize() => FieldSize(DataLength) - _envelope.DataTail.Length + _rest.WrittenCount;
+    public int CalculateSize() => FieldSize(DataLength) - _envelope.DataTail.Length + _rest.Count;
 
     public void WriteTo(IBufferWriter<byte> output)
     {
-        Begin(output, DataField, DataLength);
+        output.Advance(WriteTag(output.GetSpan(LongestTag), DataField, DataLength));
         output.Write(_envelope.DataHead);
-        output.Write(_rest.WrittenSpan);
+        output.Write(_rest.Written);
     }
 
-    private void BeginEntry(int nameBytes, int valueBytes) => Begin(_rest, _numbers.Metadata, FieldSize(nameBytes) + FieldSize(valueBytes));
+    private void BeginEntry(int nameBytes, int valueBytes) => Begin(_numbers.Metadata, FieldSize(nameBytes) + FieldSize(valueBytes));
 
     private void Write(int field, ReadOnlySpan<byte> bytes)
     {
-        Begin(_rest, field, bytes.Length);
-        _rest.Write(bytes);
+        Begin(field, bytes.Length);
+        _rest.Add(bytes);
     }
 
     private void Write(int field, string text)
     {
-        Begin(_rest, field, Encoding.UTF8.GetByteCount(text));
-        Encoding.UTF8.GetBytes(text, _rest);
+        var length = Encoding.UTF8.GetByteCount(text);
+        Begin(field, length);
+        Encoding.UTF8.GetBytes(text, _rest.Reserve(length));
     }
 
-    private static void Begin(IBufferWriter<byte> output, int field, int length)
+    private void Begin(int field, int length)
     {
-        var span = output.GetSpan(1 + LongestLength);
+        var written = WriteTag(_rest.Reserve(LongestTag), field, length);
+        _rest.Return(LongestTag - written);
+    }
+
+    /// <summary>Number and length of a field; all numbers are below 16, so that they are one byte.</summary>
+    private static int WriteTag(Span<byte> span, int field, int length)
+    {
         span[0] = (byte)WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited);
         var written = 1;
         for (var rest = (uint)length; ; rest >>= 7)
         {
             span[written++] = (byte)(rest < 0x80 ? rest : rest | 0x80);
             if (rest < 0x80)
-                break;
+                return written;
         }
-
-        output.Advance(written);
     }
 
-    /// <summary>All numbers are below 16, so that a tag is one byte.</summary>
     private static int FieldSize(int length) => 1 + CodedOutputStream.ComputeLengthSize(length) + length;
 }

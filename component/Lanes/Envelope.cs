@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Text;
 using Darq.Publishing;
 using Darq.Redis;
 
@@ -19,11 +19,12 @@ internal sealed class Envelope
         [.. "darq-world-line"u8], [.. "darq-partition"u8], [.. "darq-durable"u8], [.. "darq-position"u8],
     ];
 
-    // Names of attributes are letters and digits only.
-    private static readonly byte[][] Attributes = Array.ConvertAll(Headers, header => Array.FindAll(header, letter => letter != (byte)'-'));
+    // Names of attributes are letters and digits only. With all that stands around them but the comma before.
+    private static readonly byte[][] Attributes =
+        Array.ConvertAll(Headers, header => Encoding.ASCII.GetBytes($"\"{Encoding.ASCII.GetString(header).Replace("-", "", StringComparison.Ordinal)}\":\""));
 
     private readonly HeaderValues _values = new(Headers.Length);
-    private readonly ArrayBufferWriter<byte> _attributes = new(1024);
+    private readonly ByteBuffer _attributes = new();
     private readonly List<KeyValuePair<string, string>> _ofPublisher = [];
     private ReadOnlyMemory<byte> _data;
 
@@ -36,7 +37,7 @@ internal sealed class Envelope
     public ReadOnlySpan<byte> DataHead => _data.Span;
 
     /// <summary>Our attributes and the closing brace of the event; empty where the data takes none.</summary>
-    public ReadOnlySpan<byte> DataTail => _attributes.WrittenSpan;
+    public ReadOnlySpan<byte> DataTail => _attributes.Written;
 
     public static Delivery Compose(Message message, DeliveryToken token, string subscribedTopic, int attempt, long worldLine) =>
         new(token.ToString(), subscribedTopic, message, token.Topic, attempt, worldLine);
@@ -70,46 +71,45 @@ internal sealed class Envelope
         _values.Clear();
         _values.Text(delivery.Token).End(0);
         if (message.ExplicitId.Length > 0) _values.Text(HeaderValue(message.ExplicitId)).End(1);
-        else _values.Number(message.Partition).Text("-").Position(message.StreamId).End(1);
-        _values.Text(Keys.Encode(delivery.MessageTopic)).Text("/").Number(message.Partition).Text("/").Position(message.StreamId).End(2);
+        else _values.Number(message.Partition).Sign('-').Position(message.StreamId).End(1);
+        _values.Text(Keys.Encode(delivery.MessageTopic)).Sign('/').Number(message.Partition).Sign('/').Position(message.StreamId).End(2);
         _values.Number(delivery.Attempt).End(3);
         _values.Number(delivery.WorldLine).End(4);
         _values.Number(message.Partition).End(5);
         // Durability here is the server's reply; what that covers is said at Init.
         _values.Text("true").End(6);
-        _values.Number(message.Partition).Text(":").Position(message.Position).End(7);
+        _values.Number(message.Partition).Sign(':').Position(message.Position).End(7);
     }
 
     /// <summary>The attributes go before the closing brace of a JSON object; anything else stays as it is.</summary>
     private void TakeData(ReadOnlyMemory<byte> data)
     {
         _data = data;
-        _attributes.ResetWrittenCount();
+        _attributes.Clear();
         var span = data.Span.TrimEnd(" \t\r\n"u8);
         if (span.Length < 2 || span.TrimStart(" \t\r\n"u8)[0] != (byte)'{' || span[^1] != (byte)'}') return;
         var isEmpty = span[..^1].TrimEnd(" \t\r\n"u8)[^1] == (byte)'{';
         _data = data[..(span.Length - 1)];
         for (var i = 0; i < Headers.Length; i++)
         {
-            _attributes.Write(i == 0 && isEmpty ? "\""u8 : ",\""u8);
-            _attributes.Write(Attributes[i]);
-            _attributes.Write("\":\""u8);
+            if (i > 0 || !isEmpty) _attributes.Add((byte)',');
+            _attributes.Add(Attributes[i]);
             WriteEscaped(_values[i]);
-            _attributes.Write("\""u8);
+            _attributes.Add((byte)'"');
         }
-        _attributes.Write("}"u8);
+        _attributes.Add((byte)'}');
     }
 
     private void WriteEscaped(ReadOnlySpan<byte> value)
     {
         while (value.IndexOfAny((byte)'"', (byte)'\\') is >= 0 and var special)
         {
-            _attributes.Write(value[..special]);
-            _attributes.Write("\\"u8);
-            _attributes.Write(value.Slice(special, 1));
+            _attributes.Add(value[..special]);
+            _attributes.Add((byte)'\\');
+            _attributes.Add(value[special]);
             value = value[(special + 1)..];
         }
-        _attributes.Write(value);
+        _attributes.Add(value);
     }
 
     private static bool IsHeaderValue(string value) => value.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using Darq.Partitions;
@@ -8,28 +7,36 @@ namespace Darq.Lanes;
 /// <summary>The values of some headers one behind the other, in ASCII. Used again for each delivery.</summary>
 internal sealed class HeaderValues(int count)
 {
-    private readonly ArrayBufferWriter<byte> _written = new(512);
+    private const int LongestNumber = 20;
+
+    private readonly ByteBuffer _bytes = new();
     private readonly int[] _ends = new int[count];
 
-    public ReadOnlySpan<byte> this[int index] => _written.WrittenSpan[(index == 0 ? 0 : _ends[index - 1]).._ends[index]];
+    public ReadOnlySpan<byte> this[int index] => _bytes.Written[(index == 0 ? 0 : _ends[index - 1]).._ends[index]];
 
-    public void Clear() => _written.ResetWrittenCount();
+    public void Clear() => _bytes.Clear();
 
     public HeaderValues Text(string text)
     {
-        _written.Advance(Encoding.ASCII.GetBytes(text, _written.GetSpan(text.Length)));
+        Encoding.ASCII.GetBytes(text, _bytes.Reserve(text.Length));
+        return this;
+    }
+
+    public HeaderValues Sign(char sign)
+    {
+        _bytes.Add((byte)sign);
         return this;
     }
 
     public HeaderValues Number(long number)
     {
-        Utf8Formatter.TryFormat(number, _written.GetSpan(20), out var length);
-        _written.Advance(length);
+        Utf8Formatter.TryFormat(number, _bytes.Reserve(LongestNumber), out var length);
+        _bytes.Return(LongestNumber - length);
         return this;
     }
 
-    public HeaderValues Position(Position position) => Number(position.WorldLine).Text("-").Number(position.Number);
+    public HeaderValues Position(Position position) => Number(position.WorldLine).Sign('-').Number(position.Number);
 
     /// <summary>What was written since the one before is the value of this one; they are ended in their order.</summary>
-    public void End(int index) => _ends[index] = _written.WrittenCount;
+    public void End(int index) => _ends[index] = _bytes.Count;
 }

@@ -12,12 +12,17 @@ namespace Darq.Redis;
 /// </summary>
 internal sealed class RedisClient : IRedis
 {
+    private const int MaxSpare = 16 * 1024;
+
     // The client hides the types that tell a value from an array.
     private static readonly Type ValueType = RedisResult.Create((RedisValue)"").GetType();
 
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
+
+    // The arguments of a call that was answered, for the next to fill.
+    private List<object>? _spare;
     private Task<ConnectionMultiplexer>? _connecting;
     private volatile ConnectionMultiplexer? _connected;
 
@@ -31,13 +36,24 @@ internal sealed class RedisClient : IRedis
 
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
     {
-        // Text and bytes are what the client takes as they are; its own types would only be boxed.
-        var (keys, arguments, at) = (call.Keys, new object[2 + call.Keys.Count + call.Arguments.Count], 2);
-        (arguments[0], arguments[1]) = (call.Function, ((RedisArgument)keys.Count).ToBytes());
-        for (var i = 0; i < keys.Count; i++) arguments[at++] = keys[i];
-        for (var i = 0; i < call.Arguments.Count; i++) arguments[at++] = call.Arguments[i].ToBytes();
+        var arguments = Interlocked.Exchange(ref _spare, null) ?? [];
+        Fill(arguments, call);
         var database = await DatabaseAsync(cancellation);
-        return Convert(await WithinAsync(() => database.ExecuteAsync(call.ReadOnly ? "FCALL_RO" : "FCALL", arguments), cancellation));
+        var reply = Convert(await WithinAsync(() => database.ExecuteAsync(call.ReadOnly ? "FCALL_RO" : "FCALL", arguments), cancellation));
+        // Only what was answered has certainly been written.
+        arguments.Clear();
+        if (arguments.Capacity <= MaxSpare) _spare = arguments;
+        return reply;
+    }
+
+    /// <summary>Text and bytes are what the client takes as they are; its own types would only be boxed.</summary>
+    private static void Fill(List<object> arguments, FunctionCall call)
+    {
+        arguments.EnsureCapacity(2 + call.Keys.Count + call.Arguments.Count);
+        arguments.Add(call.Function);
+        arguments.Add(((RedisArgument)call.Keys.Count).ToBytes());
+        for (var i = 0; i < call.Keys.Count; i++) arguments.Add(call.Keys[i]);
+        for (var i = 0; i < call.Arguments.Count; i++) arguments.Add(call.Arguments[i].ToBytes());
     }
 
     public async Task<StreamSlice> ReadAsync(string markKey, string streamKey, string afterId, int maxCount, CancellationToken cancellation)
