@@ -43,12 +43,7 @@ internal static class Program
             options.ListenUnixSocket(socketOptions.FullPath);
         });
         builder.Services
-            .Configure<SocketTransportOptions>(options =>
-            {
-                options.CreateBoundListenSocket = _ => socket.Bind();
-                // Nothing here blocks a thread, and each change of it that is spared is a wake-up less.
-                options.UnsafePreferInlineScheduling = true;
-            })
+            .Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = _ => socket.Bind())
             .Configure<HostOptions>(options => options.ShutdownTimeout = StopTime)
             .AddSingleton(TimeProvider.System)
             .AddSingleton(socketOptions)
