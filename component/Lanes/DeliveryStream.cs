@@ -75,7 +75,7 @@ internal sealed class DeliveryStream : IAsyncDisposable
     public void WriteOut()
     {
         // Ends by itself when nothing is left, and before the stream is closed.
-        if (!_outgoing.IsEmpty && _writing.Wait(0, CancellationToken.None)) _ = WriteAsync();
+        if (MayBegin()) _ = WriteAsync();
     }
 
     /// <summary>Takes the delivery off the stream; null if it is not out. Under the subscription's lock.</summary>
@@ -118,6 +118,9 @@ internal sealed class DeliveryStream : IAsyncDisposable
                 _writing.Release();
             }
         }
-        while (!_broken && !_outgoing.IsEmpty && _writing.Wait(0, CancellationToken.None));
+        while (!_broken && MayBegin());
     }
+
+    /// <summary>Whether there is something to write, and it is for the caller to do so.</summary>
+    private bool MayBegin() => !_outgoing.IsEmpty && _writing.Wait(0, CancellationToken.None);
 }

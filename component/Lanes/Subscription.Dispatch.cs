@@ -1,4 +1,3 @@
-using Darq.Partitions;
 using Darq.Telemetry;
 
 namespace Darq.Lanes;

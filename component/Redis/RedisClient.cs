@@ -154,7 +154,7 @@ internal sealed class RedisClient : IRedis
     {
         try
         {
-            return await Reply<T>.Of(send(), _options.CallTimeout, _time, cancellation);
+            return await Reply<T>.WaitAsync(send(), _options.CallTimeout, _time, cancellation);
         }
         catch (RedisServerException refused)
         {

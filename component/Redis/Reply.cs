@@ -22,7 +22,7 @@ internal sealed class Reply<T> : IValueTaskSource<T>
     }
 
     /// <summary>Throws what the command failed with, <see cref="TimeoutException"/> or <see cref="OperationCanceledException"/>. To be awaited once.</summary>
-    public static ValueTask<T> Of(Task<T> sent, TimeSpan within, TimeProvider time, CancellationToken cancellation)
+    public static ValueTask<T> WaitAsync(Task<T> sent, TimeSpan within, TimeProvider time, CancellationToken cancellation)
     {
         if (sent.IsCompleted) return new(sent);
         var reply = new Reply<T>(sent, within, time, cancellation);
@@ -44,7 +44,9 @@ internal sealed class Reply<T> : IValueTaskSource<T>
         // A failure that comes too late is looked at all the same, or it would count as unobserved.
         var fault = _sent.IsCanceled ? new TaskCanceledException(_sent) : _sent.Exception?.InnerException;
         if (Interlocked.Exchange(ref _isOver, 1) != 0) return;
+#pragma warning disable VSTHRD002 // It has ended, so nothing waits.
         if (fault is null) _source.SetResult(_sent.Result);
+#pragma warning restore VSTHRD002
         else _source.SetException(fault);
     }
 

@@ -132,7 +132,7 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
             log.CrossPartitionStepWasSeen(request.Partitions);
     }
 
-    private StepResult Read(StepRequest request, string reply)
+    private static StepResult Read(StepRequest request, string reply)
     {
         if (request.Applied is { } applied)
             return new(reply.StartsWith("DUPLICATE", StringComparison.Ordinal), string.Create(CultureInfo.InvariantCulture, $"{request.Home}:{applied}"), request.Emitted);
