@@ -1,0 +1,78 @@
+using System.Text;
+using Darq.State;
+using Darq.Tests.Shared;
+using Xunit;
+
+namespace Darq.Tests.Integration.Engine;
+
+/// <summary>Reads of values that come together, on a real Redis.</summary>
+public sealed class ReadTests : IAsyncLifetime
+{
+    private const int Keys = 300;
+
+    private RedisServer _redis = null!;
+    private EngineRun _run = null!;
+
+    public async Task InitializeAsync()
+    {
+        _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions());
+        _run = await EngineRun.StartAsync(_redis.Port);
+        await Task.WhenAll(Enumerable.Range(0, Keys).Select(i => WriteAsync(i, $"value {i}")));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _run.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_comes_while_a_call_is_under_way_is_asked_for_together_and_each_read_gets_its_own()
+    {
+        _run.Redis.Freeze();
+        var reads = Enumerable.Range(0, Keys).Select(i => _run.ReadAsync(Key(i))).ToArray();
+        Assert.Equal(1, _run.Redis.CallsOf("get"));
+        _run.Redis.Thaw();
+
+        Assert.Equal(Enumerable.Range(0, Keys).Select(i => $"value {i}"), await Task.WhenAll(reads));
+        // One, then 256 and the rest.
+        Assert.Equal(3, _run.Redis.CallsOf("get"));
+    }
+
+    [Fact]
+    public async Task Reads_go_on_after_others_were_given_up()
+    {
+        using var givenUp = new CancellationTokenSource();
+        _run.Redis.Freeze();
+        var reads = Enumerable.Range(0, Keys).Select(i => _run.State.GetAsync([new(Key(i))], givenUp.Token).AsTask()).ToArray();
+        await givenUp.CancelAsync();
+        foreach (var read in reads) await Assert.ThrowsAsync<OperationCanceledException>(() => read);
+        _run.Redis.Thaw();
+
+        Assert.Equal("value 7", await _run.ReadAsync(Key(7)));
+    }
+
+    [Fact]
+    public async Task A_read_that_follows_a_write_sees_it_whatever_else_is_being_read()
+    {
+        using var enough = new CancellationTokenSource();
+        var others = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            while (!enough.IsCancellationRequested) await _run.ReadAsync(Key(1));
+        })).ToArray();
+
+        for (var i = 0; i < 500; i++)
+        {
+            await WriteAsync(0, $"{i}");
+            Assert.Equal($"{i}", await _run.ReadAsync(Key(0)));
+        }
+
+        await enough.CancelAsync();
+        await Task.WhenAll(others);
+    }
+
+    private static string Key(int i) => $"app||key {i}";
+
+    private Task WriteAsync(int i, string value) =>
+        _run.State.ApplyAsync(new(StateChange.Upsert, new(Key(i))) { Value = Encoding.UTF8.GetBytes(value) }, default).AsTask();
+}
