@@ -16,9 +16,9 @@ internal sealed class DeliveryStream : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly ConcurrentQueue<Delivery> _outgoing = new();
 
-    // Held by whoever writes, and at the end for good.
+    // Held by whoever writes.
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private volatile bool _broken;
+    private volatile bool _broken; // nothing is written any more
 
     // Under the subscription's lock.
     private readonly SortedDictionary<long, Entry> _unanswered = [];
@@ -56,12 +56,14 @@ internal sealed class DeliveryStream : IAsyncDisposable
 
     public void Resume() => _subscription.SetPaused(() => _paused = false);
 
-    /// <summary>Ends the stream and releases what is unanswered without counting a failure. Returns once nothing more is sent.</summary>
+    /// <summary>Ends the stream and releases what is unanswered without counting a failure. Returns once nothing more is sent. Safe to repeat.</summary>
     public async ValueTask DisposeAsync()
     {
         _subscription.Detach(this);
         _closing.CancelHere();
         await _writing.WaitAsync(CancellationToken.None);
+        _broken = true;
+        _writing.Release();
     }
 
     /// <summary>Under the subscription's lock; <see cref="WriteOut"/> has to follow without it. Bounded by <see cref="HasRoom"/>.</summary>

@@ -26,6 +26,17 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stream_may_be_ended_twice()
+    {
+        var stream = _run.Subscriptions.Attach("group", "ended", new(), new Inbox());
+
+        await stream.DisposeAsync();
+        await stream.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.False(stream.IsOpen);
+    }
+
+    [Fact]
     public async Task A_message_published_twice_is_delivered_once_and_the_second_answer_names_the_first()
     {
         var inbox = new Inbox();

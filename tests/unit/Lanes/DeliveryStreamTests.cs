@@ -91,6 +91,20 @@ public sealed class DeliveryStreamTests
         Assert.Null(stream.Take(Token(2), answered: true));
     }
 
+    [Fact]
+    public void A_stream_whose_peer_is_gone_has_no_room_and_is_written_to_no_more()
+    {
+        var stream = Stream(16);
+        _sink.IsGone = true;
+        FillUp(stream);
+        var attempts = _sink.Received;
+
+        stream.WriteOut();
+
+        Assert.False(stream.HasRoom);
+        Assert.Equal((1L, 1L), (attempts, _sink.Received));
+    }
+
     private static DeliveryToken Token(long number) => new("s", "g", "t", 0, new(1, number), number);
 
     private DeliveryStream Stream(int maxInFlight, bool concurrent = false) =>
@@ -106,7 +120,7 @@ public sealed class DeliveryStreamTests
             stream.Send(_sent, new(Lane, message), new("token", "t", message, "t", 1, 1));
         }
         stream.WriteOut();
-        Assert.True(SpinWait.SpinUntil(() => _sink.Received == _sent, TimeSpan.FromSeconds(10)), "the stream did not send what it was given");
+        Assert.True(SpinWait.SpinUntil(() => _sink.IsGone || _sink.Received == _sent, TimeSpan.FromSeconds(10)), "the stream did not send what it was given");
         return count;
     }
 
@@ -116,10 +130,12 @@ public sealed class DeliveryStreamTests
 
         public long Received => Interlocked.Read(ref _received);
 
+        public bool IsGone { get; set; }
+
         public ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
         {
             Interlocked.Increment(ref _received);
-            return ValueTask.CompletedTask;
+            return IsGone ? throw new IOException("The peer is gone.") : ValueTask.CompletedTask;
         }
     }
 }
