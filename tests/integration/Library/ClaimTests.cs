@@ -141,15 +141,14 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
     {
         await using var run = await StartAsync();
         await run.OpenAsync("p");
-        async Task<string> ArmedAsync() => await run.CommandAsync("HGET", run.Key(0, "n:t"), "a");
 
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "n:t")));
         await TailsAsync(run, "s1", 0);
-        Assert.Equal("s1", await ArmedAsync());
+        Assert.Equal("s1", await ArmedAsync(run));
         await run.BatchAsync("p", 1, Publish(Append()));
-        Assert.Equal("", await ArmedAsync());
+        Assert.Equal("", await ArmedAsync(run));
         Assert.Equal("1", await TailsAsync(run, "s1", 0));
-        Assert.Equal("", await ArmedAsync());
+        Assert.Equal("", await ArmedAsync(run));
     }
 
     [Fact]
@@ -158,13 +157,12 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         await using var run = await StartAsync();
         await run.OpenAsync("p");
         await TailsAsync(run, "p", 0);
-        async Task<string> ArmedAsync() => await run.CommandAsync("HGET", run.Key(0, "n:t"), "a");
 
         await run.BatchAsync("p", 1, Publish(Append()));
-        Assert.Equal("p", await ArmedAsync());
+        Assert.Equal("p", await ArmedAsync(run));
         // When one with a time to live expires the server alone knows, so the reply does not tell of it.
         await run.BatchAsync("p", 2, Publish(Append(ttl: 60_000)));
-        Assert.Equal("", await ArmedAsync());
+        Assert.Equal("", await ArmedAsync(run));
     }
 
     [Fact]
@@ -174,14 +172,15 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         await run.OpenAsync("p");
         await TailsAsync(run, "p", 0);
         await TailsAsync(run, "s2", 0);
-        async Task<string> ArmedAsync() => await run.CommandAsync("HGET", run.Key(0, "n:t"), "a");
 
-        Assert.Equal("*", await ArmedAsync());
+        Assert.Equal("*", await ArmedAsync(run));
         await TailsAsync(run, "p", 0);
-        Assert.Equal("*", await ArmedAsync());
+        Assert.Equal("*", await ArmedAsync(run));
         await run.BatchAsync("p", 1, Publish(Append()));
-        Assert.Equal("", await ArmedAsync());
+        Assert.Equal("", await ArmedAsync(run));
     }
+
+    private static Task<string> ArmedAsync(LibraryRun run) => run.CommandAsync("HGET", run.Key(0, "n:t"), "a");
 
     private static async Task<string> TailsAsync(LibraryRun run, string session, long known) =>
         (await run.CallAsync("tails", [run.Key(0, "m")], 0, session, "t", known)).Items[0].ToString();
