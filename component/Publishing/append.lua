@@ -82,11 +82,16 @@ do
     return '=' .. stream_id .. ' ' .. wl .. '-' .. lsn
   end
 
+  -- A message that is nothing but data.
+  local function add(batch, part, held, id, data)
+    redis.call('XADD', held.stream, id, 'd', data, 't', batch.now_text, 'y', marks.text(held.bytes), 'l', part.lsn_text)
+  end
+
   local function write(batch, args, at, part, held, id)
     local own, key, meta, ttl = args[at + 3] == 'd' and args[at + 2] or '', args[at + 5], args[at + 7], args[at + 8]
     -- What is empty is left out: most messages have neither id nor key nor metadata nor expiry.
     if own == '' and key == '' and meta == '' and ttl == '0' then
-      redis.call('XADD', held.stream, id, 'd', args[at + 6], 't', batch.now_text, 'y', marks.text(held.bytes), 'l', part.lsn_text)
+      add(batch, part, held, id, args[at + 6])
       return
     end
     local call = { held.stream, id, 'd', args[at + 6], 't', batch.now_text, 'y', marks.text(held.bytes), 'l', part.lsn_text }
@@ -100,8 +105,7 @@ do
   -- Appends one more message that is nothing but data, after one that this request appended there.
   function topics.extend(batch, part, held, data)
     held.seq, held.bytes = held.seq + 1, held.bytes + #data
-    local id = part.wl .. '-' .. marks.text(held.seq)
-    redis.call('XADD', held.stream, id, 'd', data, 't', batch.now_text, 'y', marks.text(held.bytes), 'l', part.lsn_text)
+    add(batch, part, held, part.wl .. '-' .. marks.text(held.seq), data)
   end
 
   -- Writes the message and answers its stream id and position, or those of the original after a =. `untold`: the reply does
