@@ -1,7 +1,7 @@
 -- Pass: marks messages of a lane as done with, whatever became of them.
 --
 -- A lane is <tag>:l:<group>:<topic> (hash: o owner session, i incarnation '<world-line>.<n>', st seq it started after,
--- u stream id passed up to, c consumed, d dead, x expired, v involuntary take-overs) and <tag>:o:<group>:<topic> (zset of
+-- u stream id passed up to, g intervals, c consumed, d dead, x expired, v involuntary take-overs) and <tag>:o:<group>:<topic> (zset of
 -- intervals passed above u: score = first seq, member = 'first:last:<world-line of last>'; intervals never touch).
 -- The books of a lane: s of the topic - st = c + d + x + messages above u and outside the intervals + messages parked.
 -- Request pass: place, group, topic, incarnation, counter of the books (c or x), count, then <world-line>, <seq> of each
@@ -16,14 +16,15 @@ do
     local name = group .. ':' .. topic
     if part.lanes and part.lanes[name] then return part.lanes[name] end
     local key = part.tag .. ':l:' .. name
-    local kept = redis.call('HMGET', key, 'o', 'i', 'u', 'c')
+    local kept = redis.call('HMGET', key, 'o', 'i', 'u', 'c', 'g')
     local wl, seq = string.match(kept[3] or '0-0', '^(%d+)-(%d+)$')
     local lane = {
       key = key, intervals = part.tag .. ':o:' .. name, name = name, part = part, topic = topic, owner = kept[1],
       incarnation = kept[2], wl = wl, seq = tonumber(seq), exists = kept[3], consumed = tonumber(kept[4] or 0), gaps = 0,
       moved = false, asked = false, pending = false,
     }
-    if kept[3] then lane.gaps = redis.call('ZCARD', lane.intervals) end
+    -- Until it has passed something, a lane has no number of its intervals.
+    if kept[3] then lane.gaps = tonumber(kept[5] or redis.call('ZCARD', lane.intervals)) end
     if part.lanes then part.lanes[name] = lane else part.lanes = { [name] = lane } end
     return lane
   end
@@ -32,7 +33,9 @@ do
   function lanes.close(parts)
     for _, part in ipairs(parts) do
       for _, lane in pairs(part.lanes or none) do
-        if lane.moved then redis.call('HSET', lane.key, 'u', lane.wl .. '-' .. marks.text(lane.seq), 'c', marks.text(lane.consumed)) end
+        if lane.moved then
+          redis.call('HSET', lane.key, 'u', lane.wl .. '-' .. marks.text(lane.seq), 'g', marks.text(lane.gaps), 'c', marks.text(lane.consumed))
+        end
       end
     end
   end
@@ -66,13 +69,13 @@ do
   end
 
   local function add(lane, first, last, wl)
-    lane.gaps = lane.gaps + 1
+    lane.gaps, lane.moved = lane.gaps + 1, true
     local from = marks.text(first)
     redis.call('ZADD', lane.intervals, from, from .. ':' .. marks.text(last) .. ':' .. wl)
   end
 
   local function take(lane, interval)
-    lane.gaps = lane.gaps - 1
+    lane.gaps, lane.moved = lane.gaps - 1, true
     redis.call('ZREM', lane.intervals, interval.member)
   end
 
@@ -100,7 +103,7 @@ do
     local held = topics.numbers(lane.part, lane.topic)
     if lane.seq - held.trimmed < stride and lane.seq < held.seq then return end
     local wl, seq = lane.wl, lane.seq
-    for group in string.gmatch(redis.call('HGET', held.key, 'gs') or '', '[^,]+') do
+    for group in string.gmatch(held.groups, '[^,]+') do
       local other = lanes.open(lane.part, group, lane.topic)
       if other.seq < seq then wl, seq = other.wl, other.seq end
     end

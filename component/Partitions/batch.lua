@@ -1,6 +1,6 @@
 -- Batch: what one session asks of its primary, one numbered batch at a time.
 --
--- open:  KEYS[1] {<ns>:<p>}:c:<session> (hash: n = last batch number, r = its reply), KEYS[2] the mark of the same
+-- open:  KEYS[1] {<ns>:<p>}:c:<session> (hash: n last batch number, r its reply, x when it expires, in ms), KEYS[2] the mark of the same
 --        partition. ARGV[1] life in ms. Returns the last number. Safe to repeat.
 -- batch: KEYS[1] as above, KEYS[2..] the marks of every partition touched. ARGV[1] number, ARGV[2] world-line
 --        of the last contact, ARGV[3] life of the session in ms, ARGV[4] count, then per request: name, number of arguments, arguments.
@@ -11,11 +11,17 @@
 -- are marked broken and take no more writes (BROKEN). The session's record is written on every path.
 -- Complexity: the sum of the requests; the caller bounds a batch by count and bytes.
 do
+  local function renew(session, life, now)
+    local expiry = marks.text(now + life)
+    redis.call('HSET', session, 'x', expiry)
+    redis.call('PEXPIREAT', session, expiry)
+  end
+
   function partitions.open(keys, args)
     local refused = marks.refused(keys[2], 0)
     if refused then return refused end
     redis.call('HSETNX', keys[1], 'n', 0)
-    redis.call('PEXPIRE', keys[1], args[1])
+    renew(keys[1], tonumber(args[1]), marks.now())
     return redis.call('HGET', keys[1], 'n')
   end
 
@@ -49,9 +55,9 @@ do
   function partitions.batch(keys, args)
     local parts, refused = marks.open(keys, 2, tonumber(args[2]))
     if refused then return refused end
-    local number, known = tonumber(args[1]), redis.call('HGET', keys[1], 'n')
-    if not known then return 'SESSION_GONE' end
-    local last = tonumber(known)
+    local number, life, known = tonumber(args[1]), tonumber(args[3]), redis.call('HMGET', keys[1], 'n', 'x')
+    if not known[1] then return 'SESSION_GONE' end
+    local last = tonumber(known[1])
     if number == last then return redis.call('HGET', keys[1], 'r') end
     if number ~= last + 1 then return 'SESSION_GAP ' .. last end
     local batch = { parts = parts, session = string.match(keys[1], ':c:(.+)$'), now = marks.now(), request = 0 }
@@ -66,7 +72,8 @@ do
     marks.close(parts)
     local reply = table.concat(replies, '\n')
     redis.call('HSET', keys[1], 'n', number, 'r', reply)
-    redis.call('PEXPIRE', keys[1], args[3])
+    -- Most batches come while more than half of it is left.
+    if tonumber(known[2] or 0) - batch.now <= life / 2 then renew(keys[1], life, batch.now) end
     return reply
   end
 end

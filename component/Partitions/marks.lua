@@ -43,7 +43,7 @@ do
       if wl then
         found = redis.call('HMGET', key, 'lsn', 'broken')
       else
-        found = redis.call('HMGET', key, 'lsn', 'broken', 'boot', 'wl')
+        found = redis.call('HMGET', key, 'lsn', 'broken', 'boot', 'wl', 'rn', 'rs', 'rw')
         if not admits(found[3], found[4], world_line) then return nil, 'NEEDS_RECOVERY' end
         wl = found[4]
       end
@@ -52,7 +52,7 @@ do
       parts[i - first + 1] = {
         key = key, tag = string.sub(key, 1, -3), wl = wl, lsn = tonumber(found[1]), broken = found[2],
         topics = false, lanes = false, -- what a batch has read of it
-        request = false, lsn_text = false, position = false, results = false,
+        request = false, lsn_text = false, position = false, results = false, found = found,
       }
     end
     return parts

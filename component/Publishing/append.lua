@@ -19,10 +19,11 @@ do
     local held = part.topics and part.topics[topic]
     if held then return held end
     local key = part.tag .. ':n:' .. topic
-    local kept = redis.call('HMGET', key, 's', 'y', 't', 'a', 'rn', 'rs', 'rw')
+    local kept = redis.call('HMGET', key, 's', 'y', 't', 'a', 'rn', 'rs', 'rw', 'gs')
     held = {
       key = key, stream = part.tag .. ':t:' .. topic, kept = kept, appended = false, r = false, d = false,
       seq = tonumber(kept[1] or 0), bytes = tonumber(kept[2] or 0), trimmed = tonumber(kept[3] or 0), armed = kept[4],
+      groups = kept[8] or '',
     }
     if part.topics then part.topics[topic] = held else part.topics = { [topic] = held } end
     return held

@@ -1,4 +1,5 @@
 using Darq.Partitions;
+using Darq.Redis;
 
 namespace Darq.State;
 
@@ -10,5 +11,12 @@ internal sealed class StateGet(IReadOnlyList<StateKey> keys) : Awaited<IReadOnly
     /// <summary>What was found, in the order of the keys; whoever waits is told by <see cref="Answer"/>.</summary>
     public StateValue[] Found { get; } = new StateValue[keys.Count];
 
-    public void Answer() => Complete(Found);
+    /// <summary>Why there is nothing to answer with; null where there is.</summary>
+    public DarqException? Fault { get; set; }
+
+    public void Answer()
+    {
+        if (Fault is null) Complete(Found);
+        else Fail(Fault);
+    }
 }

@@ -115,7 +115,9 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
             for (var i = 0; i < get.Found.Length; i++, at += 3)
             {
                 var (value, etag, expiry) = (found[at], found[at + 1], found[at + 2]);
-                get.Found[i] = etag.IsNothing ? default : new(value.Bytes, etag.ToString(), ExpiryOf(expiry));
+                if (etag.IsNothing) continue;
+                if (etag.Bytes.IsEmpty) get.Fault = NotOurs(get.Keys[i], value);
+                else get.Found[i] = new(value.Bytes, etag.ToString(), ExpiryOf(expiry));
             }
         }
         (_asked, _answered) = (_answered, _asked);
@@ -127,6 +129,9 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
         foreach (var get in _answered) get.Answer();
         _answered.Clear();
     }
+
+    private static DarqException NotOurs(StateKey key, RedisReply error) => new(
+        Refusal.Misconfigured, $"MISCONFIGURED: what Redis holds for the key '{key.Key}' was not written by this component ({error}); a write without an etag replaces it.");
 
     private static DateTimeOffset? ExpiryOf(RedisReply expiry) => expiry.IsNothing
         ? null

@@ -2,11 +2,12 @@
 --
 -- <tag>:s:<key> is a hash: v value, e etag (the position of the write), x expiry in ms or absent. Redis' own expiry is
 -- set by the same call. get: KEYS = the marks of the partitions read, ARGV[1] world-line of the last contact, then place and
--- key of each value. Returns NEEDS_RECOVERY, or v, e, x of each in order (nothing for a missing key): one snapshot.
--- Complexity O(keys). Writes nothing.
+-- key of each value. Returns NEEDS_RECOVERY, or v, e, x of each in order (nothing for a missing key; for one that somebody
+-- else gave another type the error as v and an empty e): one snapshot. Complexity O(keys). Writes nothing.
 --
 -- Operations, alone as a request `write` or inside a step: place, u|d, key, value, guard ('' none, * the key must be absent,
--- else the etag it must have), time to live in ms (0 = none). write replies OK <position> | CONFLICT.
+-- else the etag it must have), time to live in ms (0 = none). write replies OK <position> | CONFLICT. Without a guard
+-- whatever is there is replaced, also a key of another type.
 do
   state.width = 6
 
@@ -16,7 +17,8 @@ do
     if refused then return refused end
     local values, count = {}, 0
     for at = 2, #args, 2 do
-      local found = redis.call('HMGET', string.sub(keys[tonumber(args[at])], 1, -2) .. 's:' .. args[at + 1], 'v', 'e', 'x')
+      local found = redis.pcall('HMGET', string.sub(keys[tonumber(args[at])], 1, -2) .. 's:' .. args[at + 1], 'v', 'e', 'x')
+      if found.err then found = { found.err, '', false } end
       values[count + 1], values[count + 2], values[count + 3] = found[1], found[2], found[3]
       count = count + 3
     end
@@ -37,6 +39,15 @@ do
     return not now and redis.call('HGET', key, 'e') == guard
   end
 
+  -- Only a write without a guard meets another type: a guard has failed on it before anything was written.
+  local function put(key, ...)
+    local done = redis.pcall('HSET', key, ...)
+    if type(done) ~= 'table' then return end
+    if not string.find(done.err, 'WRONGTYPE', 1, true) then error(done) end
+    redis.call('UNLINK', key)
+    redis.call('HSET', key, ...)
+  end
+
   function state.write(batch, args, at)
     local part, ttl = partitions.at(batch, args[at]), tonumber(args[at + 5])
     local key = part.tag .. ':s:' .. args[at + 2]
@@ -47,10 +58,10 @@ do
       redis.call('HSET', part.key, 'dl', part.lsn_text)
     elseif ttl > 0 then
       local expiry = marks.text(batch.now + ttl)
-      redis.call('HSET', key, 'v', args[at + 3], 'e', marks.position(part), 'x', expiry)
+      put(key, 'v', args[at + 3], 'e', marks.position(part), 'x', expiry)
       redis.call('PEXPIREAT', key, expiry)
     else
-      redis.call('HSET', key, 'v', args[at + 3], 'e', marks.position(part))
+      put(key, 'v', args[at + 3], 'e', marks.position(part))
       if redis.call('HDEL', key, 'x') == 1 then redis.call('PERSIST', key) end
     end
   end

@@ -26,7 +26,10 @@ do
 
   local function results_of(home)
     if not home.results then
-      home.results = buckets.family(home.key, home.tag .. ':r:', 'r', redis.call('HMGET', home.key, 'rn', 'rs', 'rw'), 1)
+      -- The first partition of a batch was asked for these together with its other numbers.
+      local kept, at = home.found, 5
+      if #kept < 7 then kept, at = redis.call('HMGET', home.key, 'rn', 'rs', 'rw'), 1 end
+      home.results = buckets.family(home.key, home.tag .. ':r:', 'r', kept, at)
     end
     return home.results
   end

@@ -11,6 +11,13 @@ namespace Darq.Benchmarks.Hops;
 /// </summary>
 internal sealed class HopScenario(Stage stage, int chains) : Scenario(stage)
 {
+    /// <summary>The runtime's settings of component/darq.csproj: the row compares two components, not two runtimes.</summary>
+    private static readonly IReadOnlyDictionary<string, string?> Runtime = new Dictionary<string, string?>
+    {
+        ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
+        ["DOTNET_HillClimbing_Disable"] = "1",
+    };
+
     private TempFolder? _folder;
     private ChildProcess? _component;
     private ChainPod? _ours;
@@ -25,7 +32,7 @@ internal sealed class HopScenario(Stage stage, int chains) : Scenario(stage)
         _ours = await ChainPod.StartAsync(Stage.SocketsFolder, Stage.RedisHost);
         _folder = new TempFolder();
         var socket = _folder.PathOf("darq.sock");
-        _component = await ChildProcess.StartAsync(Path.ChangeExtension(typeof(HopScenario).Assembly.Location, null), [ReferenceComponent.Argument, socket]);
+        _component = await ChildProcess.StartAsync(Path.ChangeExtension(typeof(HopScenario).Assembly.Location, null), [ReferenceComponent.Argument, socket], Runtime);
         await _component.ReadyAsync(() => Task.FromResult(File.Exists(socket)), TimeSpan.FromSeconds(20), "the reference component listens");
         _reference = await ChainPod.StartAsync(_folder.FullPath, Stage.RedisHost);
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Darq.Partitions;
 using Darq.State;
 using Darq.Tests.Shared;
 using Xunit;
@@ -69,6 +70,28 @@ public sealed class ReadTests : IAsyncLifetime
 
         await enough.CancelAsync();
         await Task.WhenAll(others);
+    }
+
+    [Fact]
+    public async Task A_key_that_somebody_else_gave_another_type_fails_only_the_reads_of_it()
+    {
+        var key = (await _redis.CliAsync("KEYS", "*:s:" + Key(5))).Trim();
+        await _redis.CliAsync("DEL", key);
+        await _redis.CliAsync("SET", key, "planted");
+        _run.Redis.Freeze();
+        var reads = Enumerable.Range(0, 10).Select(i => _run.ReadAsync(Key(i))).ToArray();
+        var bulk = _run.State.GetAsync([new(Key(4)), new(Key(5))], default).AsTask();
+        _run.Redis.Thaw();
+
+        var fault = await Assert.ThrowsAsync<DarqException>(() => reads[5]);
+        Assert.Equal(Refusal.Misconfigured, fault.Refusal);
+        Assert.Contains($"'{Key(5)}'", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("WRONGTYPE", fault.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<DarqException>(() => bulk);
+        foreach (var i in new[] { 0, 4, 6, 9 }) Assert.Equal($"value {i}", await reads[i]);
+
+        await WriteAsync(5, "ours again");
+        Assert.Equal("ours again", await _run.ReadAsync(Key(5)));
     }
 
     private static string Key(int i) => $"app||key {i}";

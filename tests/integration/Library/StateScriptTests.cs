@@ -56,6 +56,43 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
         Assert.Equal("CONFLICT 0 2", await RequestAsync(run, Step("", operations: [Operation("u", "k", guard: "*"), Operation("u", "l", guard: "*"), Operation("d", "m", guard: "1-1")])));
     }
 
+    // A key that somebody else gave another type: what was there is not ours to keep, and must not break the partition.
+    [Theory]
+    [InlineData("", 0, "OK")]
+    [InlineData("", 60_000, "OK")]
+    [InlineData("*", 0, "CONFLICT")]
+    [InlineData("1-1", 0, "ERROR WRONGTYPE")]
+    public async Task An_unguarded_write_replaces_whatever_is_there_and_a_guarded_one_leaves_it(string guard, long ttlMs, string answer)
+    {
+        foreach (var (change, alone) in new[] { ("u", true), ("u", false), ("d", true), ("d", false) })
+        {
+            await using var run = await StartAsync();
+            await run.CommandAsync("RPUSH", run.Key(0, "s:k"), "planted");
+            var operation = Operation(change, "k", "new", guard, ttlMs);
+
+            var reply = await RequestAsync(run, alone ? Write(operation) : Step("", operations: [Operation("u", "beside"), operation]));
+
+            Assert.StartsWith(answer, reply, StringComparison.Ordinal);
+            Assert.Equal("", await run.CommandAsync("HGET", run.Key(0, "m"), "broken"));
+            Assert.Equal((answer, change) switch { ("OK", "u") => "hash", ("OK", _) => "none", _ => "list" }, await run.CommandAsync("TYPE", run.Key(0, "s:k")));
+            if (!alone) Assert.Equal(answer == "OK" ? "1" : "0", await run.CommandAsync("EXISTS", run.Key(0, "s:beside")));
+        }
+    }
+
+    [Fact]
+    public async Task A_key_of_another_type_fails_the_read_of_it_and_of_no_other()
+    {
+        await using var run = await StartAsync();
+        await SeedAsync(run, 0);
+        await run.CommandAsync("SET", run.Key(0, "s:bad"), "planted");
+
+        var found = (await run.CallAsync("get", run.Marks, 0, 1, "bad", 1, "k")).Items;
+
+        Assert.StartsWith("WRONGTYPE", found[0].ToString(), StringComparison.Ordinal);
+        Assert.Equal("", found[1].ToString());
+        Assert.Equal("v", found[3].ToString());
+    }
+
     [Fact]
     public async Task An_etag_is_the_position_of_the_write_and_never_repeats()
     {

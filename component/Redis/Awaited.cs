@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Darq.Partitions;
+namespace Darq.Redis;
 
 /// <summary>
 /// What one caller waits for, once, and may give up. With its answer it goes on where that became known, without a change of
@@ -15,7 +15,7 @@ internal abstract class Awaited<T> : IValueTaskSource<T>
     /// <summary>The answer, to be awaited once. Cancelling gives up waiting for it; what was asked for happens all the same.</summary>
     public ValueTask<T> AnswerAsync(CancellationToken cancellation)
     {
-        _givingUp = cancellation.UnsafeRegister(static (awaited, token) => ((Awaited<T>)awaited!).GiveUp(token), this);
+        _givingUp = cancellation.UnsafeRegister(static (awaited, token) => ((Awaited<T>)awaited!).GiveUp(new OperationCanceledException(token)), this);
         // The answer may have come before there was anything to unregister.
         if (Volatile.Read(ref _isOver) != 0) _givingUp.Unregister();
         return new(this, _source.Version);
@@ -31,19 +31,19 @@ internal abstract class Awaited<T> : IValueTaskSource<T>
         if (IsFirst()) _source.SetResult(answer);
     }
 
+    protected void GiveUp(Exception why)
+    {
+        if (Interlocked.Exchange(ref _isOver, 1) != 0) return;
+        _source.RunContinuationsAsynchronously = true;
+        _source.SetException(why);
+    }
+
     T IValueTaskSource<T>.GetResult(short token) => _source.GetResult(token);
 
     ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => _source.GetStatus(token);
 
     void IValueTaskSource<T>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
-
-    private void GiveUp(CancellationToken token)
-    {
-        if (Interlocked.Exchange(ref _isOver, 1) != 0) return;
-        _source.RunContinuationsAsynchronously = true;
-        _source.SetException(new OperationCanceledException(token));
-    }
 
     private bool IsFirst()
     {
