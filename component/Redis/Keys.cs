@@ -27,7 +27,7 @@ internal sealed class Keys(string namespaceName, int partitions)
     /// <summary>Hash: the partition's numbers and boot id.</summary>
     public string Mark(int partition) => _marks[partition];
 
-    /// <summary>Hash: a session's last batch. Expires an hour after it.</summary>
+    /// <summary>Hash: a session's last batch. Expires half an hour to an hour after it.</summary>
     public string Session(int partition, string session) => $"{_tags[partition]}:c:{session}";
 
     /// <summary>Stream: the messages of a topic. An entry lives until every group has passed it.</summary>
