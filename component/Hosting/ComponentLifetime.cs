@@ -28,10 +28,10 @@ internal sealed class ComponentLifetime(
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        log.ComponentStops();
         server.Health.Stop();
-        // Step 1.
+        // Step 1, and whoever reads the line may count on it.
         instances.PauseAll();
+        log.ComponentStops();
         // Steps 2 and 3.
         await drain.RunAsync(HandlersTime, cancellationToken);
     }

@@ -71,7 +71,7 @@ public sealed class SharingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_killed_replica_held_is_delivered_by_another_within_five_seconds()
+    public async Task What_a_killed_replica_held_is_delivered_by_another_once_its_heartbeat_has_lapsed()
     {
         var a = await StartAsync(_ => Task.Delay(Timeout.Infinite));
         await PublishAsync(0, 10);
@@ -82,7 +82,8 @@ public sealed class SharingTests : IAsyncLifetime
         var clock = Stopwatch.StartNew();
 
         await Eventually.TrueAsync(() => b.Deliveries == 10, Soon, "what the killed one had was not delivered");
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        // Two seconds until it lapses and a round of the heartbeat; the rest is for a machine that does other things too.
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
     }
 
     [Fact]
