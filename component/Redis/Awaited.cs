@@ -34,6 +34,7 @@ internal abstract class Awaited<T> : IValueTaskSource<T>
     protected void GiveUp(Exception why)
     {
         if (Interlocked.Exchange(ref _isOver, 1) != 0) return;
+        // May happen anywhere, also where the caller is just beginning to wait.
         _source.RunContinuationsAsynchronously = true;
         _source.SetException(why);
     }
