@@ -17,24 +17,15 @@ cd "$root"
 case ${1:-} in -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 # shellcheck source=tests/shared/leash.sh
 source tests/shared/leash.sh
+# shellcheck source=tests/shared/build.sh
+source tests/shared/build.sh
 
 on_leash tests/tools.sh redis
 # shellcheck source=/dev/null
 source .tools/env.sh
 
-# Builds a project unless its binary is newer than all its sources.
-build() { # project folder, binary, further source folders
-  local project=$1 binary=$1/bin/Release/net10.0/$2.dll
-  shift 2
-  if [[ -e $binary && -z $(find "$project" "$@" Directory.*.props \( -name bin -o -name obj \) -prune -o -type f ! -name '*.md' ! -name '*.json' -newer "$binary" -print -quit) ]]; then
-    return
-  fi
-  echo "bench.sh: building $project (the first time, packages are restored)"
-  on_leash dotnet build "$project" -c Release --nologo -v q -clp:NoSummary || { echo "bench.sh: the build failed" >&2; exit 1; }
-  touch "$binary"
-}
-build tests/benchmarks benchmarks tests/shared component
-[[ -n ${DAPRD:-} ]] || build tests/sidecar sidecar tests/shared component/Contract
+build_if_changed tests/benchmarks benchmarks tests/shared component
+[[ -n ${DAPRD:-} ]] || build_if_changed tests/sidecar sidecar tests/shared component/Contract
 
 # A file is named from where the script was called.
 arguments=()

@@ -21,6 +21,8 @@ cd "$root"
 case ${1:-} in -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 # shellcheck source=tests/shared/leash.sh
 source tests/shared/leash.sh
+# shellcheck source=tests/shared/build.sh
+source tests/shared/build.sh
 
 # Wrong arguments are told before anything is fetched or built.
 on_leash "$python" examples/bank-transfers/options.py "$@"
@@ -28,17 +30,7 @@ on_leash tests/tools.sh redis
 # shellcheck source=/dev/null
 source .tools/env.sh
 
-# Builds a project unless its binary is newer than all its sources.
-build() { # project folder, binary, further source folders
-  local project=$1 binary=$1/bin/Release/net10.0/$2.dll
-  shift 2
-  if [[ -e $binary && -z $(find "$project" "$@" Directory.*.props \( -name bin -o -name obj \) -prune -o -type f -newer "$binary" -print -quit) ]]; then
-    return
-  fi
-  echo "demo.sh: building $project (the first time, packages are restored)"
-  on_leash dotnet build "$project" -c Release --nologo -v q -clp:NoSummary -tl:off || { echo "demo.sh: the build failed" >&2; exit 1; }
-}
-build component darq
-[[ -n ${DAPRD:-} ]] || build tests/sidecar sidecar tests/shared component/Contract
+build_if_changed component darq
+[[ -n ${DAPRD:-} ]] || build_if_changed tests/sidecar sidecar tests/shared component/Contract
 
 on_leash "$python" -u examples/bank-transfers/run.py "$@"

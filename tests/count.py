@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Counts the tests of a run from its TRX files and decides whether the run passed.
 
-    count.py --minimum FILE [--partial] RESULTS_FOLDER PROJECT=EXIT_CODE...
+    count.py --minimum FILE [--partial] [--check NAME=EXIT_CODE]... RESULTS_FOLDER PROJECT=EXIT_CODE...
 
 The summary that `dotnet test` prints is not trusted: only results that are in a complete file count, and whatever is
 missing, cut off or of an unknown outcome fails the run. A partial run (a filter was given) may leave projects without
-tests and is not held against the minimum.
+tests and is not held against the minimum. A check is a further command of the run that is no test project; it has to return 0.
 """
 import argparse
 import pathlib
@@ -94,11 +94,13 @@ def main():
     parser.add_argument("results", type=pathlib.Path)
     parser.add_argument("--minimum", type=pathlib.Path, required=True)
     parser.add_argument("--partial", action="store_true")
+    parser.add_argument("--check", action="append", default=[], metavar="NAME=EXIT_CODE")
     parser.add_argument("projects", nargs="*", metavar="PROJECT=EXIT_CODE")
     arguments = parser.parse_args()
     exit_codes = [(name, int(code)) for name, code in (project.split("=") for project in arguments.projects)]
     minimum = int(arguments.minimum.read_text())
     counts, wrong, details = judge(arguments.results, exit_codes, minimum, arguments.partial)
+    wrong += [f"the check of the {name} returned {code}" for name, code in (check.split("=") for check in arguments.check) if code != "0"]
     report(counts, wrong, details, arguments.partial)
     return 1 if wrong else 0
 

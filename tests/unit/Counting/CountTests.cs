@@ -124,6 +124,13 @@ public sealed class CountTests : IDisposable
     }
 
     [Fact]
+    public async Task Check_that_did_not_return_zero_fails_the_run()
+    {
+        Write("One", Passed);
+        await FailsAsync("not passed: the check of the format returned 2", 1, "--check=other=0", "--check=format=2", "One=0");
+    }
+
+    [Fact]
     public async Task Run_without_projects_fails() => await FailsAsync("not passed: there are no test projects", 0);
 
     [Fact]
