@@ -71,7 +71,7 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
     {
         if (!Utf8.IsValid(data.Span))
             throw new DarqException(Refusal.Invalid, "INVALID: data is neither JSON nor text; give the request's metadata rawPayload: \"true\" to publish the bytes as they are.");
-        return IsJson(data.Span) ? data.Memory : JsonSerializer.SerializeToUtf8Bytes(Encoding.UTF8.GetString(data.Span));
+        return IsJson(data.Span) ? data.Memory : JsonSerializer.SerializeToUtf8Bytes(Encoding.UTF8.GetString(data.Span), StepJson.Default.String);
     }
 
     private static bool IsJson(ReadOnlySpan<byte> data)

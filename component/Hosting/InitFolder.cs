@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Darq.Hosting;
 
@@ -16,12 +15,6 @@ internal sealed class InitFolder(SocketOptions socket)
     private const string Extension = ".json";
     private const int MaxInstanceLength = 120;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Converters = { new JsonStringEnumConverter<ComponentService>() },
-    };
-
     public string FullPath { get; } = Path.Combine(socket.Folder, ".darq");
 
     /// <summary>Writes the record so that a reader, also one after a crash, finds the old file or the new one and never a part.</summary>
@@ -34,7 +27,7 @@ internal sealed class InitFolder(SocketOptions socket)
         // Created with its mode: there is no moment at which another user could open it.
         using (var stream = new FileStream(draft, new FileStreamOptions { Mode = System.IO.FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = FileMode }))
         {
-            JsonSerializer.Serialize(stream, record, Json);
+            JsonSerializer.Serialize(stream, record, InitRecordJson.Default.InitRecord);
             stream.Flush(flushToDisk: true);
         }
 
@@ -81,7 +74,7 @@ internal sealed class InitFolder(SocketOptions socket)
     private static InitRecord? Read(string path)
     {
         using var stream = File.OpenRead(path);
-        var record = JsonSerializer.Deserialize<InitRecord>(stream, Json);
+        var record = JsonSerializer.Deserialize(stream, InitRecordJson.Default.InitRecord);
         return record is { Format: InitRecord.CurrentFormat, Properties: not null, Withheld: not null } ? record : throw new JsonException($"{path} is of another format");
     }
 

@@ -70,7 +70,7 @@ internal static class EmitParser
             }
         }
         if (topic is null || data is not { } given) throw Limits.Invalid(cursor.Path, "an object without them", Whole);
-        var bytes = raw && isText ? Encoding.UTF8.GetBytes(JsonSerializer.Deserialize<string>(given.Span)!) : given;
+        var bytes = raw && isText ? Encoding.UTF8.GetBytes(JsonSerializer.Deserialize(given.Span, StepJson.Default.String)!) : given;
         return new() { Topic = topic, Data = bytes, Key = key, Id = id, TimeToLive = timeToLive, Raw = raw };
     }
 

@@ -42,7 +42,7 @@ internal static class TransactionStep
     {
         try
         {
-            return [.. (JsonSerializer.Deserialize<string?[]>(json) ?? []).Select(text => text ?? "null")];
+            return [.. (JsonSerializer.Deserialize(json, StepJson.Default.StringArray) ?? []).Select(text => text ?? "null")];
         }
         catch (JsonException)
         {
