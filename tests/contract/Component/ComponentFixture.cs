@@ -12,13 +12,13 @@ public sealed class ComponentFixture : IAsyncLifetime
 
     internal Component Component { get; private set; } = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         Redis = await RedisServer.StartAsync();
         Component = await Component.StartAsync();
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await Component.DisposeAsync();
         await Redis.DisposeAsync();

@@ -32,7 +32,7 @@ public abstract class ClientRun(string program, params string[] script) : IAsync
     internal ClientOutcome Outcome(string name) =>
         _outcomes.TryGetValue(name, out var outcome) ? outcome : new ClientOutcome(name, false, $"The client did not report this case:\n{_output}");
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         await using var server = await ConformanceServer.StartAsync();
         var descriptors = Path.Combine(server.FolderPath, "descriptors.bin");
@@ -51,7 +51,7 @@ public abstract class ClientRun(string program, params string[] script) : IAsync
         Errors = [.. server.Logs.Lines.Where(line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Information)];
     }
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Files in an order in which each comes after its imports; a client without a compiler builds its messages from them.</summary>
     private static FileDescriptorSet Descriptors()

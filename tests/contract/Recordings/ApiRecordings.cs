@@ -6,7 +6,7 @@ public sealed class ApiRecordings : RecordedScenarios
 {
     public static TheoryData<string> Names => Beginning("publish", "state", "transaction", "binding", "stop");
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Names))]
     public Task Sidecar_says_what_daprd_said(string scenario) => PlayAsync(scenario);
 }

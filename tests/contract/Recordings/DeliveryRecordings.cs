@@ -6,7 +6,7 @@ public sealed class DeliveryRecordings : RecordedScenarios
 {
     public static TheoryData<string> Names => Beginning("deliver", "subscriptions", "sizes");
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Names))]
     public Task Sidecar_says_what_daprd_said(string scenario) => PlayAsync(scenario);
 }

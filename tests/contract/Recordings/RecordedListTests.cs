@@ -8,8 +8,8 @@ public sealed class RecordedListTests
     [Fact]
     public void Every_listed_scenario_is_played()
     {
-        IEnumerable<object[]>[] suites = [StartRecordings.Names, ComponentRecordings.Names, DeliveryRecordings.Names, ApiRecordings.Names];
-        var played = suites.SelectMany(names => names).Select(row => (string)row[0]);
+        TheoryData<string>[] suites = [StartRecordings.Names, ComponentRecordings.Names, DeliveryRecordings.Names, ApiRecordings.Names];
+        var played = suites.SelectMany(names => names).Select(row => row.Data);
         Assert.Equal(Scenario.Names.Order(), played.Order());
     }
 

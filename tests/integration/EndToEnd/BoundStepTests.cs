@@ -15,14 +15,14 @@ public sealed class BoundStepTests : IAsyncLifetime
     private TestApp _app = null!;
     private Pod _pod = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _redis = await RedisServer.StartAsync();
         _app = await TestApp.StartAsync("bank", "orders");
         _pod = await Pod.StartAsync(_redis, "shop", _app);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _pod.DisposeAsync();
         await _app.DisposeAsync();

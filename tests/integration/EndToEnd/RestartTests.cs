@@ -13,7 +13,7 @@ public sealed class RestartTests : IAsyncLifetime
     private TestApp _app = null!;
     private Pod _pod = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         // With "always" a killed Redis has lost nothing that it had answered; README says what everysec may lose.
         _redis = await RedisServer.StartAsync(new RedisOptions { AppendFsync = "always" });
@@ -21,7 +21,7 @@ public sealed class RestartTests : IAsyncLifetime
         _pod = await Pod.StartAsync(_redis, "shop", _app);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _pod.DisposeAsync();
         await _app.DisposeAsync();

@@ -13,13 +13,13 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     private RedisServer _redis = null!;
     private EngineRun _run = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" });
         _run = await EngineRun.StartAsync(_redis.Port);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _run.DisposeAsync();
         await _redis.DisposeAsync();

@@ -10,13 +10,13 @@ public sealed class HostileTokenTests : IAsyncLifetime
     private RedisServer _redis = null!;
     private EngineRun _run = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _redis = await RedisServer.StartAsync();
         _run = await EngineRun.StartAsync(_redis.Port);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _run.DisposeAsync();
         await _redis.DisposeAsync();

@@ -15,13 +15,13 @@ public sealed class LossTests : IAsyncLifetime
     private RedisServer _redis = null!;
     private EngineRun _run = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { AppendFsync = "always" });
         _run = await EngineRun.StartAsync(_redis.Port);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _run.DisposeAsync();
         await _redis.DisposeAsync();

@@ -14,14 +14,14 @@ public sealed class ReadTests : IAsyncLifetime
     private RedisServer _redis = null!;
     private EngineRun _run = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions());
         _run = await EngineRun.StartAsync(_redis.Port);
         await Task.WhenAll(Enumerable.Range(0, Keys).Select(i => WriteAsync(i, $"value {i}")));
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _run.DisposeAsync();
         await _redis.DisposeAsync();

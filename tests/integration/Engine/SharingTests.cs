@@ -20,13 +20,13 @@ public sealed class SharingTests : IAsyncLifetime
     private RedisServer _redis = null!;
     private EngineRun _publisher = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _redis = await RedisServer.StartAsync();
         _publisher = await EngineRun.StartAsync(_redis.Port);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         foreach (var replica in _replicas) await replica.DisposeAsync();
         await _publisher.DisposeAsync();

@@ -14,14 +14,14 @@ public sealed class StepOutcomeTests : IAsyncLifetime
     private EngineRun _run = null!;
     private DeliveryStream _stream = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _redis = await RedisServer.StartAsync();
         _run = await EngineRun.StartAsync(_redis.Port);
         _stream = _run.Subscriptions.Attach("g", "t", new() { RetryDelay = TimeSpan.FromMilliseconds(10) }, _inbox);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _run.DisposeAsync();
         await _redis.DisposeAsync();

@@ -8,9 +8,9 @@ public sealed class FenceTests : IAsyncLifetime
 {
     private RedisServer _redis = null!;
 
-    public async Task InitializeAsync() => _redis = await RedisServer.StartAsync();
+    public async ValueTask InitializeAsync() => _redis = await RedisServer.StartAsync();
 
-    public async Task DisposeAsync() => await _redis.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _redis.DisposeAsync();
 
     [Fact]
     public async Task Before_a_recovery_every_call_is_refused_and_writes_nothing()

@@ -11,9 +11,9 @@ public sealed class LibraryServer : IAsyncLifetime
 
     internal RedisServer Redis { get; private set; } = null!;
 
-    public async Task InitializeAsync() => Redis = await RedisServer.StartAsync();
+    public async ValueTask InitializeAsync() => Redis = await RedisServer.StartAsync();
 
-    public async Task DisposeAsync() => await Redis.DisposeAsync();
+    public async ValueTask DisposeAsync() => await Redis.DisposeAsync();
 
     /// <summary>A namespace whose partitions are recovered.</summary>
     internal async Task<LibraryRun> RunAsync()

@@ -4,7 +4,6 @@ using Darq.Tests.Contract;
 using Darq.Tests.Shared;
 using Google.Protobuf;
 using Xunit;
-using Xunit.Abstractions;
 
 namespace Darq.Tests.Integration.Process;
 

@@ -1,6 +1,5 @@
 using Darq.Tests.Shared;
 using Xunit;
-using Xunit.Abstractions;
 
 namespace Darq.Tests.Simulation.Transfers;
 

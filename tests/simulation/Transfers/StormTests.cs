@@ -1,7 +1,6 @@
 using System.Globalization;
 using Darq.Tests.Shared.History;
 using Xunit;
-using Xunit.Abstractions;
 
 namespace Darq.Tests.Simulation.Transfers;
 

@@ -6,7 +6,7 @@ using Xunit;
 namespace Darq.Tests.Unit.Partitions;
 
 /// <summary>What the queue does when replies are lost, refused or under another session.</summary>
-public sealed class BatchQueueTests : IAsyncLifetime, IDisposable
+public sealed class BatchQueueTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -17,15 +17,12 @@ public sealed class BatchQueueTests : IAsyncLifetime, IDisposable
 
     public BatchQueueTests() => _queue = new(_link, new Keys("darq", 4), TimeProvider.System, NullLogger.Instance);
 
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
     }
-
-    public void Dispose() => _stopping.Dispose();
 
     [Fact]
     public async Task What_waits_together_goes_together_and_each_gets_its_own_line()
