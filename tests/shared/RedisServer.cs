@@ -85,8 +85,7 @@ internal sealed class RedisServer : IAsyncDisposable
     private async Task RunAsync()
     {
         var config = _folder.Write("redis.conf", _options.ConfigFile(Port, _folder));
-        var program = _options.Program == RedisProgram.Valkey ? Tools.ValkeyServer : Tools.RedisServer;
-        _process = await ChildProcess.StartAsync(program, [config], folder: Folder);
+        _process = await ChildProcess.StartAsync(TestRedis.Program(_options.Program), [config], folder: Folder);
         await _process.ReadyAsync(AnswersAsync, StartTimeout, $"Redis answers a ping on port {Port}");
     }
 
