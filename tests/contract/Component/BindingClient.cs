@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Darq.Contract;
-using Darq.Tests.Shared;
 using Darq.Tests.Shared.GrpcClient;
+using Darq.Tests.Unit.Steps;
 using Google.Protobuf;
 using Xunit;
 
@@ -11,7 +11,7 @@ namespace Darq.Tests.Contract;
 internal sealed class BindingClient(ComponentClient client) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-    private static readonly Schema AnswerSchema = Schema.Read("component", "Steps", "step-answer.schema.json");
+    private static readonly StepSchema AnswerSchema = StepSchema.Read("step-answer.schema.json");
 
     private GrpcDuplexCall? _stream;
 

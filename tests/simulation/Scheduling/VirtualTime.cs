@@ -1,6 +1,9 @@
 namespace Darq.Tests.Simulation.Scheduling;
 
-/// <summary>The clock that one simulated process sees. Its timers fire inside the process, or not at all once it is dead.</summary>
+/// <summary>
+/// The clock that one simulated process sees. Its timers fire inside the process, or not at all once it is dead. A FakeTimeProvider
+/// would not do: it fires timers on the thread that turns it, where here each is an event of the loop, whose order the seed decides.
+/// </summary>
 internal sealed class VirtualTime(Loop loop, SimulatedProcess process) : TimeProvider
 {
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;

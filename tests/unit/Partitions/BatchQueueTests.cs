@@ -1,6 +1,8 @@
 using Darq.Partitions;
 using Darq.Redis;
+using Darq.Tests.Shared;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Darq.Tests.Unit.Partitions;
@@ -11,11 +13,12 @@ public sealed class BatchQueueTests : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly FakeLink _link = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly BatchQueue _queue;
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
 
-    public BatchQueueTests() => _queue = new(_link, new Keys("darq", 4), TimeProvider.System, NullLogger.Instance);
+    public BatchQueueTests() => _queue = new(_link, new Keys("darq", 4), _time, NullLogger.Instance);
 
     public async ValueTask DisposeAsync()
     {
@@ -54,7 +57,10 @@ public sealed class BatchQueueTests : IAsyncDisposable
     {
         _link.Next(_ => throw new RedisUnavailableException("cut off"));
 
-        Assert.Equal(["line 0"], await RunAsync(new FakeRequest(repeatable: false)));
+        var replies = RunAsync(new FakeRequest(repeatable: false));
+        await PassTimeAsync(replies);
+
+        Assert.Equal(["line 0"], await replies);
         Assert.Equal([("batch", "s1", 1L, 1), ("batch", "s1", 1L, 1)], _link.Batches);
     }
 
@@ -69,6 +75,7 @@ public sealed class BatchQueueTests : IAsyncDisposable
 
         var tasks = Submit(new FakeRequest(repeatable: false), new FakeRequest());
         Start();
+        await PassTimeAsync(tasks[1]);
 
         var refused = await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience));
         Assert.Equal(Refusal.Unavailable, refused.Refusal);
@@ -160,6 +167,16 @@ public sealed class BatchQueueTests : IAsyncDisposable
     }
 
     private Task<string>[] Submit(params FakeRequest[] requests) => [.. requests.Select(request => _queue.SubmitAsync(request, default).AsTask())];
+
+    /// <summary>Turns the clock bit by bit until the task is done, because the timer that it waits for may not be set yet.</summary>
+    private Task PassTimeAsync(Task until) => Eventually.TrueAsync(
+        () =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(10));
+            return until.IsCompleted;
+        },
+        Patience,
+        "what waits for a time goes on once it has passed");
 
     private void Start() => _running = _queue.RunAsync(_stopping.Token);
 

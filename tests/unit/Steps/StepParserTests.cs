@@ -2,7 +2,6 @@ using System.Text;
 using Darq.Partitions;
 using Darq.State;
 using Darq.Steps;
-using Darq.Tests.Shared;
 using Xunit;
 
 namespace Darq.Tests.Unit.Steps;
@@ -11,7 +10,7 @@ public sealed class StepParserTests
 {
     private static readonly StepParser Parser = new(partitions: 64, keyPrefix: "app||");
 
-    private static readonly Schema Schema = Schema.Read("component", "Steps", "step.schema.json");
+    private static readonly StepSchema Schema = StepSchema.Read("step.schema.json");
 
     public static TheoryData<string> Good => new(StepSamples.Good);
 
