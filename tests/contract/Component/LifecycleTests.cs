@@ -10,6 +10,7 @@ using ServingStatus = Darq.Grpc.Contract.HealthCheckResponse.Types.ServingStatus
 namespace Darq.Tests.Contract;
 
 /// <summary>Start, stop, death and return of the component, each test with a process of its own.</summary>
+[Trait("Lane", "Slow")]
 public sealed class LifecycleTests
 {
     private const string Password = "hunter2-very-secret";

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Darq.Tests.Contract.Recordings;
 
+[Trait("Lane", "Slow")]
 public sealed class ConcurrentDispatchTests
 {
     [Fact]

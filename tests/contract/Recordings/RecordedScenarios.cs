@@ -3,6 +3,7 @@ using Xunit;
 namespace Darq.Tests.Contract.Recordings;
 
 /// <summary>Plays scenarios and holds the sidecar to what daprd 1.18.3 said in them.</summary>
+[Trait("Lane", "Slow")]
 public abstract class RecordedScenarios
 {
     /// <summary>The listed scenarios whose names begin in one of the given ways.</summary>

@@ -5,6 +5,7 @@ using Xunit;
 namespace Darq.Tests.Integration.Benchmarks;
 
 /// <summary>That bench.sh measures what it says: rows are complete. How fast anything is, no test asks.</summary>
+[Trait("Lane", "Slow")]
 public sealed class BenchTests
 {
     private static readonly string[] Fields =

@@ -8,6 +8,7 @@ using StartedProcess = System.Diagnostics.Process;
 namespace Darq.Tests.Integration.Demo;
 
 /// <summary>The command that a reader runs first, run as that reader does.</summary>
+[Trait("Lane", "Slow")]
 public sealed class DemoTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);

@@ -5,6 +5,7 @@ using Xunit;
 namespace Darq.Tests.Integration.EndToEnd;
 
 /// <summary>Every process of a pod, and Redis, dies alone: what goes on, and what comes back. Through a sidecar, as users have it.</summary>
+[Trait("Lane", "Slow")]
 public sealed class RestartTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);

@@ -9,6 +9,7 @@ namespace Darq.Tests.Integration.Engine;
 
 /// <summary>Replicas of an app share the lanes of a topic: on a real Redis, as they come, go, stop and vanish.</summary>
 [Collection(Undisturbed.Name)]
+[Trait("Lane", "Slow")]
 public sealed class SharingTests : IAsyncLifetime
 {
     private const string ReadOwners = "local o = {} for p = 0, 63 do o[#o + 1] = redis.call('HGET', '{darq:' .. p .. '}:l:g:t', 'o') or '' end return table.concat(o, ',')";

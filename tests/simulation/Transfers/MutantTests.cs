@@ -7,6 +7,7 @@ namespace Darq.Tests.Simulation.Transfers;
 /// A simulator that finds nothing proves nothing: each patch in <c>tests/simulation/mutants</c> breaks the component on
 /// purpose, and the storms must find it out.
 /// </summary>
+[Trait("Lane", "Slow")]
 public sealed class MutantTests(ITestOutputHelper output) : IDisposable
 {
     private const int LastSeed = 30;
