@@ -10,7 +10,7 @@ namespace Darq.Tests.Simulation.Transfers;
 public sealed class StormTests(ITestOutputHelper output)
 {
     [Fact]
-    [Trait("Lane", "Long")]
+    [Trait("Lane", "Slow")]
     public void Storms_break_no_promise()
     {
         var (first, last) = Range();
