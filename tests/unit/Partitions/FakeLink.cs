@@ -47,7 +47,8 @@ internal sealed class FakeLink : IPrimaryLink
 }
 
 /// <summary>A request of no content.</summary>
-internal sealed class FakeRequest(int size = 10, bool frees = false, bool repeatable = true, bool patient = false) : BatchRequest("fake")
+internal sealed class FakeRequest(int size = 10, bool frees = false, bool repeatable = true, bool patient = false, Action<string>? heard = null)
+    : BatchRequest("fake")
 {
     public override int Size => size;
 
@@ -58,4 +59,6 @@ internal sealed class FakeRequest(int size = 10, bool frees = false, bool repeat
     public override bool Patient => patient;
 
     public override void Write(BatchWriter writer) => writer.Add(writer.Place(1));
+
+    protected override void Heard(string reply) => heard?.Invoke(reply);
 }
