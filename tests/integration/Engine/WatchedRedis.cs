@@ -3,11 +3,15 @@ using Darq.Redis;
 
 namespace Darq.Tests.Integration.Engine;
 
-/// <summary>A connection that counts the calls of each function, and can be frozen: then nothing goes out and nothing comes back.</summary>
+/// <summary>
+/// A connection that counts the calls of each function, can lose a reply, and can be frozen: then nothing goes out and nothing
+/// comes back.
+/// </summary>
 internal sealed class WatchedRedis(IRedis redis) : IRedis
 {
     private readonly ConcurrentDictionary<string, int> _calls = new();
     private volatile TaskCompletionSource _flowing = Flowing();
+    private (string Function, Func<Task> Then)? _lost;
 
     public event Action? Reconnected { add => redis.Reconnected += value; remove => redis.Reconnected -= value; }
 
@@ -21,13 +25,19 @@ internal sealed class WatchedRedis(IRedis redis) : IRedis
 
     public void Thaw() => _flowing.TrySetResult();
 
+    /// <summary>The next call of the function is executed; then something happens, and its reply is lost.</summary>
+    public void LoseReply(string function, Func<Task> then) => _lost = (FunctionLibrary.Function(function), then);
+
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
     {
         _calls.AddOrUpdate(call.Function, 1, (_, count) => count + 1);
         await _flowing.Task.WaitAsync(cancellation);
         var reply = await redis.CallAsync(call, cancellation);
         await _flowing.Task.WaitAsync(cancellation);
-        return reply;
+        if (_lost is not { } lost || lost.Function != call.Function) return reply;
+        _lost = null;
+        await lost.Then();
+        throw new RedisUnavailableException("the reply was lost");
     }
 
     public async Task<StreamSlice> ReadAsync(string markKey, string streamKey, string afterId, int maxCount, CancellationToken cancellation)
