@@ -1,7 +1,6 @@
 using Darq.Tests.Shared;
 using Xunit;
 using Xunit.Sdk;
-using SkipException = Xunit.SkipException;
 
 namespace Darq.Tests.Unit;
 
@@ -16,7 +15,7 @@ public sealed class KnownDefectTests
         var told = await OutcomeAsync("was lost", () => Assert.Fail("A message was lost.\nMore of it."));
 
         Assert.IsType<SkipException>(told);
-        Assert.Equal("known defect A1: A message was lost.", told.Message);
+        Assert.EndsWith("known defect A1: A message was lost.", told.Message);
     }
 
     [Fact]
@@ -26,7 +25,7 @@ public sealed class KnownDefectTests
             () => KnownDefect.ShowAsync("A1", "delivered again", () => Eventually.TrueAsync(() => false, Once, "it is delivered again")));
 
         Assert.IsType<SkipException>(told);
-        Assert.Equal("known defect A1: Not true within 0 s: it is delivered again", told.Message);
+        Assert.EndsWith("known defect A1: Not true within 0 s: it is delivered again", told.Message);
     }
 
     [Fact]
@@ -62,7 +61,7 @@ public sealed class KnownDefectTests
     [Fact]
     public async Task Test_that_skips_itself_is_skipped_for_its_own_reason()
     {
-        var told = await OutcomeAsync("was lost", () => throw new SkipException("DAPRD is not set"));
+        var told = await OutcomeAsync("was lost", () => Assert.Skip("DAPRD is not set"));
 
         Assert.IsType<SkipException>(told);
         Assert.Equal("DAPRD is not set", told.Message);

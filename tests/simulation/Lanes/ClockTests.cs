@@ -10,7 +10,7 @@ public sealed class ClockTests
 {
     private static readonly TimeSpan BackByTenMinutes = TimeSpan.FromMinutes(-10);
 
-    [SkippableFact]
+    [Fact]
     public void Message_lives_until_Redis_says_it_has_expired_though_the_clock_here_is_ahead() =>
         KnownDefect.Show("A6", "live message is delivered", () =>
         {
@@ -25,7 +25,7 @@ public sealed class ClockTests
             world.Await(() => inbox.Count == 1, 10, "a live message is delivered");
         });
 
-    [SkippableFact]
+    [Fact]
     public void Message_is_expired_once_Redis_says_so_though_the_clock_here_is_behind() =>
         KnownDefect.Show("A6", "expired message was delivered", () =>
         {
@@ -48,17 +48,17 @@ public sealed class ClockTests
             Assert.False(inbox.Texts.Contains("2"), "An expired message was delivered.");
         });
 
-    [SkippableFact]
+    [Fact]
     public void Retry_comes_in_its_time_though_the_clock_is_set_back() =>
         KnownDefect.Show("A7", "failed message is delivered again", () =>
             FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromMilliseconds(500) }));
 
-    [SkippableFact]
+    [Fact]
     public void Parked_message_comes_in_its_time_though_the_clock_is_set_back() =>
         KnownDefect.Show("A7", "failed message is delivered again", () =>
             FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromSeconds(2), ParkAfter = TimeSpan.FromSeconds(1) }));
 
-    [SkippableFact]
+    [Fact]
     public void Append_whose_wake_up_was_lost_is_found_within_seconds_though_the_clock_is_set_back() =>
         KnownDefect.Show("A7", "message without a wake-up is delivered", () =>
         {

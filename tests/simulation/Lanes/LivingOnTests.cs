@@ -7,7 +7,7 @@ namespace Darq.Tests.Simulation.Lanes;
 /// <summary>A process that lives on while Redis dies again and again, or while its streams come and go.</summary>
 public sealed class LivingOnTests
 {
-    [SkippableFact]
+    [Fact]
     public void Deaths_of_Redis_are_not_held_against_the_message_that_was_out() =>
         KnownDefect.Show("A12", "delivered again after one failure", () =>
         {
@@ -25,7 +25,7 @@ public sealed class LivingOnTests
             world.Await(() => inbox.Count == 2, 30, "the message is delivered again after one failure");
         });
 
-    [SkippableFact]
+    [Fact]
     public void Topics_whose_streams_were_closed_keep_a_process_busy_no_longer() =>
         KnownDefect.Show("C2", "events a minute", () =>
         {
@@ -41,7 +41,7 @@ public sealed class LivingOnTests
             Assert.True(after < 2 * before, $"{before} events a minute with one topic that was closed, {after} with thirty more.");
         });
 
-    [SkippableFact]
+    [Fact]
     public void Lanes_that_are_lost_leave_nothing_of_their_parked_messages_behind() =>
         KnownDefect.Show("C4", "lines are kept", () =>
         {

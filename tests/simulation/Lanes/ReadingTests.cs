@@ -10,7 +10,7 @@ namespace Darq.Tests.Simulation.Lanes;
 /// <summary>Reading a stream while this process appends to it.</summary>
 public sealed class ReadingTests
 {
-    [SkippableFact]
+    [Fact]
     public void Message_that_is_appended_here_while_a_read_is_under_way_is_delivered_at_once() =>
         KnownDefect.Show("C5", "came only after", () =>
         {

@@ -10,7 +10,7 @@ public sealed class SettlingTests
     private const string Mark = "{sim:0}:m";
     private const string Lane = "{sim:0}:l:g:t";
 
-    [SkippableFact]
+    [Fact]
     public void Message_whose_step_Redis_lost_is_delivered_again_though_its_handler_succeeded() =>
         KnownDefect.Show("A2", "message of a lost step is delivered again", () =>
         {
@@ -36,7 +36,7 @@ public sealed class SettlingTests
             world.Await(() => inbox.Count == 2, 30, "the message of a lost step is delivered again");
         });
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("BROKEN")]
     [InlineData("ERROR")]
     public void Acknowledgement_that_a_damaged_partition_refused_is_settled_after_the_repair(string code) =>
@@ -60,7 +60,7 @@ public sealed class SettlingTests
             world.Await(() => inbox.Texts.Contains("2"), 60, "the next message of the key is delivered");
         });
 
-    [SkippableFact]
+    [Fact]
     public void Step_that_is_fenced_in_one_lane_leaves_the_messages_of_another_as_they_were() =>
         KnownDefect.Show("C6", "attempts of a message", () =>
         {

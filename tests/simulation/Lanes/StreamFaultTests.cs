@@ -10,7 +10,7 @@ public sealed class StreamFaultTests
 {
     private const string Topic = "{sim:0}:t:t";
 
-    [SkippableFact]
+    [Fact]
     public void Message_that_failed_forty_times_is_delivered_again_however_long_its_retry_delay() =>
         KnownDefect.Show("A5", "threw out of its answer", () =>
         {
@@ -30,7 +30,7 @@ public sealed class StreamFaultTests
             }
         });
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("no json")]
     [InlineData("""{"name":1}""")]
     [InlineData("""{"name":"\ud800"}""")]
@@ -48,7 +48,7 @@ public sealed class StreamFaultTests
             world.Await(() => inbox.Texts.Contains("sound"), 30, "a message beside a damaged one is delivered");
         });
 
-    [SkippableFact]
+    [Fact]
     public void Message_whose_metadata_is_damaged_does_not_end_the_stream_when_it_is_given_up() =>
         KnownDefect.Show("A5", "threw out of its answer", () =>
         {

@@ -7,7 +7,7 @@ namespace Darq.Tests.Simulation.Partitions;
 /// <summary>A batch took effect, its reply was lost, and then Redis refuses to be asked again.</summary>
 public sealed class DoubtfulBatchTests
 {
-    [SkippableTheory]
+    [Theory]
     [InlineData("OOM")]
     [InlineData("NOPERM")]
     public void Message_that_is_told_OK_is_in_its_topic_though_the_batch_before_was_refused_in_doubt(string code) =>

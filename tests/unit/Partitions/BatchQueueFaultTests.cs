@@ -14,7 +14,7 @@ public sealed class BatchQueueFaultTests
     // Where a request is ever completed, it is so by the time that the loop rests; this is for a thread that is late.
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(1);
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("OOM")]
     [InlineData("NOPERM")]
     public Task Batch_refused_after_a_lost_reply_is_answered_unknown_and_its_number_is_not_reused(string code) =>
@@ -34,7 +34,7 @@ public sealed class BatchQueueFaultTests
             Assert.True(IsUnknown(told), $"The callers of the doubtful batch were told: {told?.Message}");
         });
 
-    [SkippableFact]
+    [Fact]
     public Task Fault_of_a_handler_fails_its_own_request_and_the_queue_goes_on() =>
         KnownDefect.ShowAsync("A4", "answered though a handler failed", async () =>
         {
@@ -52,7 +52,7 @@ public sealed class BatchQueueFaultTests
             Assert.Equal("line 0", await later);
         });
 
-    [SkippableFact]
+    [Fact]
     public Task Fault_of_a_handler_changes_nothing_for_the_batch_that_is_in_flight() =>
         KnownDefect.ShowAsync("A4", "though Redis took it", async () =>
         {
@@ -68,7 +68,7 @@ public sealed class BatchQueueFaultTests
             Assert.True(told is null, $"A request was told \"{told?.Message}\" though Redis took it.");
         });
 
-    [SkippableFact]
+    [Fact]
     public Task Who_submits_after_the_end_is_told_that_the_component_stops() =>
         KnownDefect.ShowAsync("C3", "after the end", async () =>
         {
@@ -81,7 +81,7 @@ public sealed class BatchQueueFaultTests
             Assert.True(isTold, $"Who submits after the end was told {told?.GetType().Name}.");
         });
 
-    [SkippableFact]
+    [Fact]
     public Task Wait_for_a_place_that_is_given_up_takes_no_room() =>
         KnownDefect.ShowAsync("C3", "queue with nothing in it", async () =>
         {
@@ -101,7 +101,7 @@ public sealed class BatchQueueFaultTests
             Assert.True(told is null, $"A queue with nothing in it says \"{told?.Message}\"");
         });
 
-    [SkippableFact]
+    [Fact]
     public Task Request_that_is_in_flight_at_the_end_is_told_that_its_outcome_is_unknown() =>
         KnownDefect.ShowAsync("C7", "in flight at the end", async () =>
         {

@@ -14,7 +14,7 @@ public sealed class RedisClientTests
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(6);
     private const int Leaked = 3;
 
-    [SkippableFact]
+    [Fact]
     public Task Client_that_is_disposed_while_it_connects_does_not_connect_again() =>
         KnownDefect.ShowAsync("C1", "after their client was disposed", async () =>
         {
