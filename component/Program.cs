@@ -1,4 +1,3 @@
-using Darq.Grpc;
 using Darq.Hosting;
 using Darq.Redis;
 using Darq.Telemetry;
@@ -39,7 +38,7 @@ internal static class Program
         AddConsole(builder.Logging);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
-            GrpcServer.Configure(options);
+            GrpcEndpoints.Configure(options);
             options.ListenUnixSocket(socketOptions.FullPath);
         });
         builder.Services
@@ -60,25 +59,21 @@ internal static class Program
             .AddSingleton<TransactionServices>()
             .AddSingleton<InputBindingService>()
             .AddSingleton<OutputBindingService>()
-            .AddSingleton(CreateServer)
+            .AddGrpcEndpoints()
             .AddHostedService<ComponentLifetime>();
         var app = builder.Build();
-        app.Run(app.Services.GetRequiredService<GrpcServer>().HandleAsync);
+        app.MapGrpcEndpoints(Served(app.Services));
         return app;
     }
 
-    private static GrpcServer CreateServer(IServiceProvider services) => new(
-        [
-            services.GetRequiredService<PubSubService>().Definition,
-            services.GetRequiredService<StateStoreService>().Definition,
-            .. services.GetRequiredService<TransactionServices>().Definitions,
-            services.GetRequiredService<InputBindingService>().Definition,
-            services.GetRequiredService<OutputBindingService>().Definition,
-        ],
-        GrpcLimits.Default,
-        services.GetRequiredService<TimeProvider>(),
-        services.GetRequiredService<ILoggerFactory>(),
-        Faults.Translate);
+    private static IEnumerable<ServedService> Served(IServiceProvider services) =>
+    [
+        services.GetRequiredService<PubSubService>().Served,
+        services.GetRequiredService<StateStoreService>().Served,
+        .. services.GetRequiredService<TransactionServices>().Served,
+        services.GetRequiredService<InputBindingService>().Served,
+        services.GetRequiredService<OutputBindingService>().Served,
+    ];
 
 #pragma warning disable RS0030 // The root is where real randomness comes from; this one may be used from many threads.
     private static Random CreateRandom() => Random.Shared;

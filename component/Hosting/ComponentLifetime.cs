@@ -1,4 +1,3 @@
-using Darq.Grpc;
 using Darq.Telemetry;
 
 namespace Darq.Hosting;
@@ -9,7 +8,7 @@ namespace Darq.Hosting;
 /// removes the socket. (5) Instances and engines pass on what was answered and leave Redis.
 /// </summary>
 internal sealed class ComponentLifetime(
-    SocketOptions socket, InitFolder folder, InstanceTable instances, EnginePool engines, DeliveryDrain drain, GrpcServer server, TimeProvider time, ILogger<ComponentLifetime> log)
+    SocketOptions socket, InitFolder folder, InstanceTable instances, EnginePool engines, DeliveryDrain drain, HealthService health, TimeProvider time, ILogger<ComponentLifetime> log)
     : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan HandlersTime = TimeSpan.FromSeconds(5);
@@ -28,7 +27,7 @@ internal sealed class ComponentLifetime(
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        server.Health.Stop();
+        health.Stop();
         // Step 1, and whoever reads the line may count on it.
         instances.PauseAll();
         log.ComponentStops();
@@ -53,7 +52,7 @@ internal sealed class ComponentLifetime(
             if (engines.Ready == said)
                 continue;
             said = !said;
-            server.Health.Set("", said);
+            health.Set("", said);
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using Darq.Contract;
-using Darq.Grpc;
 using Darq.Lanes;
 using Google.Protobuf;
 
@@ -12,7 +11,7 @@ namespace Darq.Hosting;
 /// and in the topic. A stream fills one again for each delivery, because a generated one with its map of headers is some
 /// fifty objects.
 /// </summary>
-internal sealed class DeliveryMessage : IEncodedMessage
+internal sealed class DeliveryMessage
 {
     private const int LongestTag = 1 + 5;
 
@@ -65,6 +64,7 @@ internal sealed class DeliveryMessage : IEncodedMessage
 
     public int CalculateSize() => FieldSize(DataLength) - _envelope.DataTail.Length + _rest.Count;
 
+    /// <summary>Writes as many bytes as <see cref="CalculateSize"/> said.</summary>
     public void WriteTo(IBufferWriter<byte> output)
     {
         output.Advance(WriteTag(output.GetSpan(LongestTag), DataField, DataLength));

@@ -1,6 +1,8 @@
-using Darq.Grpc;
-using Darq.Grpc.Contract;
 using Darq.Partitions;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using Status = Grpc.Core.Status;
 
 namespace Darq.Hosting;
 
@@ -24,17 +26,16 @@ internal static class Faults
 {
     private const string EtagField = "etag";
 
-    /// <summary>What a call is refused with that needs no shape of its own; null for what is no refusal.</summary>
-    public static RpcException? Translate(Exception fault) => fault is DarqException refused ? ToRpc(refused, CallKind.Plain) : null;
-
     public static RpcException ToRpc(DarqException fault, CallKind kind) => (kind, fault.Refusal) switch
     {
         (CallKind.State, Refusal.Conflict) => Etag(StatusCode.FailedPrecondition, fault.Message),
         (CallKind.State, Refusal.InvalidEtag) => Etag(StatusCode.InvalidArgument, fault.Message),
         // For Init, Unimplemented would mean that the service has no such method, and the sidecar reports it as that.
-        (CallKind.Init, Refusal.NotYet) => new RpcException(StatusCode.FailedPrecondition, fault.Message),
-        _ => new RpcException(CodeOf(fault.Refusal), fault.Message),
+        (CallKind.Init, Refusal.NotYet) => Of(StatusCode.FailedPrecondition, fault.Message),
+        _ => Of(CodeOf(fault.Refusal), fault.Message),
     };
+
+    public static RpcException Of(StatusCode code, string text) => new(new Status(code, text));
 
     private static StatusCode CodeOf(Refusal refusal) => refusal switch
     {
@@ -48,6 +49,10 @@ internal static class Faults
     };
 
     /// <summary>Exactly one detail with exactly one violation, or the sidecar does not recognise it and answers 500.</summary>
-    private static RpcException Etag(StatusCode code, string text) =>
-        new(code, text, new BadRequest { FieldViolations = { new BadRequest.Types.FieldViolation { Field = EtagField, Description = text } } });
+    private static RpcException Etag(StatusCode code, string text)
+    {
+        var violation = new BadRequest.Types.FieldViolation { Field = EtagField, Description = text };
+        var detail = Any.Pack(new BadRequest { FieldViolations = { violation } });
+        return new Google.Rpc.Status { Code = (int)code, Message = text, Details = { detail } }.ToRpcException();
+    }
 }

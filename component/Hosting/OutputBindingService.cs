@@ -1,8 +1,8 @@
 using Darq.Contract;
-using Darq.Grpc;
 using Darq.Partitions;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
+using Grpc.Core;
 
 namespace Darq.Hosting;
 
@@ -10,7 +10,7 @@ namespace Darq.Hosting;
 /// The service OutputBinding: steps, and publishing with an answer that says what became of the message. Whatever becomes of
 /// a step is a good answer that names it, because the sidecar makes a bare 500 of every error.
 /// </summary>
-internal sealed class OutputBindingService(Calls calls)
+internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBindingBase
 {
     private const ComponentService Service = ComponentService.OutputBinding;
     private const string Step = "step";
@@ -18,28 +18,24 @@ internal sealed class OutputBindingService(Calls calls)
     // The sidecar compares the operation with these letter by letter; create is the name that most bindings know.
     private static readonly string[] Operations = ["publish", "create", Step];
 
-    public ServiceDefinition Definition => new ServiceDefinition(BindingsReflection.Descriptor.Services.Single(service => service.Name == "OutputBinding"))
-        .Unary("Init", OutputBindingInitRequest.Parser, InitAsync)
-        .Unary("Invoke", InvokeRequest.Parser, InvokeAsync)
-        .Unary("ListOperations", ListOperationsRequest.Parser, ListOperationsAsync)
-        .Unary("Ping", PingRequest.Parser, PingAsync);
+    public ServedService Served => new(OutputBinding.Descriptor, binder => OutputBinding.BindService(binder, this));
 
-    private ValueTask<OutputBindingInitResponse> InitAsync(OutputBindingInitRequest request, ServerCall call) =>
-        calls.InitAsync<OutputBindingInitResponse>(Service, request.Metadata, call);
+    public override Task<OutputBindingInitResponse> Init(OutputBindingInitRequest request, ServerCallContext context) =>
+        calls.InitAsync<OutputBindingInitResponse>(Service, request.Metadata, context);
 
-    private static ValueTask<ListOperationsResponse> ListOperationsAsync(ListOperationsRequest request, ServerCall call) =>
-        ValueTask.FromResult(new ListOperationsResponse { Operations = { Operations } });
+    public override Task<ListOperationsResponse> ListOperations(ListOperationsRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListOperationsResponse { Operations = { Operations } });
 
-    private ValueTask<PingResponse> PingAsync(PingRequest request, ServerCall call) => calls.PingAsync(Service, call);
+    public override Task<PingResponse> Ping(PingRequest request, ServerCallContext context) => calls.PingAsync(Service, context);
 
-    private async ValueTask<InvokeResponse> InvokeAsync(InvokeRequest request, ServerCall call)
+    public override async Task<InvokeResponse> Invoke(InvokeRequest request, ServerCallContext context)
     {
-        await using var use = await calls.UseAsync(Service, call);
+        await using var use = await calls.UseAsync(Service, context);
         if (!Operations.Contains(request.Operation))
             throw Limits.Invalid("operation", request.Operation, "one of " + string.Join(", ", Operations));
         var answer = request.Operation == Step
-            ? await StepAsync(use, request, call.Cancelled)
-            : StepAnswer.Write(await new BoundPublish(use.Engine, use.Instance.Options).PublishAsync(request, call.Cancelled));
+            ? await StepAsync(use, request, context.CancellationToken)
+            : StepAnswer.Write(await new BoundPublish(use.Engine, use.Instance.Options).PublishAsync(request, context.CancellationToken));
         return new InvokeResponse { Data = UnsafeByteOperations.UnsafeWrap(answer), ContentType = "application/json" };
     }
 

@@ -1,38 +1,31 @@
 using Darq.Contract;
-using Darq.Grpc;
 using Darq.Publishing;
 using Google.Protobuf.Collections;
+using Grpc.Core;
 
 namespace Darq.Hosting;
 
 /// <summary>The service PubSub: translates, calls the engine once, translates back.</summary>
-internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<PullStream> log)
+internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<PullStream> log) : PubSub.PubSubBase
 {
     private const ComponentService Service = ComponentService.PubSub;
 
     // BULK_SUBSCRIBE_IMMEDIATE keeps a serial sidecar from waiting a second for a batch that cannot fill.
     private static readonly string[] Supported = ["BULK_PUBSUB", "BULK_SUBSCRIBE_IMMEDIATE", "MESSAGE_TTL"];
 
-    public ServiceDefinition Definition => new ServiceDefinition(PubsubReflection.Descriptor.Services.Single(service => service.Name == "PubSub"))
-        .Unary("Init", PubSubInitRequest.Parser, InitAsync)
-        .Unary("Features", FeaturesRequest.Parser, FeaturesAsync)
-        .Unary("Publish", PublishRequest.Parser, PublishAsync)
-        .Unary("BulkPublish", BulkPublishRequest.Parser, BulkPublishAsync)
-        .Duplex<PullMessagesRequest, PullMessagesResponse>("PullMessages", PullMessagesRequest.Parser, PullMessagesAsync)
-        .Unary("Pause", PauseRequest.Parser, PauseAsync)
-        .Unary("Resume", ResumeRequest.Parser, ResumeAsync)
-        .Unary("Ping", PingRequest.Parser, PingAsync);
+    public ServedService Served =>
+        new(PubSub.Descriptor, binder => PubSub.BindService(binder, this), (DuplexStreamingServerMethod<PullMessagesRequest, DeliveryMessage>)PullMessagesAsync);
 
-    private ValueTask<PubSubInitResponse> InitAsync(PubSubInitRequest request, ServerCall call) =>
-        calls.InitAsync<PubSubInitResponse>(Service, request.Metadata, call);
+    public override Task<PubSubInitResponse> Init(PubSubInitRequest request, ServerCallContext context) =>
+        calls.InitAsync<PubSubInitResponse>(Service, request.Metadata, context);
 
-    private static ValueTask<FeaturesResponse> FeaturesAsync(FeaturesRequest request, ServerCall call) =>
-        ValueTask.FromResult(new FeaturesResponse { Features = { Supported } });
+    public override Task<FeaturesResponse> Features(FeaturesRequest request, ServerCallContext context) =>
+        Task.FromResult(new FeaturesResponse { Features = { Supported } });
 
-    private async ValueTask<PublishResponse> PublishAsync(PublishRequest request, ServerCall call)
+    public override async Task<PublishResponse> Publish(PublishRequest request, ServerCallContext context)
     {
-        await using var use = await calls.UseAsync(Service, call);
-        await use.Engine.Publisher.PublishAsync(request.Topic, [new PublishEntry(request.Data.Memory, request.Metadata)], call.Cancelled);
+        await using var use = await calls.UseAsync(Service, context);
+        await use.Engine.Publisher.PublishAsync(request.Topic, [new PublishEntry(request.Data.Memory, request.Metadata)], context.CancellationToken);
         return new PublishResponse();
     }
 
@@ -40,32 +33,32 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
     /// All entries or none, and an error says none: the sidecar drops a list of failed entries and reports success. It also
     /// calls with no entries at all.
     /// </summary>
-    private async ValueTask<BulkPublishResponse> BulkPublishAsync(BulkPublishRequest request, ServerCall call)
+    public override async Task<BulkPublishResponse> BulkPublish(BulkPublishRequest request, ServerCallContext context)
     {
-        await using var use = await calls.UseAsync(Service, call);
+        await using var use = await calls.UseAsync(Service, context);
         var entries = request.Entries.Select(entry => new PublishEntry(entry.Event.Memory, Merge(request.Metadata, entry.Metadata))).ToArray();
-        await use.Engine.Publisher.PublishAsync(request.Topic, entries, call.Cancelled);
+        await use.Engine.Publisher.PublishAsync(request.Topic, entries, context.CancellationToken);
         return new BulkPublishResponse();
     }
 
-    private Task PullMessagesAsync(IMessageReader<PullMessagesRequest> requests, IMessageWriter<PullMessagesResponse> responses, ServerCall call) =>
-        calls.StreamAsync(Service, call, (use, cancelled) => new PullStream(use.Instance, requests, responses, drain, log).RunAsync(cancelled));
+    private Task PullMessagesAsync(IAsyncStreamReader<PullMessagesRequest> requests, IServerStreamWriter<DeliveryMessage> responses, ServerCallContext context) =>
+        calls.StreamAsync(Service, context, (use, cancelled) => new PullStream(use.Instance, requests, responses, drain, log).RunAsync(cancelled));
 
-    private async ValueTask<PauseResponse> PauseAsync(PauseRequest request, ServerCall call)
+    public override async Task<PauseResponse> Pause(PauseRequest request, ServerCallContext context)
     {
-        await using var use = await calls.UseAsync(Service, call);
+        await using var use = await calls.UseAsync(Service, context);
         use.Instance.Pause();
         return new PauseResponse();
     }
 
-    private async ValueTask<ResumeResponse> ResumeAsync(ResumeRequest request, ServerCall call)
+    public override async Task<ResumeResponse> Resume(ResumeRequest request, ServerCallContext context)
     {
-        await using var use = await calls.UseAsync(Service, call);
+        await using var use = await calls.UseAsync(Service, context);
         use.Instance.Resume();
         return new ResumeResponse();
     }
 
-    private ValueTask<PingResponse> PingAsync(PingRequest request, ServerCall call) => calls.PingAsync(Service, call);
+    public override Task<PingResponse> Ping(PingRequest request, ServerCallContext context) => calls.PingAsync(Service, context);
 
     private static IReadOnlyDictionary<string, string> Merge(MapField<string, string> request, MapField<string, string> entry)
     {

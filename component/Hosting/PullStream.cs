@@ -1,9 +1,9 @@
 using Darq.Contract;
-using Darq.Grpc;
 using Darq.Hosting.Settings;
 using Darq.Lanes;
 using Darq.Partitions;
 using Darq.Telemetry;
+using Grpc.Core;
 
 namespace Darq.Hosting;
 
@@ -12,7 +12,8 @@ namespace Darq.Hosting;
 /// until the sidecar cancels it. (1) The first message names the topic. (2) This loop alone reads answers, the engine alone
 /// writes deliveries. (3) At the end whatever is unanswered goes back without counting as failed.
 /// </summary>
-internal sealed class PullStream(Instance instance, IMessageReader<PullMessagesRequest> requests, IMessageWriter<PullMessagesResponse> responses, DeliveryDrain drain, ILogger log)
+internal sealed class PullStream(
+    Instance instance, IAsyncStreamReader<PullMessagesRequest> requests, IServerStreamWriter<DeliveryMessage> responses, DeliveryDrain drain, ILogger log)
     : IDeliverySink
 {
     private readonly TaskCompletionSource<DeliveryStream> _stream = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,17 +26,16 @@ internal sealed class PullStream(Instance instance, IMessageReader<PullMessagesR
     public async Task RunAsync(CancellationToken cancelled)
     {
         // Step 1: which topic, how, and for whom.
-        var first = await requests.ReadAsync(cancelled);
-        if (first is null)
+        if (!await requests.MoveNext(cancelled))
             return;
-        var stream = Attach(first);
+        var stream = Attach(requests.Current);
         _stream.SetResult(stream);
         try
         {
             // Step 2: answers, until the sidecar goes.
             instance.Opened(stream);
-            while (await requests.ReadAsync(cancelled) is { } request)
-                Answer(stream, request);
+            while (await requests.MoveNext(cancelled))
+                Answer(stream, requests.Current);
         }
         finally
         {
@@ -51,7 +51,7 @@ internal sealed class PullStream(Instance instance, IMessageReader<PullMessagesR
     public ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
     {
         _message.Fill(delivery);
-        if (_message.CalculateSize() is var size && size > GrpcLimits.Default.SendMaxBytes)
+        if (_message.CalculateSize() is var size && size > GrpcLimits.SendMaxBytes)
             return RefuseAsync(delivery, size);
         lock (_unanswered)
         {
@@ -59,7 +59,7 @@ internal sealed class PullStream(Instance instance, IMessageReader<PullMessagesR
                 drain.Sent();
         }
 
-        return responses.WriteEncodedAsync(_message, cancellation);
+        return new(responses.WriteAsync(_message, cancellation));
     }
 
     private async ValueTask RefuseAsync(Delivery delivery, int size)

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using Darq.Contract;
-using Darq.Grpc;
 using Darq.Lanes;
 using Darq.Telemetry;
+using Grpc.Core;
 
 namespace Darq.Hosting;
 
@@ -11,7 +11,7 @@ namespace Darq.Hosting;
 /// in any order, and each may carry what the app answered, which may be a step.
 /// </summary>
 internal sealed class ReadStream(
-    Instance instance, IMessageReader<ReadRequest> requests, IMessageWriter<ReadResponse> responses, DeliveryDrain drain, TimeProvider time, ILogger log)
+    Instance instance, IAsyncStreamReader<ReadRequest> requests, IServerStreamWriter<DeliveryMessage> responses, DeliveryDrain drain, TimeProvider time, ILogger log)
     : IDisposable
 {
     /// <summary>What the sidecar answers for handlers that it no longer calls: the app has not seen these messages.</summary>
@@ -36,8 +36,8 @@ internal sealed class ReadStream(
             foreach (var topic in instance.Options.Topics)
                 Open(group!, topic);
             log.StreamWasOpened(group, topics);
-            while (await requests.ReadAsync(cancelled) is { } request)
-                Answer(request);
+            while (await requests.MoveNext(cancelled))
+                Answer(requests.Current);
         }
         finally
         {
@@ -110,7 +110,7 @@ internal sealed class ReadStream(
     private async ValueTask SendAsync(DeliveryStream stream, Delivery delivery, DeliveryMessage message, CancellationToken cancellation)
     {
         message.Fill(delivery);
-        if (message.CalculateSize() is var size && size > GrpcLimits.Default.SendMaxBytes)
+        if (message.CalculateSize() is var size && size > GrpcLimits.SendMaxBytes)
         {
             log.DeliveryWasTooLarge(delivery.Token, delivery.Topic, size);
             stream.Nack(delivery.Token);
@@ -122,7 +122,7 @@ internal sealed class ReadStream(
         {
             if (PutDown(delivery.Token, stream))
                 drain.Sent();
-            await responses.WriteEncodedAsync(message, cancellation);
+            await responses.WriteAsync(message, cancellation);
         }
         finally
         {

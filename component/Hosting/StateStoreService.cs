@@ -1,46 +1,38 @@
 using Darq.Contract;
-using Darq.Grpc;
 using Darq.Partitions;
 using Darq.State;
+using Grpc.Core;
+using StateStore = Darq.Contract.StateStore;
 
 namespace Darq.Hosting;
 
 /// <summary>The service StateStore: single values, and bulk calls, which by contract are many single ones.</summary>
-internal sealed class StateStoreService(Calls calls)
+internal sealed class StateStoreService(Calls calls) : StateStore.StateStoreBase
 {
     private const ComponentService Service = ComponentService.StateStore;
 
     private static readonly string[] Supported = ["ETAG", "TRANSACTIONAL", "TTL"];
 
-    public ServiceDefinition Definition => new ServiceDefinition(StateReflection.Descriptor.Services.Single(service => service.Name == "StateStore"))
-        .Unary("Init", InitRequest.Parser, InitAsync)
-        .Unary("Features", FeaturesRequest.Parser, FeaturesAsync)
-        .Unary("Get", GetRequest.Parser, GetAsync)
-        .Unary("Set", SetRequest.Parser, SetAsync)
-        .Unary("Delete", DeleteRequest.Parser, DeleteAsync)
-        .Unary("BulkGet", BulkGetRequest.Parser, BulkGetAsync)
-        .Unary("BulkSet", BulkSetRequest.Parser, BulkSetAsync)
-        .Unary("BulkDelete", BulkDeleteRequest.Parser, BulkDeleteAsync)
-        .Unary("Ping", PingRequest.Parser, PingAsync);
+    public ServedService Served => new(StateStore.Descriptor, binder => StateStore.BindService(binder, this));
 
-    private ValueTask<InitResponse> InitAsync(InitRequest request, ServerCall call) => calls.InitAsync<InitResponse>(Service, request.Metadata, call);
+    public override Task<InitResponse> Init(InitRequest request, ServerCallContext context) => calls.InitAsync<InitResponse>(Service, request.Metadata, context);
 
-    private static ValueTask<FeaturesResponse> FeaturesAsync(FeaturesRequest request, ServerCall call) =>
-        ValueTask.FromResult(new FeaturesResponse { Features = { Supported } });
+    public override Task<FeaturesResponse> Features(FeaturesRequest request, ServerCallContext context) =>
+        Task.FromResult(new FeaturesResponse { Features = { Supported } });
 
-    private async ValueTask<GetResponse> GetAsync(GetRequest request, ServerCall call)
+    public override async Task<GetResponse> Get(GetRequest request, ServerCallContext context)
     {
-        await using var use = await calls.UseAsync(Service, call);
-        var values = await use.Engine.State.GetAsync([StateRequests.Key(request.Key, request.Metadata)], call.Cancelled);
+        await using var use = await calls.UseAsync(Service, context);
+        var values = await use.Engine.State.GetAsync([StateRequests.Key(request.Key, request.Metadata)], context.CancellationToken);
         return StateRequests.ToResponse(values[0]);
     }
 
-    private async ValueTask<SetResponse> SetAsync(SetRequest request, ServerCall call)
+    public override async Task<SetResponse> Set(SetRequest request, ServerCallContext context)
     {
-        await using var use = await calls.UseAsync(Service, call);
+        await using var use = await calls.UseAsync(Service, context);
         try
         {
-            await use.Engine.State.ApplyAsync(StateRequests.Upsert(request, use.Instance.Options.DefaultTimeToLive), call.Cancelled);
+            await use.Engine.State.ApplyAsync(StateRequests.Upsert(request, use.Instance.Options.DefaultTimeToLive), context.CancellationToken);
             return new SetResponse();
         }
         catch (DarqException fault)
@@ -49,12 +41,12 @@ internal sealed class StateStoreService(Calls calls)
         }
     }
 
-    private async ValueTask<DeleteResponse> DeleteAsync(DeleteRequest request, ServerCall call)
+    public override async Task<DeleteResponse> Delete(DeleteRequest request, ServerCallContext context)
     {
-        await using var use = await calls.UseAsync(Service, call);
+        await using var use = await calls.UseAsync(Service, context);
         try
         {
-            await use.Engine.State.ApplyAsync(StateRequests.Delete(request), call.Cancelled);
+            await use.Engine.State.ApplyAsync(StateRequests.Delete(request), context.CancellationToken);
             return new DeleteResponse();
         }
         catch (DarqException fault)
@@ -64,34 +56,34 @@ internal sealed class StateStoreService(Calls calls)
     }
 
     /// <summary>One item for each key asked for, in that order, all seen at one moment.</summary>
-    private async ValueTask<BulkGetResponse> BulkGetAsync(BulkGetRequest request, ServerCall call)
+    public override async Task<BulkGetResponse> BulkGet(BulkGetRequest request, ServerCallContext context)
     {
-        await using var use = await calls.UseAsync(Service, call);
+        await using var use = await calls.UseAsync(Service, context);
         var keys = request.Items.Select(item => StateRequests.Key(item.Key, item.Metadata)).ToArray();
-        var values = await use.Engine.State.GetAsync(keys, call.Cancelled);
+        var values = await use.Engine.State.GetAsync(keys, context.CancellationToken);
         return new BulkGetResponse { Items = { values.Select((value, index) => StateRequests.ToItem(keys[index].Key, value)) } };
     }
 
-    private async ValueTask<BulkSetResponse> BulkSetAsync(BulkSetRequest request, ServerCall call)
+    public override async Task<BulkSetResponse> BulkSet(BulkSetRequest request, ServerCallContext context)
     {
-        await ApplyAllAsync(call, use => request.Items.Select(item => StateRequests.Upsert(item, use.Instance.Options.DefaultTimeToLive)));
+        await ApplyAllAsync(context, use => request.Items.Select(item => StateRequests.Upsert(item, use.Instance.Options.DefaultTimeToLive)));
         return new BulkSetResponse();
     }
 
-    private async ValueTask<BulkDeleteResponse> BulkDeleteAsync(BulkDeleteRequest request, ServerCall call)
+    public override async Task<BulkDeleteResponse> BulkDelete(BulkDeleteRequest request, ServerCallContext context)
     {
-        await ApplyAllAsync(call, _ => request.Items.Select(StateRequests.Delete));
+        await ApplyAllAsync(context, _ => request.Items.Select(StateRequests.Delete));
         return new BulkDeleteResponse();
     }
 
-    private ValueTask<PingResponse> PingAsync(PingRequest request, ServerCall call) => calls.PingAsync(Service, call);
+    public override Task<PingResponse> Ping(PingRequest request, ServerCallContext context) => calls.PingAsync(Service, context);
 
-    private async ValueTask ApplyAllAsync(ServerCall call, Func<InstanceUse, IEnumerable<StateOperation>> operations)
+    private async ValueTask ApplyAllAsync(ServerCallContext context, Func<InstanceUse, IEnumerable<StateOperation>> operations)
     {
-        await using var use = await calls.UseAsync(Service, call);
+        await using var use = await calls.UseAsync(Service, context);
         try
         {
-            await ApplyAllAsync(use, [.. operations(use)], call);
+            await ApplyAllAsync(use, [.. operations(use)], context);
         }
         catch (DarqException fault)
         {
@@ -103,9 +95,9 @@ internal sealed class StateStoreService(Calls calls)
     /// Tries every operation, started in their order so that the last of equal keys wins, and then reports one fault. The gravest
     /// speaks: where something failed for another reason than an etag, "etag mismatch" would say that the rest is saved.
     /// </summary>
-    private static async ValueTask ApplyAllAsync(InstanceUse use, IReadOnlyList<StateOperation> operations, ServerCall call)
+    private static async ValueTask ApplyAllAsync(InstanceUse use, IReadOnlyList<StateOperation> operations, ServerCallContext context)
     {
-        var applying = operations.Select(operation => use.Engine.State.ApplyAsync(operation, call.Cancelled).AsTask()).ToArray();
+        var applying = operations.Select(operation => use.Engine.State.ApplyAsync(operation, context.CancellationToken).AsTask()).ToArray();
         var all = Task.WhenAll(applying);
         await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         var faults = all.Exception?.InnerExceptions ?? [];

@@ -1,7 +1,7 @@
 using Darq.Contract;
-using Darq.Grpc;
 using Darq.Partitions;
 using Darq.State;
+using Grpc.Core;
 
 namespace Darq.Hosting;
 
@@ -9,34 +9,29 @@ namespace Darq.Hosting;
 /// The services TransactionalStateStore and TransactionalStoreMultiMaxSize. The sidecar never discovers them: it calls them for
 /// any state store that says TRANSACTIONAL, so they work on the instances of StateStore.
 /// </summary>
-internal sealed class TransactionServices(Calls calls)
+internal sealed class TransactionServices(Calls calls) : TransactionalStateStore.TransactionalStateStoreBase
 {
     private const ComponentService Service = ComponentService.StateStore;
 
-    public IReadOnlyList<ServiceDefinition> Definitions =>
+    public IReadOnlyList<ServedService> Served =>
     [
-        new ServiceDefinition(StateReflection.Descriptor.Services.Single(service => service.Name == "TransactionalStateStore"))
-            .Unary("Transact", TransactionalStateRequest.Parser, TransactAsync),
-        new ServiceDefinition(StateReflection.Descriptor.Services.Single(service => service.Name == "TransactionalStoreMultiMaxSize"))
-            .Unary("MultiMaxSize", MultiMaxSizeRequest.Parser, MultiMaxSizeAsync),
+        new(TransactionalStateStore.Descriptor, binder => TransactionalStateStore.BindService(binder, this)),
+        new(TransactionalStoreMultiMaxSize.Descriptor, binder => TransactionalStoreMultiMaxSize.BindService(binder, new MaxSize())),
     ];
 
     /// <summary>
     /// A transaction, or a step if its metadata says so. The answer is empty by contract, and a conflict has no etag shape
     /// here: the sidecar passes the text on, which starts with the outcome.
     /// </summary>
-    private async ValueTask<TransactionalStateResponse> TransactAsync(TransactionalStateRequest request, ServerCall call)
+    public override async Task<TransactionalStateResponse> Transact(TransactionalStateRequest request, ServerCallContext context)
     {
-        await using var use = await calls.UseAsync(Service, call);
+        await using var use = await calls.UseAsync(Service, context);
         var operations = new StateOperation[request.Operations.Count];
         for (var i = 0; i < operations.Length; i++)
             operations[i] = Read(request.Operations[i], use.Instance.Options.DefaultTimeToLive);
-        await use.Engine.Stepper.TransactAsync(operations, request.Metadata, call.Cancelled);
+        await use.Engine.Stepper.TransactAsync(operations, request.Metadata, context.CancellationToken);
         return new TransactionalStateResponse();
     }
-
-    private static ValueTask<MultiMaxSizeResponse> MultiMaxSizeAsync(MultiMaxSizeRequest request, ServerCall call) =>
-        ValueTask.FromResult(new MultiMaxSizeResponse { MaxSize = Limits.MaxOperations });
 
     private static StateOperation Read(TransactionalStateOperation operation, TimeSpan? defaultTimeToLive) => operation.RequestCase switch
     {
@@ -44,4 +39,10 @@ internal sealed class TransactionServices(Calls calls)
         TransactionalStateOperation.RequestOneofCase.Delete => StateRequests.Delete(operation.Delete),
         _ => throw new DarqException(Refusal.Invalid, "INVALID: an operation of the transaction is neither set nor delete."),
     };
+
+    private sealed class MaxSize : TransactionalStoreMultiMaxSize.TransactionalStoreMultiMaxSizeBase
+    {
+        public override Task<MultiMaxSizeResponse> MultiMaxSize(MultiMaxSizeRequest request, ServerCallContext context) =>
+            Task.FromResult(new MultiMaxSizeResponse { MaxSize = Limits.MaxOperations });
+    }
 }

@@ -1,4 +1,5 @@
 using Darq.Hosting;
+using Grpc.Core;
 
 namespace Darq.Telemetry;
 
@@ -51,4 +52,13 @@ internal static partial class Log
 
     [LoggerMessage(215, LogLevel.Information, "Stopping: streams are closed first, calls finish, Redis is left last")]
     public static partial void ComponentStops(this ILogger log);
+
+    [LoggerMessage(216, LogLevel.Error, "{Method} failed with an unexpected fault.")]
+    public static partial void CallFailed(this ILogger log, string method, Exception fault);
+
+    [LoggerMessage(217, LogLevel.Debug, "{Method} ended with {Code}: {Reason}")]
+    public static partial void CallWasRefused(this ILogger log, string method, StatusCode code, string reason);
+
+    [LoggerMessage(218, LogLevel.Debug, "{Method} was given up by its client or ended by its deadline.")]
+    public static partial void CallWasGivenUp(this ILogger log, string method);
 }

@@ -1,15 +1,16 @@
 using System.Text.Json;
 using Darq.Contract;
-using Darq.Grpc;
+using Darq.Hosting;
 using Google.Protobuf;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Darq.Benchmarks.Hops;
 
 /// <summary>
-/// The least that a binding can be, on the project's own gRPC server and in a process of its own: what is given to the output
+/// The least that a binding can be, served as the component serves and in a process of its own: what is given to the output
 /// binding, and what an answer emits, is delivered at once on the one stream there is; nothing is kept. What a chain takes with it
 /// is what the sidecar, the app and the sockets between them cost anyway.
 /// </summary>
@@ -18,7 +19,7 @@ internal sealed class ReferenceComponent : IDisposable
     public const string Argument = "reference-component";
 
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private IMessageWriter<ReadResponse>? _stream;
+    private IServerStreamWriter<ReadResponse>? _stream;
     private long _messages;
 
     /// <summary>Serves on the socket until the process is ended.</summary>
@@ -28,43 +29,16 @@ internal sealed class ReferenceComponent : IDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
-            GrpcServer.Configure(options);
+            GrpcEndpoints.Configure(options);
             options.ListenUnixSocket(socket);
         });
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<DeliveryDrain>().AddGrpcEndpoints();
         await using var app = builder.Build();
-        var server = new GrpcServer([component.Input, component.Output], GrpcLimits.Default, TimeProvider.System, NullLoggerFactory.Instance);
-        app.Run(server.HandleAsync);
+        app.MapGrpcEndpoints([new Input(component).Served, new Output(component).Served]);
         await app.RunAsync();
     }
 
     public void Dispose() => _writing.Dispose();
-
-    private ServiceDefinition Input => new ServiceDefinition(BindingsReflection.Descriptor.Services.Single(service => service.Name == "InputBinding"))
-        .Unary("Init", InputBindingInitRequest.Parser, static (_, _) => ValueTask.FromResult(new InputBindingInitResponse()))
-        .Duplex<ReadRequest, ReadResponse>("Read", ReadRequest.Parser, ReadAsync)
-        .Unary("Ping", PingRequest.Parser, static (_, _) => ValueTask.FromResult(new PingResponse()));
-
-    private ServiceDefinition Output => new ServiceDefinition(BindingsReflection.Descriptor.Services.Single(service => service.Name == "OutputBinding"))
-        .Unary("Init", OutputBindingInitRequest.Parser, static (_, _) => ValueTask.FromResult(new OutputBindingInitResponse()))
-        .Unary("Invoke", InvokeRequest.Parser, InvokeAsync)
-        .Unary("ListOperations", ListOperationsRequest.Parser, static (_, _) => ValueTask.FromResult(new ListOperationsResponse { Operations = { "create" } }))
-        .Unary("Ping", PingRequest.Parser, static (_, _) => ValueTask.FromResult(new PingResponse()));
-
-    private async Task ReadAsync(IMessageReader<ReadRequest> requests, IMessageWriter<ReadResponse> responses, ServerCall call)
-    {
-        _stream = responses;
-        while (await requests.ReadAsync(call.Cancelled) is { } answer)
-        {
-            if (EmittedBy(answer.ResponseData.Memory) is { } data) await DeliverAsync(data);
-        }
-    }
-
-    private async ValueTask<InvokeResponse> InvokeAsync(InvokeRequest request, ServerCall call)
-    {
-        using var document = JsonDocument.Parse(request.Data.Memory);
-        await DeliverAsync(EventOf(document.RootElement));
-        return new InvokeResponse();
-    }
 
     private async Task DeliverAsync(ByteString data)
     {
@@ -87,4 +61,41 @@ internal sealed class ReferenceComponent : IDisposable
     }
 
     private static ByteString EventOf(JsonElement data) => ByteString.CopyFromUtf8($"{{\"data\":{data.GetRawText()}}}");
+
+    private sealed class Input(ReferenceComponent component) : InputBinding.InputBindingBase
+    {
+        public ServedService Served => new(InputBinding.Descriptor, binder => InputBinding.BindService(binder, this));
+
+        public override Task<InputBindingInitResponse> Init(InputBindingInitRequest request, ServerCallContext context) => Task.FromResult(new InputBindingInitResponse());
+
+        public override Task<PingResponse> Ping(PingRequest request, ServerCallContext context) => Task.FromResult(new PingResponse());
+
+        public override async Task Read(IAsyncStreamReader<ReadRequest> requestStream, IServerStreamWriter<ReadResponse> responseStream, ServerCallContext context)
+        {
+            component._stream = responseStream;
+            while (await requestStream.MoveNext(context.CancellationToken))
+            {
+                if (EmittedBy(requestStream.Current.ResponseData.Memory) is { } data) await component.DeliverAsync(data);
+            }
+        }
+    }
+
+    private sealed class Output(ReferenceComponent component) : OutputBinding.OutputBindingBase
+    {
+        public ServedService Served => new(OutputBinding.Descriptor, binder => OutputBinding.BindService(binder, this));
+
+        public override Task<OutputBindingInitResponse> Init(OutputBindingInitRequest request, ServerCallContext context) => Task.FromResult(new OutputBindingInitResponse());
+
+        public override Task<ListOperationsResponse> ListOperations(ListOperationsRequest request, ServerCallContext context) =>
+            Task.FromResult(new ListOperationsResponse { Operations = { "create" } });
+
+        public override Task<PingResponse> Ping(PingRequest request, ServerCallContext context) => Task.FromResult(new PingResponse());
+
+        public override async Task<InvokeResponse> Invoke(InvokeRequest request, ServerCallContext context)
+        {
+            using var document = JsonDocument.Parse(request.Data.Memory);
+            await component.DeliverAsync(EventOf(document.RootElement));
+            return new InvokeResponse();
+        }
+    }
 }

@@ -29,7 +29,7 @@ internal sealed class BindingClient(ComponentClient client) : IDisposable
         return new(client);
     }
 
-    public async Task OpenAsync() => _stream = await Client.OpenAsync("InputBinding/Read", forever: true);
+    public void Open() => _stream = Client.Open("InputBinding/Read", forever: true);
 
     public async Task<ReadResponse> NextAsync() =>
         await _stream!.ReadAsync(ReadResponse.Parser).AsTask().WaitAsync(Patience) ?? throw new InvalidOperationException($"The stream ended: {_stream.Status}");

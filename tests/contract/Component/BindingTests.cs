@@ -78,7 +78,7 @@ public sealed class BindingTests(ComponentFixture fixture)
     {
         var (one, two) = (fixture.Name("topic"), fixture.Name("topic"));
         using var client = await InitAsync(topic: null, ("topics", $"{one},{two}"));
-        using var call = await client.OpenAsync("InputBinding/Read", forever: true);
+        using var call = client.Open("InputBinding/Read", forever: true);
         await PublishAsync(client, one, "1");
         await PublishAsync(client, two, "2");
         var deliveries = new[] { await NextAsync(call), await NextAsync(call) };
@@ -95,7 +95,7 @@ public sealed class BindingTests(ComponentFixture fixture)
     public async Task A_failed_answer_comes_again_as_the_next_attempt()
     {
         using var client = await InitAsync(fixture.Name("topic"), ("retryDelay", "10ms"));
-        using var call = await client.OpenAsync("InputBinding/Read", forever: true);
+        using var call = client.Open("InputBinding/Read", forever: true);
         await InvokeAsync(client, "publish", "1");
         var delivery = await NextAsync(call);
         await call.WriteAsync(new ReadRequest { MessageId = delivery.MessageId, ResponseError = new AckResponseError { Message = "status code: 500" } });
@@ -106,7 +106,7 @@ public sealed class BindingTests(ComponentFixture fixture)
     public async Task An_answer_that_the_binding_is_closed_does_not_count_as_an_attempt()
     {
         using var client = await InitAsync(fixture.Name("topic"));
-        using var call = await client.OpenAsync("InputBinding/Read", forever: true);
+        using var call = client.Open("InputBinding/Read", forever: true);
         await InvokeAsync(client, "publish", "1");
         var delivery = await NextAsync(call);
         await call.WriteAsync(new ReadRequest { MessageId = delivery.MessageId, ResponseError = new AckResponseError { Message = "input binding is closed" } });
@@ -118,7 +118,7 @@ public sealed class BindingTests(ComponentFixture fixture)
     {
         using var client = fixture.Client();
         await client.InitInputAsync(("redisHost", fixture.Redis.Host));
-        using var call = await client.OpenAsync("InputBinding/Read", forever: true);
+        using var call = client.Open("InputBinding/Read", forever: true);
         Assert.True(await IsQuietAsync(call));
     }
 

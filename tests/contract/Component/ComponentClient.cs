@@ -1,6 +1,7 @@
 using Darq.Contract;
 using Darq.Tests.Shared.GrpcClient;
 using Google.Protobuf;
+using Grpc.Core;
 
 namespace Darq.Tests.Contract;
 
@@ -9,7 +10,7 @@ internal sealed class ComponentClient(string socket, string? instance) : IDispos
 {
     private const string Package = "dapr.proto.components.v1.";
 
-    private readonly GrpcChannel _channel = new(socket);
+    private readonly SocketChannel _channel = new(socket);
 
     public async Task<TResponse> CallAsync<TResponse>(string method, IMessage request, MessageParser<TResponse> parser)
         where TResponse : class, IMessage<TResponse> =>
@@ -29,8 +30,8 @@ internal sealed class ComponentClient(string socket, string? instance) : IDispos
         }
     }
 
-    public Task<GrpcDuplexCall> OpenAsync(string method, bool forever = false) =>
-        _channel.OpenAsync(Package + method, forever ? Options() with { Timeout = null } : Options());
+    public GrpcDuplexCall Open(string method, bool forever = false) =>
+        _channel.Open(Package + method, forever ? Options() with { Timeout = null } : Options());
 
     public Task PublishAsync(string topic, string data, params (string Key, string Value)[] metadata)
     {
@@ -63,5 +64,5 @@ internal sealed class ComponentClient(string socket, string? instance) : IDispos
     public void Dispose() => _channel.Dispose();
 
     private GrpcCallOptions Options() =>
-        new(instance is null ? null : new GrpcMetadata().Add("x-component-instance", instance), TimeSpan.FromSeconds(20));
+        new(instance is null ? null : new Metadata { { "x-component-instance", instance } }, TimeSpan.FromSeconds(20));
 }

@@ -1,5 +1,6 @@
 using Darq.Contract;
 using Darq.Tests.Shared.GrpcClient;
+using Grpc.Core;
 using Xunit;
 
 namespace Darq.Tests.Contract;
@@ -99,8 +100,8 @@ public sealed class InitTests(ComponentFixture fixture)
         var name = fixture.Name("instance");
         using (var client = fixture.Client(name))
             await client.InitStateAsync(("redisHost", fixture.Redis.Host));
-        using var channel = new GrpcChannel(fixture.Component.Socket);
-        var metadata = new GrpcMetadata().Add("x-component-instance", "wrong").Add("x-component-instance", name);
+        using var channel = new SocketChannel(fixture.Component.Socket);
+        var metadata = new Metadata { { "x-component-instance", "wrong" }, { "x-component-instance", name } };
 
         await channel.UnaryAsync("dapr.proto.components.v1.StateStore/Get", new GetRequest { Key = "k" }, GetResponse.Parser, new GrpcCallOptions(metadata));
     }

@@ -125,7 +125,7 @@ public sealed class InputStepTests(ComponentFixture fixture)
         await binding.PublishAsync(topic, "\"last\"", ("partitionKey", "k"));
         Assert.Contains("\"last\"", (await binding.NextAsync()).Data.ToStringUtf8(), StringComparison.Ordinal);
         binding.Close();
-        await binding.OpenAsync();
+        binding.Open();
         Assert.Contains("\"last\"", (await binding.NextAsync()).Data.ToStringUtf8(), StringComparison.Ordinal);
     }
 
@@ -142,7 +142,7 @@ public sealed class InputStepTests(ComponentFixture fixture)
         await Eventually.TrueAsync(async () => await binding.StoredAsync($"app||{key}-0") is not null, Patience, "the first answer was read");
 
         binding.Close();
-        await binding.OpenAsync();
+        binding.Open();
         await binding.PublishAsync(topic, "\"last\"");
 
         // What was not read before the end comes again; nothing comes again that took effect.
@@ -159,7 +159,7 @@ public sealed class InputStepTests(ComponentFixture fixture)
     {
         var binding = await BindingClient.InitAsync(fixture, metadata);
         await binding.Client.InitStateAsync(("redisHost", fixture.Redis.Host));
-        await binding.OpenAsync();
+        binding.Open();
         return binding;
     }
 }

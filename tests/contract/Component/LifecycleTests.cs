@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Darq.Contract;
-using Darq.Grpc.Contract;
 using Darq.Tests.Shared;
 using Darq.Tests.Shared.GrpcClient;
 using Google.Protobuf;
+using Grpc.Health.V1;
 using Xunit;
-using ServingStatus = Darq.Grpc.Contract.HealthCheckResponse.Types.ServingStatus;
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Darq.Tests.Contract;
 
@@ -224,7 +224,7 @@ public sealed class LifecycleTests
 
     private static async Task<ServingStatus> HealthAsync(Component component)
     {
-        using var channel = new GrpcChannel(component.Socket);
+        using var channel = new SocketChannel(component.Socket);
         var response = await channel.UnaryAsync("grpc.health.v1.Health/Check", new HealthCheckRequest(), HealthCheckResponse.Parser);
         return response.Status;
     }

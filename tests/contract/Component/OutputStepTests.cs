@@ -21,7 +21,7 @@ public sealed class OutputStepTests(ComponentFixture fixture)
     {
         var (inbox, receipts, key) = (fixture.Name("topic"), fixture.Name("topic"), fixture.Name("key"));
         using var binding = await InitAsync(("topics", $"{inbox},{receipts}"));
-        await binding.OpenAsync();
+        binding.Open();
         var token = await binding.TokenAsync(inbox);
 
         var answer = await binding.StepAsync($$"""{"consume":["{{token}}"],"state":[{"op":"upsert","key":"{{key}}","value":{"n": 1} }],"emit":[{"topic":"{{receipts}}","data":[7]}]}""");
@@ -41,7 +41,7 @@ public sealed class OutputStepTests(ComponentFixture fixture)
     {
         var (topic, key) = (fixture.Name("topic"), fixture.Name("key"));
         using var binding = await InitAsync(("topic", topic));
-        await binding.OpenAsync();
+        binding.Open();
         var token = await binding.TokenAsync(topic);
         string Step(int value) => $$"""{"consume":["{{token}}"],"state":[{"op":"upsert","key":"{{key}}","value":{{value}}}],"emit":[{"topic":"{{topic}}-out","data":1}]}""";
 
@@ -69,7 +69,7 @@ public sealed class OutputStepTests(ComponentFixture fixture)
     {
         var (topic, key) = (fixture.Name("topic"), fixture.Name("key"));
         using var binding = await InitAsync(("topic", topic));
-        await binding.OpenAsync();
+        binding.Open();
         var token = await binding.TokenAsync(topic);
         string Step(string text) => $$"""{"consume":["{{text}}"],"state":[{"op":"upsert","key":"{{key}}","value":1}]}""";
 

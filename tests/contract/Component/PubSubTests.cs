@@ -176,7 +176,7 @@ public sealed class PubSubTests(ComponentFixture fixture)
     public async Task A_stream_whose_first_message_names_no_topic_is_refused()
     {
         using var client = await InitAsync();
-        using var call = await client.OpenAsync("PubSub/PullMessages");
+        using var call = client.Open("PubSub/PullMessages");
         await call.WriteAsync(new PullMessagesRequest { AckMessageId = "x" });
         Assert.Null(await call.ReadAsync(PullMessagesResponse.Parser));
         Assert.Equal(GrpcCode.InvalidArgument, call.Status!.Code);

@@ -17,7 +17,7 @@ internal sealed class PullClient : IDisposable
 
     public static async Task<PullClient> OpenAsync(ComponentClient client, string topic, params (string Key, string Value)[] metadata)
     {
-        var pull = new PullClient(await client.OpenAsync("PubSub/PullMessages", forever: true));
+        var pull = new PullClient(client.Open("PubSub/PullMessages", forever: true));
         var request = new PullMessagesRequest { Topic = new Topic { Name = topic } };
         foreach (var (key, value) in metadata)
             request.Topic.Metadata[key] = value;

@@ -1,8 +1,8 @@
 using Darq.Contract;
-using Darq.Grpc.Contract;
 using Darq.Tests.Shared;
 using Darq.Tests.Shared.GrpcClient;
 using Google.Protobuf;
+using Google.Rpc;
 using Xunit;
 
 namespace Darq.Tests.Contract;

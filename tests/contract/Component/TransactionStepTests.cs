@@ -111,7 +111,7 @@ public sealed class TransactionStepTests(ComponentFixture fixture)
     {
         var binding = await BindingClient.InitAsync(fixture, metadata);
         await binding.Client.InitStateAsync(("redisHost", fixture.Redis.Host));
-        await binding.OpenAsync();
+        binding.Open();
         return binding;
     }
 }

@@ -1,7 +1,6 @@
-using Darq.Grpc;
+using Darq.Hosting;
 using Darq.Tests.Contract.Grpc.Messages;
 using Darq.Tests.Contract.Grpc.Server;
-using Darq.Tests.Shared;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Xunit;
@@ -15,7 +14,6 @@ public sealed class BackPressureTests
 {
     private const int StreamWindowBytes = 65_535;
     private const int TransportBufferBytes = 64 * 1024;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     [Fact]
     public async Task Writer_stops_at_the_window_and_one_buffer_of_a_client_that_does_not_read()
@@ -39,7 +37,7 @@ public sealed class BackPressureTests
 
         Assert.Equal(StreamWindowBytes, received);
         Assert.InRange(server.Service.Calls("raw").BytesAccepted, 0, StreamWindowBytes + TransportBufferBytes);
-        Assert.Equal(1, server.Grpc.OpenCalls);
+        Assert.Equal(1, server.OpenCalls);
     }
 
     [Fact]
@@ -64,21 +62,6 @@ public sealed class BackPressureTests
             for (var received = 0; received < bytes;)
                 received += raw.ReceiveUntil(FrameType.Data)!.Payload.Length;
         }
-    }
-
-    [Fact]
-    public async Task Deadline_releases_a_writer_whose_client_does_not_read()
-    {
-        var time = new HandTurnedTime();
-        await using var server = await ConformanceServer.StartAsync(time);
-        using var raw = new RawConnection(server.SocketPath);
-        raw.SendPreface();
-        raw.SendRequestHeaders(1, "Flood", ("grpc-timeout", "5S"));
-        raw.Send(FrameType.Data, RawConnection.EndStream, 1, Frames.Of(new Keyed { Key = "raw" }));
-        await Eventually.TrueAsync(() => server.Service.Calls("raw").BytesAccepted > 0, Patience, "the stream flows");
-        time.Advance(TimeSpan.FromSeconds(5));
-        await server.IsUnharmedAsync();
-        Assert.True(server.Service.Calls("raw").Cancelled);
     }
 
     [Fact]
@@ -110,7 +93,7 @@ public sealed class BackPressureTests
     public void Transport_is_configured_for_sidecars_and_not_for_browsers()
     {
         var options = new KestrelServerOptions();
-        GrpcServer.Configure(options);
+        GrpcEndpoints.Configure(options);
         Assert.True(options.Limits.KeepAliveTimeout > TimeSpan.FromDays(365));
         Assert.True(options.Limits.Http2.MaxStreamsPerConnection >= 10_000);
         Assert.Null(options.Limits.MaxRequestBodySize);

@@ -1,11 +1,15 @@
 using System.Text.Json;
-using Darq.Grpc.Contract;
 using Darq.Tests.Contract.Grpc.Messages;
 using Darq.Tests.Contract.Grpc.Server;
 using Darq.Tests.Shared;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Health.V1;
 using Xunit;
+using ReflectionV1 = Grpc.Reflection.V1.ServerReflection;
+using ReflectionV1Alpha = Grpc.Reflection.V1Alpha.ServerReflection;
 
 namespace Darq.Tests.Contract.Grpc;
 
@@ -47,7 +51,7 @@ public abstract class ClientRun(string program, params string[] script) : IAsync
         }
 
         await Eventually.TrueAsync(() => server.ConnectionsOpen == 0, TimeSpan.FromSeconds(10), "the client's connections are closed");
-        OpenCallsAfterwards = server.Grpc.OpenCalls;
+        OpenCallsAfterwards = server.OpenCalls;
         Errors = [.. server.Logs.Lines.Where(line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Information)];
     }
 
@@ -59,8 +63,8 @@ public abstract class ClientRun(string program, params string[] script) : IAsync
         var files = new FileDescriptorSet();
         FileDescriptor[] wanted =
         [
-            Google.Protobuf.WellKnownTypes.AnyReflection.Descriptor, StatusReflection.Descriptor, ErrorDetailsReflection.Descriptor,
-            HealthReflection.Descriptor, ReflectionReflection.Descriptor, Darq.Grpc.Contract.V1Alpha.ReflectionReflection.Descriptor,
+            AnyReflection.Descriptor, DurationReflection.Descriptor, StatusReflection.Descriptor, ErrorDetailsReflection.Descriptor,
+            HealthReflection.Descriptor, ReflectionV1.Descriptor.File, ReflectionV1Alpha.Descriptor.File,
             ConformanceReflection.Descriptor,
         ];
         files.File.AddRange(wanted.Select(file => file.ToProto()));

@@ -125,7 +125,7 @@ public sealed class MalformedConnectionTests : IAsyncLifetime
         return raw;
     }
 
-    private Task CallsOpenAsync(int calls) => Eventually.TrueAsync(() => _server.Grpc.OpenCalls == calls, Patience, $"{calls} calls are open");
+    private Task CallsOpenAsync(int calls) => Eventually.TrueAsync(() => _server.OpenCalls == calls, Patience, $"{calls} calls are open");
 
     private async Task ConnectionEndsAsync(RawConnection raw)
     {

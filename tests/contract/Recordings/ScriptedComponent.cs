@@ -1,20 +1,23 @@
 using System.Text.Json.Nodes;
 using Darq.Contract;
-using Darq.Grpc;
-using Darq.Grpc.Contract;
+using Darq.Hosting;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using Grpc.Reflection.V1Alpha;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.DependencyInjection;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Darq.Tests.Contract.Recordings;
 
 /// <summary>
-/// The component of a scenario, on the project's own gRPC server: writes down every call, answers by the rules or with an empty message,
-/// and sends on its streams what the driver pushes. Messages travel as Empty with unknown fields, so that one handler serves every
-/// method and bytes that are no valid message can be sent too.
+/// The component of a scenario: writes down every call, answers by the rules or with an empty message, and sends on its streams what the
+/// driver pushes. Messages travel as bytes, so that one handler serves every method and bytes that are no valid message can be sent too.
 /// </summary>
 internal sealed class ScriptedComponent : IAsyncDisposable
 {
@@ -24,12 +27,13 @@ internal sealed class ScriptedComponent : IAsyncDisposable
         [.. new[] { PubsubReflection.Descriptor, StateReflection.Descriptor, BindingsReflection.Descriptor }.SelectMany(file => file.Services)
             .Where(service => service.Name != "QueriableStateStore")];
 
+    private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(static bytes => bytes, static bytes => bytes);
+
     private readonly string _socket;
     private readonly Transcript _transcript;
     private readonly AnswerRules _rules;
     private readonly ScriptedStreams _streams;
-    private readonly ScriptedReflection _reflection;
-    private readonly GrpcServer _grpc;
+    private readonly ServiceProvider _services;
     private readonly ScriptedServer _server;
 
     public ScriptedComponent(string socket, Scenario scenario, Transcript transcript)
@@ -38,10 +42,8 @@ internal sealed class ScriptedComponent : IAsyncDisposable
         _rules = new(scenario.ComponentRules);
         _streams = new(transcript);
         var served = Known.Where(service => scenario.Services?.Contains(service.Name) ?? true).ToArray();
-        _reflection = new(served, transcript);
-        var limits = new GrpcLimits { ReceiveMaxBytes = int.MaxValue, SendMaxBytes = int.MaxValue };
-        _grpc = new([.. served.Select(Define)], limits, TimeProvider.System, NullLoggerFactory.Instance);
-        _server = new(Listen, context => ScriptedReflection.IsAskedBy(context) ? _reflection.ServeAsync(context) : _grpc.HandleAsync(context));
+        _services = Services();
+        _server = new(Listen, Pipeline(served));
     }
 
     public Task StartAsync()
@@ -62,31 +64,56 @@ internal sealed class ScriptedComponent : IAsyncDisposable
     /// <summary>Ends a stream with status OK, as a component does that has no more to say.</summary>
     public Task EndAsync(string stream) => _streams.EndAsync(stream);
 
-    public async ValueTask DisposeAsync() => await StopAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _services.DisposeAsync();
+    }
+
+    private static ServiceProvider Services()
+    {
+        var services = new ServiceCollection().AddLogging();
+        services.AddGrpc(options => options.MaxReceiveMessageSize = null);
+        return services.BuildServiceProvider();
+    }
+
+    private RequestDelegate Pipeline(ServiceDescriptor[] served)
+    {
+        var app = new ApplicationBuilder(_services);
+        app.UseRouting().UseEndpoints(endpoints =>
+        {
+            endpoints.MapGrpcService(ServerReflection.BindService(new ScriptedReflection(served, _transcript)));
+            foreach (var service in served)
+                endpoints.MapGrpcService(Define(service));
+        });
+        return app.Build();
+    }
 
     private void Listen(KestrelServerOptions options)
     {
-        GrpcServer.Configure(options);
+        GrpcEndpoints.Configure(options);
         options.ListenUnixSocket(_socket, endpoint => endpoint.Protocols = HttpProtocols.Http2);
     }
 
-    private ServiceDefinition Define(ServiceDescriptor service)
+    private ServerServiceDefinition Define(ServiceDescriptor service)
     {
-        var definition = new ServiceDefinition(service);
+        var definition = ServerServiceDefinition.CreateBuilder();
         foreach (var method in service.Methods)
         {
             if (method.IsClientStreaming)
-                definition.Duplex(method.Name, Empty.Parser, (IMessageReader<Empty> reader, IMessageWriter<Empty> writer, ServerCall call) => StreamAsync(method, reader, writer, call));
+                definition.AddMethod(Method(MethodType.DuplexStreaming, method), (requests, responses, call) => StreamAsync(method, requests, responses, call));
             else
-                definition.Unary(method.Name, Empty.Parser, (Empty request, ServerCall call) => AnswerAsync(method, request, call));
+                definition.AddMethod(Method(MethodType.Unary, method), (request, call) => AnswerAsync(method, request, call));
         }
-        return definition;
+        return definition.Build();
     }
 
-    private async ValueTask<Empty> AnswerAsync(MethodDescriptor method, Empty request, ServerCall call)
+    private static Method<byte[], byte[]> Method(MethodType type, MethodDescriptor method) => new(type, method.Service.FullName, method.Name, Bytes, Bytes);
+
+    private async Task<byte[]> AnswerAsync(MethodDescriptor method, byte[] request, ServerCallContext call)
     {
         var name = NameOf(method);
-        var message = MessageJson.Of(method.InputType.Parser.ParseFrom(request.ToByteString()));
+        var message = MessageJson.Of(method.InputType.Parser.ParseFrom(request));
         _transcript.Say("sidecar", "component", name, ("headers", HeadersOf(call)), ("message", message));
         var content = (JsonObject)message.DeepClone();
         content["instance"] = HeadersOf(call)["x-component-instance"]?.DeepClone();
@@ -94,11 +121,12 @@ internal sealed class ScriptedComponent : IAsyncDisposable
         await Task.Delay(AnswerRules.DelayOf(rule));
         if (rule?["error"] is JsonObject error)
             throw ErrorOf(error);
-        return ScriptedStreams.Unparsed(MessageJson.Parse(method.OutputType, rule?["reply"] as JsonObject).ToByteString());
+        return MessageJson.Parse(method.OutputType, rule?["reply"] as JsonObject).ToByteArray();
     }
 
-    private async Task StreamAsync(MethodDescriptor method, IMessageReader<Empty> reader, IMessageWriter<Empty> writer, ServerCall call)
+    private async Task StreamAsync(MethodDescriptor method, IAsyncStreamReader<byte[]> reader, IServerStreamWriter<byte[]> writer, ServerCallContext call)
     {
+        await call.WriteResponseHeadersAsync(Metadata.Empty);
         var headers = HeadersOf(call);
         var rule = _rules.Find(NameOf(method), new() { ["instance"] = headers["x-component-instance"]?.DeepClone() });
         await _streams.ServeAsync(new(NameOf(method), method, headers, AnswerRules.DelayOf(rule), (rule?["error"] as JsonObject) is { } error ? ErrorOf(error) : null), reader, writer, call);
@@ -106,13 +134,19 @@ internal sealed class ScriptedComponent : IAsyncDisposable
 
     private static string NameOf(MethodDescriptor method) => $"{method.Service.FullName[Prefix.Length..]}/{method.Name}";
 
-    private static JsonObject HeadersOf(ServerCall call) => RecordedHeaders.OfCall(
+    private static JsonObject HeadersOf(ServerCallContext call) => RecordedHeaders.OfCall(
         new[] { "x-component-instance", "traceparent", "grpc-trace-bin" }
-            .Select(name => KeyValuePair.Create(name, string.Join(", ", call.RequestHeaders.All(name))))
+            .Select(name => KeyValuePair.Create(name, string.Join(", ", call.GetHttpContext().Request.Headers[name].ToArray())))
             .Where(header => header.Value.Length > 0));
 
-    private static RpcException ErrorOf(JsonObject error) =>
-        new((StatusCode)(int)error["code"]!, (string)error["message"]!, [.. (error["details"] as JsonArray ?? []).Select(detail => DetailOf(detail!.AsObject()))]);
+    private static RpcException ErrorOf(JsonObject error)
+    {
+        var (code, message) = ((int)error["code"]!, (string)error["message"]!);
+        var details = (error["details"] as JsonArray ?? []).Select(detail => Any.Pack(DetailOf(detail!.AsObject()))).ToArray();
+        return details.Length == 0
+            ? Faults.Of((StatusCode)code, message)
+            : new Google.Rpc.Status { Code = code, Message = message, Details = { details } }.ToRpcException((StatusCode)code, message);
+    }
 
     private static IMessage DetailOf(JsonObject detail)
     {

@@ -1,9 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using Darq.Grpc;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
-using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
 
 namespace Darq.Tests.Contract.Recordings;
 
@@ -22,9 +21,6 @@ internal sealed class ScriptedStreams(Transcript transcript)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ChannelWriter<JsonObject>> _open = [];
 
-    /// <summary>A message of which only the bytes are known; they are written again as they are.</summary>
-    public static Empty Unparsed(ByteString bytes) => Empty.Parser.ParseFrom(bytes);
-
     public async Task PushAsync(string stream, IEnumerable<JsonObject> messages)
     {
         var channel = await FindAsync(stream);
@@ -40,21 +36,21 @@ internal sealed class ScriptedStreams(Transcript transcript)
             _open.Clear();
     }
 
-    public async Task ServeAsync(OpenedStream stream, IMessageReader<Empty> reader, IMessageWriter<Empty> writer, ServerCall call)
+    public async Task ServeAsync(OpenedStream stream, IAsyncStreamReader<byte[]> reader, IServerStreamWriter<byte[]> writer, ServerCallContext call)
     {
         var queue = Channel.CreateUnbounded<JsonObject>();
         var name = new StreamName(stream.IsBinding ? stream.Instance : null);
         SayOpened(stream);
         if (name.Value is { } instance)
             Register(instance, queue.Writer);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(call.Cancelled);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken);
         var listening = ListenAsync(stream, name, reader, queue.Writer, over.Token);
         try
         {
-            await Task.Delay(stream.Delay, call.Cancelled);
+            await Task.Delay(stream.Delay, call.CancellationToken);
             if (stream.Error is { } error)
                 throw error;
-            await SendAsync(stream, name, queue.Reader, writer, call.Cancelled);
+            await SendAsync(stream, name, queue.Reader, writer, call.CancellationToken);
         }
         finally
         {
@@ -72,13 +68,13 @@ internal sealed class ScriptedStreams(Transcript transcript)
             transcript.Say("sidecar", "component", stream.Call, ("opened", true), ("headers", stream.Headers));
     }
 
-    private async Task ListenAsync(OpenedStream stream, StreamName name, IMessageReader<Empty> reader, ChannelWriter<JsonObject> queue, CancellationToken over)
+    private async Task ListenAsync(OpenedStream stream, StreamName name, IAsyncStreamReader<byte[]> reader, ChannelWriter<JsonObject> queue, CancellationToken over)
     {
         try
         {
-            while (await reader.ReadAsync(over) is { } request)
+            while (await reader.MoveNext(over))
             {
-                var message = MessageJson.Of(stream.Method.InputType.Parser.ParseFrom(request.ToByteString()));
+                var message = MessageJson.Of(stream.Method.InputType.Parser.ParseFrom(reader.Current));
                 if (name.Value is null && (string?)message["topic"]?["name"] is { } topic)
                 {
                     name.Value = topic;
@@ -87,19 +83,19 @@ internal sealed class ScriptedStreams(Transcript transcript)
                 transcript.Say("sidecar", "component", stream.Call, ("stream", name.Value ?? "?"), ("message", message));
             }
         }
-        catch (Exception fault) when (fault is OperationCanceledException or RpcException)
+        catch (Exception fault) when (fault is OperationCanceledException or RpcException or IOException or InvalidOperationException)
         {
             // The stream is over; whoever runs it says so.
         }
     }
 
-    private async Task SendAsync(OpenedStream stream, StreamName name, ChannelReader<JsonObject> queue, IMessageWriter<Empty> writer, CancellationToken cancelled)
+    private async Task SendAsync(OpenedStream stream, StreamName name, ChannelReader<JsonObject> queue, IServerStreamWriter<byte[]> writer, CancellationToken cancelled)
     {
         await foreach (var message in queue.ReadAllAsync(cancelled))
         {
             transcript.Say("component", "sidecar", stream.Call, ("stream", name.Value ?? "?"), ("message", message.DeepClone()));
-            var bytes = (string?)message["bytes"] is { } raw ? ByteString.FromBase64(raw) : MessageJson.Parse(stream.Method.OutputType, message).ToByteString();
-            await writer.WriteAsync(Unparsed(bytes), cancelled);
+            var bytes = (string?)message["bytes"] is { } raw ? Convert.FromBase64String(raw) : MessageJson.Parse(stream.Method.OutputType, message).ToByteArray();
+            await writer.WriteAsync(bytes, cancelled);
         }
     }
 

@@ -10,7 +10,7 @@ namespace Darq.Tests.Shared.GrpcClient;
 /// </summary>
 internal static class StrictMessage
 {
-    public static T Parse<T>(MessageParser<T> parser, ReadOnlySpan<byte> bytes) where T : class, IMessage<T>
+    public static T Parse<T>(MessageParser<T> parser, byte[] bytes) where T : class, IMessage<T>
     {
         try
         {

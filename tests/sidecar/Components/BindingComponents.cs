@@ -21,7 +21,7 @@ internal sealed class InputBindingComponent(ComponentManifest manifest, Componen
         await channel.CallAsync("InputBinding/Init", request, InputBindingInitResponse.Parser, cancellation);
     }
 
-    public Task<GrpcDuplexCall> ReadAsync(CancellationToken cancellation) => channel.OpenAsync("InputBinding/Read", cancellation);
+    public GrpcDuplexCall Read(CancellationToken cancellation) => channel.Open("InputBinding/Read", cancellation);
 
     public void Dispose() => channel.Dispose();
 }

@@ -1,5 +1,6 @@
 using Darq.Tests.Shared.GrpcClient;
 using Google.Protobuf;
+using Grpc.Core;
 
 namespace Darq.Sidecar.Components;
 
@@ -10,18 +11,18 @@ namespace Darq.Sidecar.Components;
 internal sealed class ComponentChannel(string socketPath, string instance) : IDisposable
 {
     private const string InstanceKey = "x-component-instance";
-    private readonly GrpcChannel _channel = new(socketPath);
-    private readonly GrpcMetadata _metadata = new GrpcMetadata().Add(InstanceKey, instance);
+    private readonly SocketChannel _channel = new(socketPath);
+    private readonly Metadata _metadata = new() { { InstanceKey, instance } };
 
     public Task<T> CallAsync<T>(string method, IMessage request, MessageParser<T> parser, CancellationToken cancellation, string? deliveredBy = null, TimeSpan? timeout = null)
         where T : class, IMessage<T>
     {
-        var metadata = deliveredBy is null ? _metadata : new GrpcMetadata().Add(InstanceKey, deliveredBy).Add(InstanceKey, instance);
+        var metadata = deliveredBy is null ? _metadata : new Metadata { { InstanceKey, deliveredBy }, { InstanceKey, instance } };
         return _channel.UnaryAsync(FullName(method), request, parser, new(metadata, timeout, cancellation));
     }
 
-    public Task<GrpcDuplexCall> OpenAsync(string method, CancellationToken cancellation) =>
-        _channel.OpenAsync(FullName(method), new(_metadata, Cancellation: cancellation));
+    public GrpcDuplexCall Open(string method, CancellationToken cancellation) =>
+        _channel.Open(FullName(method), new(_metadata, Cancellation: cancellation));
 
     public void Dispose() => _channel.Dispose();
 

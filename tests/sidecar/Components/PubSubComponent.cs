@@ -68,7 +68,7 @@ internal sealed class PubSubComponent(ComponentManifest manifest, ComponentChann
         }
     }
 
-    public Task<GrpcDuplexCall> PullAsync(CancellationToken cancellation) => channel.OpenAsync("PubSub/PullMessages", cancellation);
+    public GrpcDuplexCall Pull(CancellationToken cancellation) => channel.Open("PubSub/PullMessages", cancellation);
 
     public void Dispose() => channel.Dispose();
 

@@ -18,13 +18,13 @@ internal static class SocketDiscovery
     public static async Task<Dictionary<(ComponentKind Kind, string Name), string>> FindAsync(string folder, CancellationToken cancellation)
     {
         var found = new Dictionary<(ComponentKind, string), string>();
-        var open = new List<(GrpcChannel Channel, GrpcDuplexCall Call)>();
+        var open = new List<(SocketChannel Channel, GrpcDuplexCall Call)>();
         try
         {
             foreach (var path in Sockets(folder))
             {
-                var channel = new GrpcChannel(path);
-                var call = await DialAsync(channel, path, cancellation);
+                var channel = new SocketChannel(path);
+                var call = await AskAsync(channel, path, cancellation);
                 open.Add((channel, call));
                 foreach (var kind in await ListAsync(call, path))
                     found[(kind, Path.GetFileNameWithoutExtension(path).ToLowerInvariant())] = path;
@@ -70,16 +70,20 @@ internal static class SocketDiscovery
         }
     }
 
-    private static async Task<GrpcDuplexCall> DialAsync(GrpcChannel channel, string path, CancellationToken cancellation)
+    /// <summary>Asks for the services, which is when the socket is dialled.</summary>
+    private static async Task<GrpcDuplexCall> AskAsync(SocketChannel channel, string path, CancellationToken cancellation)
     {
         for (var pause = FirstPause; ; pause = TimeSpan.FromTicks(Math.Min((long)(pause.Ticks * 1.6), LongestPause.Ticks)))
         {
+            var call = channel.Open("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", new(Cancellation: cancellation));
             try
             {
-                return await channel.OpenAsync("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", new(Cancellation: cancellation));
+                await call.WriteAsync(new ServerReflectionRequest { ListServices = "*" }, cancellation);
+                return call;
             }
             catch (GrpcCallException fault) when (!cancellation.IsCancellationRequested)
             {
+                call.Dispose();
                 SidecarLog.Warn($"waiting for a component on {path}: {fault.Status.Message}");
                 await Task.Delay(pause, cancellation);
             }
@@ -88,7 +92,6 @@ internal static class SocketDiscovery
 
     private static async Task<IEnumerable<ComponentKind>> ListAsync(GrpcDuplexCall call, string path)
     {
-        await call.WriteAsync(new ServerReflectionRequest { ListServices = "*" });
         var answer = await call.ReadAsync(ServerReflectionResponse.Parser);
         if (answer is null)
             throw new GrpcCallException(call.Status!);
@@ -100,11 +103,11 @@ internal static class SocketDiscovery
     }
 
     // Half-close, then wait for the other side to end its stream: a component that does not, stops the sidecar here for ever.
-    private static async Task CloseAsync(List<(GrpcChannel Channel, GrpcDuplexCall Call)> open, CancellationToken cancellation)
+    private static async Task CloseAsync(List<(SocketChannel Channel, GrpcDuplexCall Call)> open, CancellationToken cancellation)
     {
         foreach (var (channel, call) in open)
         {
-            call.Complete();
+            await call.CompleteAsync();
             while (await call.ReadAsync(ServerReflectionResponse.Parser, cancellation) is not null)
             {
             }

@@ -64,6 +64,6 @@ internal sealed class AppDeliveries(ComponentRegistry components, AppChannel app
         }
         var input = new InputLoop(binding, app);
         _inputs.Add(input);
-        await input.StartAsync();
+        input.Start();
     }
 }

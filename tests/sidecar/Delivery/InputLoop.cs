@@ -20,17 +20,10 @@ internal sealed class InputLoop(InputBindingComponent binding, AppChannel app) :
     private GrpcDuplexCall? _call;
     private Task _reading = Task.CompletedTask;
 
-    public async Task StartAsync()
+    public void Start()
     {
-        try
-        {
-            _call = await binding.ReadAsync(_cancelled.Token);
-            _reading = ReadAsync(_call);
-        }
-        catch (GrpcCallException fault)
-        {
-            SidecarLog.Error($"error reading from input binding {binding.Name}: {fault.Message}");
-        }
+        _call = binding.Read(_cancelled.Token);
+        _reading = ReadAsync(_call);
     }
 
     /// <summary>Waits for what the app is handling, then cancels the stream. What comes meanwhile is refused.</summary>

@@ -60,7 +60,7 @@ internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subs
     {
         try
         {
-            _call = await pubSub.PullAsync(_cancelled.Token);
+            _call = pubSub.Pull(_cancelled.Token);
             var topic = new Topic { Name = pubSub.Outer(subscription.Topic) };
             foreach (var (key, value) in subscription.Metadata)
                 topic.Metadata[key] = value;

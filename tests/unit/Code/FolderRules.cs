@@ -8,15 +8,14 @@ internal static partial class FolderRules
     public static readonly IReadOnlyDictionary<string, string[]> Allowed = new Dictionary<string, string[]>
     {
         // The composition root.
-        [""] = ["Hosting", "Grpc", "Redis", "Telemetry"],
-        ["Hosting"] = ["Steps", "Lanes", "State", "Publishing", "Grpc", "Partitions", "Redis", "Telemetry"],
+        [""] = ["Hosting", "Redis", "Telemetry"],
+        ["Hosting"] = ["Steps", "Lanes", "State", "Publishing", "Partitions", "Redis", "Telemetry"],
         ["Steps"] = ["Lanes", "State", "Publishing", "Partitions", "Redis", "Telemetry"],
         ["State"] = ["Partitions", "Redis", "Telemetry"],
         ["Lanes"] = ["Publishing", "Partitions", "Redis", "Telemetry"],
         ["Publishing"] = ["Partitions", "Redis", "Telemetry"],
         ["Partitions"] = ["Redis", "Telemetry"],
         ["Redis"] = ["Telemetry"],
-        ["Grpc"] = [],
         // Log lines name what they are about.
         ["Telemetry"] = ["Hosting", "Partitions"],
     };
@@ -45,6 +44,6 @@ internal static partial class FolderRules
     private static partial Regex Comment();
 
     // Categories of loggers are names in quotes; a member called like a folder follows a point or an expression.
-    [GeneratedRegex(@"(?<!"")\bDarq\.([A-Z]\w+)|(?<![\w.)\]?!""])(Hosting|Steps|Lanes|Publishing|Partitions|Redis|Grpc|Telemetry)\.[A-Z]")]
+    [GeneratedRegex(@"(?<!"")\bDarq\.([A-Z]\w+)|(?<![\w.)\]?!""])(Hosting|Steps|Lanes|Publishing|Partitions|Redis|Telemetry)\.[A-Z]")]
     private static partial Regex Mention();
 }

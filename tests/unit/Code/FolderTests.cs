@@ -28,12 +28,19 @@ public sealed class FolderTests
     public void Another_folder_that_names_the_client_library_is_found() =>
         Assert.Equal(["component/Lanes/A.cs"], NamesClient([new("component/Lanes/A.cs", $"using {ClientLibrary};"), new("component/Redis/B.cs", $"using {ClientLibrary};")]));
 
+    [Fact]
+    public void Only_the_folder_Hosting_and_its_log_lines_name_gRPC() =>
+        Assert.Empty(SourceTree.With(".cs").Where(file => file.Path.StartsWith("component/", StringComparison.Ordinal)
+            && !file.Path.StartsWith("component/Hosting/", StringComparison.Ordinal)
+            && !file.Path.StartsWith("component/Telemetry/", StringComparison.Ordinal)
+            && file.Text.Contains("using Grpc.", StringComparison.Ordinal)).Select(file => file.Path));
+
     [Theory]
     [InlineData("component/Redis/A.cs", "using Darq.Lanes;", "Lanes")]
     [InlineData("component/Lanes/A.cs", "using static Darq.Steps.Stepper;", "Steps")]
     [InlineData("component/Publishing/A.cs", "var x = Darq.Lanes.Order.Key;", "Lanes")]
     [InlineData("component/Publishing/A.cs", "var x = Lanes.Order.Key;", "Lanes")]
-    [InlineData("component/Grpc/A.cs", "var x = $\"{Redis.Keys.Encode(y)}\";", "Redis")]
+    [InlineData("component/Redis/A.cs", "var x = $\"{Lanes.Order.Key(y)}\";", "Lanes")]
     public void A_use_against_the_layers_is_found(string path, string text, string used) =>
         Assert.Equal([$"{path}: {used}"], FolderRules.Forbidden(new(path, text)));
 
@@ -41,7 +48,7 @@ public sealed class FolderTests
     [InlineData("component/Lanes/A.cs", "using Darq.Redis;\nnamespace Darq.Lanes;")]
     [InlineData("component/Redis/A.cs", "// See Darq.Lanes for why.")]
     [InlineData("component/Redis/A.cs", "logs.CreateLogger(\"Darq.Lanes\");")]
-    [InlineData("component/Grpc/A.cs", "answer.Partitions.Count()")]
+    [InlineData("component/Redis/A.cs", "answer.Partitions.Count()")]
     public void What_is_no_use_or_an_allowed_one_is_not(string path, string text) => Assert.Empty(FolderRules.Forbidden(new(path, text)));
 
     [Fact]

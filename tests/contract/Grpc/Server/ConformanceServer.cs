@@ -1,31 +1,29 @@
-using Darq.Grpc;
+using Darq.Hosting;
 using Darq.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Darq.Tests.Contract.Grpc.Server;
 
 /// <summary>
-/// The gRPC server under test on a Unix socket of its own, configured as the component configures it.
+/// A service of the tests' own on a Unix socket of its own, configured, bound and mapped by the component's code.
 /// </summary>
 internal sealed class ConformanceServer : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly WebApplication _web;
 
+    private int _openCalls;
     private int _accepted;
     private int _open;
 
-    private ConformanceServer(ServiceDefinition? definition, TimeProvider time, Func<Exception, RpcException?>? translate)
+    private ConformanceServer()
     {
-        Logs = new RecordedLogs();
-        Service = new ConformanceService();
-        var factory = LoggerFactory.Create(logging => logging.AddProvider(Logs).SetMinimumLevel(LogLevel.Debug));
-        Grpc = new GrpcServer([definition ?? Service.Definition], GrpcLimits.Default, time, factory, translate);
-        Service.Server = this;
+        Service = new ConformanceService(this);
         _web = Build();
     }
 
@@ -33,24 +31,22 @@ internal sealed class ConformanceServer : IAsyncDisposable
 
     public string FolderPath => _folder.FullPath;
 
-    public GrpcServer Grpc { get; }
-
     public ConformanceService Service { get; }
 
-    public RecordedLogs Logs { get; }
+    public RecordedLogs Logs { get; } = new();
+
+    public HealthService Health => _web.Services.GetRequiredService<HealthService>();
+
+    /// <summary>Calls that the server is not done with.</summary>
+    public int OpenCalls => Volatile.Read(ref _openCalls);
 
     public int ConnectionsAccepted => Volatile.Read(ref _accepted);
 
     public int ConnectionsOpen => Volatile.Read(ref _open);
 
-    public static Task<ConformanceServer> StartAsync(TimeProvider? time = null, Func<Exception, RpcException?>? translate = null) =>
-        StartAsync(null, time, translate);
-
-    /// <summary>With other handlers than the usual ones.</summary>
-    public static async Task<ConformanceServer> StartAsync(
-        ServiceDefinition? definition, TimeProvider? time = null, Func<Exception, RpcException?>? translate = null)
+    public static async Task<ConformanceServer> StartAsync()
     {
-        var server = new ConformanceServer(definition, time ?? TimeProvider.System, translate);
+        var server = new ConformanceServer();
         await server._web.StartAsync();
         return server;
     }
@@ -58,7 +54,7 @@ internal sealed class ConformanceServer : IAsyncDisposable
     /// <summary>What every case must leave behind: no call open, and a server that answers.</summary>
     public async Task IsUnharmedAsync()
     {
-        await Eventually.TrueAsync(() => Grpc.OpenCalls == 0, TimeSpan.FromSeconds(10), "no call is open any more");
+        await Eventually.TrueAsync(() => OpenCalls == 0, TimeSpan.FromSeconds(10), "no call is open any more");
         using var client = new WireClient(SocketPath);
         var answer = await client.CallAsync("Echo", Frames.Of(new Messages.Message { Number = 42 }));
         Xunit.Assert.Equal("0", answer.Status);
@@ -66,7 +62,6 @@ internal sealed class ConformanceServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Grpc.Health.Stop();
         await _web.StopAsync(new CancellationToken(canceled: true));
         await _web.DisposeAsync();
         _folder.Dispose();
@@ -74,20 +69,32 @@ internal sealed class ConformanceServer : IAsyncDisposable
 
     private WebApplication Build()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Services.Configure<Microsoft.Extensions.Hosting.ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
-        builder.WebHost.ConfigureKestrel(options =>
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.AddProvider(Logs).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
-            GrpcServer.Configure(options);
-            options.ListenUnixSocket(SocketPath, listen => listen.Use(next => connection => CountAsync(next, connection)));
+            GrpcEndpoints.Configure(options);
+            options.ListenUnixSocket(SocketPath, listen => listen.Use(next => connection => CountConnectionAsync(next, connection)));
         });
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<DeliveryDrain>().AddGrpcEndpoints();
         var web = builder.Build();
-        web.Run(Grpc.HandleAsync);
+        web.Use(async (_, next) =>
+        {
+            Interlocked.Increment(ref _openCalls);
+            try
+            {
+                await next();
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _openCalls);
+            }
+        });
+        web.MapGrpcEndpoints([Service.Served]);
         return web;
     }
 
-    private async Task CountAsync(ConnectionDelegate next, ConnectionContext connection)
+    private async Task CountConnectionAsync(ConnectionDelegate next, ConnectionContext connection)
     {
         Interlocked.Increment(ref _accepted);
         Interlocked.Increment(ref _open);

@@ -1,15 +1,16 @@
 using System.Collections.Concurrent;
-using Darq.Grpc;
-using Darq.Grpc.Contract;
+using Darq.Hosting;
+using Darq.Partitions;
 using Darq.Tests.Contract.Grpc.Messages;
 using Google.Protobuf;
+using Grpc.Core;
 
 namespace Darq.Tests.Contract.Grpc.Server;
 
 /// <summary>
-/// The handlers of <c>conformance.proto</c>, written as a component would write them.
+/// The handlers of <c>conformance.proto</c>, written as those of the component are.
 /// </summary>
-internal sealed class ConformanceService
+internal sealed class ConformanceService(ConformanceServer server) : Conformance.ConformanceBase
 {
     public const string Secret = "the-password-in-an-exception";
     public const int FloodBytes = 64 * 1024;
@@ -18,146 +19,136 @@ internal sealed class ConformanceService
     private readonly ConcurrentDictionary<string, ObservedCalls> _observed = new();
     private readonly ConcurrentDictionary<string, Meeting> _meetings = new();
 
-    public ConformanceService() => Definition = new ServiceDefinition(ConformanceReflection.Descriptor.Services[0])
-        .Unary<Message, Message>("Echo", Message.Parser, (request, _) => ValueTask.FromResult(request))
-        .Unary<ProduceRequest, Message>("Produce", ProduceRequest.Parser, (request, _) => ValueTask.FromResult(OfSize(request.Bytes)))
-        .ServerStreaming<ExpandRequest, Message>("Expand", ExpandRequest.Parser, ExpandAsync)
-        .ClientStreaming<Message, Summary>("Collect", Message.Parser, CollectAsync)
-        .Duplex<Message, Message>("Converse", Message.Parser, ConverseAsync)
-        .Duplex<Message, Message>("Cross", Message.Parser, CrossAsync)
-        .ServerStreaming<Keyed, Message>("Flood", Keyed.Parser, FloodAsync)
-        .Unary<MeetRequest, Summary>("Meet", MeetRequest.Parser, MeetAsync)
-        .Unary<Keyed, Message>("Wait", Keyed.Parser, WaitAsync)
-        .Duplex<Message, Message>("Silence", Message.Parser, (_, _, call) => Task.Delay(Timeout.Infinite, call.Cancelled))
-        .Unary<HeadersRequest, HeadersResponse>("Headers", HeadersRequest.Parser, (request, call) => ValueTask.FromResult(MirroredHeaders.Of(request, call)))
-        .Unary<FailRequest, Message>("Fail", FailRequest.Parser, (request, _) => throw FaultOf(request))
-        .Duplex<FailRequest, Message>("FailLater", FailRequest.Parser, FailLaterAsync)
-        .Unary<Keyed, Message>("Throw", Keyed.Parser, (_, _) => throw new InvalidOperationException(Secret))
-        .Unary<Keyed, Observation>("Observe", Keyed.Parser, (request, _) => ValueTask.FromResult(Observe(request.Key)))
-        .Unary<SetHealthRequest, Message>("SetHealth", SetHealthRequest.Parser, SetHealthAsync);
-
-    public ServiceDefinition Definition { get; }
-
-    public ConformanceServer? Server { get; set; }
+    public ServedService Served => new(Conformance.Descriptor, binder => Conformance.BindService(binder, this));
 
     public ObservedCalls Calls(string key) => _observed.GetOrAdd(key, _ => new ObservedCalls());
 
-    private static async Task ExpandAsync(ExpandRequest request, IMessageWriter<Message> responses, ServerCall call)
+    public override Task<Message> Echo(Message request, ServerCallContext context) => Task.FromResult(request);
+
+    public override Task<Message> Produce(ProduceRequest request, ServerCallContext context) => Task.FromResult(OfSize(request.Bytes));
+
+    public override async Task Expand(ExpandRequest request, IServerStreamWriter<Message> responseStream, ServerCallContext context)
     {
-        call.ResponseHeaders.Add("expanding", request.Count.ToString());
         var payload = ByteString.CopyFrom(new byte[request.Bytes]);
         for (var number = 0; number < request.Count; number++)
-            await responses.WriteAsync(new Message { Number = number, Payload = payload }, call.Cancelled);
-        call.ResponseTrailers.Add("expanded", request.Count.ToString());
+            await responseStream.WriteAsync(new Message { Number = number, Payload = payload }, context.CancellationToken);
     }
 
-    private static async ValueTask<Summary> CollectAsync(IMessageReader<Message> requests, ServerCall call)
+    public override async Task<Summary> Collect(IAsyncStreamReader<Message> requestStream, ServerCallContext context)
     {
         var summary = new Summary();
-        while (await requests.ReadAsync(call.Cancelled) is { } message)
+        while (await requestStream.MoveNext(context.CancellationToken))
         {
             summary.Messages++;
-            summary.Bytes += message.Payload.Length;
+            summary.Bytes += requestStream.Current.Payload.Length;
         }
 
         return summary;
     }
 
-    private static async Task ConverseAsync(IMessageReader<Message> requests, IMessageWriter<Message> responses, ServerCall call)
+    public override async Task Converse(IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
     {
         var count = 0;
-        while (await requests.ReadAsync(call.Cancelled) is { } message)
+        while (await requestStream.MoveNext(context.CancellationToken))
         {
             count++;
-            await responses.WriteAsync(message, call.Cancelled);
+            await responseStream.WriteAsync(requestStream.Current, context.CancellationToken);
         }
 
         for (var number = 0; number < count; number++)
-            await responses.WriteAsync(new Message { Number = number, Text = "after the half-close" }, call.Cancelled);
+            await responseStream.WriteAsync(new Message { Number = number, Text = "after the half-close" }, context.CancellationToken);
     }
 
-    private static async Task CrossAsync(IMessageReader<Message> requests, IMessageWriter<Message> responses, ServerCall call)
+    public override async Task Cross(IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
     {
-        var first = await requests.ReadAsync(call.Cancelled) ?? throw new RpcException(StatusCode.InvalidArgument, "The first message says how many.");
+        if (!await requestStream.MoveNext(context.CancellationToken))
+            throw Faults.Of(StatusCode.InvalidArgument, "The first message says how many.");
+        var expected = requestStream.Current.Number;
         using var lead = new SemaphoreSlim(CrossLead);
         var sending = SendAsync();
         long received = 0;
-        while (await requests.ReadAsync(call.Cancelled) is { } message)
+        while (await requestStream.MoveNext(context.CancellationToken))
         {
-            if (message.Number != received++)
-                throw new RpcException(StatusCode.DataLoss, $"Expected {received - 1}, received {message.Number}.");
+            if (requestStream.Current.Number != received++)
+                throw Faults.Of(StatusCode.DataLoss, $"Expected {received - 1}, received {requestStream.Current.Number}.");
             lead.Release();
         }
 
         await sending;
-        if (received != first.Number)
-            throw new RpcException(StatusCode.DataLoss, $"Received {received} of {first.Number}.");
+        if (received != expected)
+            throw Faults.Of(StatusCode.DataLoss, $"Received {received} of {expected}.");
 
         async Task SendAsync()
         {
-            for (long number = 0; number < first.Number; number++)
+            for (long number = 0; number < expected; number++)
             {
-                await lead.WaitAsync(call.Cancelled);
-                await responses.WriteAsync(new Message { Number = number }, call.Cancelled);
+                await lead.WaitAsync(context.CancellationToken);
+                await responseStream.WriteAsync(new Message { Number = number }, context.CancellationToken);
             }
         }
     }
 
-    private async Task FloodAsync(Keyed request, IMessageWriter<Message> responses, ServerCall call)
+    public override async Task Flood(Keyed request, IServerStreamWriter<Message> responseStream, ServerCallContext context)
     {
         var observed = Calls(request.Key);
-        observed.Start(call);
+        observed.Start(context);
         var payload = ByteString.CopyFrom(new byte[FloodBytes]);
         for (var number = 0; ; number++)
         {
-            await responses.WriteAsync(new Message { Number = number, Payload = payload }, call.Cancelled);
+            await responseStream.WriteAsync(new Message { Number = number, Payload = payload }, context.CancellationToken);
             observed.Accept(FloodBytes);
         }
     }
 
-    private async ValueTask<Summary> MeetAsync(MeetRequest request, ServerCall call)
+    public override async Task<Summary> Meet(MeetRequest request, ServerCallContext context)
     {
         var meeting = _meetings.GetOrAdd(request.Key, _ => new Meeting(request.Calls));
-        return new Summary { Messages = await meeting.JoinAsync().WaitAsync(call.Cancelled) };
+        return new Summary { Messages = await meeting.JoinAsync().WaitAsync(context.CancellationToken) };
     }
 
-    private async ValueTask<Message> WaitAsync(Keyed request, ServerCall call)
+    public override async Task<Message> Wait(Keyed request, ServerCallContext context)
     {
-        Calls(request.Key).Start(call);
-        await Task.Delay(Timeout.Infinite, call.Cancelled);
+        Calls(request.Key).Start(context);
+        await Task.Delay(Timeout.Infinite, context.CancellationToken);
         return new Message();
     }
 
-    private static async Task FailLaterAsync(IMessageReader<FailRequest> requests, IMessageWriter<Message> responses, ServerCall call)
+    public override Task Silence(IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context) =>
+        Task.Delay(Timeout.Infinite, context.CancellationToken);
+
+    public override Task<Message> Fail(FailRequest request, ServerCallContext context) => throw FaultOf(request);
+
+    public override async Task FailLater(IAsyncStreamReader<FailRequest> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
     {
-        var request = await requests.ReadAsync(call.Cancelled) ?? throw new RpcException(StatusCode.InvalidArgument, "Nothing to fail with.");
-        for (var number = 0; number < request.AfterMessages; number++)
-            await responses.WriteAsync(new Message { Number = number }, call.Cancelled);
-        throw FaultOf(request);
+        if (!await requestStream.MoveNext(context.CancellationToken))
+            throw Faults.Of(StatusCode.InvalidArgument, "Nothing to fail with.");
+        for (var number = 0; number < requestStream.Current.AfterMessages; number++)
+            await responseStream.WriteAsync(new Message { Number = number }, context.CancellationToken);
+        throw FaultOf(requestStream.Current);
     }
 
-    private static RpcException FaultOf(FailRequest request)
+    public override Task<Message> Throw(Keyed request, ServerCallContext context) => throw new InvalidOperationException(Secret);
+
+    public override Task<Message> Refuse(Keyed request, ServerCallContext context) => throw new DarqException(Refusal.Misconfigured, "MISCONFIGURED: as the domain says");
+
+    public override Task<Observation> Observe(Keyed request, ServerCallContext context)
     {
-        if (!request.Details)
-            return new RpcException((StatusCode)request.Code, request.Message);
-        var violation = new BadRequest.Types.FieldViolation { Field = "etag", Description = "possible etag mismatch" };
-        var info = new ErrorInfo { Reason = "TESTED", Domain = "darq", Metadata = { ["k"] = "v" } };
-        return new RpcException((StatusCode)request.Code, request.Message, new BadRequest { FieldViolations = { violation } }, info);
+        var observation = Calls(request.Key).Observe();
+        observation.OpenCalls = server.OpenCalls;
+        observation.ConnectionsAccepted = server.ConnectionsAccepted;
+        return Task.FromResult(observation);
     }
 
-    private Observation Observe(string key)
+    public override Task<Message> SetHealth(SetHealthRequest request, ServerCallContext context)
     {
-        var observation = Calls(key).Observe();
-        observation.OpenCalls = Server!.Grpc.OpenCalls;
-        observation.ConnectionsAccepted = Server.ConnectionsAccepted;
-        return observation;
+        server.Health.Set(request.Service, request.Serving);
+        return Task.FromResult(new Message());
     }
 
-    private ValueTask<Message> SetHealthAsync(SetHealthRequest request, ServerCall call)
-    {
-        Server!.Grpc.Health.Set(request.Service, request.Serving);
-        return ValueTask.FromResult(new Message());
-    }
+    /// <summary>With details it fails as an etag that does not match, which alone has any.</summary>
+    private static RpcException FaultOf(FailRequest request) => request.Details
+        ? Faults.ToRpc(new DarqException(Refusal.Conflict, request.Message), CallKind.State)
+        : Faults.Of((StatusCode)request.Code, request.Message);
 
     /// <summary>A message whose encoding has exactly so many bytes; asked only for sizes whose length prefix has four bytes.</summary>
     private static Message OfSize(int bytes)

@@ -1,4 +1,4 @@
-using Darq.Grpc;
+using Grpc.Core;
 
 namespace Darq.Tests.Contract.Grpc.Server;
 
@@ -19,10 +19,10 @@ internal sealed class ObservedCalls
 
     public bool Started => _started;
 
-    public void Start(ServerCall call)
+    public void Start(ServerCallContext call)
     {
-        _hadDeadline = call.Deadline is not null;
-        call.Cancelled.Register(() => _cancelled = true);
+        _hadDeadline = call.Deadline != DateTime.MaxValue;
+        call.CancellationToken.Register(() => _cancelled = true);
         _started = true;
     }
 

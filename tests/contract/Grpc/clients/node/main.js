@@ -1,5 +1,5 @@
 'use strict';
-// Usage: node main.js SOCKET
+// Usage: node main.js SOCKET DESCRIPTORS
 
 const { run } = require('./suite');
 require('./calls');

@@ -1,16 +1,13 @@
 'use strict';
 // Runs named cases one after another and prints one JSON line for each: {"name", "ok", "detail"}.
 
-const path = require('path');
+const fs = require('fs');
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
 
-const suiteFolder = path.resolve(__dirname, '..', '..');
-const serverProtos = path.resolve(suiteFolder, '..', '..', '..', 'component', 'Grpc');
-const protos = grpc.loadPackageDefinition(loader.loadSync(
-  ['conformance.proto', 'grpc/health/v1/health.proto', 'grpc/reflection/v1/reflection.proto',
-    'grpc/reflection/v1alpha/reflection.proto'],
-  { includeDirs: [suiteFolder, serverProtos], longs: Number, defaults: true, oneofs: true }));
+const descriptors = fs.readFileSync(process.argv[3]);
+const protos = grpc.loadPackageDefinition(
+  loader.loadFileDescriptorSetFromBuffer(descriptors, { longs: Number, defaults: true, oneofs: true }));
 
 const address = `unix:${process.argv[2]}`;
 const caseTimeoutMs = 40000;
@@ -103,4 +100,4 @@ async function run() {
   process.exit(0);
 }
 
-module.exports = { grpc, protos, serverProtos, define, client, check, equal, unary, succeed, collect, eventually, run };
+module.exports = { grpc, protos, descriptors, define, client, check, equal, unary, succeed, collect, eventually, run };

@@ -4,13 +4,11 @@ import grpc
 from suite import CONFORMANCE, Keyed, Message, case, channel, check, equal, eventually, failure, key, message, stub
 
 MIB = 1024 * 1024
-HeadersRequest = message("darq.conformance.HeadersRequest")
 FailRequest = message("darq.conformance.FailRequest")
 ProduceRequest = message("darq.conformance.ProduceRequest")
 MeetRequest = message("darq.conformance.MeetRequest")
 Status = message("google.rpc.Status")
 BadRequest = message("google.rpc.BadRequest")
-ErrorInfo = message("google.rpc.ErrorInfo")
 
 
 def frame_of(size):
@@ -22,11 +20,6 @@ def frame_of(size):
 def unary():
     response = stub().Echo(Message(number=7, text="grüße", payload=b"\x00\x01\xff"))
     equal((response.number, response.text, response.payload), (7, "grüße", b"\x00\x01\xff"), "response")
-
-
-@case
-def empty_message():
-    equal(stub().Echo(Message()), Message(), "response")
 
 
 @case
@@ -66,35 +59,6 @@ def thousand_concurrent_calls_on_one_connection():
 
 
 @case
-def large_metadata_both_ways():
-    names = [f"x-large-{i}" for i in range(20)]
-    value = "v" * 600
-    _, call = stub().Headers.with_call(HeadersRequest(names=names), metadata=[(name, value) for name in names])
-    headers, trailers = dict(call.initial_metadata()), dict(call.trailing_metadata())
-    for name in names:
-        equal(headers[name], value, f"header {name}")
-        equal(trailers[f"t-{name}"], value, f"trailer {name}")
-
-
-@case
-def binary_metadata_both_ways():
-    value = bytes(i % 256 for i in range(257))
-    response, call = stub().Headers.with_call(HeadersRequest(names=["x-bytes-bin"]), metadata=[("x-bytes-bin", value)])
-    equal(response.headers[0].last_bytes, value, "the server's view")
-    equal(dict(call.initial_metadata())["x-bytes-bin"], value, "header")
-    equal(dict(call.trailing_metadata())["t-x-bytes-bin"], value, "trailer")
-
-
-@case
-def repeated_header_keeps_order():
-    name = "x-component-instance"
-    metadata = [(name, "first"), (name, "second, with a comma")]
-    response = stub().Headers(HeadersRequest(names=[name]), metadata=metadata)
-    equal(response.headers[0].last_text, "second, with a comma", "last")
-    equal(list(response.headers[0].text), ["first", "second, with a comma"], "all")
-
-
-@case
 def every_status_code():
     calls = stub()
     for code in grpc.StatusCode:
@@ -117,12 +81,11 @@ def error_details():
     encoded = [value for name, value in error.trailing_metadata() if name == "grpc-status-details-bin"]
     equal(len(encoded), 1, "number of details trailers")
     status = Status.FromString(encoded[0])
-    equal((status.code, status.message, len(status.details)), (9, "etag: grün", 2), "status")
-    bad_request, info = BadRequest(), ErrorInfo()
-    check(status.details[0].Unpack(bad_request) and status.details[1].Unpack(info), f"types: {status.details}")
+    equal((status.code, status.message, len(status.details)), (9, "etag: grün", 1), "status")
+    bad_request = BadRequest()
+    check(status.details[0].Unpack(bad_request), f"types: {status.details}")
     violation = bad_request.field_violations[0]
-    equal((violation.field, violation.description), ("etag", "possible etag mismatch"), "violation")
-    equal((info.reason, info.domain, dict(info.metadata)), ("TESTED", "darq", {"k": "v"}), "info")
+    equal((violation.field, violation.description), ("etag", "etag: grün"), "violation")
 
 
 @case

@@ -1,0 +1,131 @@
+using System.Net.Sockets;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace Darq.Tests.Shared.GrpcClient;
+
+/// <summary>What a single call may be told.</summary>
+internal readonly record struct GrpcCallOptions(Metadata? Metadata = null, TimeSpan? Timeout = null, CancellationToken Cancellation = default);
+
+/// <summary>
+/// One HTTP/2 connection (prior knowledge, no TLS) to a gRPC server on a Unix socket: opened by the first call, opened again by the next
+/// call after it was lost. Any number of calls share it. Methods are named "package.Service/Method" and messages need no generated
+/// client, because the stand-in sidecar speaks for components that it does not know.
+/// </summary>
+internal sealed class SocketChannel : IDisposable
+{
+    /// <summary>The largest message accepted from the server: the default of every gRPC library.</summary>
+    private const int ReceiveMaxBytes = 4 * 1024 * 1024;
+
+    /// <summary>
+    /// What a server may send on a stream that nobody reads: HTTP/2's own start value, and that of daprd. HttpClient lets it grow with
+    /// the measured round trip, unless the process sets System.Net.SocketsHttpHandler.Http2FlowControl.DisableDynamicWindowSizing.
+    /// </summary>
+    private const int StreamWindowBytes = 65_535;
+
+    private static readonly Marshaller<IMessage> Requests = Marshallers.Create<IMessage>(message => message.ToByteArray(), _ => throw new NotSupportedException());
+    private static readonly Marshaller<byte[]> Responses = new((_, _) => throw new NotSupportedException(), Receive);
+
+    private readonly GrpcChannel _channel;
+    private readonly CallInvoker _calls;
+    private readonly string _socketPath;
+
+    public SocketChannel(string socketPath)
+    {
+        _socketPath = socketPath;
+        var sockets = new SocketsHttpHandler
+        {
+            ConnectCallback = (_, cancellation) => ConnectAsync(socketPath, cancellation),
+            EnableMultipleHttp2Connections = false,
+            InitialHttp2StreamWindowSize = StreamWindowBytes,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+            ActivityHeadersPropagator = null,
+            UseProxy = false,
+        };
+        _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+        {
+            HttpHandler = new RepeatedHeaders(sockets),
+            DisposeHttpClient = true,
+            // Checked by this class, with the text that daprd has for it.
+            MaxReceiveMessageSize = null,
+        });
+        _calls = _channel.CreateCallInvoker();
+    }
+
+    /// <summary>One message there, one back. Throws <see cref="GrpcCallException"/> for every other status than OK.</summary>
+    public async Task<TResponse> UnaryAsync<TResponse>(string method, IMessage message, MessageParser<TResponse> parser, GrpcCallOptions options = default)
+        where TResponse : class, IMessage<TResponse>
+    {
+        try
+        {
+            using var call = _calls.AsyncUnaryCall(Method(MethodType.Unary, method), null, Options(options, options.Cancellation), message);
+            return StrictMessage.Parse(parser, await call.ResponseAsync);
+        }
+        catch (RpcException fault)
+        {
+            throw new GrpcCallException(StatusTexts.Of(fault, _socketPath), fault);
+        }
+    }
+
+    /// <summary>
+    /// Starts a duplex call. Like every gRPC library this does not wait for the server, nor even for a connection: the first message that
+    /// is written or read tells when there is none.
+    /// </summary>
+    public GrpcDuplexCall Open(string method, GrpcCallOptions options = default)
+    {
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(options.Cancellation);
+        var call = _calls.AsyncDuplexStreamingCall(Method(MethodType.DuplexStreaming, method), null, Options(options, stop.Token));
+        return new(call, stop, fault => StatusTexts.Of(fault, _socketPath));
+    }
+
+    public void Dispose() => _channel.Dispose();
+
+    private static Method<IMessage, byte[]> Method(MethodType type, string name)
+    {
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        return new(type, name[..slash], name[(slash + 1)..], Requests, Responses);
+    }
+
+    private static CallOptions Options(GrpcCallOptions options, CancellationToken cancellation) =>
+        new(options.Metadata, options.Timeout is { } timeout ? DateTime.UtcNow + timeout : null, cancellation);
+
+    private static byte[] Receive(DeserializationContext context) => context.PayloadLength <= ReceiveMaxBytes
+        ? context.PayloadAsNewBuffer()
+        : throw new GrpcCallException(new(GrpcCode.ResourceExhausted, $"grpc: received message larger than max ({context.PayloadLength} vs. {ReceiveMaxBytes})"));
+
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellation)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// HttpClient joins the values of one key with a comma, where gRPC sends a field each. A second value therefore goes into the
+    /// content's headers, which are written as fields of their own; a third and later one is joined to the second.
+    /// </summary>
+    private sealed class RepeatedHeaders(HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            foreach (var (name, values) in request.Headers.NonValidated.Where(header => header.Key.StartsWith("x-", StringComparison.Ordinal) && header.Value.Count > 1).ToArray())
+            {
+                request.Headers.Remove(name);
+                request.Headers.TryAddWithoutValidation(name, values.First());
+                request.Content!.Headers.TryAddWithoutValidation(name, values.Skip(1));
+            }
+
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+}
