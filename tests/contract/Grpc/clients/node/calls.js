@@ -53,7 +53,7 @@ define('thousand_concurrent_calls_on_one_connection', async () => {
   const all = await Promise.all(Array.from({ length: 1000 }, () => succeed(stub, 'Meet', { key, calls: 1000 })));
   const after = await succeed(stub, 'Observe', { key: '' });
   check(all.every((summary) => summary.messages === 1000), 'not every call met the others');
-  equal(after.connectionsAccepted, before.connectionsAccepted, 'connections');
+  equal(after.connections_accepted, before.connections_accepted, 'connections');
 });
 
 define('every_status_code', async () => {
@@ -78,8 +78,8 @@ define('error_details', async () => {
   const status = decode('Status', encoded[0]);
   equal(status.code, 9, 'code');
   equal(status.message, 'etag: grün', 'message');
-  equal(status.details.map((detail) => detail.typeUrl ?? detail.type_url).join(), 'type.googleapis.com/google.rpc.BadRequest', 'types');
-  const violation = decode('BadRequest', status.details[0].value).fieldViolations[0];
+  equal(status.details.map((detail) => detail.type_url).join(), 'type.googleapis.com/google.rpc.BadRequest', 'types');
+  const violation = decode('BadRequest', status.details[0].value).field_violations[0];
   equal(`${violation.field}: ${violation.description}`, 'etag: etag: grün', 'violation');
 });
 
@@ -110,7 +110,7 @@ define('deadline', async () => {
   const { error } = await unary(stub, 'Wait', { key }, new grpc.Metadata(), { deadline: Date.now() + 1000 });
   equal(error?.code, grpc.status.DEADLINE_EXCEEDED, 'code');
   const seen = await eventually(() => succeed(stub, 'Observe', { key }), (o) => o.cancelled, 'the handler is cancelled');
-  check(seen.hadDeadline, 'the handler saw no deadline');
+  check(seen.had_deadline, 'the handler saw no deadline');
 });
 
 define('client_cancels_unary', async () => {
@@ -121,7 +121,7 @@ define('client_cancels_unary', async () => {
   await eventually(() => succeed(stub, 'Observe', { key }), (o) => o.started, 'the handler runs');
   call.cancel();
   equal((await ended).error?.code, grpc.status.CANCELLED, 'code');
-  await eventually(() => succeed(stub, 'Observe', { key }), (o) => o.cancelled && o.openCalls === 1, 'the handler is cancelled and only Observe is open');
+  await eventually(() => succeed(stub, 'Observe', { key }), (o) => o.cancelled && o.open_calls === 1, 'the handler is cancelled and only Observe is open');
 });
 
 function decode(typeName, bytes) {

@@ -94,7 +94,7 @@ define('slow_reader_blocks_the_writer', async () => {
   let number = 0;
   const count = (message) => { if (message.number === number) number++; };
   await new Promise((resolve) => call.once('data', (message) => { call.pause(); count(message); resolve(); }));
-  const read = async () => (await succeed(stub, 'Observe', { key })).bytesAccepted;
+  const read = async () => (await succeed(stub, 'Observe', { key })).bytes_accepted;
   let last = -1;
   let still = 0;
   // Every Observe is also a proof that the blocked stream does not block its neighbours on the connection.
@@ -108,7 +108,7 @@ define('slow_reader_blocks_the_writer', async () => {
   call.resume();
   await eventually(async () => number, (now) => now >= 500, 'the messages go on without a gap');
   call.cancel();
-  await eventually(() => succeed(stub, 'Observe', { key }), (o) => o.cancelled && o.openCalls === 1, 'the flood has ended');
+  await eventually(() => succeed(stub, 'Observe', { key }), (o) => o.cancelled && o.open_calls === 1, 'the flood has ended');
   return `${bytes} bytes accepted`;
 });
 
@@ -120,13 +120,13 @@ define('client_cancels_stream', async () => {
   await new Promise((resolve) => call.once('data', resolve));
   call.cancel();
   equal((await ended).code, grpc.status.CANCELLED, 'code');
-  await eventually(() => succeed(stub, 'Observe', { key }), (o) => o.cancelled && o.openCalls === 1, 'the handler ended');
+  await eventually(() => succeed(stub, 'Observe', { key }), (o) => o.cancelled && o.open_calls === 1, 'the handler ended');
 });
 
 define('server_ends_the_stream_first', async () => {
   const call = client().FailLater();
   const all = collect(call);
-  call.write({ code: 10, message: 'enough', afterMessages: 3 });
+  call.write({ code: 10, message: 'enough', after_messages: 3 });
   const { messages, error } = await all;
   equal(messages.length, 3, 'messages');
   equal(error?.code, grpc.status.ABORTED, 'code');
