@@ -26,7 +26,8 @@ internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
     {
         try
         {
-            await instances.InitAsync(service, InstanceOf(call), new Dictionary<string, string>(metadata?.Properties ?? []), call.CancellationToken);
+            var properties = new Dictionary<string, string>(metadata?.Properties ?? []);
+            await instances.InitAsync(service, InstanceOf(call), properties, call.CancellationToken);
         }
         catch (DarqException fault)
         {
@@ -37,7 +38,8 @@ internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
     }
 
     /// <summary>Enters the instance of a call; dispose of what comes back when its work is done. Throws <see cref="DarqException"/> where there is none.</summary>
-    public ValueTask<InstanceUse> UseAsync(ComponentService service, ServerCallContext call) => instances.UseAsync(service, InstanceOf(call));
+    public ValueTask<InstanceUse> UseAsync(ComponentService service, ServerCallContext call) =>
+        instances.UseAsync(service, InstanceOf(call));
 
     /// <summary>Runs a stream until its client goes or the component stops.</summary>
     public async Task StreamAsync(ComponentService service, ServerCallContext call, Func<InstanceUse, CancellationToken, Task> work)

@@ -8,7 +8,14 @@ namespace Darq.Hosting;
 /// removes the socket. (5) Instances and engines pass on what was answered and leave Redis.
 /// </summary>
 internal sealed class ComponentLifetime(
-    SocketOptions socket, InitFolder folder, InstanceTable instances, EnginePool engines, DeliveryDrain drain, HealthService health, TimeProvider time, ILogger<ComponentLifetime> log)
+    SocketOptions socket,
+    InitFolder folder,
+    InstanceTable instances,
+    EnginePool engines,
+    DeliveryDrain drain,
+    HealthService health,
+    TimeProvider time,
+    ILogger<ComponentLifetime> log)
     : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan HandlersTime = TimeSpan.FromSeconds(5);

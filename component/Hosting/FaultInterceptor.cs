@@ -10,17 +10,21 @@ namespace Darq.Hosting;
 
 /// <summary>
 /// Ends every call of every service with a status that its client is meant to see: a refusal with its own (<see cref="Faults"/>),
-/// anything unforeseen as Internal with a fixed text, and a line in the log that has the reason. What a client caused is logged as Debug, since it is told anyway.
+/// anything unforeseen as Internal with a fixed text, and a line in the log that has the reason. What a client caused is logged as
+/// Debug, since it is told anyway.
 /// </summary>
 internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Interceptor
 {
     private const string StatusTrailer = "grpc-status";
 
-    /// <summary>Serves one request. What fails outside every handler, such as a broken frame, the library answers Unknown, which says nothing.</summary>
+    /// <summary>
+    /// Serves one request. A fault outside every handler, such as a broken frame, the library answers Unknown; that is mended here.
+    /// </summary>
     public async Task ServeAsync(HttpContext request, RequestDelegate next)
     {
         await next(request);
-        if (request.Features.Get<IServerCallContextFeature>()?.ServerCallContext is { Status: { StatusCode: StatusCode.Unknown, DebugException: { } fault } } call)
+        var call = request.Features.Get<IServerCallContextFeature>()?.ServerCallContext;
+        if (call?.Status is { StatusCode: StatusCode.Unknown, DebugException: { } fault })
             MendUnknown(request, call, fault);
     }
 
@@ -38,7 +42,10 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
     }
 
     public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
-        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
+        TRequest request,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
         try
         {
@@ -51,7 +58,9 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
     }
 
     public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
+        IAsyncStreamReader<TRequest> requestStream,
+        ServerCallContext context,
+        ClientStreamingServerMethod<TRequest, TResponse> continuation)
     {
         try
         {
@@ -83,7 +92,9 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
 
     private void MendUnknown(HttpContext request, ServerCallContext call, Exception fault)
     {
-        var trailers = request.Response.HasStarted ? request.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers : request.Response.Headers;
+        var trailers = request.Response.HasStarted
+            ? request.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers
+            : request.Response.Headers;
         // A call whose deadline has passed was ended with that already, and its trailers are sent.
         if (trailers[StatusTrailer] != "2")
             return;

@@ -45,7 +45,8 @@ internal sealed class HealthService(DeliveryDrain drain) : HealthServiceImpl
     }
 
     /// <summary>Ends with all other streams: the library watches until its client goes, and the process would wait for that.</summary>
-    public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
+    public override async Task Watch(
+        HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {
         try
         {

@@ -4,17 +4,25 @@ using Grpc.Core;
 namespace Darq.Hosting;
 
 /// <summary>The service InputBinding: topics delivered through a binding, to an app that may work on many at once.</summary>
-internal sealed class InputBindingService(Calls calls, DeliveryDrain drain, TimeProvider time, ILogger<ReadStream> log) : InputBinding.InputBindingBase
+internal sealed class InputBindingService(Calls calls, DeliveryDrain drain, TimeProvider time, ILogger<ReadStream> log)
+    : InputBinding.InputBindingBase
 {
     private const ComponentService Service = ComponentService.InputBinding;
 
-    public ServedService Served =>
-        new(InputBinding.Descriptor, binder => InputBinding.BindService(binder, this), (DuplexStreamingServerMethod<ReadRequest, DeliveryMessage>)ReadAsync);
+    public ServedService Served
+    {
+        get
+        {
+            DuplexStreamingServerMethod<ReadRequest, DeliveryMessage> deliver = ReadAsync;
+            return new(InputBinding.Descriptor, binder => InputBinding.BindService(binder, this), deliver);
+        }
+    }
 
     public override Task<InputBindingInitResponse> Init(InputBindingInitRequest request, ServerCallContext context) =>
         calls.InitAsync<InputBindingInitResponse>(Service, request.Metadata, context);
 
-    private Task ReadAsync(IAsyncStreamReader<ReadRequest> requests, IServerStreamWriter<DeliveryMessage> responses, ServerCallContext context) =>
+    private Task ReadAsync(
+        IAsyncStreamReader<ReadRequest> requests, IServerStreamWriter<DeliveryMessage> responses, ServerCallContext context) =>
         calls.StreamAsync(Service, context, async (use, cancelled) =>
         {
             using var stream = new ReadStream(use.Instance, requests, responses, drain, time, log);

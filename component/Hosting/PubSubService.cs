@@ -13,8 +13,14 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
     // BULK_SUBSCRIBE_IMMEDIATE keeps a serial sidecar from waiting a second for a batch that cannot fill.
     private static readonly string[] Supported = ["BULK_PUBSUB", "BULK_SUBSCRIBE_IMMEDIATE", "MESSAGE_TTL"];
 
-    public ServedService Served =>
-        new(PubSub.Descriptor, binder => PubSub.BindService(binder, this), (DuplexStreamingServerMethod<PullMessagesRequest, DeliveryMessage>)PullMessagesAsync);
+    public ServedService Served
+    {
+        get
+        {
+            DuplexStreamingServerMethod<PullMessagesRequest, DeliveryMessage> deliver = PullMessagesAsync;
+            return new(PubSub.Descriptor, binder => PubSub.BindService(binder, this), deliver);
+        }
+    }
 
     public override Task<PubSubInitResponse> Init(PubSubInitRequest request, ServerCallContext context) =>
         calls.InitAsync<PubSubInitResponse>(Service, request.Metadata, context);
@@ -25,7 +31,8 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
     public override async Task<PublishResponse> Publish(PublishRequest request, ServerCallContext context)
     {
         await using var use = await calls.UseAsync(Service, context);
-        await use.Engine.Publisher.PublishAsync(request.Topic, [new PublishEntry(request.Data.Memory, request.Metadata)], context.CancellationToken);
+        PublishEntry[] entries = [new(request.Data.Memory, request.Metadata)];
+        await use.Engine.Publisher.PublishAsync(request.Topic, entries, context.CancellationToken);
         return new PublishResponse();
     }
 
@@ -41,8 +48,10 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
         return new BulkPublishResponse();
     }
 
-    private Task PullMessagesAsync(IAsyncStreamReader<PullMessagesRequest> requests, IServerStreamWriter<DeliveryMessage> responses, ServerCallContext context) =>
-        calls.StreamAsync(Service, context, (use, cancelled) => new PullStream(use.Instance, requests, responses, drain, log).RunAsync(cancelled));
+    private Task PullMessagesAsync(
+        IAsyncStreamReader<PullMessagesRequest> requests, IServerStreamWriter<DeliveryMessage> responses, ServerCallContext context) =>
+        calls.StreamAsync(
+            Service, context, (use, cancelled) => new PullStream(use.Instance, requests, responses, drain, log).RunAsync(cancelled));
 
     public override async Task<PauseResponse> Pause(PauseRequest request, ServerCallContext context)
     {

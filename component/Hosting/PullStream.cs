@@ -13,7 +13,11 @@ namespace Darq.Hosting;
 /// writes deliveries. (3) At the end whatever is unanswered goes back without counting as failed.
 /// </summary>
 internal sealed class PullStream(
-    Instance instance, IAsyncStreamReader<PullMessagesRequest> requests, IServerStreamWriter<DeliveryMessage> responses, DeliveryDrain drain, ILogger log)
+    Instance instance,
+    IAsyncStreamReader<PullMessagesRequest> requests,
+    IServerStreamWriter<DeliveryMessage> responses,
+    DeliveryDrain drain,
+    ILogger log)
     : IDeliverySink
 {
     private readonly TaskCompletionSource<DeliveryStream> _stream = new(TaskCreationOptions.RunContinuationsAsynchronously);

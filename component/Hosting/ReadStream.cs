@@ -11,7 +11,12 @@ namespace Darq.Hosting;
 /// in any order, and each may carry what the app answered, which may be a step.
 /// </summary>
 internal sealed class ReadStream(
-    Instance instance, IAsyncStreamReader<ReadRequest> requests, IServerStreamWriter<DeliveryMessage> responses, DeliveryDrain drain, TimeProvider time, ILogger log)
+    Instance instance,
+    IAsyncStreamReader<ReadRequest> requests,
+    IServerStreamWriter<DeliveryMessage> responses,
+    DeliveryDrain drain,
+    TimeProvider time,
+    ILogger log)
     : IDisposable
 {
     /// <summary>What the sidecar answers for handlers that it no longer calls: the app has not seen these messages.</summary>

@@ -4,8 +4,8 @@ using Grpc.Core;
 namespace Darq.Hosting;
 
 /// <summary>
-/// Takes the methods of one service as its generated code binds them. Each runs inside <see cref="FaultInterceptor"/>, the one object of it
-/// instead of one for each call. A request that is no valid message is refused as Internal; the library would answer Unknown.
+/// Takes the methods of one service as its generated code binds them. Each runs inside <see cref="FaultInterceptor"/>, the one object
+/// of it instead of one for each call. A request that is no valid message is refused as Internal; the library would answer Unknown.
 /// Deliveries encode themselves, so the method that sends them has another response type than the generated one.
 /// </summary>
 internal sealed class ServiceBinder(FaultInterceptor faults, Delegate? deliver) : ServiceBinderBase
@@ -21,17 +21,24 @@ internal sealed class ServiceBinder(FaultInterceptor faults, Delegate? deliver) 
         return binder._methods.Build();
     }
 
-    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
-        _methods.AddMethod(Checked(method, method.ResponseMarshaller), (request, call) => faults.UnaryServerHandler(request, call, handler!));
-
-    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) =>
+    public override void AddMethod<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
         _methods.AddMethod(
-            Checked(method, method.ResponseMarshaller), (request, responses, call) => faults.ServerStreamingServerHandler(request, responses, call, handler!));
+            Checked(method, method.ResponseMarshaller), (request, call) => faults.UnaryServerHandler(request, call, handler!));
 
-    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) =>
-        _methods.AddMethod(Checked(method, method.ResponseMarshaller), (requests, call) => faults.ClientStreamingServerHandler(requests, call, handler!));
+    public override void AddMethod<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) =>
+        _methods.AddMethod(
+            Checked(method, method.ResponseMarshaller),
+            (request, responses, call) => faults.ServerStreamingServerHandler(request, responses, call, handler!));
 
-    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
+    public override void AddMethod<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) =>
+        _methods.AddMethod(
+            Checked(method, method.ResponseMarshaller), (requests, call) => faults.ClientStreamingServerHandler(requests, call, handler!));
+
+    public override void AddMethod<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
     {
         if (deliver is DuplexStreamingServerMethod<TRequest, DeliveryMessage> delivering)
             AddDuplex(Checked(method, Deliveries), delivering);
@@ -39,7 +46,8 @@ internal sealed class ServiceBinder(FaultInterceptor faults, Delegate? deliver) 
             AddDuplex(Checked(method, method.ResponseMarshaller), handler!);
     }
 
-    private void AddDuplex<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse> handler)
+    private void AddDuplex<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse> handler)
         where TRequest : class
         where TResponse : class =>
         _methods.AddMethod(method, (requests, responses, call) => faults.DuplexStreamingServerHandler(requests, responses, call, handler));

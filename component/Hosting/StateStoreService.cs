@@ -15,7 +15,8 @@ internal sealed class StateStoreService(Calls calls) : StateStore.StateStoreBase
 
     public ServedService Served => new(StateStore.Descriptor, binder => StateStore.BindService(binder, this));
 
-    public override Task<InitResponse> Init(InitRequest request, ServerCallContext context) => calls.InitAsync<InitResponse>(Service, request.Metadata, context);
+    public override Task<InitResponse> Init(InitRequest request, ServerCallContext context) =>
+        calls.InitAsync<InitResponse>(Service, request.Metadata, context);
 
     public override Task<FeaturesResponse> Features(FeaturesRequest request, ServerCallContext context) =>
         Task.FromResult(new FeaturesResponse { Features = { Supported } });
@@ -32,7 +33,8 @@ internal sealed class StateStoreService(Calls calls) : StateStore.StateStoreBase
         await using var use = await calls.UseAsync(Service, context);
         try
         {
-            await use.Engine.State.ApplyAsync(StateRequests.Upsert(request, use.Instance.Options.DefaultTimeToLive), context.CancellationToken);
+            var upsert = StateRequests.Upsert(request, use.Instance.Options.DefaultTimeToLive);
+            await use.Engine.State.ApplyAsync(upsert, context.CancellationToken);
             return new SetResponse();
         }
         catch (DarqException fault)
@@ -66,7 +68,8 @@ internal sealed class StateStoreService(Calls calls) : StateStore.StateStoreBase
 
     public override async Task<BulkSetResponse> BulkSet(BulkSetRequest request, ServerCallContext context)
     {
-        await ApplyAllAsync(context, use => request.Items.Select(item => StateRequests.Upsert(item, use.Instance.Options.DefaultTimeToLive)));
+        await ApplyAllAsync(
+            context, use => request.Items.Select(item => StateRequests.Upsert(item, use.Instance.Options.DefaultTimeToLive)));
         return new BulkSetResponse();
     }
 

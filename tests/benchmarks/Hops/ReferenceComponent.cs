@@ -66,11 +66,13 @@ internal sealed class ReferenceComponent : IDisposable
     {
         public ServedService Served => new(InputBinding.Descriptor, binder => InputBinding.BindService(binder, this));
 
-        public override Task<InputBindingInitResponse> Init(InputBindingInitRequest request, ServerCallContext context) => Task.FromResult(new InputBindingInitResponse());
+        public override Task<InputBindingInitResponse> Init(InputBindingInitRequest request, ServerCallContext context) =>
+            Task.FromResult(new InputBindingInitResponse());
 
         public override Task<PingResponse> Ping(PingRequest request, ServerCallContext context) => Task.FromResult(new PingResponse());
 
-        public override async Task Read(IAsyncStreamReader<ReadRequest> requestStream, IServerStreamWriter<ReadResponse> responseStream, ServerCallContext context)
+        public override async Task Read(
+            IAsyncStreamReader<ReadRequest> requestStream, IServerStreamWriter<ReadResponse> responseStream, ServerCallContext context)
         {
             component._stream = responseStream;
             while (await requestStream.MoveNext(context.CancellationToken))
@@ -84,7 +86,8 @@ internal sealed class ReferenceComponent : IDisposable
     {
         public ServedService Served => new(OutputBinding.Descriptor, binder => OutputBinding.BindService(binder, this));
 
-        public override Task<OutputBindingInitResponse> Init(OutputBindingInitRequest request, ServerCallContext context) => Task.FromResult(new OutputBindingInitResponse());
+        public override Task<OutputBindingInitResponse> Init(OutputBindingInitRequest request, ServerCallContext context) =>
+            Task.FromResult(new OutputBindingInitResponse());
 
         public override Task<ListOperationsResponse> ListOperations(ListOperationsRequest request, ServerCallContext context) =>
             Task.FromResult(new ListOperationsResponse { Operations = { "create" } });

@@ -50,7 +50,8 @@ public sealed class FaultTests
         }
 
         await server.IsUnharmedAsync();
-        Assert.Contains(server.Logs.Lines, line => line is { Level: LogLevel.Debug, Text: "/darq.conformance.Conformance/Wait was given up by its client or ended by its deadline." });
+        const string GivenUp = "/darq.conformance.Conformance/Wait was given up by its client or ended by its deadline.";
+        Assert.Contains(server.Logs.Lines, line => line is { Level: LogLevel.Debug, Text: GivenUp });
         Assert.DoesNotContain(server.Logs.Lines, line => line.Level > LogLevel.Debug);
     }
 

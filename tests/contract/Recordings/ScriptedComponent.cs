@@ -101,14 +101,16 @@ internal sealed class ScriptedComponent : IAsyncDisposable
         foreach (var method in service.Methods)
         {
             if (method.IsClientStreaming)
-                definition.AddMethod(Method(MethodType.DuplexStreaming, method), (requests, responses, call) => StreamAsync(method, requests, responses, call));
+                definition.AddMethod(
+                    Method(MethodType.DuplexStreaming, method), (reader, writer, call) => StreamAsync(method, reader, writer, call));
             else
                 definition.AddMethod(Method(MethodType.Unary, method), (request, call) => AnswerAsync(method, request, call));
         }
         return definition.Build();
     }
 
-    private static Method<byte[], byte[]> Method(MethodType type, MethodDescriptor method) => new(type, method.Service.FullName, method.Name, Bytes, Bytes);
+    private static Method<byte[], byte[]> Method(MethodType type, MethodDescriptor method) =>
+        new(type, method.Service.FullName, method.Name, Bytes, Bytes);
 
     private async Task<byte[]> AnswerAsync(MethodDescriptor method, byte[] request, ServerCallContext call)
     {
@@ -124,7 +126,8 @@ internal sealed class ScriptedComponent : IAsyncDisposable
         return MessageJson.Parse(method.OutputType, rule?["reply"] as JsonObject).ToByteArray();
     }
 
-    private async Task StreamAsync(MethodDescriptor method, IAsyncStreamReader<byte[]> reader, IServerStreamWriter<byte[]> writer, ServerCallContext call)
+    private async Task StreamAsync(
+        MethodDescriptor method, IAsyncStreamReader<byte[]> reader, IServerStreamWriter<byte[]> writer, ServerCallContext call)
     {
         await call.WriteResponseHeadersAsync(Metadata.Empty);
         var headers = HeadersOf(call);

@@ -36,7 +36,8 @@ internal sealed class ScriptedStreams(Transcript transcript)
             _open.Clear();
     }
 
-    public async Task ServeAsync(OpenedStream stream, IAsyncStreamReader<byte[]> reader, IServerStreamWriter<byte[]> writer, ServerCallContext call)
+    public async Task ServeAsync(
+        OpenedStream stream, IAsyncStreamReader<byte[]> reader, IServerStreamWriter<byte[]> writer, ServerCallContext call)
     {
         var queue = Channel.CreateUnbounded<JsonObject>();
         var name = new StreamName(stream.IsBinding ? stream.Instance : null);
@@ -68,7 +69,8 @@ internal sealed class ScriptedStreams(Transcript transcript)
             transcript.Say("sidecar", "component", stream.Call, ("opened", true), ("headers", stream.Headers));
     }
 
-    private async Task ListenAsync(OpenedStream stream, StreamName name, IAsyncStreamReader<byte[]> reader, ChannelWriter<JsonObject> queue, CancellationToken over)
+    private async Task ListenAsync(
+        OpenedStream stream, StreamName name, IAsyncStreamReader<byte[]> reader, ChannelWriter<JsonObject> queue, CancellationToken over)
     {
         try
         {
@@ -89,12 +91,15 @@ internal sealed class ScriptedStreams(Transcript transcript)
         }
     }
 
-    private async Task SendAsync(OpenedStream stream, StreamName name, ChannelReader<JsonObject> queue, IServerStreamWriter<byte[]> writer, CancellationToken cancelled)
+    private async Task SendAsync(
+        OpenedStream stream, StreamName name, ChannelReader<JsonObject> queue, IServerStreamWriter<byte[]> writer, CancellationToken cancelled)
     {
         await foreach (var message in queue.ReadAllAsync(cancelled))
         {
             transcript.Say("component", "sidecar", stream.Call, ("stream", name.Value ?? "?"), ("message", message.DeepClone()));
-            var bytes = (string?)message["bytes"] is { } raw ? Convert.FromBase64String(raw) : MessageJson.Parse(stream.Method.OutputType, message).ToByteArray();
+            var bytes = (string?)message["bytes"] is { } raw
+                ? Convert.FromBase64String(raw)
+                : MessageJson.Parse(stream.Method.OutputType, message).ToByteArray();
             await writer.WriteAsync(bytes, cancelled);
         }
     }

@@ -8,8 +8,8 @@ namespace Darq.Tests.Shared.GrpcClient;
 /// <see cref="Status"/> says why (a message over the limit or one that does not parse ends the call too, with a reset). Cancelling or
 /// disposing an unfinished call resets its stream with CANCEL, without a half-close before.
 /// </summary>
-internal sealed class GrpcDuplexCall(AsyncDuplexStreamingCall<IMessage, byte[]> call, CancellationTokenSource stop, Func<RpcException, GrpcStatus> ended)
-    : IDisposable
+internal sealed class GrpcDuplexCall(
+    AsyncDuplexStreamingCall<IMessage, byte[]> call, CancellationTokenSource stop, Func<RpcException, GrpcStatus> ended) : IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1, 1);
 

@@ -6,7 +6,8 @@ using Grpc.Net.Client;
 namespace Darq.Tests.Shared.GrpcClient;
 
 /// <summary>What a single call may be told.</summary>
-internal readonly record struct GrpcCallOptions(Metadata? Metadata = null, TimeSpan? Timeout = null, CancellationToken Cancellation = default);
+internal readonly record struct GrpcCallOptions(
+    Metadata? Metadata = null, TimeSpan? Timeout = null, CancellationToken Cancellation = default);
 
 /// <summary>
 /// One HTTP/2 connection (prior knowledge, no TLS) to a gRPC server on a Unix socket: opened by the first call, opened again by the next
@@ -24,7 +25,8 @@ internal sealed class SocketChannel : IDisposable
     /// </summary>
     private const int StreamWindowBytes = 65_535;
 
-    private static readonly Marshaller<IMessage> Requests = Marshallers.Create<IMessage>(message => message.ToByteArray(), _ => throw new NotSupportedException());
+    private static readonly Marshaller<IMessage> Requests =
+        Marshallers.Create<IMessage>(message => message.ToByteArray(), _ => throw new NotSupportedException());
     private static readonly Marshaller<byte[]> Responses = new((_, _) => throw new NotSupportedException(), Receive);
 
     private readonly GrpcChannel _channel;
@@ -55,7 +57,8 @@ internal sealed class SocketChannel : IDisposable
     }
 
     /// <summary>One message there, one back. Throws <see cref="GrpcCallException"/> for every other status than OK.</summary>
-    public async Task<TResponse> UnaryAsync<TResponse>(string method, IMessage message, MessageParser<TResponse> parser, GrpcCallOptions options = default)
+    public async Task<TResponse> UnaryAsync<TResponse>(
+        string method, IMessage message, MessageParser<TResponse> parser, GrpcCallOptions options = default)
         where TResponse : class, IMessage<TResponse>
     {
         try
@@ -93,7 +96,8 @@ internal sealed class SocketChannel : IDisposable
 
     private static byte[] Receive(DeserializationContext context) => context.PayloadLength <= ReceiveMaxBytes
         ? context.PayloadAsNewBuffer()
-        : throw new GrpcCallException(new(GrpcCode.ResourceExhausted, $"grpc: received message larger than max ({context.PayloadLength} vs. {ReceiveMaxBytes})"));
+        : throw new GrpcCallException(
+            new(GrpcCode.ResourceExhausted, $"grpc: received message larger than max ({context.PayloadLength} vs. {ReceiveMaxBytes})"));
 
     private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellation)
     {
@@ -118,7 +122,9 @@ internal sealed class SocketChannel : IDisposable
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            foreach (var (name, values) in request.Headers.NonValidated.Where(header => header.Key.StartsWith("x-", StringComparison.Ordinal) && header.Value.Count > 1).ToArray())
+            var repeated = request.Headers.NonValidated
+                .Where(header => header.Key.StartsWith("x-", StringComparison.Ordinal) && header.Value.Count > 1);
+            foreach (var (name, values) in repeated.ToArray())
             {
                 request.Headers.Remove(name);
                 request.Headers.TryAddWithoutValidation(name, values.First());

@@ -17,7 +17,8 @@ internal static class StatusTexts
             return refused.Status;
         return fault.StatusCode switch
         {
-            StatusCode.Cancelled when cause is OperationCanceledException or null && IsOfThisSide(fault) => new(GrpcCode.Canceled, "context canceled"),
+            StatusCode.Cancelled when cause is OperationCanceledException or null && IsOfThisSide(fault) =>
+                new(GrpcCode.Canceled, "context canceled"),
             StatusCode.DeadlineExceeded when IsOfThisSide(fault) => new(GrpcCode.DeadlineExceeded, "context deadline exceeded"),
             _ when Find<HttpProtocolException>(cause) is { } reset => FromReset(reset),
             _ when Find<SocketException>(cause) is { } socket => Unreachable(socket, socketPath),

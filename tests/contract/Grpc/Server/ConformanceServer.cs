@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Darq.Tests.Contract.Grpc.Server;
@@ -36,6 +35,8 @@ internal sealed class ConformanceServer : IAsyncDisposable
     public RecordedLogs Logs { get; } = new();
 
     public HealthService Health => _web.Services.GetRequiredService<HealthService>();
+
+    public DeliveryDrain Drain => _web.Services.GetRequiredService<DeliveryDrain>();
 
     /// <summary>Calls that the server is not done with.</summary>
     public int OpenCalls => Volatile.Read(ref _openCalls);

@@ -46,7 +46,8 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
         return summary;
     }
 
-    public override async Task Converse(IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
+    public override async Task Converse(
+        IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
     {
         var count = 0;
         while (await requestStream.MoveNext(context.CancellationToken))
@@ -59,7 +60,8 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
             await responseStream.WriteAsync(new Message { Number = number, Text = "after the half-close" }, context.CancellationToken);
     }
 
-    public override async Task Cross(IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
+    public override async Task Cross(
+        IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
     {
         if (!await requestStream.MoveNext(context.CancellationToken))
             throw Faults.Of(StatusCode.InvalidArgument, "The first message says how many.");
@@ -113,12 +115,14 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
         return new Message();
     }
 
-    public override Task Silence(IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context) =>
+    public override Task Silence(
+        IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context) =>
         Task.Delay(Timeout.Infinite, context.CancellationToken);
 
     public override Task<Message> Fail(FailRequest request, ServerCallContext context) => throw FaultOf(request);
 
-    public override async Task FailLater(IAsyncStreamReader<FailRequest> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
+    public override async Task FailLater(
+        IAsyncStreamReader<FailRequest> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
     {
         if (!await requestStream.MoveNext(context.CancellationToken))
             throw Faults.Of(StatusCode.InvalidArgument, "Nothing to fail with.");
@@ -129,7 +133,8 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
 
     public override Task<Message> Throw(Keyed request, ServerCallContext context) => throw new InvalidOperationException(Secret);
 
-    public override Task<Message> Refuse(Keyed request, ServerCallContext context) => throw new DarqException(Refusal.Misconfigured, "MISCONFIGURED: as the domain says");
+    public override Task<Message> Refuse(Keyed request, ServerCallContext context) =>
+        throw new DarqException(Refusal.Misconfigured, "MISCONFIGURED: as the domain says");
 
     public override Task<Observation> Observe(Keyed request, ServerCallContext context)
     {
