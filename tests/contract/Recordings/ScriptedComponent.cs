@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Darq.Contract;
 using Darq.Hosting;
@@ -72,7 +73,8 @@ internal sealed class ScriptedComponent : IAsyncDisposable
 
     private static ServiceProvider Services()
     {
-        var services = new ServiceCollection().AddLogging();
+        // Routing asks for the listener, which a host would have.
+        var services = new ServiceCollection().AddLogging().AddSingleton(new DiagnosticListener("scripted"));
         services.AddGrpc(options => options.MaxReceiveMessageSize = null);
         return services.BuildServiceProvider();
     }

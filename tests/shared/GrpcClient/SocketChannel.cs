@@ -48,7 +48,7 @@ internal sealed class SocketChannel : IDisposable
         };
         _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
         {
-            HttpHandler = new RepeatedHeaders(sockets),
+            HttpHandler = new LikeGo(sockets),
             DisposeHttpClient = true,
             // Checked by this class, with the text that daprd has for it.
             MaxReceiveMessageSize = null,
@@ -111,27 +111,6 @@ internal sealed class SocketChannel : IDisposable
         {
             socket.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>
-    /// HttpClient joins the values of one key with a comma, where gRPC sends a field each. A second value therefore goes into the
-    /// content's headers, which are written as fields of their own; a third and later one is joined to the second.
-    /// </summary>
-    private sealed class RepeatedHeaders(HttpMessageHandler inner) : DelegatingHandler(inner)
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var repeated = request.Headers.NonValidated
-                .Where(header => header.Key.StartsWith("x-", StringComparison.Ordinal) && header.Value.Count > 1);
-            foreach (var (name, values) in repeated.ToArray())
-            {
-                request.Headers.Remove(name);
-                request.Headers.TryAddWithoutValidation(name, values.First());
-                request.Content!.Headers.TryAddWithoutValidation(name, values.Skip(1));
-            }
-
-            return base.SendAsync(request, cancellationToken);
         }
     }
 }
