@@ -86,9 +86,9 @@ public sealed class MalformedRequestTests : IAsyncLifetime
         Assert.Equal("0", (await client.CallAsync("Echo", Valid, ("grpc-encoding", "gzip"))).Status);
     }
 
-    public async Task InitializeAsync() => _server = await ConformanceServer.StartAsync();
+    public async ValueTask InitializeAsync() => _server = await ConformanceServer.StartAsync();
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         Assert.DoesNotContain(_server.Logs.Lines, line => line.Level > Microsoft.Extensions.Logging.LogLevel.Debug);
         await _server.DisposeAsync();

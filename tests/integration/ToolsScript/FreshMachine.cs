@@ -21,7 +21,7 @@ public sealed class FreshMachine : IAsyncLifetime, IDisposable
 
     public IReadOnlyList<string> Output { get; private set; } = [];
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(SystemState);
         await using var script = await RunAsync(["redis", "native"]);
@@ -63,7 +63,7 @@ public sealed class FreshMachine : IAsyncLifetime, IDisposable
 
     internal string PathOf(string name) => _folder.PathOf(name);
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public ValueTask DisposeAsync() => Task.CompletedTask;
 
     public void Dispose() => _folder.Dispose();
 }
