@@ -9,7 +9,10 @@ internal interface IRedis : IAsyncDisposable
     /// <summary>Whether the last thing heard of the connection is that it works. Advisory: a call may fail all the same.</summary>
     bool Connected { get; }
 
-    /// <summary>Raised when <see cref="Connected"/> becomes true again. Handlers return at once and do not throw.</summary>
+    /// <summary>
+    /// Raised when <see cref="Connected"/> becomes true again, and when another server may be the primary by now. Handlers return
+    /// at once and do not throw.
+    /// </summary>
     event Action? Reconnected;
 
     /// <summary>Raised when the connection was lost. Handlers return at once and do not throw.</summary>

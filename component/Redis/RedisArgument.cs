@@ -5,8 +5,8 @@ using System.Text;
 namespace Darq.Redis;
 
 /// <summary>
-/// One argument of a function call: text, a number or bytes, encoded once. The only type from which arguments are built,
-/// because the client library drops the shared connection when it meets a type that it does not know.
+/// One argument of a function call: text, a number or bytes, encoded once. The only type from which arguments are built, so that
+/// nothing is ever written as the client library would write it.
 /// </summary>
 internal readonly struct RedisArgument
 {

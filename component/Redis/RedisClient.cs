@@ -1,214 +1,168 @@
-using System.Security.Authentication;
-using System.Text;
+using System.Buffers;
 using StackExchange.Redis;
 
 namespace Darq.Redis;
 
 /// <summary>
-/// The seam over StackExchange.Redis: one shared connection per options, pipelined. Three habits of the client decide how
-/// it is used here: its asynchronous calls never time out by themselves, so each gets our deadline; it drops the
-/// connection at an argument of a type it does not know, so all arguments are built in one place; and whether it queued
-/// or sent a command again after a reconnect is never relied on, because session numbers and the boot fence decide.
+/// The seam over StackExchange.Redis: one shared connection per options, pipelined. Two habits of the client decide how
+/// it is used here: its asynchronous calls time out late and only at its heartbeat, so each gets our deadline; and whether
+/// it queued or sent a command again around a reconnect is never relied on, because session numbers and the boot fence decide.
 /// </summary>
-internal sealed class RedisClient : IRedis
+internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRedis
 {
-    private const int MaxSpare = 16 * 1024;
+    private readonly RedisConnection _connection = new(options, time);
 
-    // The client hides the types that tell a value from an array.
-    private static readonly Type ValueType = RedisResult.Create((RedisValue)"").GetType();
+    public event Action? Reconnected
+    {
+        add => _connection.Restored += value;
+        remove => _connection.Restored -= value;
+    }
 
-    private readonly RedisOptions _options;
-    private readonly TimeProvider _time;
-    private readonly Lock _lock = new();
+    public event Action? Disconnected
+    {
+        add => _connection.Lost += value;
+        remove => _connection.Lost -= value;
+    }
 
-    // The arguments of a call that was answered, for the next to fill.
-    private List<object>? _spare;
-    private Task<ConnectionMultiplexer>? _connecting;
-    private volatile ConnectionMultiplexer? _connected;
-
-    public RedisClient(RedisOptions options, TimeProvider time) => (_options, _time) = (options, time);
-
-    public event Action? Reconnected;
-
-    public event Action? Disconnected;
-
-    public bool Connected => _connected is { IsConnected: true };
+    public bool Connected => _connection.IsOpen;
 
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
     {
-        var arguments = Interlocked.Exchange(ref _spare, null) ?? [];
-        Fill(arguments, call);
         var database = await DatabaseAsync(cancellation);
-        var reply = Convert(await WithinAsync(() => database.ExecuteAsync(call.ReadOnly ? "FCALL_RO" : "FCALL", arguments), cancellation));
-        // Only what was answered has certainly been written.
-        arguments.Clear();
-        if (arguments.Capacity <= MaxSpare) _spare = arguments;
-        return reply;
-    }
-
-    /// <summary>Text and bytes are what the client takes as they are; its own types would only be boxed.</summary>
-    private static void Fill(List<object> arguments, FunctionCall call)
-    {
-        arguments.EnsureCapacity(2 + call.Keys.Count + call.Arguments.Count);
-        arguments.Add(call.Function);
-        arguments.Add(((RedisArgument)call.Keys.Count).ToBytes());
-        for (var i = 0; i < call.Keys.Count; i++) arguments.Add(call.Keys[i]);
-        for (var i = 0; i < call.Arguments.Count; i++) arguments.Add(call.Arguments[i].ToBytes());
+        using var reply = await WithinAsync(SendAsync(database, call), cancellation);
+        return RedisReplies.Reply(reply);
     }
 
     public async Task<StreamSlice> ReadAsync(string markKey, string streamKey, string afterId, int maxCount, CancellationToken cancellation)
     {
         var transaction = (await DatabaseAsync(cancellation)).CreateTransaction();
-        var boot = transaction.ExecuteAsync("HGET", (RedisKey)markKey, (RedisValue)"boot");
-        var range = transaction.ExecuteAsync(
-            "XRANGE", (RedisKey)streamKey, (RedisValue)("(" + afterId), (RedisValue)"+", (RedisValue)"COUNT", (RedisValue)maxCount);
-        if (!await WithinAsync(() => transaction.ExecuteAsync(), cancellation))
+        var boot = SendAsync(transaction, "HGET", markKey, "boot");
+        var range = SendAsync(transaction, "XRANGE", streamKey, "(" + afterId, "+", "COUNT", maxCount);
+        if (!await WithinAsync(ExecuteAsync(transaction), cancellation))
             throw new RedisUnavailableException("The transaction that reads a stream was not executed.");
-        var entries = (RedisResult[])await WithinAsync(() => range, cancellation);
-        return new(Text(await WithinAsync(() => boot, cancellation)), Array.ConvertAll(entries, Entry));
+        using var entries = await WithinAsync(range, cancellation);
+        using var id = await WithinAsync(boot, cancellation);
+        return new(RedisReplies.Text(id), RedisReplies.Entries(entries));
     }
 
-    public async Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation)
+    public async Task<IAsyncDisposable> SubscribeAsync(
+        IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation)
     {
-        var subscriber = (await DatabaseAsync(cancellation)).Multiplexer.GetSubscriber();
-        void Handle(RedisChannel channel, RedisValue text) => heard(channel.ToString(), text.ToString());
-        await WithinAsync(async () => { await Task.WhenAll(channels.Select(channel => subscriber.SubscribeAsync(channel, Handle))); return true; }, cancellation);
-        return new Listening(subscriber, channels, Handle);
+        var connection = await _connection.OpenAsync(cancellation);
+        var listening = _connection.Listen(channels, heard);
+        try
+        {
+            await WithinAsync(listening.ListenAsync(connection, cancellation), cancellation);
+            return listening;
+        }
+        catch
+        {
+            await listening.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task<ServerDescription> DescribeAsync(CancellationToken cancellation)
     {
+        await _connection.FollowAsync(cancellation);
         var database = await DatabaseAsync(cancellation);
-        return ServerDescriptions.Parse(Text(await WithinAsync(() => database.ExecuteAsync("INFO"), cancellation)) ?? "");
+        await LogInAsync(database, cancellation);
+        using var info = await WithinAsync(SendAsync(database, "INFO"), cancellation);
+        return ServerDescriptions.Parse(RedisReplies.Text(info) ?? "");
     }
 
     public async Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation)
     {
         var database = await DatabaseAsync(cancellation);
-        object[] arguments = replace ? [(RedisValue)"LOAD", (RedisValue)"REPLACE", (RedisValue)code] : [(RedisValue)"LOAD", (RedisValue)code];
         try
         {
-            await WithinAsync(() => database.ExecuteAsync("FUNCTION", arguments), cancellation);
+            var sent = replace ? SendAsync(database, "FUNCTION", "LOAD", "REPLACE", code) : SendAsync(database, "FUNCTION", "LOAD", code);
+            using var loaded = await WithinAsync(sent, cancellation);
         }
         catch (RedisRefusedException refused) when (refused.Message.Contains("already exists", StringComparison.Ordinal))
         {
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private async ValueTask<IDatabase> DatabaseAsync(CancellationToken cancellation) =>
+        (await _connection.OpenAsync(cancellation)).GetDatabase();
+
+    /// <summary>
+    /// Logs in once more, to hear the answer: after a login that the server refused, the client goes on as the default user
+    /// where that one needs no password, and says nothing.
+    /// </summary>
+    private async Task LogInAsync(IDatabase database, CancellationToken cancellation)
     {
-        if (_connected is { } connection) await connection.CloseAsync(allowCommandsToComplete: false);
+        if (options.Password is null && options.Username is null) return;
+        var password = options.Password ?? "";
+        var sent = options.Username is { } user ? SendAsync(database, "AUTH", user, password) : SendAsync(database, "AUTH", password);
+        using var loggedIn = await WithinAsync(sent, cancellation);
     }
 
-    private async Task<ConnectionMultiplexer> ConnectAsync()
+    private static Task<RespResult> SendAsync(IDatabase database, FunctionCall call)
     {
-        var configuration = new ConfigurationOptions
-        {
-            EndPoints = { { _options.Host, _options.Port } },
-            Password = _options.Password,
-            DefaultDatabase = _options.Database,
-            Ssl = _options.EnableTls,
-            SslProtocols = _options.EnableTls ? SslProtocols.Tls12 | SslProtocols.Tls13 : null,
-            AbortOnConnectFail = false,
-            ConnectTimeout = (int)_options.DialTimeout.TotalMilliseconds,
-            ConnectRetry = 1,
-            ReconnectRetryPolicy = new LinearRetry(100),
-            KeepAlive = 10,
-            // Neither is needed with one primary, and each would be a command more to permit.
-            TieBreaker = "",
-            ConfigurationChannel = "",
-        };
-        if (_options.EnableTls) TlsValidation.Apply(configuration, _options);
-        var connection = await ConnectionMultiplexer.ConnectAsync(configuration);
-        connection.PreserveAsyncOrder = false;
-        connection.IncludeDetailInExceptions = false;
-        connection.ConnectionRestored += (_, restored) =>
-        {
-            if (restored.ConnectionType == ConnectionType.Interactive) Reconnected?.Invoke();
-        };
-        connection.ConnectionFailed += (_, failed) =>
-        {
-            if (failed.ConnectionType == ConnectionType.Interactive) Disconnected?.Invoke();
-        };
-        _connected = connection;
-        return connection;
+        var count = 2 + call.Keys.Count + call.Arguments.Count;
+        var arguments = ArrayPool<RedisKeyOrValue>.Shared.Rent(count);
+        arguments[0] = (RedisValue)call.Function;
+        arguments[1] = (RedisValue)call.Keys.Count;
+        var at = 2;
+        for (var i = 0; i < call.Keys.Count; i++) arguments[at++] = (RedisKey)call.Keys[i];
+        for (var i = 0; i < call.Arguments.Count; i++) arguments[at++] = (RedisValue)call.Arguments[i].ToBytes();
+        var command = call.ReadOnly ? RedisConfiguration.ReadOnlyCall : RedisConfiguration.Call;
+        var reply = SendAsync(database, command, arguments.AsMemory(0, count));
+        // The client has taken a copy when it returns.
+        ArrayPool<RedisKeyOrValue>.Shared.Return(arguments, clearArray: true);
+        return reply;
     }
 
-    private async Task<IDatabase> DatabaseAsync(CancellationToken cancellation)
+    private static Task<RespResult> SendAsync(IDatabaseAsync database, string command, params RedisValue[] arguments) =>
+        SendAsync(database, command, Array.ConvertAll(arguments, argument => (RedisKeyOrValue)argument));
+
+    private static Task<RespResult> SendAsync(IDatabaseAsync database, string command, ReadOnlyMemory<RedisKeyOrValue> arguments)
     {
-        Task<ConnectionMultiplexer> connecting;
-        lock (_lock) connecting = _connecting = _connecting is null or { IsFaulted: true } ? ConnectAsync() : _connecting;
-        if (_connected is { } connection) return connection.GetDatabase();
         try
         {
-            return (await connecting.WaitAsync(_options.DialTimeout, _time, cancellation)).GetDatabase();
+            return database.ExecuteRespAsync(command, arguments);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault)
         {
-            throw new RedisUnavailableException($"No connection to Redis at {_options.Host}:{_options.Port}: {fault.Message}", fault);
+            // A connection that is closed meanwhile throws at once; its callers hear of it as of any other failure.
+            return Task.FromException<RespResult>(fault);
         }
     }
+
+    private static async Task<bool> ExecuteAsync(ITransaction transaction) => await transaction.ExecuteAsync();
 
     /// <summary>One command under our deadline, with the client's faults told apart: refused by the server, or no answer.</summary>
-    private async Task<T> WithinAsync<T>(Func<Task<T>> send, CancellationToken cancellation)
+    private async Task<T> WithinAsync<T>(Task<T> sent, CancellationToken cancellation)
     {
         try
         {
-            return await Reply<T>.WaitAsync(send(), _options.CallTimeout, _time, cancellation);
+            return await Reply<T>.WaitAsync(sent, options.CallTimeout, time, cancellation);
         }
         catch (RedisServerException refused)
         {
             throw Refused(refused.Message);
         }
-        catch (RedisConnectionException fault) when (LoginRefusal(fault.Message) is { } why)
+        catch (RedisConnectionException) when (_connection.IsLoginRefused)
         {
-            throw Refused(why);
+            throw options.Password is null
+                ? new RedisRefusedException("NOAUTH", "NOAUTH the server asks for a password, and none was given")
+                : new RedisRefusedException("WRONGPASS", "WRONGPASS the user name or password was refused");
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             // Besides its own exceptions the client lets those of a connection that just ended through; none of them says more.
-            throw new RedisUnavailableException($"Redis at {_options.Host}:{_options.Port} gave no answer: {fault.Message}", fault);
+            _connection.Doubt();
+            throw new RedisUnavailableException($"Redis at {options.Address} gave no answer: {fault.Message}", fault);
         }
     }
-
-    /// <summary>The client reports a refused login only inside the text of a connection failure.</summary>
-    private static string? LoginRefusal(string text) =>
-        text.Contains("NOAUTH", StringComparison.Ordinal) || text.Contains("WRONGPASS", StringComparison.Ordinal)
-            || text.Contains("AuthenticationFailure", StringComparison.Ordinal)
-            ? "WRONGPASS the password was refused" : null;
 
     private static RedisRefusedException Refused(string text)
     {
         var space = text.IndexOf(' ', StringComparison.Ordinal);
         return new(space < 0 ? text : text[..space], text);
-    }
-
-    private static RedisReply Convert(RedisResult result)
-    {
-        if (result.IsNull) return RedisReply.Nothing;
-        return result.GetType() == ValueType
-            ? RedisReply.Of((byte[])result)
-            : RedisReply.Of(Array.ConvertAll((RedisResult[])result, Convert));
-    }
-
-    private static string? Text(RedisResult result) => result.IsNull ? null : (string)result;
-
-    private static StreamEntry Entry(RedisResult entry)
-    {
-        var (id, flat) = ((RedisResult[])entry) is [var first, var second] ? ((string)first, (RedisResult[])second) : throw new FormatException("A stream entry is not a pair.");
-        var fields = new KeyValuePair<string, ReadOnlyMemory<byte>>[flat.Length / 2];
-        for (var i = 0; i < fields.Length; i++) fields[i] = new(Name((byte[])flat[2 * i]), (byte[])flat[2 * i + 1]);
-        return new(id, fields);
-    }
-
-    /// <summary>Names of fields are single letters, whose strings exist already.</summary>
-    private static string Name(byte[] name) => name is [< 0x80 and var letter] ? ((char)letter).ToString() : Encoding.UTF8.GetString(name);
-
-    private sealed class Listening(ISubscriber subscriber, IReadOnlyList<string> channels, Action<RedisChannel, RedisValue> handler) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var channel in channels) await subscriber.UnsubscribeAsync(channel, handler, CommandFlags.FireAndForget);
-        }
     }
 }

@@ -19,24 +19,31 @@ internal sealed class PlainRedis : IAsyncDisposable
 
     public static async Task<PlainRedis> ConnectAsync(int port)
     {
-        var configuration = new ConfigurationOptions { EndPoints = { { "127.0.0.1", port } }, TieBreaker = "", ConfigurationChannel = "" };
-        var connection = await ConnectionMultiplexer.ConnectAsync(configuration);
-        connection.PreserveAsyncOrder = false;
-        connection.IncludeDetailInExceptions = false;
-        return new(connection);
+        var configuration = new ConfigurationOptions
+        {
+            EndPoints = { { "127.0.0.1", port } },
+            Protocol = RedisProtocol.Resp2,
+            // As the component has it: a function is called without a SELECT before each call, and INFO may be asked for.
+            CommandMap = CommandMap.Create(new Dictionary<string, string?> { ["EVAL"] = "FCALL", ["SELECT"] = null }),
+            AllowAdmin = true,
+            TieBreaker = "",
+            ConfigurationChannel = "",
+            IncludeDetailInExceptions = false,
+        };
+        return new(await ConnectionMultiplexer.ConnectAsync(configuration));
     }
 
     public Task AppendAsync(string stream, byte[] data) => Database.ExecuteAsync("XADD", (RedisKey)stream, "*", "d", (RedisValue)data);
 
-    public async Task<byte[]> GetAsync(string key) => await Database.StringGetAsync(key);
+    public async Task<byte[]> GetAsync(string key) => (byte[]?)await Database.StringGetAsync(key) ?? [];
 
     public Task SetAsync(string key, byte[] value) => Database.StringSetAsync(key, value);
 
     /// <summary>The ids of the entries after one. Their data comes along, as a reader needs it.</summary>
     public async Task<IReadOnlyList<string>> RangeAsync(string stream, string after, int count)
     {
-        var entries = (RedisResult[])await Database.ExecuteAsync("XRANGE", (RedisKey)stream, "(" + after, "+", "COUNT", count);
-        return [.. entries.Select(entry => (string)((RedisResult[])entry)[0])];
+        var entries = (RedisResult[])(await Database.ExecuteAsync("XRANGE", (RedisKey)stream, "(" + after, "+", "COUNT", count))!;
+        return [.. entries.Select(entry => (string)entry[0]!)];
     }
 
     public Task DeleteAsync(string stream, string id) => Database.ExecuteAsync("XDEL", (RedisKey)stream, id);
@@ -47,12 +54,12 @@ internal sealed class PlainRedis : IAsyncDisposable
         var arguments = new List<object>(2 + call.Keys.Count + call.Arguments.Count) { call.Function, (RedisValue)call.Keys.Count };
         foreach (var key in call.Keys) arguments.Add((RedisKey)key);
         foreach (var argument in call.Arguments) arguments.Add((RedisValue)argument.ToBytes());
-        return (string[])await Database.ExecuteAsync("FCALL", arguments);
+        return (string[])(await Database.ExecuteAsync("EVAL", arguments))!;
     }
 
     public async Task<RedisReading> ReadAsync()
     {
-        var text = (string)await Database.ExecuteAsync("INFO", "everything");
+        var text = (string)(await Database.ExecuteAsync("INFO", "everything"))!;
         return new(text.Split("\r\n").Select(line => line.Split(':', 2)).Where(parts => parts.Length == 2).ToDictionary(parts => parts[0], parts => parts[1]));
     }
 
@@ -74,9 +81,9 @@ internal sealed class PlainRedis : IAsyncDisposable
         var cursor = "0";
         do
         {
-            var answer = (RedisResult[])await Database.ExecuteAsync("SCAN", cursor, "MATCH", pattern, "COUNT", 10_000);
-            cursor = (string)answer[0];
-            foreach (var key in (RedisKey[])answer[1]) await Database.ExecuteAsync("UNLINK", key);
+            var answer = (RedisResult[])(await Database.ExecuteAsync("SCAN", cursor, "MATCH", pattern, "COUNT", 10_000))!;
+            cursor = (string)answer[0]!;
+            foreach (var key in (RedisKey[])answer[1]!) await Database.ExecuteAsync("UNLINK", key);
         }
         while (cursor != "0");
     }

@@ -63,7 +63,7 @@ public sealed class FreshMachine : IAsyncLifetime, IDisposable
 
     internal string PathOf(string name) => _folder.PathOf(name);
 
-    public ValueTask DisposeAsync() => Task.CompletedTask;
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     public void Dispose() => _folder.Dispose();
 }
