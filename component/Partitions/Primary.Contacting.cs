@@ -103,7 +103,16 @@ internal sealed partial class Primary
 
     private static DarqException RefusedContact(RedisRefusedException refused) => new(Refusal.Misconfigured, refused.Code switch
     {
-        "WRONGPASS" or "NOAUTH" => "MISCONFIGURED: Redis refused the password; set redisPassword to the server's own (requirepass, or that of the default user).",
+        "WRONGPASS" => "MISCONFIGURED: Redis refused the user name or password; "
+            + "set redisUsername and redisPassword to those of an ACL user, or redisPassword alone to the server's own (requirepass).",
+        "NOAUTH" => "MISCONFIGURED: Redis asks for a password and none is given; set redisPassword to the server's own (requirepass), "
+            + "with redisUsername to that of an ACL user.",
+        "ERR" when refused.Message.Contains("without any password configured", StringComparison.Ordinal) =>
+            "MISCONFIGURED: redisPassword is given, but Redis has no password for its default user; leave redisPassword out, "
+            + "or set requirepass on the server.",
+        "SENTINELAUTH" => "MISCONFIGURED: the sentinels refused the login; set sentinelUsername and sentinelPassword to theirs.",
+        "SENTINELNAME" => $"MISCONFIGURED: {refused.Message["SENTINELNAME ".Length..]}; "
+            + "set sentinelMasterName to the name in their 'sentinel monitor' lines.",
         "NOPERM" => $"MISCONFIGURED: the Redis user lacks a permission: {refused.Message}. The component needs the commands listed in SECURITY.md, FUNCTION and FCALL among them.",
         _ => $"MISCONFIGURED: Redis refused the first contact: {refused.Message}.",
     });

@@ -52,7 +52,7 @@ public sealed partial class DocumentedRedisUserTests : IDisposable
     private static string DocumentedUser()
     {
         var block = Block().Match(File.ReadAllText(Repository.PathOf("SECURITY.md"))).Groups[1].Value;
-        return string.Join(' ', block.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries)) + "\n";
+        return string.Join(' ', block.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries)) + "\nuser default off\n";
     }
 
     private static Dictionary<string, string> Resources(string redisHost) => new()
@@ -72,6 +72,8 @@ public sealed partial class DocumentedRedisUserTests : IDisposable
           metadata:
             - name: redisHost
               value: "{redisHost}"
+            - name: redisUsername
+              value: "darq"
             - name: redisPassword
               value: "PASSWORD"
         """;

@@ -1,9 +1,6 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Darq.Lanes;
 using Darq.Partitions;
-using Darq.Redis;
 
 namespace Darq.Hosting.Settings;
 
@@ -13,7 +10,7 @@ internal static class OptionsReader
     public static OptionsReading Read(ComponentService service, IEnumerable<KeyValuePair<string, string>> properties)
     {
         var values = SettingValues.Read(SettingTable.Of(service), properties);
-        var redis = Redis(values);
+        var redis = RedisOptionsReader.Read(values);
         var subscription = Subscription(values, new SubscriptionOptions { MaxBacklog = values.Get(NamespaceSettings.MaxBacklog) }, service == ComponentService.InputBinding);
         var options = new InstanceOptions
         {
@@ -36,66 +33,6 @@ internal static class OptionsReader
     {
         var values = SettingValues.Read(SettingTable.Subscription, metadata, unknownPass: true);
         return (Subscription(values, component, component.Concurrent), values.Errors);
-    }
-
-    private static RedisOptions Redis(SettingValues values)
-    {
-        var (host, port) = Address(values);
-        var (certificate, key) = (Given(values, ConnectionSettings.ClientCert), Given(values, ConnectionSettings.ClientKey));
-        CheckCertificate(values, certificate, key);
-        return new RedisOptions
-        {
-            Host = host,
-            Port = port,
-            Database = (int)values.Get(ConnectionSettings.RedisDb),
-            Password = Given(values, ConnectionSettings.RedisPassword),
-            EnableTls = values.Get(ConnectionSettings.EnableTls),
-            SkipTlsVerification = values.Get(ConnectionSettings.InsecureSkipTlsVerify),
-            ClientCertificate = certificate,
-            ClientKey = key,
-            DialTimeout = values.Get(ConnectionSettings.DialTimeout),
-        };
-    }
-
-    private static (string Host, int Port) Address(SettingValues values)
-    {
-        var (text, port) = (values.Get(ConnectionSettings.RedisHost), (int)values.Get(ConnectionSettings.RedisPort));
-        if (text.Length == 0)
-        {
-            if (!values.IsGiven(ConnectionSettings.RedisHost))
-                values.Add("redisHost is missing; give host or host:port");
-            return ("", port);
-        }
-
-        if (text.Contains(',', StringComparison.Ordinal))
-        {
-            values.Add($"redisHost: {SettingValues.Show(text)} names several hosts, which Cluster and Sentinel need; that is not yet available in this version; give one host or host:port");
-            return ("", port);
-        }
-
-        if (!HostAddress.TryRead(text, out var host, out var inHost))
-            values.Add($"redisHost: {SettingValues.Show(text)} is not accepted; give {ConnectionSettings.RedisHost.Form}");
-        else if (inHost is not null && values.Has(ConnectionSettings.RedisPort) && inHost != port)
-            values.Add($"redisPort: \"{port}\" contradicts redisHost {SettingValues.Show(text)}; give the port once");
-        return (host, inHost ?? port);
-    }
-
-    private static void CheckCertificate(SettingValues values, string? certificate, string? key)
-    {
-        if (values.IsGiven(ConnectionSettings.ClientCert) != values.IsGiven(ConnectionSettings.ClientKey))
-            values.Add(certificate is null ? "clientKey is given without clientCert; give both" : "clientCert is given without clientKey; give both");
-        if (certificate is null || key is null)
-            return;
-        if (!values.Get(ConnectionSettings.EnableTls))
-            values.Add("clientCert is given but enableTLS is not true; give enableTLS: \"true\" or leave clientCert and clientKey out");
-        try
-        {
-            using var pair = X509Certificate2.CreateFromPem(certificate, key);
-        }
-        catch (Exception fault) when (fault is CryptographicException or ArgumentException)
-        {
-            values.Add("clientCert and clientKey are not a certificate and its own key; give PEM text of both");
-        }
     }
 
     private static NamespaceOptions Namespace(SettingValues values) => new()

@@ -54,6 +54,52 @@ public sealed class ContactTests
     }
 
     [Fact]
+    public async Task A_password_that_is_missing_is_not_called_a_wrong_one()
+    {
+        await using var redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Password = "right" });
+
+        var refused = await RefusalAsync(redis, new EngineRun(redis.Port));
+
+        Assert.Contains("Redis asks for a password and none is given; set redisPassword", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_password_for_a_Redis_without_one_is_refused()
+    {
+        await using var redis = await RedisServer.StartAsync();
+
+        var refused = await RefusalAsync(redis, new EngineRun(redis.Port, password: "needless"));
+
+        Assert.Contains("leave redisPassword out", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("needless", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("app", "wrong", "off")]
+    [InlineData("nobody", "right", "off")]
+    [InlineData("app", "wrong", "on nopass ~* &* +@all")]
+    [InlineData("nobody", "right", "on nopass ~* &* +@all")]
+    public async Task A_user_that_Redis_does_not_let_in_is_refused_whatever_the_default_user_may(string user, string password, string other)
+    {
+        var acl = $"user default {other}\nuser app on >right ~* &* +@all\n";
+        await using var redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Acl = acl });
+
+        var refused = await RefusalAsync(redis, new EngineRun(redis.Port, username: user, password: password));
+
+        Assert.Contains("redisUsername and redisPassword", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_user_is_logged_in_by_name()
+    {
+        var acl = "user default off\nuser app on >right ~* &* +@all\n";
+        await using var redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Acl = acl });
+        await using var run = new EngineRun(redis.Port, username: "app", password: "right");
+
+        Assert.True(await run.Primary.ContactAsync(TimeSpan.FromSeconds(10), default));
+    }
+
+    [Fact]
     public async Task Another_number_of_partitions_than_the_namespace_has_is_refused_with_the_right_one()
     {
         await using var redis = await RedisServer.StartAsync();

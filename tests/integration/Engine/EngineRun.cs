@@ -21,10 +21,14 @@ internal sealed class EngineRun : IAsyncDisposable
         ? NullLoggerFactory.Instance
         : LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.TimestampFormat = "HH:mm:ss.fff ").SetMinimumLevel(LogLevel.Debug));
 
-    public EngineRun(int port, NamespaceOptions? options = null, string? password = null)
+    public EngineRun(int port, NamespaceOptions? options = null, string? password = null, string? username = null)
+        : this(new Darq.Redis.RedisOptions { Host = "127.0.0.1", Port = port, Username = username, Password = password }, options)
+    {
+    }
+
+    public EngineRun(Darq.Redis.RedisOptions redis, NamespaceOptions? options = null)
     {
         Options = options ?? new NamespaceOptions();
-        var redis = new Darq.Redis.RedisOptions { Host = "127.0.0.1", Port = port, Password = password };
         Redis = new(new RedisClient(redis, TimeProvider.System));
         Primary = new(Redis, Options, TimeProvider.System, Random.Shared, Logs);
         Subscriptions = new(Primary, TimeProvider.System, Random.Shared, Logs);
@@ -56,6 +60,9 @@ internal sealed class EngineRun : IAsyncDisposable
 
     public async Task<Published> PublishAsync(string topic, string data, params (string Name, string Value)[] metadata) =>
         (await Publisher.PublishAsync(topic, [new(Encoding.UTF8.GetBytes(data), metadata.ToDictionary(m => m.Name, m => m.Value))], default))[0];
+
+    public async Task SaveAsync(string key, string value) =>
+        await State.ApplyAsync(new(StateChange.Upsert, new(key)) { Value = Encoding.UTF8.GetBytes(value) }, default);
 
     public async Task<string?> ReadAsync(string key)
     {

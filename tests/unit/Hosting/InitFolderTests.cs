@@ -109,7 +109,7 @@ public sealed class InitFolderTests : IDisposable
 
         var text = File.ReadAllText(folder.PathOf(ComponentService.StateStore, "st"));
         Assert.DoesNotContain("hunter", text, StringComparison.Ordinal);
-        Assert.Equal(["clientKey", "redisPassword"], folder.Find(ComponentService.StateStore, "st")!.Withheld.Order());
+        Assert.Equal(["clientKey", "redisPassword", "sentinelPassword"], folder.Find(ComponentService.StateStore, "st")!.Withheld.Order());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Darq.Hosting;
+using Darq.Redis;
 using Xunit;
 
 namespace Darq.Tests.Unit.Hosting;
@@ -49,14 +50,58 @@ public sealed partial class OptionsTests
         Refused(ComponentService.StateStore, $"redisHost: \"{text}\" is not accepted; give host or host:port", ("redisHost", text));
 
     [Fact]
-    public void Several_hosts_are_not_yet_available() => Refused(ComponentService.PubSub, "redisHost: \"a:1,b:2\" names several hosts", ("redisHost", "a:1,b:2"));
+    public void Several_hosts_are_refused_where_no_sentinels_are_asked() =>
+        Refused(
+            ComponentService.PubSub,
+            "redisHost: \"a:1,b:2\" names several hosts, which only sentinels are given by; give failover: \"true\" and sentinelMasterName",
+            ("redisHost", "a:1,b:2"));
 
     [Fact]
-    public void A_user_name_is_refused_with_the_reason() =>
-        Refused(ComponentService.PubSub, "The Redis client of this build cannot send a user name", ("redisUsername", "app"));
+    public void Any_user_may_be_named() =>
+        Assert.Equal("app", Accepted(ComponentService.PubSub, ("redisUsername", "app")).Redis.Username);
 
     [Fact]
-    public void The_default_user_may_be_named() => Accepted(ComponentService.PubSub, ("redisUsername", "default"));
+    public void Sentinels_are_named_as_the_built_in_component_names_them()
+    {
+        var redis = Accepted(
+            ComponentService.PubSub,
+            ("redisHost", "s1:26379, s2:26380,[::1]:26381,s4"), ("failover", "true"), ("sentinelMasterName", "orders"),
+            ("sentinelUsername", "watcher"), ("sentinelPassword", "hunter2"), ("redisPassword", "hunter3")).Redis;
+        var addresses = "s1:26379,s2:26380,[::1]:26381,s4:6379";
+        Assert.Equal(new SentinelOptions(addresses, "orders") { Username = "watcher", Password = "hunter2" }, redis.Sentinel);
+        Assert.Equal((null, "hunter3"), (redis.Username, redis.Password));
+    }
+
+    [Fact]
+    public void One_sentinel_is_enough()
+    {
+        var options = Accepted(ComponentService.PubSub, ("redisHost", "redis:26379"), ("failover", "true"), ("sentinelMasterName", "x"));
+        Assert.Equal("redis:26379", options.Redis.Sentinel?.Addresses);
+    }
+
+    [Fact]
+    public void Failover_without_the_name_of_the_master_is_refused() =>
+        Refused(
+            ComponentService.PubSub,
+            "failover is true but sentinelMasterName is missing; give the name under which the sentinels monitor the primary",
+            ("failover", "true"));
+
+    [Theory]
+    [InlineData("sentinelMasterName")]
+    [InlineData("sentinelUsername")]
+    [InlineData("sentinelPassword")]
+    public void What_concerns_sentinels_is_refused_without_failover(string key) =>
+        Refused(
+            ComponentService.PubSub,
+            $"{key} is given but failover is not true; "
+            + $"give failover: \"true\" and the sentinels' addresses in redisHost, or leave {key} out",
+            (key, "x"));
+
+    [Fact]
+    public void Every_address_of_a_list_is_checked() =>
+        Refused(
+            ComponentService.PubSub, "redisHost: \"b:0\" is not accepted; give host or host:port",
+            ("redisHost", "a:1,b:0"), ("failover", "true"), ("sentinelMasterName", "orders"));
 
     [Fact]
     public void A_password_is_taken_letter_by_letter() => Assert.Equal(" p w ", Accepted(ComponentService.PubSub, ("redisPassword", " p w ")).Redis.Password);

@@ -20,8 +20,6 @@ public sealed partial class OptionsTests
 
     [Theory]
     [InlineData("redisType", "cluster")]
-    [InlineData("failover", "true")]
-    [InlineData("sentinelMasterName", "mymaster")]
     [InlineData("useEntraID", "true")]
     [InlineData("durability", "fsync")]
     [InlineData("durability", "replicated:2")]
