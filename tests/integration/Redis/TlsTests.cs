@@ -15,7 +15,7 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
     private RedisServer _redis = null!;
     private (string Certificate, string Key) _identity;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _identity = SelfSigned();
         var (certificate, key) = (_folder.Write("redis.crt", _identity.Certificate), _folder.Write("redis.key", _identity.Key));
@@ -29,7 +29,7 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
         });
     }
 
-    public async Task DisposeAsync() => await _redis.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _redis.DisposeAsync();
 
     public void Dispose() => _folder.Dispose();
 
