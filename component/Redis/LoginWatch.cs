@@ -6,23 +6,27 @@ namespace Darq.Redis;
 internal sealed class LoginWatch
 {
     private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    // Under _lock.
     private ConnectionAttemptCompletedEventArgs? _last;
+
+    /// <summary>Ends with the first refused login; connecting itself goes on until its time is over.</summary>
+    public Task Refused => _refused.Task;
 
     /// <summary>Whether the last attempt ended with a refused login.</summary>
     public bool IsRefused
     {
         get
         {
-            lock (_lock)
-            {
-                return _last is { IsSuccess: false, Stage: ConnectionAttemptStage.Handshake }
-                    && _last.FailureType == ConnectionFailureType.AuthenticationFailure;
-            }
+            lock (_lock) return IsRefusal(_last);
         }
     }
 
     public void Observe(ConfigurationOptions configuration) => configuration.ConnectionAttemptCompleted += OnAttempt;
+
+    private static bool IsRefusal(ConnectionAttemptCompletedEventArgs? attempt) =>
+        attempt is { IsSuccess: false, Stage: ConnectionAttemptStage.Handshake, FailureType: ConnectionFailureType.AuthenticationFailure };
 
     private void OnAttempt(object? sender, ConnectionAttemptCompletedEventArgs attempt)
     {
@@ -32,5 +36,6 @@ internal sealed class LoginWatch
         {
             if (_last is null || attempt.SequenceNumber > _last.SequenceNumber) _last = attempt;
         }
+        if (IsRefusal(attempt)) _refused.TrySetResult();
     }
 }

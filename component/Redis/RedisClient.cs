@@ -148,9 +148,7 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
         }
         catch (RedisConnectionException) when (_connection.IsLoginRefused)
         {
-            throw options.Password is null
-                ? new RedisRefusedException("NOAUTH", "NOAUTH the server asks for a password, and none was given")
-                : new RedisRefusedException("WRONGPASS", "WRONGPASS the user name or password was refused");
+            throw _connection.LoginRefused();
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {

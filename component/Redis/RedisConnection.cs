@@ -41,13 +41,23 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>Whether the server let nobody in at the last attempt.</summary>
     public bool IsLoginRefused => _login.IsRefused;
 
-    /// <summary>Waits for the first connection, for as long as dialling may take. Throws <see cref="RedisUnavailableException"/>.</summary>
+    public RedisRefusedException LoginRefused() => _options.Password is null
+        ? new("NOAUTH", "NOAUTH the server asks for a password, and none was given")
+        : new("WRONGPASS", "WRONGPASS the user name or password was refused");
+
+    /// <summary>
+    /// Waits for the first connection, for as long as dialling may take. Throws <see cref="RedisUnavailableException"/>, and
+    /// <see cref="RedisRefusedException"/> as soon as the server lets nobody in.
+    /// </summary>
     public async ValueTask<ConnectionMultiplexer> OpenAsync(CancellationToken cancellation)
     {
         if (_primary.Current is { } connection) return connection;
         try
         {
-            return await _primary.OpenAsync(cancellation);
+            var opening = _primary.OpenAsync(cancellation).AsTask();
+            await Task.WhenAny(opening, _login.Refused);
+            if (!opening.IsCompleted) throw LoginRefused();
+            return await opening;
         }
         catch (Exception fault) when (fault is not (OperationCanceledException or RedisUnavailableException or RedisRefusedException))
         {
@@ -104,18 +114,20 @@ internal sealed class RedisConnection : IAsyncDisposable
         if (_sentinels is not null) await _sentinels.DisposeAsync();
     }
 
-    private LazyConnection Unconnected() => new(ConnectAsync, _options.DialTimeout, _time);
+    private LazyConnection Unconnected()
+    {
+        var login = _login = new LoginWatch();
+        return new(() => ConnectAsync(login), _options.DialTimeout, _time);
+    }
 
-    private async Task<ConnectionMultiplexer> ConnectAsync()
+    private async Task<ConnectionMultiplexer> ConnectAsync(LoginWatch login)
     {
         // Nobody waits for longer than dialling may take.
         var address = _sentinels is null
             ? RedisConfiguration.Address(_options.Host, _options.Port)
             : await _sentinels.PrimaryAsync(CancellationToken.None);
         var configuration = RedisConfiguration.Of(_options, address);
-        var login = new LoginWatch();
         login.Observe(configuration);
-        _login = login;
         var connection = await ConnectionMultiplexer.ConnectAsync(configuration);
         connection.ConnectionRestored += (_, restored) =>
         {
