@@ -32,7 +32,7 @@ public sealed class WaitingMessagesTests(ITestOutputHelper output)
             await client.CallAsync("PubSub/BulkPublish", bulk, BulkPublishResponse.Parser);
         }
 
-        using var stream = await client.OpenAsync("PubSub/PullMessages");
+        using var stream = client.Open("PubSub/PullMessages");
         await stream.WriteAsync(new PullMessagesRequest { Topic = new Topic { Name = "waiting" } });
         for (var i = 0; i < 2000; i++)
         {
