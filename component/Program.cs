@@ -36,20 +36,24 @@ internal static class Program
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "darq" });
         AddConsole(builder.Logging);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
-        {
-            GrpcEndpoints.Configure(options);
-            options.ListenUnixSocket(socketOptions.FullPath);
-        });
-        builder.Services
-            .Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = _ => socket.Bind())
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(options =>
+            {
+                GrpcEndpoints.Configure(options);
+                options.ListenUnixSocket(socketOptions.FullPath);
+            });
+        builder
+            .Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = _ => socket.Bind())
             .Configure<HostOptions>(options => options.ShutdownTimeout = StopTime)
             .AddSingleton(TimeProvider.System)
             .AddSingleton(socketOptions)
             .AddSingleton<InitFolder>()
             .AddSingleton(new Secrets(Environment.GetEnvironmentVariable))
             .AddSingleton(CreateRandom())
-            .AddSingleton<Func<RedisOptions, IRedis>>(services => options => new RedisClient(options, services.GetRequiredService<TimeProvider>()))
+            .AddSingleton<Func<RedisOptions, IRedis>>(services =>
+                options => new RedisClient(options, services.GetRequiredService<TimeProvider>())
+            )
             .AddSingleton<EnginePool>()
             .AddSingleton<InstanceTable>()
             .AddSingleton<DeliveryDrain>()
@@ -67,13 +71,13 @@ internal static class Program
     }
 
     private static IEnumerable<ServedService> Served(IServiceProvider services) =>
-    [
-        services.GetRequiredService<PubSubService>().Served,
-        services.GetRequiredService<StateStoreService>().Served,
-        .. services.GetRequiredService<TransactionServices>().Served,
-        services.GetRequiredService<InputBindingService>().Served,
-        services.GetRequiredService<OutputBindingService>().Served,
-    ];
+        [
+            services.GetRequiredService<PubSubService>().Served,
+            services.GetRequiredService<StateStoreService>().Served,
+            .. services.GetRequiredService<TransactionServices>().Served,
+            services.GetRequiredService<InputBindingService>().Served,
+            services.GetRequiredService<OutputBindingService>().Served,
+        ];
 
 #pragma warning disable RS0030 // The root is where real randomness comes from; this one may be used from many threads.
     private static Random CreateRandom() => Random.Shared;
@@ -82,7 +86,8 @@ internal static class Program
     private static void AddConsole(ILoggingBuilder logging)
     {
         var level = Environment.GetEnvironmentVariable("DARQ_LOG_LEVEL");
-        logging.SetMinimumLevel(Enum.TryParse<LogLevel>(level, ignoreCase: true, out var chosen) ? chosen : LogLevel.Information)
+        logging
+            .SetMinimumLevel(Enum.TryParse<LogLevel>(level, ignoreCase: true, out var chosen) ? chosen : LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
             // Its scope and its activity for every call would cost more than the call's own objects; nobody reads them.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)

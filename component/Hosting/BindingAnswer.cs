@@ -20,7 +20,10 @@ internal static class BindingAnswer
     {
         var text = answer.Span.StartsWith("\uFEFF"u8) ? answer.Span[3..] : answer.Span;
         if (text.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..])
+        {
             return false;
+        }
+
         try
         {
             var json = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = StepCursor.MaxDepth });
@@ -28,7 +31,10 @@ internal static class BindingAnswer
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
                 if (IsStepField(ref json))
+                {
                     return true;
+                }
+
                 json.Skip();
             }
 
@@ -47,7 +53,9 @@ internal static class BindingAnswer
         foreach (var field in StepFields)
         {
             if (json.ValueTextEquals(field))
+            {
                 return true;
+            }
         }
 
         // Hardly any answer gets here with more than a few short names, so that reading them costs little.

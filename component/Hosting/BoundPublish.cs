@@ -21,11 +21,19 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
     public async ValueTask<Published> PublishAsync(InvokeRequest request, CancellationToken cancellation)
     {
         var metadata = Pick(request.Metadata);
-        var topic = request.Metadata.TryGetValue("topic", out var given) && given.Length > 0
-            ? given
-            : options.DefaultTopic ?? throw new DarqException(Refusal.Invalid, "INVALID: no topic is given; put topic into the request's metadata or into the component's.");
+        var topic =
+            request.Metadata.TryGetValue("topic", out var given) && given.Length > 0
+                ? given
+                : options.DefaultTopic
+                    ?? throw new DarqException(
+                        Refusal.Invalid,
+                        "INVALID: no topic is given; put topic into the request's metadata or into the component's."
+                    );
         if (request.Metadata.TryGetValue(RawPayload, out var raw) && raw.Equals("true", StringComparison.OrdinalIgnoreCase))
+        {
             return (await engine.Publisher.PublishAsync(topic, [new PublishEntry(request.Data.Memory, metadata)], cancellation))[0];
+        }
+
         var step = new Step { Emits = { Emit(topic, request.Data, metadata) }, Source = options.AppId ?? "Dapr" };
         var result = await engine.Stepper.ApplyAsync(step, cancellation);
         return result.Refusal is { } refusal ? throw new DarqException(refusal, result.Message) : result.Emitted[0];
@@ -44,7 +52,10 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
     private static StepEmit Emit(string topic, ByteString data, Dictionary<string, string> metadata)
     {
         if (WireNames.NotYet.FirstOrDefault(metadata.ContainsKey) is { } later)
+        {
             throw new DarqException(Refusal.NotYet, $"NOT_YET: metadata {later} is not available yet; publish without it.");
+        }
+
         Append.CheckTopic(topic);
         return new StepEmit
         {
@@ -59,9 +70,15 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
     private static string Name(Dictionary<string, string> metadata, string name)
     {
         if (!metadata.TryGetValue(name, out var value))
+        {
             return "";
+        }
+
         if (value.Length == 0)
+        {
             throw Limits.Invalid(name, value, "1 to 1,024 bytes of UTF-8; leave it out for none");
+        }
+
         Limits.CheckKey(name, value);
         return value;
     }
@@ -70,8 +87,16 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
     private static ReadOnlyMemory<byte> Json(ByteString data)
     {
         if (!Utf8.IsValid(data.Span))
-            throw new DarqException(Refusal.Invalid, "INVALID: data is neither JSON nor text; give the request's metadata rawPayload: \"true\" to publish the bytes as they are.");
-        return IsJson(data.Span) ? data.Memory : JsonSerializer.SerializeToUtf8Bytes(Encoding.UTF8.GetString(data.Span), StepJson.Default.String);
+        {
+            throw new DarqException(
+                Refusal.Invalid,
+                "INVALID: data is neither JSON nor text; give the request's metadata rawPayload: \"true\" to publish the bytes as they are."
+            );
+        }
+
+        return IsJson(data.Span)
+            ? data.Memory
+            : JsonSerializer.SerializeToUtf8Bytes(Encoding.UTF8.GetString(data.Span), StepJson.Default.String);
     }
 
     private static bool IsJson(ReadOnlySpan<byte> data)
@@ -83,7 +108,9 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
             {
                 // Half a surrogate pair is found only by reading what it is in.
                 if (json.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && json.ValueIsEscaped)
+                {
                     json.GetString();
+                }
             }
 
             return true;

@@ -4,7 +4,9 @@ using Darq.Steps;
 
 namespace Darq.Hosting;
 
-/// <summary>The steps that come as JSON through a binding, with the keys and the source that the sidecar would have given them elsewhere.</summary>
+/// <summary>
+/// The steps that come as JSON through a binding, with the keys and the source that the sidecar would have given them elsewhere.
+/// </summary>
 internal sealed class BoundSteps(InstanceEngine engine, InstanceOptions options)
 {
     private readonly StepParser _parser = new(options.Namespace.Partitions, options.KeyPrefix);
@@ -20,7 +22,10 @@ internal sealed class BoundSteps(InstanceEngine engine, InstanceOptions options)
         {
             var step = _parser.Parse(json);
             if (own is not null)
+            {
                 step.ConsumeFirst(own);
+            }
+
             step.Source = options.AppId ?? step.Source;
             return await engine.Stepper.ApplyAsync(step, cancellation);
         }

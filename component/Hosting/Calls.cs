@@ -37,7 +37,10 @@ internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
         return new TResponse();
     }
 
-    /// <summary>Enters the instance of a call; dispose of what comes back when its work is done. Throws <see cref="DarqException"/> where there is none.</summary>
+    /// <summary>
+    /// Enters the instance of a call; dispose of what comes back when its work is done. Throws <see cref="DarqException"/> where there is
+    /// none.
+    /// </summary>
     public ValueTask<InstanceUse> UseAsync(ComponentService service, ServerCallContext call) =>
         instances.UseAsync(service, InstanceOf(call));
 

@@ -15,8 +15,8 @@ internal sealed class ComponentLifetime(
     DeliveryDrain drain,
     HealthService health,
     TimeProvider time,
-    ILogger<ComponentLifetime> log)
-    : BackgroundService, IHostedLifecycleService
+    ILogger<ComponentLifetime> log
+) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan HandlersTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ReadinessPause = TimeSpan.FromMilliseconds(500);
@@ -25,10 +25,18 @@ internal sealed class ComponentLifetime(
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        log.ComponentStarted(socket.FullPath, socket.ModeText, ProcessOwner.Read(), "PubSub, StateStore, TransactionalStateStore, TransactionalStoreMultiMaxSize, InputBinding, OutputBinding");
+        log.ComponentStarted(
+            socket.FullPath,
+            socket.ModeText,
+            ProcessOwner.Read(),
+            "PubSub, StateStore, TransactionalStateStore, TransactionalStoreMultiMaxSize, InputBinding, OutputBinding"
+        );
         var waiting = folder.All().Where(record => record.Service is ComponentService.PubSub or ComponentService.InputBinding).ToArray();
         if (waiting.Length > 0)
+        {
             log.SubscriptionsWaitForSidecar(string.Join(", ", waiting.Select(record => $"{record.Service} '{record.Instance}'")));
+        }
+
         return Task.CompletedTask;
     }
 
@@ -49,7 +57,9 @@ internal sealed class ComponentLifetime(
         await engines.DisposeAsync();
     }
 
-    /// <summary>The process serves while every primary in use can be worked with. Polled, because a lost connection announces itself to nobody.</summary>
+    /// <summary>
+    /// The process serves while every primary in use can be worked with. Polled, because a lost connection announces itself to nobody.
+    /// </summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(ReadinessPause, time);
@@ -57,7 +67,10 @@ internal sealed class ComponentLifetime(
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             if (engines.Ready == said)
+            {
                 continue;
+            }
+
             said = !said;
             health.Set("", said);
         }

@@ -10,22 +10,50 @@ namespace Darq.Hosting;
 internal sealed class ComponentSocket(SocketOptions options)
 {
     private const UnixFileMode FolderMode =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        UnixFileMode.UserRead
+        | UnixFileMode.UserWrite
+        | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherExecute;
 
     /// <summary>Creates the folder and clears the way; throws if something else is there that must not be removed.</summary>
     public void Prepare()
     {
         if (!Directory.Exists(options.Folder))
+        {
             Directory.CreateDirectory(options.Folder, FolderMode);
+        }
+
         var file = new FileInfo(options.FullPath);
         if (file.LinkTarget is not null)
-            throw new SocketRefusedException($"{options.FullPath} is a symbolic link. Somebody else could point it anywhere, so it is not used: remove it.");
+        {
+            throw new SocketRefusedException(
+                $"{options.FullPath} is a symbolic link. Somebody else could point it anywhere, so it is not used: remove it."
+            );
+        }
+
         if (!file.Exists)
+        {
             return;
+        }
+
         if (!IsSocket(file))
-            throw new SocketRefusedException($"{options.FullPath} exists and is not a socket. Remove it, or choose another name with DARQ_SOCKET_NAME.");
+        {
+            throw new SocketRefusedException(
+                $"{options.FullPath} exists and is not a socket. Remove it, or choose another name with DARQ_SOCKET_NAME."
+            );
+        }
+
         if (Answers())
-            throw new SocketRefusedException($"Somebody answers on {options.FullPath}: another component runs there. Stop it, or choose another name with DARQ_SOCKET_NAME.");
+        {
+            throw new SocketRefusedException(
+                $"Somebody answers on {options.FullPath}: another component runs there. Stop it, or choose another name with "
+                    + "DARQ_SOCKET_NAME."
+            );
+        }
+
         file.Delete();
     }
 
@@ -54,7 +82,10 @@ internal sealed class ComponentSocket(SocketOptions options)
         // .NET has no name for the type of a Unix file, but a socket is the one thing of no length that cannot be opened. Asking for
         // both directions keeps a named pipe from blocking here.
         if (file.Length > 0)
+        {
             return false;
+        }
+
         try
         {
             using var opened = File.OpenHandle(file.FullName, FileMode.Open, FileAccess.ReadWrite);

@@ -25,7 +25,10 @@ internal sealed class DeliveryDrain(TimeProvider time) : IDisposable
     {
         var end = time.GetUtcNow() + most;
         while (Unanswered > 0 && time.GetUtcNow() < end && !cancellation.IsCancellationRequested)
+        {
             await Task.Delay(Look, time, CancellationToken.None);
+        }
+
         await _ending.CancelAsync();
     }
 

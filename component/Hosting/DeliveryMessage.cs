@@ -44,7 +44,10 @@ internal sealed class DeliveryMessage
         _rest.Add(_envelope.DataTail);
         // The name that was subscribed, also where it is a further stream of a topic: streaming apps are found by it.
         if (_numbers.Topic is { } topic)
+        {
             Write(topic, delivery.Topic);
+        }
+
         foreach (var (name, value) in _envelope.OfPublisher)
         {
             BeginEntry(name.Length, value.Length);
@@ -102,7 +105,9 @@ internal sealed class DeliveryMessage
         {
             span[written++] = (byte)(rest < 0x80 ? rest : rest | 0x80);
             if (rest < 0x80)
+            {
                 return written;
+            }
         }
     }
 

@@ -87,7 +87,9 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
     }
 
     private static DeliveryToken Own(string token) =>
-        DeliveryToken.TryParse(token, out var own) ? own : throw new InvalidOperationException("A delivery was sent under a token that is none.");
+        DeliveryToken.TryParse(token, out var own)
+            ? own
+            : throw new InvalidOperationException("A delivery was sent under a token that is none.");
 
     /// <summary>The refusal without the value that it quotes, which is the app's data and has no place in a log.</summary>
     internal static string WithoutValue(string message)
@@ -96,12 +98,16 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
         const string After = "'; accepted: ";
         var from = message.IndexOf(Before, StringComparison.Ordinal);
         var to = message.LastIndexOf(After, StringComparison.Ordinal);
-        return from < 0 || to < from ? message : string.Concat(message.AsSpan(0, from), " is wrong; accepted: ", message.AsSpan(to + After.Length));
+        return from < 0 || to < from
+            ? message
+            : string.Concat(message.AsSpan(0, from), " is wrong; accepted: ", message.AsSpan(to + After.Length));
     }
 
     private void Leave()
     {
         if (Interlocked.Decrement(ref _underWay) == 0)
+        {
             _finished.TrySetResult();
+        }
     }
 }

@@ -23,7 +23,8 @@ internal sealed class Engine(Primary primary, Subscriptions subscriptions) : IAs
 /// The engines of this process. Instances with the same connection and namespace share one, so that a token from one is
 /// good at the other and a lane is held once; the last to return it ends it.
 /// </summary>
-internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvider time, Random random, ILoggerFactory logs) : IAsyncDisposable
+internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvider time, Random random, ILoggerFactory logs)
+    : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(RedisOptions, string, int), Shared> _shared = [];
@@ -33,7 +34,10 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
     {
         get
         {
-            lock (_lock) return _shared.Values.All(shared => shared.Engine.Primary.Ready);
+            lock (_lock)
+            {
+                return _shared.Values.All(shared => shared.Engine.Primary.Ready);
+            }
         }
     }
 
@@ -44,7 +48,11 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
             // Which number of partitions is right, Redis says. Were a contradiction refused here, a mistaken number could not be
             // corrected by another Init while the mistaken instance still lives.
             var key = (redis with { DialTimeout = default, CallTimeout = default }, options.Name, options.Partitions);
-            if (!_shared.TryGetValue(key, out var shared)) _shared[key] = shared = new(Create(redis, options));
+            if (!_shared.TryGetValue(key, out var shared))
+            {
+                _shared[key] = shared = new(Create(redis, options));
+            }
+
             shared.Leases++;
             return new(shared.Engine, () => ReturnAsync(key));
         }
@@ -58,7 +66,10 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
             left = [.. _shared.Values];
             _shared.Clear();
         }
-        foreach (var shared in left) await shared.Engine.DisposeAsync();
+        foreach (var shared in left)
+        {
+            await shared.Engine.DisposeAsync();
+        }
     }
 
     private Engine Create(RedisOptions redis, NamespaceOptions options)
@@ -72,9 +83,15 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
         Shared? ended = null;
         lock (_lock)
         {
-            if (_shared.TryGetValue(key, out var shared) && --shared.Leases == 0) _shared.Remove(key, out ended);
+            if (_shared.TryGetValue(key, out var shared) && --shared.Leases == 0)
+            {
+                _shared.Remove(key, out ended);
+            }
         }
-        if (ended is not null) await ended.Engine.DisposeAsync();
+        if (ended is not null)
+        {
+            await ended.Engine.DisposeAsync();
+        }
     }
 
     private sealed class Shared(Engine engine)

@@ -25,11 +25,16 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
         await next(request);
         var call = request.Features.Get<IServerCallContextFeature>()?.ServerCallContext;
         if (call?.Status is { StatusCode: StatusCode.Unknown, DebugException: { } fault })
+        {
             MendUnknown(request, call, fault);
+        }
     }
 
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
-        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+        TRequest request,
+        ServerCallContext context,
+        UnaryServerMethod<TRequest, TResponse> continuation
+    )
     {
         try
         {
@@ -45,7 +50,8 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
         TRequest request,
         IServerStreamWriter<TResponse> responseStream,
         ServerCallContext context,
-        ServerStreamingServerMethod<TRequest, TResponse> continuation)
+        ServerStreamingServerMethod<TRequest, TResponse> continuation
+    )
     {
         try
         {
@@ -60,7 +66,8 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
     public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream,
         ServerCallContext context,
-        ClientStreamingServerMethod<TRequest, TResponse> continuation)
+        ClientStreamingServerMethod<TRequest, TResponse> continuation
+    )
     {
         try
         {
@@ -76,7 +83,8 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
         IAsyncStreamReader<TRequest> requestStream,
         IServerStreamWriter<TResponse> responseStream,
         ServerCallContext context,
-        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation
+    )
     {
         try
         {
@@ -97,7 +105,10 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
             : request.Response.Headers;
         // A call whose deadline has passed was ended with that already, and its trailers are sent.
         if (trailers[StatusTrailer] != "2")
+        {
             return;
+        }
+
         var status = StatusOf(fault, call);
         trailers[StatusTrailer] = ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture);
         // None of the texts that can occur here needs to be encoded.
@@ -123,13 +134,14 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
         return Faults.Of(StatusCode.Internal, "The call failed inside the component; its log has the reason.");
     }
 
-    private static RpcException? Refusal(Exception fault) => fault switch
-    {
-        RpcException status => status,
-        DarqException refused => Faults.ToRpc(refused, CallKind.Plain),
-        // A frame with a flag or a length that does not exist, or a client that went away inside one, which the transport may
-        // report before the call's token fires. No handler lets out one of these by itself.
-        InvalidDataException or IOException => Faults.Of(StatusCode.Internal, "The request is malformed or was cut off."),
-        _ => null,
-    };
+    private static RpcException? Refusal(Exception fault) =>
+        fault switch
+        {
+            RpcException status => status,
+            DarqException refused => Faults.ToRpc(refused, CallKind.Plain),
+            // A frame with a flag or a length that does not exist, or a client that went away inside one, which the transport may
+            // report before the call's token fires. No handler lets out one of these by itself.
+            InvalidDataException or IOException => Faults.Of(StatusCode.Internal, "The request is malformed or was cut off."),
+            _ => null,
+        };
 }

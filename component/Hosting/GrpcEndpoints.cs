@@ -62,13 +62,16 @@ internal static class GrpcEndpoints
         var faults = app.Services.GetRequiredService<FaultInterceptor>();
         app.Use(next => request => faults.ServeAsync(request, next));
         foreach (var service in served.Concat(Reflection(served)))
+        {
             app.MapGrpcService(ServiceBinder.Bind(service, faults));
+        }
     }
 
     /// <summary>Both versions, about all services, themselves included.</summary>
     private static ServedService[] Reflection(IEnumerable<ServedService> services)
     {
-        var described = services.Select(service => service.Descriptor)
+        var described = services
+            .Select(service => service.Descriptor)
             .Concat([ReflectionV1.Descriptor, ReflectionV1Alpha.Descriptor])
             .OrderBy(service => service.FullName, StringComparer.Ordinal)
             .ToArray();

@@ -20,7 +20,9 @@ internal sealed class HealthService(DeliveryDrain drain) : HealthServiceImpl
     {
         _services = [.. services, ""];
         foreach (var service in _services)
+        {
             SetStatus(service, ServingStatus.Serving);
+        }
     }
 
     /// <summary>Sets one service, or with the empty name the process.</summary>
@@ -29,7 +31,9 @@ internal sealed class HealthService(DeliveryDrain drain) : HealthServiceImpl
         lock (_lock)
         {
             if (!_stopped)
+            {
                 SetStatus(service, serving ? ServingStatus.Serving : ServingStatus.NotServing);
+            }
         }
     }
 
@@ -40,13 +44,18 @@ internal sealed class HealthService(DeliveryDrain drain) : HealthServiceImpl
         {
             _stopped = true;
             foreach (var service in _services)
+            {
                 SetStatus(service, ServingStatus.NotServing);
+            }
         }
     }
 
     /// <summary>Ends with all other streams: the library watches until its client goes, and the process would wait for that.</summary>
     public override async Task Watch(
-        HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
+        HealthCheckRequest request,
+        IServerStreamWriter<HealthCheckResponse> responseStream,
+        ServerCallContext context
+    )
     {
         try
         {

@@ -25,7 +25,17 @@ internal sealed class InitFolder(SocketOptions socket)
         var draft = path + ".new";
         File.Delete(draft);
         // Created with its mode: there is no moment at which another user could open it.
-        using (var stream = new FileStream(draft, new FileStreamOptions { Mode = System.IO.FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = FileMode }))
+        using (
+            var stream = new FileStream(
+                draft,
+                new FileStreamOptions
+                {
+                    Mode = System.IO.FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = FileMode,
+                }
+            )
+        )
         {
             JsonSerializer.Serialize(stream, record, InitRecordJson.Default.InitRecord);
             stream.Flush(flushToDisk: true);
@@ -34,7 +44,9 @@ internal sealed class InitFolder(SocketOptions socket)
         File.Move(draft, path, overwrite: true);
     }
 
-    /// <summary>The record of an instance, or null where none is kept. A file that does not parse throws <see cref="JsonException"/>.</summary>
+    /// <summary>
+    /// The record of an instance, or null where none is kept. A file that does not parse throws <see cref="JsonException"/>.
+    /// </summary>
     public InitRecord? Find(ComponentService service, string instance)
     {
         var path = PathOf(service, instance);
@@ -45,14 +57,19 @@ internal sealed class InitFolder(SocketOptions socket)
     public IReadOnlyList<InitRecord> All()
     {
         if (!Directory.Exists(FullPath))
+        {
             return [];
+        }
+
         List<InitRecord> records = [];
         foreach (var path in Directory.EnumerateFiles(FullPath, socket.Name + ".*" + Extension).Order(StringComparer.Ordinal))
         {
             try
             {
                 if (Read(path) is { } record && path == PathOf(record.Service, record.Instance))
+                {
                     records.Add(record);
+                }
             }
             catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
             {
@@ -67,7 +84,10 @@ internal sealed class InitFolder(SocketOptions socket)
     {
         var name = Uri.EscapeDataString(instance);
         if (name.Length > MaxInstanceLength)
+        {
             name = name[..MaxInstanceLength] + "-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(instance)))[..16];
+        }
+
         return Path.Combine(FullPath, $"{socket.Name}.{service}.{name}{Extension}");
     }
 
@@ -75,17 +95,26 @@ internal sealed class InitFolder(SocketOptions socket)
     {
         using var stream = File.OpenRead(path);
         var record = JsonSerializer.Deserialize(stream, InitRecordJson.Default.InitRecord);
-        return record is { Format: InitRecord.CurrentFormat, Properties: not null, Withheld: not null } ? record : throw new JsonException($"{path} is of another format");
+        return record is { Format: InitRecord.CurrentFormat, Properties: not null, Withheld: not null }
+            ? record
+            : throw new JsonException($"{path} is of another format");
     }
 
     private void CreateFolder()
     {
         var folder = new DirectoryInfo(FullPath);
         if (folder.LinkTarget is not null)
+        {
             throw new IOException($"{FullPath} is a symbolic link; remove it.");
+        }
+
         if (!folder.Exists)
+        {
             Directory.CreateDirectory(FullPath, FolderMode);
+        }
         else if (folder.UnixFileMode != FolderMode)
+        {
             File.SetUnixFileMode(FullPath, FolderMode);
+        }
     }
 }

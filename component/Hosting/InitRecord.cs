@@ -5,7 +5,8 @@ internal sealed record InitRecord(
     ComponentService Service,
     string Instance,
     IReadOnlyDictionary<string, string> Properties,
-    IReadOnlyList<string> Withheld)
+    IReadOnlyList<string> Withheld
+)
 {
     public const int CurrentFormat = 1;
 

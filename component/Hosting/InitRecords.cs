@@ -15,15 +15,21 @@ internal static class InitRecords
         {
             var setting = table.Find(key);
             if (setting is not { Secret: true })
+            {
                 kept[key] = value;
+            }
             else if (setting.Role == SettingRole.Effective && value.Length > 0)
+            {
                 withheld.Add(setting.Name);
+            }
         }
 
         return new InitRecord(service, instance, kept, withheld);
     }
 
-    /// <summary>The properties with their secrets. Throws <see cref="DarqException"/> (Misconfigured) that names the variables to set.</summary>
+    /// <summary>
+    /// The properties with their secrets. Throws <see cref="DarqException"/> (Misconfigured) that names the variables to set.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> Complete(InitRecord record, Secrets secrets)
     {
         var properties = new Dictionary<string, string>(record.Properties);
@@ -31,9 +37,13 @@ internal static class InitRecords
         foreach (var name in record.Withheld)
         {
             if (secrets.Find(name) is { } value)
+            {
                 properties[name] = value;
+            }
             else
+            {
                 missing.Add(name);
+            }
         }
 
         return missing.Count == 0 ? properties : throw Without(record, missing);
@@ -44,6 +54,9 @@ internal static class InitRecords
         var variables = string.Join(" and ", missing.Select(name => $"{Secrets.VariableOf(name)} or {Secrets.VariableOf(name)}_FILE"));
         return new DarqException(
             Refusal.Misconfigured,
-            $"MISCONFIGURED: the component was restarted and has no {string.Join(", ", missing)} for {SettingTable.Of(record.Service).Component} {SettingValues.Show(record.Instance)}, because secrets are not kept on disk. Set {variables} in the component's environment, or restart the sidecar: it sends Init.");
+            $"MISCONFIGURED: the component was restarted and has no {string.Join(", ", missing)} for "
+                + $"{SettingTable.Of(record.Service).Component} {SettingValues.Show(record.Instance)}, because secrets are not kept on "
+                + $"disk. Set {variables} in the component's environment, or restart the sidecar: it sends Init."
+        );
     }
 }

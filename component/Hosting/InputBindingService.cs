@@ -22,8 +22,10 @@ internal sealed class InputBindingService(Calls calls, DeliveryDrain drain, Time
         calls.InitAsync<InputBindingInitResponse>(Service, request.Metadata, context);
 
     private Task ReadAsync(
-        IAsyncStreamReader<ReadRequest> requests, IServerStreamWriter<DeliveryMessage> responses, ServerCallContext context) =>
-        calls.StreamAsync(Service, context, async (use, cancelled) =>
+        IAsyncStreamReader<ReadRequest> requests,
+        IServerStreamWriter<DeliveryMessage> responses,
+        ServerCallContext context
+    ) => calls.StreamAsync(Service, context, async (use, cancelled) =>
         {
             using var stream = new ReadStream(use.Instance, requests, responses, drain, time, log);
             await stream.RunAsync(cancelled);

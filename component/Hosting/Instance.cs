@@ -6,7 +6,13 @@ namespace Darq.Hosting;
 /// One component as a sidecar named it: its options, which never change, and its engine. A later Init puts another instance
 /// in its place; this one ends when the last call that works on it has left.
 /// </summary>
-internal sealed class Instance(ComponentService service, string name, IReadOnlyDictionary<string, string> properties, InstanceOptions options, InstanceEngine engine)
+internal sealed class Instance(
+    ComponentService service,
+    string name,
+    IReadOnlyDictionary<string, string> properties,
+    InstanceOptions options,
+    InstanceEngine engine
+)
 {
     private readonly Lock _lock = new();
 
@@ -32,13 +38,16 @@ internal sealed class Instance(ComponentService service, string name, IReadOnlyD
 
     /// <summary>Whether an Init with these properties would change nothing.</summary>
     public bool IsMadeFrom(IReadOnlyDictionary<string, string> others) =>
-        properties.Count == others.Count && properties.All(property => others.TryGetValue(property.Key, out var value) && value == property.Value);
+        properties.Count == others.Count
+        && properties.All(property => others.TryGetValue(property.Key, out var value) && value == property.Value);
 
     /// <summary>Enters a call. Only the table calls this, under its lock, so that a retired instance is never entered.</summary>
     public void Enter()
     {
         lock (_lock)
+        {
             _calls++;
+        }
     }
 
     /// <summary>Leaves a call; the last to leave a retired instance ends its engine.</summary>
@@ -47,7 +56,9 @@ internal sealed class Instance(ComponentService service, string name, IReadOnlyD
         lock (_lock)
         {
             if (--_calls > 0 || !_retired)
+            {
                 return ValueTask.CompletedTask;
+            }
         }
 
         return Engine.DisposeAsync();
@@ -60,24 +71,33 @@ internal sealed class Instance(ComponentService service, string name, IReadOnlyD
         {
             _retired = true;
             if (_calls > 0)
+            {
                 return ValueTask.CompletedTask;
+            }
         }
 
         return Engine.DisposeAsync();
     }
 
-    /// <summary>Registers an open stream, so that a pause reaches it. A new stream also ends a pause: the sidecar never says resume.</summary>
+    /// <summary>
+    /// Registers an open stream, so that a pause reaches it. A new stream also ends a pause: the sidecar never says resume.
+    /// </summary>
     public void Opened(DeliveryStream stream)
     {
         lock (_lock)
+        {
             _streams.Add(stream);
+        }
+
         Resume();
     }
 
     public void Closed(DeliveryStream stream)
     {
         lock (_lock)
+        {
             _streams.Remove(stream);
+        }
     }
 
     /// <summary>Stops sending on all streams; answers are still taken. Safe to repeat.</summary>
@@ -87,7 +107,9 @@ internal sealed class Instance(ComponentService service, string name, IReadOnlyD
         {
             _paused = true;
             foreach (var stream in _streams)
+            {
                 stream.Pause();
+            }
         }
     }
 
@@ -96,10 +118,15 @@ internal sealed class Instance(ComponentService service, string name, IReadOnlyD
         lock (_lock)
         {
             if (!_paused)
+            {
                 return;
+            }
+
             _paused = false;
             foreach (var stream in _streams)
+            {
                 stream.Resume();
+            }
         }
     }
 }

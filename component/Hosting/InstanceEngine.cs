@@ -7,7 +7,8 @@ using Darq.Steps;
 namespace Darq.Hosting;
 
 /// <summary>What one instance works with: its share in an engine, and publisher, state and steps with its own options.</summary>
-internal sealed class InstanceEngine(EngineLease lease, NamespaceOptions options, TimeProvider time, Random random, ILogger log) : IAsyncDisposable
+internal sealed class InstanceEngine(EngineLease lease, NamespaceOptions options, TimeProvider time, Random random, ILogger log)
+    : IAsyncDisposable
 {
     public Primary Primary => lease.Engine.Primary;
 

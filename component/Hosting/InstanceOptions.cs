@@ -37,4 +37,5 @@ internal sealed record OptionsReading(
     InstanceOptions? Options,
     IReadOnlyList<string> Errors,
     IReadOnlyList<string> WithoutEffect,
-    IReadOnlyList<string> Warnings);
+    IReadOnlyList<string> Warnings
+);

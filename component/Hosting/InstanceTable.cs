@@ -9,7 +9,14 @@ namespace Darq.Hosting;
 /// All instances of this process by service and name. Init puts one in, atomically in place of an older one; a call for an
 /// unknown one brings it back from what its Init left in the folder, because no sidecar repeats Init after a restart of ours.
 /// </summary>
-internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secrets secrets, TimeProvider time, Random random, ILogger<InstanceTable> log) : IAsyncDisposable
+internal sealed class InstanceTable(
+    EnginePool engines,
+    InitFolder folder,
+    Secrets secrets,
+    TimeProvider time,
+    Random random,
+    ILogger<InstanceTable> log
+) : IAsyncDisposable
 {
     /// <summary>Init answers fast, also when Redis is away: the sidecar counts a slow one as failed.</summary>
     private static readonly TimeSpan ContactTime = TimeSpan.FromMilliseconds(700);
@@ -21,10 +28,18 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
     /// Makes or replaces an instance. Throws <see cref="DarqException"/>: Invalid with everything that is wrong with the
     /// properties, Misconfigured with the setting of Redis to change; the older instance then stays. Safe to repeat.
     /// </summary>
-    public async Task InitAsync(ComponentService service, string name, IReadOnlyDictionary<string, string> properties, CancellationToken cancellation)
+    public async Task InitAsync(
+        ComponentService service,
+        string name,
+        IReadOnlyDictionary<string, string> properties,
+        CancellationToken cancellation
+    )
     {
         if (await TryRepeatAsync(service, name, properties, cancellation))
+        {
             return;
+        }
+
         var instance = Make(service, name, properties);
         bool reached;
         try
@@ -47,14 +62,21 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
 
         log.InstanceWasInitialised(service, name, instance.Options.Namespace.Name, reached);
         if (older is not null)
+        {
             await older.RetireAsync();
+        }
     }
 
-    /// <summary>Enters a call on an instance. Throws <see cref="DarqException"/> where it is neither there nor can be brought back.</summary>
+    /// <summary>
+    /// Enters a call on an instance. Throws <see cref="DarqException"/> where it is neither there nor can be brought back.
+    /// </summary>
     public async ValueTask<InstanceUse> UseAsync(ComponentService service, string name)
     {
         if (!TryEnter(service, name, out var use))
+        {
             use = await ReviveAsync(service, name);
+        }
+
         await use.Instance.FirstContact;
         return use;
     }
@@ -65,7 +87,9 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
         lock (_lock)
         {
             foreach (var instance in _instances.Values)
+            {
                 instance.Pause();
+            }
         }
     }
 
@@ -79,7 +103,9 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
         }
 
         foreach (var instance in left)
+        {
             await instance.RetireAsync();
+        }
     }
 
     private bool TryEnter(ComponentService service, string name, out InstanceUse use)
@@ -94,14 +120,25 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
     }
 
     /// <summary>An Init that changes nothing checks the contact again and ends a pause; the instance and its streams stay.</summary>
-    private async Task<bool> TryRepeatAsync(ComponentService service, string name, IReadOnlyDictionary<string, string> properties, CancellationToken cancellation)
+    private async Task<bool> TryRepeatAsync(
+        ComponentService service,
+        string name,
+        IReadOnlyDictionary<string, string> properties,
+        CancellationToken cancellation
+    )
     {
         if (!TryEnter(service, name, out var use))
+        {
             return false;
+        }
+
         await using (use)
         {
             if (!use.Instance.IsMadeFrom(properties))
+            {
                 return false;
+            }
+
             var reached = await use.Engine.Primary.ContactAsync(ContactTime, cancellation);
             use.Instance.Resume();
             log.InstanceWasInitialised(service, name, use.Instance.Options.Namespace.Name, reached);
@@ -122,9 +159,14 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
         }
 
         if (isFirst)
+        {
             log.InstanceWasRevived(service, name);
+        }
         else
+        {
             await revived.RetireAsync();
+        }
+
         return use;
     }
 
@@ -140,17 +182,34 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
         }
     }
 
-    private Instance Make(ComponentService service, string name, IReadOnlyDictionary<string, string> properties, Func<InstanceEngine, Task>? firstContact = null)
+    private Instance Make(
+        ComponentService service,
+        string name,
+        IReadOnlyDictionary<string, string> properties,
+        Func<InstanceEngine, Task>? firstContact = null
+    )
     {
         var reading = OptionsReader.Read(service, properties);
         if (reading.Options is not { } options)
+        {
             throw new DarqException(Refusal.Invalid, $"INVALID: {Describe(reading.Errors, service, name)}");
+        }
+
         if (reading.WithoutEffect.Count > 0)
+        {
             log.SettingsHaveNoEffect(service, name, string.Join(", ", reading.WithoutEffect));
+        }
+
         foreach (var warning in reading.Warnings)
+        {
             log.SettingIsDoubtful(service, name, warning);
+        }
+
         var engine = new InstanceEngine(engines.Rent(options.Redis, options.Namespace), options.Namespace, time, random, log);
-        return new Instance(service, name, properties, options, engine) { FirstContact = firstContact?.Invoke(engine) ?? Task.CompletedTask };
+        return new Instance(service, name, properties, options, engine)
+        {
+            FirstContact = firstContact?.Invoke(engine) ?? Task.CompletedTask,
+        };
     }
 
     private static string Describe(IReadOnlyList<string> errors, ComponentService service, string name)
@@ -158,7 +217,8 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
         var component = SettingTable.Of(service).Component;
         return errors.Count == 1
             ? $"a setting of {component} {SettingValues.Show(name)} is wrong: {errors[0]}."
-            : $"{errors.Count} settings of {component} {SettingValues.Show(name)} are wrong: {string.Join("; ", errors.Select((error, index) => $"({index + 1}) {error}"))}.";
+            : $"{errors.Count} settings of {component} {SettingValues.Show(name)} are wrong: "
+                + $"{string.Join("; ", errors.Select((error, index) => $"({index + 1}) {error}"))}.";
     }
 
     private void Save(Instance instance, IReadOnlyDictionary<string, string> properties)
@@ -186,6 +246,10 @@ internal sealed class InstanceTable(EnginePool engines, InitFolder folder, Secre
         }
     }
 
-    private static DarqException Missing(ComponentService service, string name, string why) => new(
-        Refusal.Misconfigured, $"MISCONFIGURED: {SettingTable.Of(service).Component} {SettingValues.Show(name)} is not initialised: {why}. Restart the sidecar: it sends Init.");
+    private static DarqException Missing(ComponentService service, string name, string why) =>
+        new(
+            Refusal.Misconfigured,
+            $"MISCONFIGURED: {SettingTable.Of(service).Component} {SettingValues.Show(name)} is not initialised: {why}. Restart "
+                + "the sidecar: it sends Init."
+        );
 }

@@ -32,10 +32,16 @@ internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBi
     {
         await using var use = await calls.UseAsync(Service, context);
         if (!Operations.Contains(request.Operation))
+        {
             throw Limits.Invalid("operation", request.Operation, "one of " + string.Join(", ", Operations));
-        var answer = request.Operation == Step
-            ? await StepAsync(use, request, context.CancellationToken)
-            : StepAnswer.Write(await new BoundPublish(use.Engine, use.Instance.Options).PublishAsync(request, context.CancellationToken));
+        }
+
+        var answer =
+            request.Operation == Step
+                ? await StepAsync(use, request, context.CancellationToken)
+                : StepAnswer.Write(
+                    await new BoundPublish(use.Engine, use.Instance.Options).PublishAsync(request, context.CancellationToken)
+                );
         return new InvokeResponse { Data = UnsafeByteOperations.UnsafeWrap(answer), ContentType = "application/json" };
     }
 
@@ -52,7 +58,9 @@ internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBi
         foreach (var (name, value) in metadata)
         {
             if (name.StartsWith("darq.", StringComparison.Ordinal))
+            {
                 throw Limits.Invalid($"metadata {name}", value, "no such metadata with the operation step; put it into the step's JSON");
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 namespace Darq.Hosting;
 
-/// <summary>The user and group that the process runs as, and its socket belongs to, as numbers: the first thing to look at when a sidecar hangs.</summary>
+/// <summary>
+/// The user and group that the process runs as, and its socket belongs to, as numbers: the first thing to look at when a sidecar hangs.
+/// </summary>
 internal static class ProcessOwner
 {
     private const string StatusFile = "/proc/self/status";
@@ -9,7 +11,10 @@ internal static class ProcessOwner
     public static string Read()
     {
         if (!File.Exists(StatusFile))
+        {
             return Environment.UserName;
+        }
+
         var lines = File.ReadAllLines(StatusFile);
         return $"{Effective(lines, "Uid:")}:{Effective(lines, "Gid:")}";
     }

@@ -43,15 +43,21 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
     public override async Task<BulkPublishResponse> BulkPublish(BulkPublishRequest request, ServerCallContext context)
     {
         await using var use = await calls.UseAsync(Service, context);
-        var entries = request.Entries.Select(entry => new PublishEntry(entry.Event.Memory, Merge(request.Metadata, entry.Metadata))).ToArray();
+        var entries = request
+            .Entries.Select(entry => new PublishEntry(entry.Event.Memory, Merge(request.Metadata, entry.Metadata)))
+            .ToArray();
         await use.Engine.Publisher.PublishAsync(request.Topic, entries, context.CancellationToken);
         return new BulkPublishResponse();
     }
 
     private Task PullMessagesAsync(
-        IAsyncStreamReader<PullMessagesRequest> requests, IServerStreamWriter<DeliveryMessage> responses, ServerCallContext context) =>
-        calls.StreamAsync(
-            Service, context, (use, cancelled) => new PullStream(use.Instance, requests, responses, drain, log).RunAsync(cancelled));
+        IAsyncStreamReader<PullMessagesRequest> requests,
+        IServerStreamWriter<DeliveryMessage> responses,
+        ServerCallContext context
+    ) =>
+        calls.StreamAsync(Service, context, (use, cancelled) =>
+            new PullStream(use.Instance, requests, responses, drain, log).RunAsync(cancelled)
+        );
 
     public override async Task<PauseResponse> Pause(PauseRequest request, ServerCallContext context)
     {
@@ -72,10 +78,16 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
     private static IReadOnlyDictionary<string, string> Merge(MapField<string, string> request, MapField<string, string> entry)
     {
         if (entry.Count == 0)
+        {
             return request;
+        }
+
         var merged = new Dictionary<string, string>(request, StringComparer.Ordinal);
         foreach (var (name, value) in entry)
+        {
             merged[name] = value;
+        }
+
         return merged;
     }
 }

@@ -17,8 +17,8 @@ internal sealed class PullStream(
     IAsyncStreamReader<PullMessagesRequest> requests,
     IServerStreamWriter<DeliveryMessage> responses,
     DeliveryDrain drain,
-    ILogger log)
-    : IDeliverySink
+    ILogger log
+) : IDeliverySink
 {
     private readonly TaskCompletionSource<DeliveryStream> _stream = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DeliveryMessage _message = DeliveryMessage.OfPull();
@@ -31,7 +31,10 @@ internal sealed class PullStream(
     {
         // Step 1: which topic, how, and for whom.
         if (!await requests.MoveNext(cancelled))
+        {
             return;
+        }
+
         var stream = Attach(requests.Current);
         _stream.SetResult(stream);
         try
@@ -39,7 +42,9 @@ internal sealed class PullStream(
             // Step 2: answers, until the sidecar goes.
             instance.Opened(stream);
             while (await requests.MoveNext(cancelled))
+            {
                 Answer(stream, requests.Current);
+            }
         }
         finally
         {
@@ -47,7 +52,10 @@ internal sealed class PullStream(
             instance.Closed(stream);
             await stream.DisposeAsync();
             lock (_unanswered)
+            {
                 drain.Answered(_unanswered.Count);
+            }
+
             log.StreamWasClosed(instance.Options.Group, _topic);
         }
     }
@@ -56,11 +64,16 @@ internal sealed class PullStream(
     {
         _message.Fill(delivery);
         if (_message.CalculateSize() is var size && size > GrpcLimits.SendMaxBytes)
+        {
             return RefuseAsync(delivery, size);
+        }
+
         lock (_unanswered)
         {
             if (_unanswered.Add(delivery.Token))
+            {
                 drain.Sent();
+            }
         }
 
         return new(responses.WriteAsync(_message, cancellation));
@@ -77,13 +90,19 @@ internal sealed class PullStream(
         lock (_unanswered)
         {
             if (_unanswered.Remove(request.AckMessageId))
+            {
                 drain.Answered();
+            }
         }
 
         if (request.AckError is not null)
+        {
             stream.Nack(request.AckMessageId);
+        }
         else
+        {
             stream.Ack(request.AckMessageId);
+        }
     }
 
     private DeliveryStream Attach(PullMessagesRequest first)
@@ -92,13 +111,25 @@ internal sealed class PullStream(
         try
         {
             if (first.Topic is null)
+            {
                 throw new DarqException(Refusal.Invalid, "INVALID: the first message of PullMessages names no topic; it has to.");
+            }
+
             Limits.CheckName("topic", _topic);
             var group = instance.Options.Group
-                ?? throw new DarqException(Refusal.Misconfigured, "MISCONFIGURED: consumerID is missing; the sidecar gives it, a tool has to put it into Init.");
+                ?? throw new DarqException(
+                    Refusal.Misconfigured,
+                    "MISCONFIGURED: consumerID is missing; the sidecar gives it, a tool has to put it into Init."
+                );
             var (options, errors) = OptionsReader.ReadSubscription(instance.Options.Subscription, first.Topic.Metadata);
             if (errors.Count > 0)
-                throw new DarqException(Refusal.Invalid, $"INVALID: the metadata of the subscription is wrong: {string.Join("; ", errors)}.");
+            {
+                throw new DarqException(
+                    Refusal.Invalid,
+                    $"INVALID: the metadata of the subscription is wrong: {string.Join("; ", errors)}."
+                );
+            }
+
             log.StreamWasOpened(group, _topic);
             return instance.Engine.Subscriptions.Attach(group, _topic, options, this);
         }

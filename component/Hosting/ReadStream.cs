@@ -16,8 +16,8 @@ internal sealed class ReadStream(
     IServerStreamWriter<DeliveryMessage> responses,
     DeliveryDrain drain,
     TimeProvider time,
-    ILogger log)
-    : IDisposable
+    ILogger log
+) : IDisposable
 {
     /// <summary>What the sidecar answers for handlers that it no longer calls: the app has not seen these messages.</summary>
     private const string ClosedText = "input binding is closed";
@@ -35,14 +35,22 @@ internal sealed class ReadStream(
     {
         var (group, topics) = (instance.Options.Group, string.Join(", ", instance.Options.Topics));
         if (topics.Length == 0)
+        {
             log.BindingReadsNothing(instance.Name);
+        }
+
         try
         {
             foreach (var topic in instance.Options.Topics)
+            {
                 Open(group!, topic);
+            }
+
             log.StreamWasOpened(group, topics);
             while (await requests.MoveNext(cancelled))
+            {
                 Answer(requests.Current);
+            }
         }
         finally
         {
@@ -66,7 +74,10 @@ internal sealed class ReadStream(
     {
         // The app has done its part of a step that is under way, so it still settles its delivery.
         foreach (var stream in _streams)
+        {
             stream.Pause();
+        }
+
         await _steps.FinishAsync();
         foreach (var stream in _streams)
         {
@@ -75,14 +86,19 @@ internal sealed class ReadStream(
         }
 
         lock (_unanswered)
+        {
             drain.Answered(_unanswered.Count);
+        }
     }
 
     private void Answer(ReadRequest request)
     {
         // An id that is not known was answered before, or belongs to an older stream.
         if (TakeOff(request.MessageId) is not { } stream)
+        {
             return;
+        }
+
         if (request.ResponseError is null && BindingAnswer.IsStep(request.ResponseData.Memory))
         {
             _steps.Begin(stream, request.MessageId, request.ResponseData.Memory);
@@ -91,23 +107,33 @@ internal sealed class ReadStream(
 
         drain.Answered();
         if (request.ResponseError?.Message == ClosedText)
+        {
             stream.Release(request.MessageId);
+        }
         else if (request.ResponseError is not null)
+        {
             stream.Nack(request.MessageId);
+        }
         else
+        {
             stream.Ack(request.MessageId);
+        }
     }
 
     private DeliveryStream? TakeOff(string token)
     {
         lock (_unanswered)
+        {
             return _unanswered.Remove(token, out var stream) ? stream : null;
+        }
     }
 
     private bool PutDown(string token, DeliveryStream stream)
     {
         lock (_unanswered)
+        {
             return _unanswered.TryAdd(token, stream);
+        }
     }
 
     // Both wait for the stream to take a message, each awaited once, so what one leaves is used by the next.
@@ -126,7 +152,10 @@ internal sealed class ReadStream(
         try
         {
             if (PutDown(delivery.Token, stream))
+            {
                 drain.Sent();
+            }
+
             await responses.WriteAsync(message, cancellation);
         }
         finally

@@ -15,7 +15,10 @@ internal sealed class Secrets(Func<string, string?> variable)
         foreach (var letter in setting)
         {
             if (char.IsAsciiLetterUpper(letter))
+            {
                 name.Append('_');
+            }
+
             name.Append(char.ToUpperInvariant(letter));
         }
 
@@ -27,7 +30,9 @@ internal sealed class Secrets(Func<string, string?> variable)
     {
         var name = VariableOf(setting);
         if (variable(name) is { Length: > 0 } value)
+        {
             return value;
+        }
         // A mounted secret usually ends in a line break that is not part of it.
         return variable(name + "_FILE") is { Length: > 0 } path ? File.ReadAllText(path).TrimEnd('\r', '\n') : null;
     }

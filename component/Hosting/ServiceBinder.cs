@@ -22,32 +22,48 @@ internal sealed class ServiceBinder(FaultInterceptor faults, Delegate? deliver) 
     }
 
     public override void AddMethod<TRequest, TResponse>(
-        Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
-        _methods.AddMethod(
-            Checked(method, method.ResponseMarshaller), (request, call) => faults.UnaryServerHandler(request, call, handler!));
+        Method<TRequest, TResponse> method,
+        UnaryServerMethod<TRequest, TResponse>? handler
+    ) =>
+        _methods.AddMethod(Checked(method, method.ResponseMarshaller), (request, call) =>
+            faults.UnaryServerHandler(request, call, handler!)
+        );
 
     public override void AddMethod<TRequest, TResponse>(
-        Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) =>
-        _methods.AddMethod(
-            Checked(method, method.ResponseMarshaller),
-            (request, responses, call) => faults.ServerStreamingServerHandler(request, responses, call, handler!));
+        Method<TRequest, TResponse> method,
+        ServerStreamingServerMethod<TRequest, TResponse>? handler
+    ) =>
+        _methods.AddMethod(Checked(method, method.ResponseMarshaller), (request, responses, call) =>
+            faults.ServerStreamingServerHandler(request, responses, call, handler!)
+        );
 
     public override void AddMethod<TRequest, TResponse>(
-        Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) =>
-        _methods.AddMethod(
-            Checked(method, method.ResponseMarshaller), (requests, call) => faults.ClientStreamingServerHandler(requests, call, handler!));
+        Method<TRequest, TResponse> method,
+        ClientStreamingServerMethod<TRequest, TResponse>? handler
+    ) =>
+        _methods.AddMethod(Checked(method, method.ResponseMarshaller), (requests, call) =>
+            faults.ClientStreamingServerHandler(requests, call, handler!)
+        );
 
     public override void AddMethod<TRequest, TResponse>(
-        Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
+        Method<TRequest, TResponse> method,
+        DuplexStreamingServerMethod<TRequest, TResponse>? handler
+    )
     {
         if (deliver is DuplexStreamingServerMethod<TRequest, DeliveryMessage> delivering)
+        {
             AddDuplex(Checked(method, Deliveries), delivering);
+        }
         else
+        {
             AddDuplex(Checked(method, method.ResponseMarshaller), handler!);
+        }
     }
 
     private void AddDuplex<TRequest, TResponse>(
-        Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse> handler)
+        Method<TRequest, TResponse> method,
+        DuplexStreamingServerMethod<TRequest, TResponse> handler
+    )
         where TRequest : class
         where TResponse : class =>
         _methods.AddMethod(method, (requests, responses, call) => faults.DuplexStreamingServerHandler(requests, responses, call, handler));

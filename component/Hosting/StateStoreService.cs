@@ -68,8 +68,9 @@ internal sealed class StateStoreService(Calls calls) : StateStore.StateStoreBase
 
     public override async Task<BulkSetResponse> BulkSet(BulkSetRequest request, ServerCallContext context)
     {
-        await ApplyAllAsync(
-            context, use => request.Items.Select(item => StateRequests.Upsert(item, use.Instance.Options.DefaultTimeToLive)));
+        await ApplyAllAsync(context, use =>
+            request.Items.Select(item => StateRequests.Upsert(item, use.Instance.Options.DefaultTimeToLive))
+        );
         return new BulkSetResponse();
     }
 
@@ -105,9 +106,20 @@ internal sealed class StateStoreService(Calls calls) : StateStore.StateStoreBase
         await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         var faults = all.Exception?.InnerExceptions ?? [];
         if (faults.FirstOrDefault(fault => fault is not DarqException { Refusal: Refusal.Conflict or Refusal.InvalidEtag }) is { } grave)
+        {
             throw grave;
+        }
+
         if (faults.OfType<DarqException>().MaxBy(fault => fault.Refusal == Refusal.InvalidEtag) is { } etag)
-            throw new DarqException(etag.Refusal, faults.Count == 1 ? etag.Message : $"{etag.Message} {faults.Count} of {operations.Count} items did not match; the others took effect.");
+        {
+            throw new DarqException(
+                etag.Refusal,
+                faults.Count == 1
+                    ? etag.Message
+                    : $"{etag.Message} {faults.Count} of {operations.Count} items did not match; the others took effect."
+            );
+        }
+
         await all;
     }
 }

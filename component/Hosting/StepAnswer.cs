@@ -24,12 +24,18 @@ internal static class StepAnswer
         {
             json.WriteStartArray("conflicts"u8);
             foreach (var key in result.Conflicts)
+            {
                 json.WriteStringValue(steps.Unprefixed(key));
+            }
+
             json.WriteEndArray();
         }
 
         if (result.Message.Length > 0)
+        {
             json.WriteString("message"u8, result.Message);
+        }
+
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenMemory;

@@ -14,10 +14,10 @@ internal sealed class TransactionServices(Calls calls) : TransactionalStateStore
     private const ComponentService Service = ComponentService.StateStore;
 
     public IReadOnlyList<ServedService> Served =>
-    [
-        new(TransactionalStateStore.Descriptor, binder => TransactionalStateStore.BindService(binder, this)),
-        new(TransactionalStoreMultiMaxSize.Descriptor, binder => TransactionalStoreMultiMaxSize.BindService(binder, new MaxSize())),
-    ];
+        [
+            new(TransactionalStateStore.Descriptor, binder => TransactionalStateStore.BindService(binder, this)),
+            new(TransactionalStoreMultiMaxSize.Descriptor, binder => TransactionalStoreMultiMaxSize.BindService(binder, new MaxSize())),
+        ];
 
     /// <summary>
     /// A transaction, or a step if its metadata says so. The answer is empty by contract, and a conflict has no etag shape
@@ -28,17 +28,21 @@ internal sealed class TransactionServices(Calls calls) : TransactionalStateStore
         await using var use = await calls.UseAsync(Service, context);
         var operations = new StateOperation[request.Operations.Count];
         for (var i = 0; i < operations.Length; i++)
+        {
             operations[i] = Read(request.Operations[i], use.Instance.Options.DefaultTimeToLive);
+        }
+
         await use.Engine.Stepper.TransactAsync(operations, request.Metadata, context.CancellationToken);
         return new TransactionalStateResponse();
     }
 
-    private static StateOperation Read(TransactionalStateOperation operation, TimeSpan? defaultTimeToLive) => operation.RequestCase switch
-    {
-        TransactionalStateOperation.RequestOneofCase.Set => StateRequests.Upsert(operation.Set, defaultTimeToLive),
-        TransactionalStateOperation.RequestOneofCase.Delete => StateRequests.Delete(operation.Delete),
-        _ => throw new DarqException(Refusal.Invalid, "INVALID: an operation of the transaction is neither set nor delete."),
-    };
+    private static StateOperation Read(TransactionalStateOperation operation, TimeSpan? defaultTimeToLive) =>
+        operation.RequestCase switch
+        {
+            TransactionalStateOperation.RequestOneofCase.Set => StateRequests.Upsert(operation.Set, defaultTimeToLive),
+            TransactionalStateOperation.RequestOneofCase.Delete => StateRequests.Delete(operation.Delete),
+            _ => throw new DarqException(Refusal.Invalid, "INVALID: an operation of the transaction is neither set nor delete."),
+        };
 
     private sealed class MaxSize : TransactionalStoreMultiMaxSize.TransactionalStoreMultiMaxSizeBase
     {

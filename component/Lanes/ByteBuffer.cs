@@ -18,7 +18,10 @@ internal sealed class ByteBuffer
     public void Clear()
     {
         Count = 0;
-        if (_bytes.Length > KeptBytes) _bytes = new byte[FirstBytes];
+        if (_bytes.Length > KeptBytes)
+        {
+            _bytes = new byte[FirstBytes];
+        }
     }
 
     public void Add(byte value) => Reserve(1)[0] = value;
@@ -29,7 +32,11 @@ internal sealed class ByteBuffer
     public Span<byte> Reserve(int count)
     {
         var end = Count + count;
-        if (end > _bytes.Length) Array.Resize(ref _bytes, Math.Max(end, 2 * _bytes.Length));
+        if (end > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, Math.Max(end, 2 * _bytes.Length));
+        }
+
         var reserved = _bytes.AsSpan(Count, count);
         Count = end;
         return reserved;

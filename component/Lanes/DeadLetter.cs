@@ -11,22 +11,44 @@ internal static class DeadLetter
     public const string DeliveriesFailed = "deliveries failed";
     public const string KilledItsHandler = "killed its handler";
 
-    /// <summary>The dead-letter topic of a subscription, or null where its messages are repeated for ever. Throws (Invalid) where it cannot be one.</summary>
+    /// <summary>
+    /// The dead-letter topic of a subscription, or null where its messages are repeated for ever. Throws (Invalid) where it cannot be one.
+    /// </summary>
     public static string? TopicOf(SubscriptionOptions options, string group, string topic)
     {
-        if (options.MaxDeliveries == 0) return null;
+        if (options.MaxDeliveries == 0)
+        {
+            return null;
+        }
+
         var letters = options.DeadLetterTopic ?? $"{topic}.{group}.dead";
         if (letters == topic)
-            throw Limits.Invalid("deadLetterTopic", letters, "another topic than the one subscribed to; or maxDeliveries 0 for the subscription to the dead-letter topic itself");
+        {
+            throw Limits.Invalid(
+                "deadLetterTopic",
+                letters,
+                "another topic than the one subscribed to; or maxDeliveries 0 for the subscription to the dead-letter topic itself"
+            );
+        }
+
         if (!Limits.IsTopic(letters))
+        {
             throw Limits.Invalid("deadLetterTopic", letters, "at most 255 bytes that do not end in ~<number>; give a deadLetterTopic");
+        }
+
         return letters;
     }
 
     /// <summary>The message's own metadata with ours added; what is left of an earlier death is replaced.</summary>
-    public static ReadOnlyMemory<byte> Metadata(Message message, string reason, string group, string topic, int failures, DateTimeOffset now) =>
-        MessageMetadata.Write(
-        [
+    public static ReadOnlyMemory<byte> Metadata(
+        Message message,
+        string reason,
+        string group,
+        string topic,
+        int failures,
+        DateTimeOffset now
+    ) =>
+        MessageMetadata.Write([
             .. message.ParseMetadata().Where(entry => !WireNames.IsDeadLetter(entry.Key)),
             new(WireNames.DeadReason, reason),
             new(WireNames.DeadGroup, Keys.Encode(group)),

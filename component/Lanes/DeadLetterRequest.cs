@@ -4,8 +4,15 @@ using Darq.Redis;
 namespace Darq.Lanes;
 
 /// <summary>Moves a message to the dead-letter topic, in the partition it is in. Waits as long as it takes, as a pass does.</summary>
-internal sealed class DeadLetterRequest(string group, string topic, Message message, string letters, ReadOnlyMemory<byte> metadata, long maxBacklog, Func<string> incarnation)
-    : BatchRequest("dead")
+internal sealed class DeadLetterRequest(
+    string group,
+    string topic,
+    Message message,
+    string letters,
+    ReadOnlyMemory<byte> metadata,
+    long maxBacklog,
+    Func<string> incarnation
+) : BatchRequest("dead")
 {
     public override int Size => message.Size + metadata.Length;
 

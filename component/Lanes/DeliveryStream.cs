@@ -56,7 +56,9 @@ internal sealed class DeliveryStream : IAsyncDisposable
 
     public void Resume() => _subscription.SetPaused(() => _paused = false);
 
-    /// <summary>Ends the stream and releases what is unanswered without counting a failure. Returns once nothing more is sent. Safe to repeat.</summary>
+    /// <summary>
+    /// Ends the stream and releases what is unanswered without counting a failure. Returns once nothing more is sent. Safe to repeat.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         _subscription.Detach(this);
@@ -77,25 +79,44 @@ internal sealed class DeliveryStream : IAsyncDisposable
     public void WriteOut()
     {
         // Ends by itself when nothing is left, and before the stream is closed.
-        if (MayBegin()) _ = WriteAsync();
+        if (MayBegin())
+        {
+            _ = WriteAsync();
+        }
     }
 
     /// <summary>Takes the delivery off the stream; null if it is not out. Under the subscription's lock.</summary>
     public Entry? Take(DeliveryToken token, bool answered)
     {
         var number = token.Number;
-        if (!_unanswered.TryGetValue(number, out var entry)) return null;
-        if (entry.Message.StreamId != token.Message || entry.Lane.Partition != token.Partition) return null;
+        if (!_unanswered.TryGetValue(number, out var entry))
+        {
+            return null;
+        }
+
+        if (entry.Message.StreamId != token.Message || entry.Lane.Partition != token.Partition)
+        {
+            return null;
+        }
+
         var overtook = answered && _unanswered.Keys.First() != number;
         _unanswered.Remove(number);
-        if (overtook) _window = Math.Min(_options.MaxInFlight, _window * 2);
+        if (overtook)
+        {
+            _window = Math.Min(_options.MaxInFlight, _window * 2);
+        }
+
         return entry;
     }
 
     /// <summary>Closes it to new messages and hands back what is unanswered. Under the subscription's lock.</summary>
     public IReadOnlyList<Entry> Close()
     {
-        if (_closed) return [];
+        if (_closed)
+        {
+            return [];
+        }
+
         _closed = true;
         Entry[] left = [.. _unanswered.Values];
         _unanswered.Clear();
@@ -108,7 +129,10 @@ internal sealed class DeliveryStream : IAsyncDisposable
         {
             try
             {
-                while (!_broken && _outgoing.TryDequeue(out var delivery)) await _sink.SendAsync(delivery, _closing.Token);
+                while (!_broken && _outgoing.TryDequeue(out var delivery))
+                {
+                    await _sink.SendAsync(delivery, _closing.Token);
+                }
             }
             catch (Exception)
             {
@@ -119,8 +143,7 @@ internal sealed class DeliveryStream : IAsyncDisposable
             {
                 _writing.Release();
             }
-        }
-        while (!_broken && MayBegin());
+        } while (!_broken && MayBegin());
     }
 
     /// <summary>Whether there is something to write, and it is for the caller to do so.</summary>

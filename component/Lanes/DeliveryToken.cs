@@ -15,8 +15,10 @@ internal sealed record DeliveryToken(string Session, string Group, string Topic,
     // Tokens that follow each other mostly share these names, which then are not made anew.
     [ThreadStatic]
     private static string? lastSession;
+
     [ThreadStatic]
     private static string? lastGroup;
+
     [ThreadStatic]
     private static string? lastTopic;
 
@@ -28,17 +30,36 @@ internal sealed record DeliveryToken(string Session, string Group, string Topic,
         token = null;
         Span<Range> parts = stackalloc Range[7];
         var span = text.AsSpan();
-        if (span.Split(parts, ':') != 6 || span[parts[0]].IsEmpty || span[parts[4]].IsEmpty || span[parts[5]].IsEmpty
+        if (
+            span.Split(parts, ':') != 6
+            || span[parts[0]].IsEmpty
+            || span[parts[4]].IsEmpty
+            || span[parts[5]].IsEmpty
             || !int.TryParse(span[parts[1]], NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
             || !Position.TryParse(span[parts[2]], out var message)
-            || !long.TryParse(span[parts[3]], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
+            || !long.TryParse(span[parts[3]], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        )
+        {
+            return false;
+        }
+
         var session = Name(ref lastSession, span[parts[0]]);
-        token = new(session, Keys.Decode(Name(ref lastGroup, span[parts[4]])), Keys.Decode(Name(ref lastTopic, span[parts[5]])), partition, message, number);
+        token = new(
+            session,
+            Keys.Decode(Name(ref lastGroup, span[parts[4]])),
+            Keys.Decode(Name(ref lastTopic, span[parts[5]])),
+            partition,
+            message,
+            number
+        );
         return true;
     }
 
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Session}:{Partition}:{Message.WorldLine}-{Message.Number}:{Number}:{Keys.Encode(Group)}:{Keys.Encode(Topic)}");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Session}:{Partition}:{Message.WorldLine}-{Message.Number}:{Number}:{Keys.Encode(Group)}:{Keys.Encode(Topic)}"
+        );
 
     private static string Name(ref string? last, ReadOnlySpan<char> text) => text.SequenceEqual(last) ? last! : last = text.ToString();
 }

@@ -15,13 +15,20 @@ internal sealed class Envelope
     // In the order in which their values are written.
     private static readonly byte[][] Headers =
     [
-        [.. "darq-token"u8], [.. "darq-id"u8], [.. "darq-idempotency-key"u8], [.. "darq-attempt"u8],
-        [.. "darq-world-line"u8], [.. "darq-partition"u8], [.. "darq-durable"u8], [.. "darq-position"u8],
+        [.. "darq-token"u8],
+        [.. "darq-id"u8],
+        [.. "darq-idempotency-key"u8],
+        [.. "darq-attempt"u8],
+        [.. "darq-world-line"u8],
+        [.. "darq-partition"u8],
+        [.. "darq-durable"u8],
+        [.. "darq-position"u8],
     ];
 
     // Names of attributes are letters and digits only. With all that stands around them but the comma before.
-    private static readonly byte[][] Attributes =
-        Array.ConvertAll(Headers, header => Encoding.ASCII.GetBytes($"\"{Encoding.ASCII.GetString(header).Replace("-", "", StringComparison.Ordinal)}\":\""));
+    private static readonly byte[][] Attributes = Array.ConvertAll(Headers, header =>
+        Encoding.ASCII.GetBytes($"\"{Encoding.ASCII.GetString(header).Replace("-", "", StringComparison.Ordinal)}\":\"")
+    );
 
     private readonly HeaderValues _values = new(Headers.Length);
     private readonly ByteBuffer _attributes = new();
@@ -52,7 +59,11 @@ internal sealed class Envelope
     public void Fill(Delivery delivery)
     {
         _ofPublisher.Clear();
-        if (!delivery.Message.Metadata.IsEmpty) TakeMetadata(delivery.Message);
+        if (!delivery.Message.Metadata.IsEmpty)
+        {
+            TakeMetadata(delivery.Message);
+        }
+
         WriteValues(delivery, delivery.Message);
         TakeData(delivery.Message.Data);
     }
@@ -61,7 +72,10 @@ internal sealed class Envelope
     {
         foreach (var (name, value) in message.ParseMetadata())
         {
-            if (IsHeaderName(name) && IsHeaderValue(value) && (!WireNames.IsReserved(name) || WireNames.IsDeadLetter(name))) _ofPublisher.Add(new(name, value));
+            if (IsHeaderName(name) && IsHeaderValue(value) && (!WireNames.IsReserved(name) || WireNames.IsDeadLetter(name)))
+            {
+                _ofPublisher.Add(new(name, value));
+            }
         }
     }
 
@@ -70,8 +84,15 @@ internal sealed class Envelope
     {
         _values.Clear();
         _values.Text(delivery.Token).End(0);
-        if (message.ExplicitId.Length > 0) _values.Text(HeaderValue(message.ExplicitId)).End(1);
-        else _values.Number(message.Partition).Sign('-').Position(message.StreamId).End(1);
+        if (message.ExplicitId.Length > 0)
+        {
+            _values.Text(HeaderValue(message.ExplicitId)).End(1);
+        }
+        else
+        {
+            _values.Number(message.Partition).Sign('-').Position(message.StreamId).End(1);
+        }
+
         _values.Text(Keys.Encode(delivery.MessageTopic)).Sign('/').Number(message.Partition).Sign('/').Position(message.StreamId).End(2);
         _values.Number(delivery.Attempt).End(3);
         _values.Number(delivery.WorldLine).End(4);
@@ -87,12 +108,20 @@ internal sealed class Envelope
         _data = data;
         _attributes.Clear();
         var span = data.Span.TrimEnd(" \t\r\n"u8);
-        if (span.Length < 2 || span.TrimStart(" \t\r\n"u8)[0] != (byte)'{' || span[^1] != (byte)'}') return;
+        if (span.Length < 2 || span.TrimStart(" \t\r\n"u8)[0] != (byte)'{' || span[^1] != (byte)'}')
+        {
+            return;
+        }
+
         var isEmpty = span[..^1].TrimEnd(" \t\r\n"u8)[^1] == (byte)'{';
         _data = data[..(span.Length - 1)];
         for (var i = 0; i < Headers.Length; i++)
         {
-            if (i > 0 || !isEmpty) _attributes.Add((byte)',');
+            if (i > 0 || !isEmpty)
+            {
+                _attributes.Add((byte)',');
+            }
+
             _attributes.Add(Attributes[i]);
             WriteEscaped(_values[i]);
             _attributes.Add((byte)'"');
@@ -115,14 +144,27 @@ internal sealed class Envelope
     private static bool IsHeaderValue(string value) => value.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
 
     private static bool IsHeaderName(string name) =>
-        name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
-            && !name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase)
-            && !Forbidden.Contains(name);
+        name.Length > 0
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+        && !name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase)
+        && !Forbidden.Contains(name);
 
     /// <summary>Names that mean something to a server or proxy between the sidecar and the app.</summary>
     private static readonly HashSet<string> Forbidden = new(StringComparer.OrdinalIgnoreCase)
     {
-        "content-length", "content-type", "content-encoding", "transfer-encoding", "connection", "keep-alive", "upgrade",
-        "host", "te", "trailer", "expect", "proxy-connection", "dapr-api-token", "destination-app-id",
+        "content-length",
+        "content-type",
+        "content-encoding",
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "upgrade",
+        "host",
+        "te",
+        "trailer",
+        "expect",
+        "proxy-connection",
+        "dapr-api-token",
+        "destination-app-id",
     };
 }

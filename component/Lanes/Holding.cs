@@ -6,15 +6,23 @@ namespace Darq.Lanes;
 /// <summary>What a claim or a resumption answers about a lane that is ours now (claim.lua).</summary>
 /// <param name="Incarnation">Under which it is held.</param>
 /// <param name="PassedUpTo">Everything up to it is done with.</param>
-/// <param name="TakeOvers">How many times in a row a holder died while the message after <paramref name="PassedUpTo"/> was its first unfinished one.</param>
+/// <param name="TakeOvers">How many times in a row a holder died while the message after <paramref name="PassedUpTo"/> was its first
+/// unfinished one.</param>
 /// <param name="Parked">Messages in the mailbox.</param>
 /// <param name="Passed">First and last seq of what is done with above <paramref name="PassedUpTo"/>.</param>
-internal sealed record Holding(string Incarnation, Position PassedUpTo, int TakeOvers, int Parked, IReadOnlyList<(long First, long Last)> Passed)
+internal sealed record Holding(
+    string Incarnation,
+    Position PassedUpTo,
+    int TakeOvers,
+    int Parked,
+    IReadOnlyList<(long First, long Last)> Passed
+)
 {
     /// <summary>Null where the answer says that the lane is not ours.</summary>
-    public static Holding? Parse(string answer) => answer.Split(' ') is ["OK", var incarnation, var upTo, var takeOvers, var parked, .. var passed]
-        ? new(incarnation, Position.Parse(upTo), (int)Number(takeOvers), (int)Number(parked), [.. passed.Select(Interval)])
-        : null;
+    public static Holding? Parse(string answer) =>
+        answer.Split(' ') is ["OK", var incarnation, var upTo, var takeOvers, var parked, .. var passed]
+            ? new(incarnation, Position.Parse(upTo), (int)Number(takeOvers), (int)Number(parked), [.. passed.Select(Interval)])
+            : null;
 
     private static (long First, long Last) Interval(string text)
     {

@@ -86,7 +86,10 @@ internal sealed class Lane(int partition, Order order)
 
     public void Doubt()
     {
-        if (Held) State = LaneState.Doubted;
+        if (Held)
+        {
+            State = LaneState.Doubted;
+        }
     }
 
     /// <summary>Puts a message aside that may not be sent now.</summary>
@@ -102,7 +105,10 @@ internal sealed class Lane(int partition, Order order)
     /// <summary>The message is finished, or was never one: it is not suspected any more.</summary>
     public void Clear(long seq)
     {
-        if (seq == Suspect) Suspect = 0;
+        if (seq == Suspect)
+        {
+            Suspect = 0;
+        }
     }
 
     public void Continue(string incarnation) => (Incarnation, Armed) = (incarnation, false);
@@ -110,7 +116,11 @@ internal sealed class Lane(int partition, Order order)
     /// <summary>Forgets the claim and everything in hand. Answers to what is out are ignored from here on.</summary>
     public void Drop()
     {
-        foreach (var entry in _entries.Values) entry.State = EntryState.Finished;
+        foreach (var entry in _entries.Values)
+        {
+            entry.State = EntryState.Finished;
+        }
+
         _entries.Clear();
         _sequences.Clear();
         Mailbox.Clear();
@@ -131,8 +141,16 @@ internal sealed class Lane(int partition, Order order)
     public bool Add(Entry entry)
     {
         _entries[entry.Message.StreamId] = entry;
-        if (SequenceOf(entry.Message) is not { } name) return true;
-        if (!_sequences.TryGetValue(name, out var sequence)) _sequences[name] = sequence = new();
+        if (SequenceOf(entry.Message) is not { } name)
+        {
+            return true;
+        }
+
+        if (!_sequences.TryGetValue(name, out var sequence))
+        {
+            _sequences[name] = sequence = new();
+        }
+
         sequence.Enqueue(entry);
         return sequence.Count == 1;
     }
@@ -142,20 +160,37 @@ internal sealed class Lane(int partition, Order order)
     {
         entry.State = EntryState.Finished;
         Clear(entry.Message.StreamId.Number);
-        if (!_entries.Remove(entry.Message.StreamId)) return null;
-        if (SequenceOf(entry.Message) is not { } name) return null;
+        if (!_entries.Remove(entry.Message.StreamId))
+        {
+            return null;
+        }
+
+        if (SequenceOf(entry.Message) is not { } name)
+        {
+            return null;
+        }
+
         var sequence = _sequences[name];
-        if (sequence.Peek() != entry) throw new InvalidOperationException($"A message of lane {Partition} finished before an earlier one of its key.");
+        if (sequence.Peek() != entry)
+        {
+            throw new InvalidOperationException($"A message of lane {Partition} finished before an earlier one of its key.");
+        }
+
         sequence.Dequeue();
-        if (sequence.TryPeek(out var next)) return next;
+        if (sequence.TryPeek(out var next))
+        {
+            return next;
+        }
+
         _sequences.Remove(name);
         return null;
     }
 
-    private string? SequenceOf(Message message) => order switch
-    {
-        Order.Partition => "",
-        Order.Key when message.Key.Length > 0 => message.Key,
-        _ => null,
-    };
+    private string? SequenceOf(Message message) =>
+        order switch
+        {
+            Order.Partition => "",
+            Order.Key when message.Key.Length > 0 => message.Key,
+            _ => null,
+        };
 }

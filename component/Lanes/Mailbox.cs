@@ -53,10 +53,21 @@ internal sealed class Mailbox(Order order)
     public void Remove(Line line, long seq)
     {
         // Whoever comes after the first waited for that one alone.
-        if (line.Seqs.Min == seq) line.Due = DateTimeOffset.MinValue;
-        if (!line.Seqs.Remove(seq)) return;
+        if (line.Seqs.Min == seq)
+        {
+            line.Due = DateTimeOffset.MinValue;
+        }
+
+        if (!line.Seqs.Remove(seq))
+        {
+            return;
+        }
+
         Count--;
-        if (line.Seqs.Count == 0) _lines.Remove(line.Name);
+        if (line.Seqs.Count == 0)
+        {
+            _lines.Remove(line.Name);
+        }
     }
 
     public void Clear()
@@ -69,22 +80,37 @@ internal sealed class Mailbox(Order order)
     private Line Add(string key, long seq, DateTimeOffset due)
     {
         var name = NameOf(key, seq);
-        if (!_lines.TryGetValue(name, out var line)) _lines[name] = line = new(name);
-        if (line.Seqs.Add(seq)) Count++;
-        if (line.Seqs.Min == seq) line.Due = due;
+        if (!_lines.TryGetValue(name, out var line))
+        {
+            _lines[name] = line = new(name);
+        }
+
+        if (line.Seqs.Add(seq))
+        {
+            Count++;
+        }
+
+        if (line.Seqs.Min == seq)
+        {
+            line.Due = due;
+        }
+
         return line;
     }
 
     // A key is remembered by its hash alone; two keys with one hash would only wait for each other.
-    private ulong NameOf(string key, long seq) => order switch
-    {
-        Order.Partition => 0,
-        Order.Key when key.Length > 0 => PartitionHash.Of(key),
-        _ => (ulong)seq,
-    };
+    private ulong NameOf(string key, long seq) =>
+        order switch
+        {
+            Order.Partition => 0,
+            Order.Key when key.Length > 0 => PartitionHash.Of(key),
+            _ => (ulong)seq,
+        };
 }
 
-/// <summary>Parked messages that wait for each other, by seq. The first of them may be in memory, as many as <see cref="InHand"/> says.</summary>
+/// <summary>
+/// Parked messages that wait for each other, by seq. The first of them may be in memory, as many as <see cref="InHand"/> says.
+/// </summary>
 internal sealed class Line(ulong name)
 {
     public ulong Name { get; } = name;

@@ -4,7 +4,10 @@ using Darq.Redis;
 
 namespace Darq.Lanes;
 
-/// <summary>The reading calls of mailbox.lua for one (group, topic). They throw <see cref="DarqException"/> when Redis is away, and are safe to repeat.</summary>
+/// <summary>
+/// The reading calls of mailbox.lua for one (group, topic). They throw <see cref="DarqException"/> when Redis is away, and are safe to
+/// repeat.
+/// </summary>
 internal sealed class MailboxReader(Primary primary, string group, string topic)
 {
     private readonly string _group = Keys.Encode(group);
@@ -17,14 +20,34 @@ internal sealed class MailboxReader(Primary primary, string group, string topic)
         return (long.Parse(items[0].ToString(), CultureInfo.InvariantCulture), [.. items.Skip(1).Select(item => item.ToString())]);
     }
 
-    /// <summary>Member and body of each message in order, nothing where it is not parked; fewer than asked for beyond a number of bytes.</summary>
-    public Task<IReadOnlyList<RedisReply>> BodiesAsync(IReadOnlyList<(int Partition, long Seq)> messages, long mostBytes, CancellationToken cancellation)
+    /// <summary>
+    /// Member and body of each message in order, nothing where it is not parked; fewer than asked for beyond a number of bytes.
+    /// </summary>
+    public Task<IReadOnlyList<RedisReply>> BodiesAsync(
+        IReadOnlyList<(int Partition, long Seq)> messages,
+        long mostBytes,
+        CancellationToken cancellation
+    )
     {
         var partitions = messages.Select(message => message.Partition).Distinct().ToList();
-        RedisArgument[] wanted = [mostBytes, .. messages.SelectMany(message => new RedisArgument[] { partitions.IndexOf(message.Partition) + 1, message.Seq })];
+        RedisArgument[] wanted =
+        [
+            mostBytes,
+            .. messages.SelectMany(message => new RedisArgument[] { partitions.IndexOf(message.Partition) + 1, message.Seq }),
+        ];
         return CallAsync(FunctionLibrary.Function("bodies"), [.. partitions.Select(primary.Keys.Mark)], wanted, cancellation);
     }
 
-    private async Task<IReadOnlyList<RedisReply>> CallAsync(string function, string[] marks, RedisArgument[] arguments, CancellationToken cancellation) =>
-        (await primary.ReadAsync(() => new(function, marks, [primary.WorldLine, _group, _topic, .. arguments], ReadOnly: true), cancellation)).Items;
+    private async Task<IReadOnlyList<RedisReply>> CallAsync(
+        string function,
+        string[] marks,
+        RedisArgument[] arguments,
+        CancellationToken cancellation
+    ) =>
+        (
+            await primary.ReadAsync(
+                () => new(function, marks, [primary.WorldLine, _group, _topic, .. arguments], ReadOnly: true),
+                cancellation
+            )
+        ).Items;
 }

@@ -27,7 +27,9 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
     /// <summary>Raised after every heartbeat. Handlers return at once and do not throw.</summary>
     public event Action? Beaten;
 
-    /// <summary>Raised when others may have taken us for dead: what is held has to be asked for. Handlers return at once and do not throw.</summary>
+    /// <summary>
+    /// Raised when others may have taken us for dead: what is held has to be asked for. Handlers return at once and do not throw.
+    /// </summary>
     public event Action? Lapsed;
 
     /// <summary>Who was alive at the last heartbeat; null before the first, and while Redis is away.</summary>
@@ -44,7 +46,8 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
     /// a later heartbeat can tell: at an earlier one the session may not have been there yet. Nobody is judged for a while
     /// after a gap in our own: if that was an outage, the others could not write theirs either.
     /// </summary>
-    public bool IsDead(string session, long beat) => _roster is { } roster && roster.Beat > beat && !roster.Has(session) && time.GetTimestamp() >= Volatile.Read(ref _judgeFrom);
+    public bool IsDead(string session, long beat) =>
+        _roster is { } roster && roster.Beat > beat && !roster.Has(session) && time.GetTimestamp() >= Volatile.Read(ref _judgeFrom);
 
     /// <summary>What is announced has changed; the others should not learn it only at the next regular heartbeat.</summary>
     public void Announce() => _announce.Set();
@@ -60,7 +63,11 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
             {
                 var session = await primary.ReadyAsync(cancellation);
                 // Our older session is nobody's rival.
-                if (before is not null && before != session) await LeaveAsync(before, cancellation);
+                if (before is not null && before != session)
+                {
+                    await LeaveAsync(before, cancellation);
+                }
+
                 before = session;
                 await BeatAsync(session, cancellation);
             }
@@ -68,8 +75,14 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
             {
                 // What was known before an outage says nothing about who survived it.
                 _roster = null;
-                if (fault is RedisUnavailableException or RedisRefusedException) log.HeartbeatFailed(fault.Message);
-                else log.MembershipFailed(fault);
+                if (fault is RedisUnavailableException or RedisRefusedException)
+                {
+                    log.HeartbeatFailed(fault.Message);
+                }
+                else
+                {
+                    log.MembershipFailed(fault);
+                }
             }
             await Task.Delay(ShortestPause, time, cancellation);
             await _announce.WaitAsync(Beat - ShortestPause, cancellation);
@@ -97,6 +110,13 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
 
     private TimeSpan Since(long timestamp) => timestamp == long.MinValue ? TimeSpan.MaxValue : time.GetElapsedTime(timestamp);
 
-    private Task<RedisReply> CallAsync(Session session, string text, CancellationToken cancellation) => primary.CallAsync(
-        new(FunctionLibrary.Function("beat"), [primary.Keys.Members], [session.Id, text, (long)Lapse.TotalMilliseconds, (long)Forgotten.TotalMilliseconds]), cancellation);
+    private Task<RedisReply> CallAsync(Session session, string text, CancellationToken cancellation) =>
+        primary.CallAsync(
+            new(
+                FunctionLibrary.Function("beat"),
+                [primary.Keys.Members],
+                [session.Id, text, (long)Lapse.TotalMilliseconds, (long)Forgotten.TotalMilliseconds]
+            ),
+            cancellation
+        );
 }

@@ -7,7 +7,16 @@ using Darq.Redis;
 namespace Darq.Lanes;
 
 /// <summary>A message as its stream keeps it.</summary>
-internal sealed record Message(int Partition, Position StreamId, string ExplicitId, string Key, ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Metadata, long ExpiryMs, Position Position)
+internal sealed record Message(
+    int Partition,
+    Position StreamId,
+    string ExplicitId,
+    string Key,
+    ReadOnlyMemory<byte> Data,
+    ReadOnlyMemory<byte> Metadata,
+    long ExpiryMs,
+    Position Position
+)
 {
     /// <summary>The id an app sees: the publisher's own, or one made of partition and stream id.</summary>
     public string Id => ExplicitId.Length > 0 ? ExplicitId : $"{Partition}-{StreamId}";
@@ -27,30 +36,60 @@ internal sealed record Message(int Partition, Position StreamId, string Explicit
             var (name, value) = entry.Fields[i];
             switch (name)
             {
-                case "i": id = Text(value); break;
-                case "k": key = Text(value); break;
-                case "d": data = value; break;
-                case "m": metadata = value; break;
-                case "x" when !value.IsEmpty: expiry = Number(value); break;
-                case "l": lsn = Number(value); break;
+                case "i":
+                    id = Text(value);
+                    break;
+                case "k":
+                    key = Text(value);
+                    break;
+                case "d":
+                    data = value;
+                    break;
+                case "m":
+                    metadata = value;
+                    break;
+                case "x" when !value.IsEmpty:
+                    expiry = Number(value);
+                    break;
+                case "l":
+                    lsn = Number(value);
+                    break;
             }
         }
         var streamId = Position.Parse(entry.Id);
         return new(
-            partition, streamId, id, key, data ?? throw new FormatException($"Stream entry {entry.Id} of partition {partition} has no field d."), metadata,
+            partition,
+            streamId,
+            id,
+            key,
+            data ?? throw new FormatException($"Stream entry {entry.Id} of partition {partition} has no field d."),
+            metadata,
             expiry,
-            new(streamId.WorldLine, lsn >= 0 ? lsn : throw new FormatException($"Stream entry {entry.Id} of partition {partition} has no field l.")));
+            new(
+                streamId.WorldLine,
+                lsn >= 0 ? lsn : throw new FormatException($"Stream entry {entry.Id} of partition {partition} has no field l.")
+            )
+        );
     }
 
-    /// <summary>Reads what mailbox.lua packed: each field as its letter, its length, a colon and its bytes. Throws as <see cref="Read"/> does.</summary>
+    /// <summary>
+    /// Reads what mailbox.lua packed: each field as its letter, its length, a colon and its bytes. Throws as <see cref="Read"/> does.
+    /// </summary>
     public static Message Unpack(int partition, Position streamId, ReadOnlyMemory<byte> body)
     {
         var fields = new List<KeyValuePair<string, ReadOnlyMemory<byte>>>(8);
         while (body.Length > 0)
         {
             var colon = body.Span.IndexOf((byte)':');
-            if (colon < 2 || !int.TryParse(body.Span[1..colon], NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length > body.Length - colon - 1)
+            if (
+                colon < 2
+                || !int.TryParse(body.Span[1..colon], NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+                || length > body.Length - colon - 1
+            )
+            {
                 throw new FormatException($"The parked message {streamId} of partition {partition} is cut off or none of ours.");
+            }
+
             fields.Add(new(Text(body[..1]), body.Slice(colon + 1, length)));
             body = body[(colon + 1 + length)..];
         }
@@ -58,7 +97,9 @@ internal sealed record Message(int Partition, Position StreamId, string Explicit
     }
 
     private static long Number(ReadOnlyMemory<byte> value) =>
-        Utf8Parser.TryParse(value.Span, out long number, out var length) && length == value.Length ? number : throw new FormatException("A field of a stream entry is no number.");
+        Utf8Parser.TryParse(value.Span, out long number, out var length) && length == value.Length
+            ? number
+            : throw new FormatException("A field of a stream entry is no number.");
 
     private static string Text(ReadOnlyMemory<byte> value) => System.Text.Encoding.UTF8.GetString(value.Span);
 }

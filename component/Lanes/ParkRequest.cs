@@ -7,7 +7,8 @@ namespace Darq.Lanes;
 internal readonly record struct Parking(Lane Lane, int Epoch, Line Line, Position StreamId, DateTimeOffset Due, int Failures, int Size);
 
 /// <summary>Puts messages of one lane into its mailbox. Waits as long as it takes: nothing else remembers them here.</summary>
-internal sealed class ParkRequest(string group, string topic, IReadOnlyList<Parking> parkings, Func<string> incarnation, DateTimeOffset now) : BatchRequest("park")
+internal sealed class ParkRequest(string group, string topic, IReadOnlyList<Parking> parkings, Func<string> incarnation, DateTimeOffset now)
+    : BatchRequest("park")
 {
     /// <summary>What is copied inside Redis weighs as if it were sent, which keeps a batch short.</summary>
     public override int Size { get; } = parkings.Sum(parking => parking.Size);

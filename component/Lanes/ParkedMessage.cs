@@ -11,9 +11,16 @@ internal readonly record struct ParkedMessage(Position StreamId, long DueMs, int
     {
         parked = default;
         var words = member.Split(' ', 4);
-        if (words.Length != 4 || !Position.TryParse(words[0], out var streamId)
+        if (
+            words.Length != 4
+            || !Position.TryParse(words[0], out var streamId)
             || !long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var due)
-            || !int.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out var failures)) return false;
+            || !int.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out var failures)
+        )
+        {
+            return false;
+        }
+
         parked = new(streamId, due, failures, words[3]);
         return true;
     }

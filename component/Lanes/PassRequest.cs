@@ -4,7 +4,8 @@ using Darq.Redis;
 namespace Darq.Lanes;
 
 /// <summary>Tells Redis that a message is done with. Waits as long as it takes: nobody else would send it again.</summary>
-internal sealed class PassRequest(string group, string topic, int partition, Position streamId, bool expired, Func<string> incarnation) : BatchRequest("pass")
+internal sealed class PassRequest(string group, string topic, int partition, Position streamId, bool expired, Func<string> incarnation)
+    : BatchRequest("pass")
 {
     public override int Size => 160;
 

@@ -19,7 +19,14 @@ internal static class Rendezvous
             {
                 var score = Mix(start ^ Mix((ulong)partition + 1));
                 // Of two equal scores the smaller name wins, whatever the order of the candidates.
-                if (heirs[partition] is { } heir && (score < highest[partition] || score == highest[partition] && string.CompareOrdinal(candidate, heir) > 0)) continue;
+                if (
+                    heirs[partition] is { } heir
+                    && (score < highest[partition] || score == highest[partition] && string.CompareOrdinal(candidate, heir) > 0)
+                )
+                {
+                    continue;
+                }
+
                 (heirs[partition], highest[partition]) = (candidate, score);
             }
         }
@@ -29,11 +36,17 @@ internal static class Rendezvous
     /// <summary>FNV-1a, as for partitions.</summary>
     private static ulong Add(ulong hash, string text)
     {
-        foreach (var b in Encoding.UTF8.GetBytes(text)) hash = (hash ^ b) * 1099511628211UL;
+        foreach (var b in Encoding.UTF8.GetBytes(text))
+        {
+            hash = (hash ^ b) * 1099511628211UL;
+        }
+
         return hash;
     }
 
-    /// <summary>FNV's last bytes hardly reach the high bits, which decide here; this spreads them over all 64 (the finaliser of MurmurHash3).</summary>
+    /// <summary>
+    /// FNV's last bytes hardly reach the high bits, which decide here; this spreads them over all 64 (the finaliser of MurmurHash3).
+    /// </summary>
     private static ulong Mix(ulong hash)
     {
         hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdUL;

@@ -21,12 +21,21 @@ internal sealed class Roster
     public static Roster Read(long beat, RedisReply reply)
     {
         var roster = new Roster(beat);
-        foreach (var member in reply.Items.Chunk(2).Select(pair => (Session: pair[0].ToString(), Text: pair[1].ToString())).OrderBy(member => member.Session, StringComparer.Ordinal))
+        foreach (
+            var member in reply
+                .Items.Chunk(2)
+                .Select(pair => (Session: pair[0].ToString(), Text: pair[1].ToString()))
+                .OrderBy(member => member.Session, StringComparer.Ordinal)
+        )
         {
             roster._announced[member.Session] = member.Text;
             foreach (var name in member.Text.Split(' '))
             {
-                if (!roster._takers.TryGetValue(name, out var takers)) roster._takers[name] = takers = [];
+                if (!roster._takers.TryGetValue(name, out var takers))
+                {
+                    roster._takers[name] = takers = [];
+                }
+
                 takers.Add(member.Session);
             }
         }

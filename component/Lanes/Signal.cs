@@ -5,7 +5,9 @@ namespace Darq.Lanes;
 /// <summary>Wakes one waiting loop. Setting it while it is set changes nothing, so nobody waits and nothing piles up.</summary>
 internal sealed class Signal(TimeProvider time)
 {
-    private readonly Channel<bool> _set = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _set = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
 
     public void Set() => _set.Writer.TryWrite(true);
 
@@ -20,8 +22,6 @@ internal sealed class Signal(TimeProvider time)
         {
             await _set.Reader.ReadAsync(either.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested) { }
     }
 }

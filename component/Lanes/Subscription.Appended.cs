@@ -13,15 +13,37 @@ internal sealed partial class Subscription
         lock (_lock)
         {
             var lane = _lanes[appended.Partition];
-            if (!lane.Held) return;
+            if (!lane.Held)
+            {
+                return;
+            }
+
             if (IsNext(lane, appended.StreamId))
             {
                 lane.ReadUpTo = appended.StreamId;
-                TakeIn(lane, new Message(appended.Partition, appended.StreamId, appended.ExplicitId, appended.Key, appended.Data, appended.Metadata, long.MaxValue, appended.Position));
+                TakeIn(
+                    lane,
+                    new Message(
+                        appended.Partition,
+                        appended.StreamId,
+                        appended.ExplicitId,
+                        appended.Key,
+                        appended.Data,
+                        appended.Metadata,
+                        long.MaxValue,
+                        appended.Position
+                    )
+                );
             }
             lane.Tail = Math.Max(lane.Tail, appended.StreamId.Number);
-            if (lane.Tail > lane.ReadUpTo.Number) _read.Set();
-            else if (!lane.Armed) _tend.Set();
+            if (lane.Tail > lane.ReadUpTo.Number)
+            {
+                _read.Set();
+            }
+            else if (!lane.Armed)
+            {
+                _tend.Set();
+            }
         }
         Dispatch();
     }
@@ -31,6 +53,10 @@ internal sealed partial class Subscription
     /// in which it was appended cannot have lost it. Under _lock.
     /// </summary>
     private bool IsNext(Lane lane, Position streamId) =>
-        lane.State == LaneState.Delivering && lane.Mailbox.IsKnown && streamId.Number == lane.ReadUpTo.Number + 1 && MayReadAhead && !lane.HadPassed(streamId.Number)
+        lane.State == LaneState.Delivering
+        && lane.Mailbox.IsKnown
+        && streamId.Number == lane.ReadUpTo.Number + 1
+        && MayReadAhead
+        && !lane.HadPassed(streamId.Number)
         && lane.Incarnation.StartsWith(string.Create(CultureInfo.InvariantCulture, $"{streamId.WorldLine}."), StringComparison.Ordinal);
 }

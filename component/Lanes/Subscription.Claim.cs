@@ -18,7 +18,11 @@ internal sealed partial class Subscription
     {
         lock (_lock)
         {
-            foreach (var lane in _lanes) lane.Doubt();
+            foreach (var lane in _lanes)
+            {
+                lane.Doubt();
+            }
+
             _yielding.Clear();
         }
         _tend.Set();
@@ -30,7 +34,10 @@ internal sealed partial class Subscription
     /// <summary>A lane was let go by its holder.</summary>
     public void LetGo(int partition)
     {
-        lock (_lock) _lanes[partition].OtherHolder = null;
+        lock (_lock)
+        {
+            _lanes[partition].OtherHolder = null;
+        }
         // It may have gone before we heard of that at a heartbeat, and then we do not know yet that the lane is meant for us.
         _membership.Announce();
         _tend.Set();
@@ -40,11 +47,23 @@ internal sealed partial class Subscription
     private string[]? Heirs(Session session)
     {
         var of = (_membership.Roster, session, IsTaking);
-        if (_heirsOf == of) return _heirs;
+        if (_heirsOf == of)
+        {
+            return _heirs;
+        }
+
         _heirsOf = of;
-        if (of.Roster is null) return _heirs = of.IsTaking ? null : Nobody();
+        if (of.Roster is null)
+        {
+            return _heirs = of.IsTaking ? null : Nobody();
+        }
+
         List<string> candidates = [.. of.Roster.TakersOf(Name).Where(taker => taker != session.Id)];
-        if (of.IsTaking) candidates.Add(session.Id);
+        if (of.IsTaking)
+        {
+            candidates.Add(session.Id);
+        }
+
         if (candidates.Count > _lanes.Length && !_saidTooMany)
         {
             _saidTooMany = true;
@@ -66,29 +85,52 @@ internal sealed partial class Subscription
         lock (_lock)
         {
             asked = [.. _lanes.Where(IsWanted).Select(lane => new Question(lane, lane.Incarnation, DeadHolder(lane) ?? ""))];
-            foreach (var question in asked) question.Lane.IsAsked = true;
+            foreach (var question in asked)
+            {
+                question.Lane.IsAsked = true;
+            }
         }
-        if (asked.Length == 0) return false;
-        var answers = await _claims.ChangeAsync("claim", session, [.. asked.Select(question => question.Lane.Partition)], [.. asked.Select(question => question.Dead)], cancellation);
+        if (asked.Length == 0)
+        {
+            return false;
+        }
+
+        var answers = await _claims.ChangeAsync(
+            "claim",
+            session,
+            [.. asked.Select(question => question.Lane.Partition)],
+            [.. asked.Select(question => question.Dead)],
+            cancellation
+        );
         if (answers is null)
         {
             _primary.Distrust("NEEDS_RECOVERY");
             return false;
         }
         Question[] given;
-        lock (_lock) given = session == _session ? [.. asked.Where((question, i) => TakeIn(question, session, answers[i]))] : [];
+        lock (_lock)
+        {
+            given = session == _session ? [.. asked.Where((question, i) => TakeIn(question, session, answers[i]))] : [];
+        }
+
         _dispatch.Set();
         _read.Set();
         _fetch.Set();
         Say(given);
         return given.Length > 0;
 
-        bool IsWanted(Lane lane) => lane.Held
-            ? lane.State == LaneState.Doubted
-            : !_owed.ContainsKey(lane.Partition) && (lane.IsAsked || heirs?[lane.Partition] == session.Id && (whole || lane.OtherHolder is null || DeadHolder(lane) is not null));
+        bool IsWanted(Lane lane) =>
+            lane.Held
+                ? lane.State == LaneState.Doubted
+                : !_owed.ContainsKey(lane.Partition)
+                    && (
+                        lane.IsAsked
+                        || heirs?[lane.Partition] == session.Id && (whole || lane.OtherHolder is null || DeadHolder(lane) is not null)
+                    );
     }
 
-    private string? DeadHolder(Lane lane) => lane.OtherHolder is { } holder && _membership.IsDead(holder.Session, holder.Beat) ? holder.Session : null;
+    private string? DeadHolder(Lane lane) =>
+        lane.OtherHolder is { } holder && _membership.IsDead(holder.Session, holder.Beat) ? holder.Session : null;
 
     /// <summary>Takes the answer to a claim in; true if it gave us the lane. Under _lock.</summary>
     private bool TakeIn(Question asked, Session session, string answer)
@@ -97,10 +139,18 @@ internal sealed partial class Subscription
         lane.IsAsked = false;
         if (Holding.Parse(answer) is not { } holding)
         {
-            if (lane.Held) Lose([lane]);
+            if (lane.Held)
+            {
+                Lose([lane]);
+            }
+
             lane.OtherHolder = (answer["HELD ".Length..], _membership.Begun);
             // A holder that is not alive any more is known as such after one more heartbeat.
-            if (_membership.Roster?.Has(lane.OtherHolder.Value.Session) != true) _membership.Announce();
+            if (_membership.Roster?.Has(lane.OtherHolder.Value.Session) != true)
+            {
+                _membership.Announce();
+            }
+
             return false;
         }
         if (lane.Held)
@@ -108,7 +158,11 @@ internal sealed partial class Subscription
             // Resumed after it was asked for: the answer is older, and the doubt was before that.
             if (lane.Incarnation != asked.Incarnation || lane.Incarnation == holding.Incarnation)
             {
-                if (lane.State == LaneState.Doubted) lane.Keep(default);
+                if (lane.State == LaneState.Doubted)
+                {
+                    lane.Keep(default);
+                }
+
                 return false;
             }
             Lose([lane]);
@@ -119,9 +173,15 @@ internal sealed partial class Subscription
 
     private void Say(Question[] given)
     {
-        if (given.Length > 0) _log.LanesWereClaimed(_group, given.Length, _topic);
+        if (given.Length > 0)
+        {
+            _log.LanesWereClaimed(_group, given.Length, _topic);
+        }
+
         foreach (var taken in given.Where(question => question.Dead.Length > 0).GroupBy(question => question.Dead))
+        {
             _log.LanesWereTakenOver(_group, taken.Count(), _topic, taken.Key);
+        }
     }
 
     /// <summary>What was known of a lane when it was asked for: our incarnation, and its holder if that one is dead.</summary>

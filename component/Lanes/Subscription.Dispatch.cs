@@ -10,14 +10,35 @@ internal sealed partial class Subscription
     /// <summary>An answer to a delivery. Whatever is not out any more changes nothing.</summary>
     public void Answer(DeliveryStream stream, string token, bool failed)
     {
-        if (!DeliveryToken.TryParse(token, out var parsed)) return;
+        if (!DeliveryToken.TryParse(token, out var parsed))
+        {
+            return;
+        }
+
         lock (_lock)
         {
-            if (stream.Take(parsed, answered: true) is not { } answered) return;
-            if (Current(answered) is not { } entry) return;
-            if (entry.Consumed) Finish(entry);
-            else if (failed) Fail(entry);
-            else Pass(entry, expired: false);
+            if (stream.Take(parsed, answered: true) is not { } answered)
+            {
+                return;
+            }
+
+            if (Current(answered) is not { } entry)
+            {
+                return;
+            }
+
+            if (entry.Consumed)
+            {
+                Finish(entry);
+            }
+            else if (failed)
+            {
+                Fail(entry);
+            }
+            else
+            {
+                Pass(entry, expired: false);
+            }
         }
         Dispatch();
     }
@@ -25,17 +46,24 @@ internal sealed partial class Subscription
     /// <summary>Takes a delivery back without counting a failure.</summary>
     public void Release(DeliveryStream stream, string token)
     {
-        if (!DeliveryToken.TryParse(token, out var parsed)) return;
+        if (!DeliveryToken.TryParse(token, out var parsed))
+        {
+            return;
+        }
+
         lock (_lock)
         {
-            if (stream.Take(parsed, answered: false) is { } released) GiveBack(released);
+            if (stream.Take(parsed, answered: false) is { } released)
+            {
+                GiveBack(released);
+            }
         }
         Dispatch();
     }
 
     /// <summary>
-    /// Sends what may be sent now, and tells Redis what became of messages, on the thread of whoever made it so, because a change of thread costs a message more than
-    /// all else that is done for it here. Without _lock.
+    /// Sends what may be sent now, and tells Redis what became of messages, on the thread of whoever made it so, because a change of thread
+    /// costs a message more than all else that is done for it here. Without _lock.
     /// </summary>
     private void Dispatch()
     {
@@ -45,14 +73,28 @@ internal sealed partial class Subscription
         {
             WakeDue();
             Readmit();
-            while (!_membership.IsLapsed && NextReady() is { } entry && NextStream() is { } stream) Send(_ready.Dequeue(), stream);
-            if (HasDrained()) _tend.Set();
+            while (!_membership.IsLapsed && NextReady() is { } entry && NextStream() is { } stream)
+            {
+                Send(_ready.Dequeue(), stream);
+            }
+
+            if (HasDrained())
+            {
+                _tend.Set();
+            }
+
             open = _open;
             settlements = TakeSettlements();
         }
-        foreach (var stream in open) stream.WriteOut();
+        foreach (var stream in open)
+        {
+            stream.WriteOut();
+        }
         // Each ends by itself, and is counted until then.
-        foreach (var settlement in settlements) _ = SettleAsync(settlement);
+        foreach (var settlement in settlements)
+        {
+            _ = SettleAsync(settlement);
+        }
     }
 
     /// <summary>Sends what becomes due by itself, and looks again now and then.</summary>
@@ -62,8 +104,15 @@ internal sealed partial class Subscription
         {
             Dispatch();
             TimeSpan wait;
-            lock (_lock) wait = _backingOff.TryPeek(out _, out var due) ? due - _time.GetUtcNow() : LongestWait;
-            if (wait > TimeSpan.Zero) await _dispatch.WaitAsync(wait, cancellation);
+            lock (_lock)
+            {
+                wait = _backingOff.TryPeek(out _, out var due) ? due - _time.GetUtcNow() : LongestWait;
+            }
+
+            if (wait > TimeSpan.Zero)
+            {
+                await _dispatch.WaitAsync(wait, cancellation);
+            }
         }
     }
 
@@ -73,7 +122,11 @@ internal sealed partial class Subscription
         while (_backingOff.TryPeek(out var entry, out var due) && due <= now)
         {
             _backingOff.Dequeue();
-            if (entry.State != EntryState.BackingOff) continue;
+            if (entry.State != EntryState.BackingOff)
+            {
+                continue;
+            }
+
             entry.State = EntryState.Waiting;
             MakeReady(entry);
         }
@@ -82,15 +135,24 @@ internal sealed partial class Subscription
     /// <summary>What was held back of lanes that may send again is ready again.</summary>
     private void Readmit()
     {
-        if (_withHeldBack.Count == 0) return;
+        if (_withHeldBack.Count == 0)
+        {
+            return;
+        }
+
         foreach (var lane in _withHeldBack.Where(lane => lane.MaySend).ToArray())
         {
             _withHeldBack.Remove(lane);
-            foreach (var entry in lane.TakeHeldBack()) MakeReady(entry);
+            foreach (var entry in lane.TakeHeldBack())
+            {
+                MakeReady(entry);
+            }
         }
     }
 
-    /// <summary>The first ready message that may be delivered; those of lanes that may not send, finished or expired meanwhile are put aside.</summary>
+    /// <summary>
+    /// The first ready message that may be delivered; those of lanes that may not send, finished or expired meanwhile are put aside.
+    /// </summary>
     private Entry? NextReady()
     {
         while (_ready.TryPeek(out var entry))
@@ -102,9 +164,18 @@ internal sealed partial class Subscription
             }
             else if (entry.State == EntryState.Waiting)
             {
-                if (entry.Message.ExpiryMs <= _time.GetUtcNow().ToUnixTimeMilliseconds()) Pass(entry, expired: true);
-                else if (ReasonToGiveUp(entry) is { } reason) Bury(entry, reason);
-                else return entry;
+                if (entry.Message.ExpiryMs <= _time.GetUtcNow().ToUnixTimeMilliseconds())
+                {
+                    Pass(entry, expired: true);
+                }
+                else if (ReasonToGiveUp(entry) is { } reason)
+                {
+                    Bury(entry, reason);
+                }
+                else
+                {
+                    return entry;
+                }
             }
             _ready.Dequeue();
         }
@@ -117,7 +188,10 @@ internal sealed partial class Subscription
         for (var i = 0; i < _streams.Count; i++)
         {
             var stream = _streams[_turn++ % _streams.Count];
-            if (stream.HasRoom) return stream;
+            if (stream.HasRoom)
+            {
+                return stream;
+            }
         }
         return null;
     }
@@ -126,7 +200,11 @@ internal sealed partial class Subscription
     {
         entry.State = EntryState.Sent;
         var token = new DeliveryToken(entry.Lane.Session!, _group, _topic, entry.Lane.Partition, entry.Message.StreamId, ++_deliveries);
-        stream.Send(_deliveries, entry, Envelope.Compose(entry.Message, token, stream.SubscribedTopic, entry.Failures + 1, _primary.WorldLine));
+        stream.Send(
+            _deliveries,
+            entry,
+            Envelope.Compose(entry.Message, token, stream.SubscribedTopic, entry.Failures + 1, _primary.WorldLine)
+        );
     }
 
     private void Fail(Entry entry)
@@ -151,18 +229,35 @@ internal sealed partial class Subscription
         _dispatch.Set();
     }
 
-    /// <summary>Why the message is not delivered any more; null where it is. Nobody blames one that was never alone in its lane when the holder died.</summary>
+    /// <summary>
+    /// Why the message is not delivered any more; null where it is. Nobody blames one that was never alone in its lane when the holder
+    /// died.
+    /// </summary>
     private string? ReasonToGiveUp(Entry entry)
     {
-        if (_letters is null) return null;
-        if (entry.Failures >= _options.MaxDeliveries) return DeadLetter.DeliveriesFailed;
+        if (_letters is null)
+        {
+            return null;
+        }
+
+        if (entry.Failures >= _options.MaxDeliveries)
+        {
+            return DeadLetter.DeliveriesFailed;
+        }
+
         var isSuspect = entry.Lane.Suspect == entry.Message.StreamId.Number;
-        return isSuspect && entry.Lane.TakeOvers >= Math.Max(_options.MaxDeliveries, Lane.Suspicious + 1) ? DeadLetter.KilledItsHandler : null;
+        return isSuspect && entry.Lane.TakeOvers >= Math.Max(_options.MaxDeliveries, Lane.Suspicious + 1)
+            ? DeadLetter.KilledItsHandler
+            : null;
     }
 
     private void GiveBack(Entry released)
     {
-        if (Current(released) is not { } entry) return;
+        if (Current(released) is not { } entry)
+        {
+            return;
+        }
+
         if (entry.Consumed)
         {
             Finish(entry);
@@ -178,8 +273,18 @@ internal sealed partial class Subscription
     /// </summary>
     private Entry? Current(Entry answered)
     {
-        if (answered.State == EntryState.Sent) return answered;
-        if (!_stillOut.Remove((answered.Lane.Partition, answered.Message.StreamId))) return null;
-        return answered.Lane.Find(answered.Message.StreamId) is { State: EntryState.Waiting } again && again.Lane.IsFirst(again) ? again : null;
+        if (answered.State == EntryState.Sent)
+        {
+            return answered;
+        }
+
+        if (!_stillOut.Remove((answered.Lane.Partition, answered.Message.StreamId)))
+        {
+            return null;
+        }
+
+        return answered.Lane.Find(answered.Message.StreamId) is { State: EntryState.Waiting } again && again.Lane.IsFirst(again)
+            ? again
+            : null;
     }
 }

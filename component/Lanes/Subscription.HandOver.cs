@@ -24,13 +24,28 @@ internal sealed partial class Subscription
         lock (_lock)
         {
             var isTaking = IsTaking;
-            foreach (var lane in _lanes) Turn(lane, isOurs: heirs is null || heirs[lane.Partition] == session.Id, isTaking);
+            foreach (var lane in _lanes)
+            {
+                Turn(lane, isOurs: heirs is null || heirs[lane.Partition] == session.Id, isTaking);
+            }
+
             LetGo([.. _yielding.Where(IsDrained)]);
         }
-        if (_owed.Count == 0) return;
+        if (_owed.Count == 0)
+        {
+            return;
+        }
+
         var heirsOf = _owed.Keys.GroupBy(partition => heirs?[partition] ?? "").ToDictionary(heir => heir.Key, heir => heir.Count());
-        if (!await ReleaseAsync(session, cancellation)) return;
-        foreach (var (heir, count) in heirsOf) _log.LanesWereHandedOver(_group, count, _topic, heir.Length > 0 ? heir : "nobody");
+        if (!await ReleaseAsync(session, cancellation))
+        {
+            return;
+        }
+
+        foreach (var (heir, count) in heirsOf)
+        {
+            _log.LanesWereHandedOver(_group, count, _topic, heir.Length > 0 ? heir : "nobody");
+        }
     }
 
     /// <summary>
@@ -57,27 +72,44 @@ internal sealed partial class Subscription
     /// <summary>Whether a yielding lane has become free to go. Under _lock.</summary>
     private bool HasDrained() => _yielding.Count > 0 && _yielding.Any(IsDrained);
 
-    private bool IsDrained(Lane lane) => !lane.HasOut && lane.Mailbox.IsTold && !_stillOut.Any(message => message.Partition == lane.Partition);
+    private bool IsDrained(Lane lane) =>
+        !lane.HasOut && lane.Mailbox.IsTold && !_stillOut.Any(message => message.Partition == lane.Partition);
 
     /// <summary>When the tender has to look again.</summary>
     private DateTimeOffset NextTurn(DateTimeOffset round)
     {
-        lock (_lock) return IsTaking && _yielding.Count > 0 && _yielding.Min(lane => lane.TurnsAt) is var turn && turn < round ? turn : round;
+        lock (_lock)
+        {
+            return IsTaking && _yielding.Count > 0 && _yielding.Min(lane => lane.TurnsAt) is var turn && turn < round ? turn : round;
+        }
     }
 
     /// <summary>Under _lock.</summary>
     private void LetGo(IReadOnlyList<Lane> lanes)
     {
-        foreach (var lane in lanes) _owed[lane.Partition] = lane.Incarnation;
+        foreach (var lane in lanes)
+        {
+            _owed[lane.Partition] = lane.Incarnation;
+        }
+
         Drop(lanes);
     }
 
-    /// <summary>Tells Redis of the lanes that were let go. What fails is tried again in the next round; nobody else can do it while we are alive.</summary>
+    /// <summary>
+    /// Tells Redis of the lanes that were let go. What fails is tried again in the next round; nobody else can do it while we are alive.
+    /// </summary>
     private async Task<bool> ReleaseAsync(Session session, CancellationToken cancellation)
     {
         var answers = await _claims.ChangeAsync("release", session, [.. _owed.Keys], [.. _owed.Values], cancellation);
-        if (answers is null) _primary.Distrust("NEEDS_RECOVERY");
-        else _owed.Clear();
+        if (answers is null)
+        {
+            _primary.Distrust("NEEDS_RECOVERY");
+        }
+        else
+        {
+            _owed.Clear();
+        }
+
         return answers is not null;
     }
 
@@ -90,7 +122,11 @@ internal sealed partial class Subscription
             LetGo([.. _lanes.Where(lane => lane.Held)]);
             session = _session;
         }
-        if (session is null || _owed.Count == 0) return;
+        if (session is null || _owed.Count == 0)
+        {
+            return;
+        }
+
         using var patience = new CancellationTokenSource(Round * 2, _time);
         try
         {

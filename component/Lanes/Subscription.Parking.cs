@@ -29,7 +29,11 @@ internal sealed partial class Subscription
         get
         {
             var parked = 0;
-            foreach (var lane in _lanes) parked += lane.Mailbox.Count;
+            foreach (var lane in _lanes)
+            {
+                parked += lane.Mailbox.Count;
+            }
+
             return parked >= MaxParked;
         }
     }
@@ -45,7 +49,10 @@ internal sealed partial class Subscription
         {
             next = lane.Remove(follower);
             Forget(follower);
-            if (follower.Line is null && !follower.Consumed) Tell(lane, follower.Message, DateTimeOffset.MinValue, 0);
+            if (follower.Line is null && !follower.Consumed)
+            {
+                Tell(lane, follower.Message, DateTimeOffset.MinValue, 0);
+            }
         }
         line.InHand = 0;
     }
@@ -53,7 +60,11 @@ internal sealed partial class Subscription
     /// <summary>Parks a message that was just read if one of its key is parked. Under _lock.</summary>
     private bool JoinsItsLine(Lane lane, Message message)
     {
-        if (lane.Mailbox.LineOf(message.Key, message.StreamId.Number) is null) return false;
+        if (lane.Mailbox.LineOf(message.Key, message.StreamId.Number) is null)
+        {
+            return false;
+        }
+
         lane.Clear(message.StreamId.Number);
         Tell(lane, message, DateTimeOffset.MinValue, 0);
         return true;
@@ -71,12 +82,19 @@ internal sealed partial class Subscription
     private void Leave(Entry entry, Line line)
     {
         entry.Lane.Mailbox.Remove(line, entry.Message.StreamId.Number);
-        if (--line.InHand == 0) Schedule(entry.Lane, line);
+        if (--line.InHand == 0)
+        {
+            Schedule(entry.Lane, line);
+        }
     }
 
     private void Schedule(Lane lane, Line line)
     {
-        if (line.Seqs.Count == 0) return;
+        if (line.Seqs.Count == 0)
+        {
+            return;
+        }
+
         _dueLines.Enqueue((lane, lane.Epoch, line), line.Due);
         _fetch.Set();
     }
@@ -92,7 +110,10 @@ internal sealed partial class Subscription
                 continue;
             }
             var told = await Task.WhenAll(parkings.Select(parking => ParkAsync(parking, cancellation)));
-            if (told.Contains(false)) await Task.Delay(LongestWait, _time, cancellation);
+            if (told.Contains(false))
+            {
+                await Task.Delay(LongestWait, _time, cancellation);
+            }
         }
     }
 
@@ -104,7 +125,11 @@ internal sealed partial class Subscription
             var (taken, bytes) = (new List<Parking>(), 0L);
             while (taken.Count < LargestParking && bytes < PageBytes && _parkings.TryDequeue(out var next))
             {
-                if (next.Lane.Epoch != next.Epoch) continue;
+                if (next.Lane.Epoch != next.Epoch)
+                {
+                    continue;
+                }
+
                 bytes += next.Size;
                 taken.Add(next);
             }
@@ -119,7 +144,10 @@ internal sealed partial class Subscription
         string reply;
         try
         {
-            reply = await _primary.SubmitAsync(new ParkRequest(_group, _topic, parkings, () => IncarnationAt(lane, epoch), _time.GetUtcNow()), cancellation);
+            reply = await _primary.SubmitAsync(
+                new ParkRequest(_group, _topic, parkings, () => IncarnationAt(lane, epoch), _time.GetUtcNow()),
+                cancellation
+            );
         }
         catch (DarqException refused)
         {
@@ -127,11 +155,23 @@ internal sealed partial class Subscription
         }
         lock (_lock)
         {
-            if (lane.Epoch != epoch) return true;
+            if (lane.Epoch != epoch)
+            {
+                return true;
+            }
+
             if (reply.StartsWith("OK ", StringComparison.Ordinal))
             {
-                foreach (var parking in parkings) Parked(parking);
-                if (lane.State == LaneState.Yielding) _dispatch.Set();
+                foreach (var parking in parkings)
+                {
+                    Parked(parking);
+                }
+
+                if (lane.State == LaneState.Yielding)
+                {
+                    _dispatch.Set();
+                }
+
                 return true;
             }
             if (reply == "FENCED")
@@ -139,7 +179,10 @@ internal sealed partial class Subscription
                 Lose([lane]);
                 return true;
             }
-            foreach (var parking in parkings) _parkings.Enqueue(parking);
+            foreach (var parking in parkings)
+            {
+                _parkings.Enqueue(parking);
+            }
         }
         _log.TendingFailed(_topic, reply);
         return false;
@@ -148,8 +191,15 @@ internal sealed partial class Subscription
     private void Parked(Parking parking)
     {
         parking.Lane.Mailbox.Told(parking.StreamId.Number);
-        if (parking.Failures > 0) _log.MessageWasParked(_group, _topic, parking.Lane.Partition, parking.StreamId, parking.Failures);
-        if (parking.Line.InHand == 0 && parking.Line.Seqs.Min == parking.StreamId.Number) Schedule(parking.Lane, parking.Line);
+        if (parking.Failures > 0)
+        {
+            _log.MessageWasParked(_group, _topic, parking.Lane.Partition, parking.StreamId, parking.Failures);
+        }
+
+        if (parking.Line.InHand == 0 && parking.Line.Seqs.Min == parking.StreamId.Number)
+        {
+            Schedule(parking.Lane, parking.Line);
+        }
     }
 
     private async Task FetchAsync(CancellationToken cancellation)
@@ -159,9 +209,18 @@ internal sealed partial class Subscription
             try
             {
                 await _primary.ReadyAsync(cancellation);
-                if (NextUnknown() is { } lane) await LearnAsync(lane, cancellation);
-                else if (NextDue(out var wait) is { Count: > 0 } due) await FetchAsync(due, cancellation);
-                else await _fetch.WaitAsync(wait, cancellation);
+                if (NextUnknown() is { } lane)
+                {
+                    await LearnAsync(lane, cancellation);
+                }
+                else if (NextDue(out var wait) is { Count: > 0 } due)
+                {
+                    await FetchAsync(due, cancellation);
+                }
+                else
+                {
+                    await _fetch.WaitAsync(wait, cancellation);
+                }
             }
             catch (Exception fault) when (fault is DarqException or RedisUnavailableException or RedisRefusedException)
             {
@@ -173,7 +232,10 @@ internal sealed partial class Subscription
 
     private Lane? NextUnknown()
     {
-        lock (_lock) return Array.Find(_lanes, lane => lane.Held && !lane.Mailbox.IsKnown);
+        lock (_lock)
+        {
+            return Array.Find(_lanes, lane => lane.Held && !lane.Mailbox.IsKnown);
+        }
     }
 
     /// <summary>Reads a page of what an earlier holder parked. Until all is known nothing of the lane is read ahead.</summary>
@@ -181,19 +243,36 @@ internal sealed partial class Subscription
     {
         int epoch;
         long after;
-        lock (_lock) (epoch, after) = (lane.Epoch, lane.Mailbox.KnownUpTo);
+        lock (_lock)
+        {
+            (epoch, after) = (lane.Epoch, lane.Mailbox.KnownUpTo);
+        }
+
         var (now, members) = await _mailboxes.PageAsync(lane.Partition, after, MailboxPage, cancellation);
         lock (_lock)
         {
-            if (lane.Epoch != epoch) return;
+            if (lane.Epoch != epoch)
+            {
+                return;
+            }
             // Its wait goes on by our clock, whatever that one's difference to the server's is.
             foreach (var member in members)
             {
-                if (ParkedMessage.TryParse(member, out var parked)) lane.Mailbox.Learn(parked, _time.GetUtcNow() + TimeSpan.FromMilliseconds(Math.Max(0, parked.DueMs - now)));
+                if (ParkedMessage.TryParse(member, out var parked))
+                {
+                    lane.Mailbox.Learn(parked, _time.GetUtcNow() + TimeSpan.FromMilliseconds(Math.Max(0, parked.DueMs - now)));
+                }
             }
-            if (members.Length == MailboxPage) return;
+            if (members.Length == MailboxPage)
+            {
+                return;
+            }
+
             lane.Mailbox.IsKnown = true;
-            foreach (var line in lane.Mailbox.Lines) Schedule(lane, line);
+            foreach (var line in lane.Mailbox.Lines)
+            {
+                Schedule(lane, line);
+            }
         }
         _read.Set();
     }
@@ -206,13 +285,21 @@ internal sealed partial class Subscription
         {
             wait = LongestWait;
             _fetchIsHeldBack = _streams.Count == 0 || _inHand >= MaxEntries || _bytesInHand >= MaxBytes;
-            if (_fetchIsHeldBack) return due;
+            if (_fetchIsHeldBack)
+            {
+                return due;
+            }
+
             var now = _time.GetUtcNow();
             for (var left = LargestFetch; left > 0 && _dueLines.TryPeek(out var next, out var at) && at <= now;)
             {
                 _dueLines.Dequeue();
                 var (lane, epoch, line) = next;
-                if (lane.Epoch != epoch || line.InHand > 0 || line.Due > now) continue;
+                if (lane.Epoch != epoch || line.InHand > 0 || line.Due > now)
+                {
+                    continue;
+                }
+
                 if (lane.State != LaneState.Delivering || lane.IsSuspicious)
                 {
                     // What is suspected stands in the stream, and must not be blamed for what one from here does.
@@ -220,12 +307,20 @@ internal sealed partial class Subscription
                     continue;
                 }
                 var seqs = lane.Mailbox.First(line, Math.Min(left, FetchedOfALine));
-                if (seqs.Length == 0) continue;
+                if (seqs.Length == 0)
+                {
+                    continue;
+                }
+
                 line.InHand = seqs.Length;
                 left -= seqs.Length;
                 due.Add((lane, epoch, line, seqs));
             }
-            if (_dueLines.TryPeek(out _, out var first) && first - now < wait) wait = first - now;
+            if (_dueLines.TryPeek(out _, out var first) && first - now < wait)
+            {
+                wait = first - now;
+            }
+
             return due;
         }
     }
@@ -235,7 +330,11 @@ internal sealed partial class Subscription
         IReadOnlyList<RedisReply> found = [];
         try
         {
-            found = await _mailboxes.BodiesAsync([.. due.SelectMany(line => line.Seqs, (line, seq) => (line.Lane.Partition, seq))], PageBytes, cancellation);
+            found = await _mailboxes.BodiesAsync(
+                [.. due.SelectMany(line => line.Seqs, (line, seq) => (line.Lane.Partition, seq))],
+                PageBytes,
+                cancellation
+            );
         }
         finally
         {
@@ -244,7 +343,11 @@ internal sealed partial class Subscription
                 var at = 0;
                 foreach (var (lane, epoch, line, seqs) in due)
                 {
-                    if (lane.Epoch == epoch) TakeBack(lane, line, seqs, found.Skip(2 * at).ToArray());
+                    if (lane.Epoch == epoch)
+                    {
+                        TakeBack(lane, line, seqs, found.Skip(2 * at).ToArray());
+                    }
+
                     at += seqs.Length;
                 }
             }
@@ -267,12 +370,19 @@ internal sealed partial class Subscription
             line.InHand++;
             TakeIn(entry);
         }
-        if (line.InHand == 0) Schedule(lane, line);
+        if (line.InHand == 0)
+        {
+            Schedule(lane, line);
+        }
     }
 
     private Entry? Unpack(Lane lane, Line line, string member, ReadOnlyMemory<byte> body)
     {
-        if (!ParkedMessage.TryParse(member, out var parked)) return null;
+        if (!ParkedMessage.TryParse(member, out var parked))
+        {
+            return null;
+        }
+
         try
         {
             return new(lane, Message.Unpack(lane.Partition, parked.StreamId, body)) { Line = line, Failures = parked.Failures };

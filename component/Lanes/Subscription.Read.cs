@@ -21,7 +21,9 @@ internal sealed partial class Subscription
     // Whether a reader found too much in hand.
     private bool _readIsHeldBack;
 
-    /// <summary>Somebody appended to the stream of this partition; what has come since is not told of before the lane is armed again.</summary>
+    /// <summary>
+    /// Somebody appended to the stream of this partition; what has come since is not told of before the lane is armed again.
+    /// </summary>
     /// <param name="partition">Whose stream it is.</param>
     /// <param name="last">The last seq there.</param>
     /// <param name="told">The session that learns of it by a reply: if that is ours, there is nothing to read.</param>
@@ -30,12 +32,26 @@ internal sealed partial class Subscription
         lock (_lock)
         {
             var lane = _lanes[partition];
-            if (!lane.Held) return;
+            if (!lane.Held)
+            {
+                return;
+            }
+
             lane.Armed = false;
-            if (told == lane.Session && last > lane.ReadUpTo.Number) return;
+            if (told == lane.Session && last > lane.ReadUpTo.Number)
+            {
+                return;
+            }
+
             lane.Tail = Math.Max(lane.Tail, last);
-            if (lane.Tail > lane.ReadUpTo.Number) _read.Set();
-            else _tend.Set();
+            if (lane.Tail > lane.ReadUpTo.Number)
+            {
+                _read.Set();
+            }
+            else
+            {
+                _tend.Set();
+            }
         }
     }
 
@@ -44,7 +60,10 @@ internal sealed partial class Subscription
     {
         lock (_lock)
         {
-            foreach (var lane in _lanes) lane.Armed = false;
+            foreach (var lane in _lanes)
+            {
+                lane.Armed = false;
+            }
         }
         _tend.Set();
     }
@@ -75,7 +94,10 @@ internal sealed partial class Subscription
             }
             finally
             {
-                lock (_lock) lane.IsReading = false;
+                lock (_lock)
+                {
+                    lane.IsReading = false;
+                }
             }
         }
     }
@@ -88,11 +110,19 @@ internal sealed partial class Subscription
         lock (_lock)
         {
             _readIsHeldBack = !MayReadAhead;
-            if (_readIsHeldBack) return default;
+            if (_readIsHeldBack)
+            {
+                return default;
+            }
+
             for (var i = 0; i < _lanes.Length; i++)
             {
                 var lane = _lanes[_nextToRead++ % _lanes.Length];
-                if (lane.State != LaneState.Delivering || !lane.Mailbox.IsKnown || lane.IsReading || lane.Tail <= lane.ReadUpTo.Number) continue;
+                if (lane.State != LaneState.Delivering || !lane.Mailbox.IsKnown || lane.IsReading || lane.Tail <= lane.ReadUpTo.Number)
+                {
+                    continue;
+                }
+
                 lane.IsReading = true;
                 return (lane, lane.ReadUpTo, (int)Math.Clamp(PageBytes / _averageSize, 1, LargestPage), lane.Epoch);
             }
@@ -110,14 +140,25 @@ internal sealed partial class Subscription
         }
         lock (_lock)
         {
-            if (lane.Epoch != epoch || !lane.Held) return;
+            if (lane.Epoch != epoch || !lane.Held)
+            {
+                return;
+            }
+
             foreach (var entry in slice.Entries)
             {
                 var id = Position.Parse(entry.Id);
                 // Taken in meanwhile, because this process appended it.
-                if (id.Number <= lane.ReadUpTo.Number) continue;
+                if (id.Number <= lane.ReadUpTo.Number)
+                {
+                    continue;
+                }
+
                 lane.ReadUpTo = id;
-                if (!lane.HadPassed(lane.ReadUpTo.Number)) TakeIn(lane, entry);
+                if (!lane.HadPassed(lane.ReadUpTo.Number))
+                {
+                    TakeIn(lane, entry);
+                }
             }
             lane.Tail = Math.Max(lane.Tail, lane.ReadUpTo.Number);
             if (slice.Entries.Count < page)
@@ -149,13 +190,19 @@ internal sealed partial class Subscription
     private void TakeIn(Lane lane, Message message)
     {
         _averageSize = 0.9 * _averageSize + 0.1 * message.Size;
-        if (!JoinsItsLine(lane, message)) TakeIn(new Entry(lane, message));
+        if (!JoinsItsLine(lane, message))
+        {
+            TakeIn(new Entry(lane, message));
+        }
     }
 
     private void TakeIn(Entry entry)
     {
         _inHand++;
         _bytesInHand += entry.Message.Size;
-        if (entry.Lane.Add(entry)) MakeReady(entry);
+        if (entry.Lane.Add(entry))
+        {
+            MakeReady(entry);
+        }
     }
 }

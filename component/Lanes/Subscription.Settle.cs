@@ -13,14 +13,33 @@ internal sealed partial class Subscription
 
     /// <summary>A message is done with. Under _lock, with a dispatch to follow.</summary>
     private void Pass(Entry entry, bool expired) =>
-        Settle(new(entry, entry.Lane.Epoch, incarnation => new PassRequest(_group, _topic, entry.Lane.Partition, entry.Message.StreamId, expired, incarnation)));
+        Settle(
+            new(entry, entry.Lane.Epoch, incarnation => new PassRequest(
+                _group,
+                _topic,
+                entry.Lane.Partition,
+                entry.Message.StreamId,
+                expired,
+                incarnation
+            ))
+        );
 
     /// <summary>A message goes to the dead-letter topic. Under _lock, with a dispatch to follow.</summary>
     private void Bury(Entry entry, string reason)
     {
         var failures = reason == DeadLetter.KilledItsHandler ? entry.Lane.TakeOvers : entry.Failures;
         var metadata = DeadLetter.Metadata(entry.Message, reason, _group, _topic, failures, _time.GetUtcNow());
-        Settle(new(entry, entry.Lane.Epoch, incarnation => new DeadLetterRequest(_group, _topic, entry.Message, _letters!, metadata, _options.MaxBacklog, incarnation)));
+        Settle(
+            new(entry, entry.Lane.Epoch, incarnation => new DeadLetterRequest(
+                _group,
+                _topic,
+                entry.Message,
+                _letters!,
+                metadata,
+                _options.MaxBacklog,
+                incarnation
+            ))
+        );
         _log.MessageIsGivenUp(_group, _topic, entry.Message.Id, failures, reason, _letters!);
     }
 
@@ -34,7 +53,11 @@ internal sealed partial class Subscription
     /// <summary>Under _lock.</summary>
     private Settlement[] TakeSettlements()
     {
-        if (_settlements.Count == 0) return [];
+        if (_settlements.Count == 0)
+        {
+            return [];
+        }
+
         var taken = _settlements.ToArray();
         _settlements.Clear();
         return taken;
@@ -53,7 +76,11 @@ internal sealed partial class Subscription
         finally
         {
             TaskCompletionSource? all;
-            lock (_lock) all = --_settling == 0 ? _settled : null;
+            lock (_lock)
+            {
+                all = --_settling == 0 ? _settled : null;
+            }
+
             all?.TrySetResult();
         }
         Dispatch();
@@ -67,10 +94,22 @@ internal sealed partial class Subscription
             var reply = await _primary.SubmitAsync(compose(() => IncarnationAt(entry.Lane, epoch)), _stopping.Token);
             lock (_lock)
             {
-                if (reply.StartsWith("OK", StringComparison.Ordinal)) Finish(entry);
-                else if (entry.Lane.Epoch != epoch) return true;
-                else if (reply == "FENCED") Lose([entry.Lane]);
-                else if (reply == "FULL") LieUntilThereIsRoom(entry);
+                if (reply.StartsWith("OK", StringComparison.Ordinal))
+                {
+                    Finish(entry);
+                }
+                else if (entry.Lane.Epoch != epoch)
+                {
+                    return true;
+                }
+                else if (reply == "FENCED")
+                {
+                    Lose([entry.Lane]);
+                }
+                else if (reply == "FULL")
+                {
+                    LieUntilThereIsRoom(entry);
+                }
             }
             return true;
         }
@@ -89,7 +128,10 @@ internal sealed partial class Subscription
 
     private string IncarnationAt(Lane lane, int epoch)
     {
-        lock (_lock) return lane.Held && lane.Epoch == epoch ? lane.Incarnation : Unheld;
+        lock (_lock)
+        {
+            return lane.Held && lane.Epoch == epoch ? lane.Incarnation : Unheld;
+        }
     }
 
     /// <summary>Waits a little until what was answered is passed, so that it is not delivered again by the next holder.</summary>
@@ -98,12 +140,18 @@ internal sealed partial class Subscription
         Task settled;
         lock (_lock)
         {
-            if (_settling == 0) return;
+            if (_settling == 0)
+            {
+                return;
+            }
+
             _settled ??= new();
             settled = _settled.Task;
         }
         using var patience = new CancellationTokenSource(Round * 2, _time);
-        await settled.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await settled
+            .WaitAsync(patience.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     /// <summary>What became of a message, as the request that says so under the incarnation that its lane has at the sending.</summary>

@@ -22,22 +22,36 @@ internal sealed partial class Subscription
         string[] incarnations;
         lock (_lock)
         {
-            if (_session != session || lost) LoseOnContact([.. _lanes.Where(lane => lane.Held)]);
+            if (_session != session || lost)
+            {
+                LoseOnContact([.. _lanes.Where(lane => lane.Held)]);
+            }
+
             _session = session;
             held = [.. _lanes.Where(lane => lane.Held)];
             incarnations = [.. held.Select(lane => lane.Incarnation)];
         }
         _membership.Announce();
         _tend.Set();
-        if (held.Length == 0) return;
+        if (held.Length == 0)
+        {
+            return;
+        }
+
         var answers = await _claims.ChangeAsync("resume", session, [.. held.Select(lane => lane.Partition)], incarnations, cancellation)
             ?? throw new RedisUnavailableException("Redis changed its process in the middle of a contact.");
         lock (_lock)
         {
             for (var i = 0; i < held.Length; i++)
             {
-                if (held[i].Held && Holding.Parse(answers[i]) is { } holding) held[i].Continue(holding.Incarnation);
-                else LoseOnContact([held[i]]);
+                if (held[i].Held && Holding.Parse(answers[i]) is { } holding)
+                {
+                    held[i].Continue(holding.Incarnation);
+                }
+                else
+                {
+                    LoseOnContact([held[i]]);
+                }
             }
         }
     }
@@ -49,7 +63,10 @@ internal sealed partial class Subscription
     private void LoseOnContact(IReadOnlyList<Lane> lanes)
     {
         Lose(lanes);
-        foreach (var lane in lanes) lane.IsAsked = true;
+        foreach (var lane in lanes)
+        {
+            lane.IsAsked = true;
+        }
     }
 
     private async Task TendAsync(CancellationToken cancellation)
@@ -59,11 +76,19 @@ internal sealed partial class Subscription
         {
             // A reader that ran dry wants only its lanes armed; the safety net asks for all, once a round.
             var whole = _time.GetUtcNow() >= round;
-            if (whole) round = _time.GetUtcNow() + Round;
+            if (whole)
+            {
+                round = _time.GetUtcNow() + Round;
+            }
+
             try
             {
                 var session = await _primary.ReadyAsync(cancellation);
-                lock (_lock) _session ??= session;
+                lock (_lock)
+                {
+                    _session ??= session;
+                }
+
                 var heirs = Heirs(session);
                 await HandOverAsync(heirs, session, cancellation);
                 whole |= await ClaimAsync(heirs, session, whole, cancellation);
@@ -83,11 +108,18 @@ internal sealed partial class Subscription
         (int Partition, long Known)[] asked;
         lock (_lock)
         {
-            asked = [.. _lanes
-                .Where(lane => lane.Held && (whole || !lane.Armed && lane.Tail <= lane.ReadUpTo.Number))
-                .Select(lane => (lane.Partition, lane.ReadUpTo.Number))];
+            asked =
+            [
+                .. _lanes
+                    .Where(lane => lane.Held && (whole || !lane.Armed && lane.Tail <= lane.ReadUpTo.Number))
+                    .Select(lane => (lane.Partition, lane.ReadUpTo.Number)),
+            ];
         }
-        if (asked.Length == 0) return;
+        if (asked.Length == 0)
+        {
+            return;
+        }
+
         var tails = await _claims.TailsAsync(session, asked, cancellation);
         lock (_lock)
         {
@@ -104,7 +136,11 @@ internal sealed partial class Subscription
     /// <summary>Under _lock.</summary>
     private void Lose(IReadOnlyList<Lane> lanes)
     {
-        if (lanes.Count == 0) return;
+        if (lanes.Count == 0)
+        {
+            return;
+        }
+
         Drop(lanes);
         _log.LanesWereLost(_group, lanes.Count, _topic);
         _tend.Set();
@@ -116,7 +152,11 @@ internal sealed partial class Subscription
         {
             foreach (var entry in lane.Entries)
             {
-                if (entry.State == EntryState.Sent) _stillOut.Add((lane.Partition, entry.Message.StreamId));
+                if (entry.State == EntryState.Sent)
+                {
+                    _stillOut.Add((lane.Partition, entry.Message.StreamId));
+                }
+
                 Forget(entry);
             }
             _yielding.Remove(lane);

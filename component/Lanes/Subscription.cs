@@ -53,16 +53,41 @@ internal sealed partial class Subscription : IAsyncDisposable
     private long _deliveries;
     private int _turn;
 
-    public Subscription(string group, string topic, Primary primary, Membership membership, SubscriptionOptions options, TimeProvider time, Random random, ILogger log)
+    public Subscription(
+        string group,
+        string topic,
+        Primary primary,
+        Membership membership,
+        SubscriptionOptions options,
+        TimeProvider time,
+        Random random,
+        ILogger log
+    )
     {
-        (_group, _topic, _primary, _membership, _options, _time, _random, _log) = (group, topic, primary, membership, options, time, random, log);
+        (_group, _topic, _primary, _membership, _options, _time, _random, _log) = (
+            group,
+            topic,
+            primary,
+            membership,
+            options,
+            time,
+            random,
+            log
+        );
         _letters = DeadLetter.TopicOf(options, group, topic);
         (_claims, _mailboxes) = (new(primary, group, topic), new(primary, group, topic));
         Name = Roster.Name(group, topic);
         _lanes = [.. Enumerable.Range(0, primary.Keys.Partitions).Select(p => new Lane(p, options.Order))];
         (_dispatch, _tend, _read, _park, _fetch) = (new(time), new(time), new(time), new(time), new(time));
         primary.OnContact(ResumeAsync);
-        _loops = [RunAsync(DispatchAsync), RunAsync(TendAsync), RunAsync(ParkAsync), RunAsync(FetchAsync), .. Enumerable.Range(0, Readers).Select(_ => RunAsync(ReadAsync))];
+        _loops =
+        [
+            RunAsync(DispatchAsync),
+            RunAsync(TendAsync),
+            RunAsync(ParkAsync),
+            RunAsync(FetchAsync),
+            .. Enumerable.Range(0, Readers).Select(_ => RunAsync(ReadAsync)),
+        ];
     }
 
     /// <summary>As members announce it.</summary>
@@ -73,7 +98,10 @@ internal sealed partial class Subscription : IAsyncDisposable
     {
         get
         {
-            lock (_lock) return _streams.Exists(stream => stream.IsTaking);
+            lock (_lock)
+            {
+                return _streams.Exists(stream => stream.IsTaking);
+            }
         }
     }
 
@@ -97,14 +125,21 @@ internal sealed partial class Subscription : IAsyncDisposable
         {
             _streams.Remove(stream);
             _open = [.. _streams];
-            foreach (var entry in stream.Close()) GiveBack(entry);
+            foreach (var entry in stream.Close())
+            {
+                GiveBack(entry);
+            }
         }
         StreamsChanged();
     }
 
     public void SetPaused(Action change)
     {
-        lock (_lock) change();
+        lock (_lock)
+        {
+            change();
+        }
+
         StreamsChanged();
     }
 
@@ -123,7 +158,10 @@ internal sealed partial class Subscription : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_lanes[token.Partition].Session == token.Session) Lose([_lanes[token.Partition]]);
+            if (_lanes[token.Partition].Session == token.Session)
+            {
+                Lose([_lanes[token.Partition]]);
+            }
         }
     }
 
@@ -132,10 +170,18 @@ internal sealed partial class Subscription : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_lanes[token.Partition].Find(token.Message) is not { } entry) return;
+            if (_lanes[token.Partition].Find(token.Message) is not { } entry)
+            {
+                return;
+            }
+
             entry.Consumed = true;
             // One that is out is finished by its answer.
-            if (entry.State is not (EntryState.Waiting or EntryState.BackingOff) || !entry.Lane.IsFirst(entry)) return;
+            if (entry.State is not (EntryState.Waiting or EntryState.BackingOff) || !entry.Lane.IsFirst(entry))
+            {
+                return;
+            }
+
             Finish(entry);
         }
         Dispatch();
@@ -145,7 +191,11 @@ internal sealed partial class Subscription : IAsyncDisposable
     {
         lock (_lock)
         {
-            foreach (var stream in _streams.ToArray()) stream.Close();
+            foreach (var stream in _streams.ToArray())
+            {
+                stream.Close();
+            }
+
             _streams.Clear();
         }
         _membership.Announce();
@@ -174,14 +224,13 @@ internal sealed partial class Subscription : IAsyncDisposable
             {
                 await loop(_stopping.Token);
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-            {
-            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested) { }
             catch (Exception fault)
             {
                 // Without one of its loops it would hold lanes and deliver nothing.
                 _log.SubscriptionFailed(_topic, fault);
-                await Task.Delay(LongestWait, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                await Task.Delay(LongestWait, _time, _stopping.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
         }
     }
@@ -189,25 +238,49 @@ internal sealed partial class Subscription : IAsyncDisposable
     /// <summary>Takes a message out of hand. Under _lock.</summary>
     private void Finish(Entry entry)
     {
-        if (entry.State == EntryState.Finished) return;
+        if (entry.State == EntryState.Finished)
+        {
+            return;
+        }
+
         var next = entry.Lane.Remove(entry);
         Forget(entry);
-        if (entry.Line is { } line) Leave(entry, line);
-        if (next is not null) MakeReady(next);
+        if (entry.Line is { } line)
+        {
+            Leave(entry, line);
+        }
+
+        if (next is not null)
+        {
+            MakeReady(next);
+        }
     }
 
     private void Forget(Entry entry)
     {
         _inHand--;
         _bytesInHand -= entry.Message.Size;
-        if (_readIsHeldBack) _read.Set();
-        if (_fetchIsHeldBack) _fetch.Set();
+        if (_readIsHeldBack)
+        {
+            _read.Set();
+        }
+
+        if (_fetchIsHeldBack)
+        {
+            _fetch.Set();
+        }
     }
 
     /// <summary>Under _lock.</summary>
     private void MakeReady(Entry entry)
     {
-        if (entry.Consumed) Finish(entry);
-        else if (entry.State == EntryState.Waiting && !_stillOut.Contains((entry.Lane.Partition, entry.Message.StreamId))) _ready.Enqueue(entry);
+        if (entry.Consumed)
+        {
+            Finish(entry);
+        }
+        else if (entry.State == EntryState.Waiting && !_stillOut.Contains((entry.Lane.Partition, entry.Message.StreamId)))
+        {
+            _ready.Enqueue(entry);
+        }
     }
 }

@@ -17,7 +17,9 @@ internal sealed record SubscriptionOptions
     /// <summary>Longest delay between two repetitions.</summary>
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A message that has to wait longer than this for its next delivery does so in Redis, and the later ones of its key behind it.</summary>
+    /// <summary>
+    /// A message that has to wait longer than this for its next delivery does so in Redis, and the later ones of its key behind it.
+    /// </summary>
     public TimeSpan ParkAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>

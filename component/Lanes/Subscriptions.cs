@@ -6,7 +6,9 @@ using Darq.Telemetry;
 
 namespace Darq.Lanes;
 
-/// <summary>All subscriptions of this process on one primary: one per (group, topic), however many instances and streams ask for it.</summary>
+/// <summary>
+/// All subscriptions of this process on one primary: one per (group, topic), however many instances and streams ask for it.
+/// </summary>
 internal sealed class Subscriptions : IAsyncDisposable
 {
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(1);
@@ -69,34 +71,58 @@ internal sealed class Subscriptions : IAsyncDisposable
     /// <summary>Ends all streams, passes what was answered, gives the lanes up and says goodbye.</summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_lock) _closed = true;
+        lock (_lock)
+        {
+            _closed = true;
+        }
+
         _primary.Appended -= Appended;
         await Task.WhenAll(Open().Select(subscription => subscription.DisposeAsync().AsTask()));
         _stopping.CancelHere();
         foreach (var loop in new[] { _beating, _listening })
         {
-            if (loop is not null) await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            if (loop is not null)
+            {
+                await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            }
         }
         await LeaveAsync();
     }
 
     private Subscription? Find(DeliveryToken token)
     {
-        if (token.Partition >= _primary.Keys.Partitions) return null;
-        lock (_lock) return _subscriptions.GetValueOrDefault((token.Group, token.Topic));
+        if (token.Partition >= _primary.Keys.Partitions)
+        {
+            return null;
+        }
+
+        lock (_lock)
+        {
+            return _subscriptions.GetValueOrDefault((token.Group, token.Topic));
+        }
     }
 
     private Subscription[] Open()
     {
-        lock (_lock) return [.. _subscriptions.Values];
+        lock (_lock)
+        {
+            return [.. _subscriptions.Values];
+        }
     }
 
     private void All(Action<Subscription> action)
     {
-        foreach (var subscription in Open()) action(subscription);
+        foreach (var subscription in Open())
+        {
+            action(subscription);
+        }
     }
 
-    private string Describe() => string.Join(' ', Open().Where(subscription => subscription.IsTaking).Select(subscription => subscription.Name).Order(StringComparer.Ordinal));
+    private string Describe() =>
+        string.Join(
+            ' ',
+            Open().Where(subscription => subscription.IsTaking).Select(subscription => subscription.Name).Order(StringComparer.Ordinal)
+        );
 
     /// <summary>Passes wake-ups on. The client subscribes again after a reconnect by itself; only the first time can fail.</summary>
     private async Task ListenAsync()
@@ -114,37 +140,72 @@ internal sealed class Subscriptions : IAsyncDisposable
             }
             catch (Exception fault) when (!_stopping.IsCancellationRequested)
             {
-                if (fault is RedisUnavailableException or RedisRefusedException) _log.ListeningFailed(fault.Message);
-                else _log.MembershipFailed(fault);
+                if (fault is RedisUnavailableException or RedisRefusedException)
+                {
+                    _log.ListeningFailed(fault.Message);
+                }
+                else
+                {
+                    _log.MembershipFailed(fault);
+                }
+
                 await Task.Delay(PauseAfterFault, _time, _stopping.Token);
             }
         }
     }
 
-    /// <summary>The text is a topic, the last seq of its stream there and the session whose reply tells of it, or the group:topic of a lane that was let go.</summary>
+    /// <summary>
+    /// The text is a topic, the last seq of its stream there and the session whose reply tells of it, or the group:topic of a lane that was
+    /// let go.
+    /// </summary>
     private void Heard(string channel, string text)
     {
         var partition = Keys.PartitionOfWakeUps(channel);
-        if (partition < 0 || partition >= _primary.Keys.Partitions) return;
-        if (text.Contains(':', StringComparison.Ordinal))
+        if (partition < 0 || partition >= _primary.Keys.Partitions)
         {
-            foreach (var subscription in Open().Where(subscription => subscription.Name == text)) subscription.LetGo(partition);
             return;
         }
-        if (text.Split(' ') is not [var topic, var last, .. var told] || !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)) return;
-        foreach (var subscription in OnTopic(Keys.Decode(topic))) subscription.Wake(partition, seq, told is [var session] ? session : "");
+
+        if (text.Contains(':', StringComparison.Ordinal))
+        {
+            foreach (var subscription in Open().Where(subscription => subscription.Name == text))
+            {
+                subscription.LetGo(partition);
+            }
+
+            return;
+        }
+        if (
+            text.Split(' ') is not [var topic, var last, .. var told]
+            || !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
+        )
+        {
+            return;
+        }
+
+        foreach (var subscription in OnTopic(Keys.Decode(topic)))
+        {
+            subscription.Wake(partition, seq, told is [var session] ? session : "");
+        }
     }
 
     private void Appended(AppendedMessage message)
     {
-        foreach (var subscription in OnTopic(message.Topic)) subscription.Appended(message);
+        foreach (var subscription in OnTopic(message.Topic))
+        {
+            subscription.Appended(message);
+        }
     }
 
     private Subscription[] OnTopic(string topic) => _byTopic.GetValueOrDefault(topic, []);
 
     private async Task LeaveAsync()
     {
-        if (_beating is null || !_primary.Ready) return;
+        if (_beating is null || !_primary.Ready)
+        {
+            return;
+        }
+
         try
         {
             using var patience = new CancellationTokenSource(PauseAfterFault, _time);
@@ -159,7 +220,11 @@ internal sealed class Subscriptions : IAsyncDisposable
     private static string WithoutStreamNumber(string subscribedTopic)
     {
         var tilde = subscribedTopic.LastIndexOf('~');
-        if (tilde <= 0 || tilde == subscribedTopic.Length - 1 || subscribedTopic.AsSpan(tilde + 1).IndexOfAnyExceptInRange('0', '9') >= 0) return subscribedTopic;
+        if (tilde <= 0 || tilde == subscribedTopic.Length - 1 || subscribedTopic.AsSpan(tilde + 1).IndexOfAnyExceptInRange('0', '9') >= 0)
+        {
+            return subscribedTopic;
+        }
+
         var number = subscribedTopic[(tilde + 1)..];
         return number.Length <= 2 && int.Parse(number, CultureInfo.InvariantCulture) is >= 1 and <= 64
             ? subscribedTopic[..tilde]

@@ -34,7 +34,8 @@ do
     for _, part in ipairs(parts) do
       for _, lane in pairs(part.lanes or none) do
         if lane.moved then
-          redis.call('HSET', lane.key, 'u', lane.wl .. '-' .. marks.text(lane.seq), 'g', marks.text(lane.gaps), 'c', marks.text(lane.consumed))
+          local up_to = lane.wl .. '-' .. marks.text(lane.seq)
+          redis.call('HSET', lane.key, 'u', up_to, 'g', marks.text(lane.gaps), 'c', marks.text(lane.consumed))
         end
       end
     end

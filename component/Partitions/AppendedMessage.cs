@@ -5,4 +5,12 @@ namespace Darq.Partitions;
 /// where there is none.
 /// </summary>
 internal readonly record struct AppendedMessage(
-    int Partition, string Topic, Position StreamId, Position Position, string ExplicitId, string Key, ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Metadata);
+    int Partition,
+    string Topic,
+    Position StreamId,
+    Position Position,
+    string ExplicitId,
+    string Key,
+    ReadOnlyMemory<byte> Data,
+    ReadOnlyMemory<byte> Metadata
+);

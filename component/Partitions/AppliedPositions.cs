@@ -13,7 +13,10 @@ internal sealed class AppliedPositions(int partitions)
     {
         lock (_lock)
         {
-            if (applied > _highest[partition]) _highest[partition] = applied;
+            if (applied > _highest[partition])
+            {
+                _highest[partition] = applied;
+            }
         }
     }
 
@@ -25,7 +28,11 @@ internal sealed class AppliedPositions(int partitions)
         {
             for (var p = 0; p < _highest.Length; p++)
             {
-                if (_highest[p] <= report.Survived[p]) continue;
+                if (_highest[p] <= report.Survived[p])
+                {
+                    continue;
+                }
+
                 loss = new((loss?.Count ?? 0) + 1, p, _highest[p], report.Survived[p]);
                 _highest[p] = report.Survived[p];
             }

@@ -6,11 +6,11 @@ using Darq.Telemetry;
 namespace Darq.Partitions;
 
 /// <summary>
-/// The one queue of a primary: all appends, steps, state writes and acknowledgements of this process go through it with
-/// one batch in flight; what arrives meanwhile is the next batch. No timer and no change of thread: a request that finds
-/// nothing in flight is sent by its caller, and those that were answered go on while Redis has the next batch. A batch keeps
-/// its number until its reply is known, so a lost reply is resolved by sending it again. Memory: at most <see cref="MaxWaiting"/> requests and
-/// <see cref="MaxWaitingBytes"/> of requests that may be refused wait here; patient ones are bounded by what is in flight.
+/// The one queue of a primary: all appends, steps, state writes and acknowledgements of this process go through it with one batch in
+/// flight; what arrives meanwhile is the next batch. No timer and no change of thread: a request that finds nothing in flight is sent by
+/// its caller, and those that were answered go on while Redis has the next batch. A batch keeps its number until its reply is known, so a
+/// lost reply is resolved by sending it again. Memory: at most <see cref="MaxWaiting"/> requests and <see cref="MaxWaitingBytes"/> of
+/// requests that may be refused wait here; patient ones are bounded by what is in flight.
 /// </summary>
 internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log)
 {
@@ -23,7 +23,13 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
 
     // Bounded by _waiting and _waitingBytes, which refuse before the channel would have to.
     private readonly Channel<BatchRequest> _queue = Channel.CreateBounded<BatchRequest>(
-        new BoundedChannelOptions(2 * MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait, AllowSynchronousContinuations = true });
+        new BoundedChannelOptions(2 * MaxWaiting)
+        {
+            SingleReader = true,
+            FullMode = BoundedChannelFullMode.Wait,
+            AllowSynchronousContinuations = true,
+        }
+    );
 
     private int _waiting;
     private long _waitingBytes;
@@ -40,11 +46,22 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
     /// <summary>Batches taken so far: changes from one to the next, and rests in between.</summary>
     public int Batches => Volatile.Read(ref _batches);
 
-    /// <summary>Puts a request into the queue and returns its reply line. Cancelling leaves it there: its outcome is then unknown.</summary>
+    /// <summary>
+    /// Puts a request into the queue and returns its reply line. Cancelling leaves it there: its outcome is then unknown.
+    /// </summary>
     public ValueTask<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
     {
-        if (!request.Patient && (Volatile.Read(ref _waiting) >= MaxWaiting || Volatile.Read(ref _waitingBytes) + request.Size > MaxWaitingBytes))
-            throw new DarqException(Refusal.Full, $"FULL: {MaxWaiting:N0} requests or {MaxWaitingBytes >> 20} MiB are waiting for Redis already; try again.");
+        if (
+            !request.Patient
+            && (Volatile.Read(ref _waiting) >= MaxWaiting || Volatile.Read(ref _waitingBytes) + request.Size > MaxWaitingBytes)
+        )
+        {
+            throw new DarqException(
+                Refusal.Full,
+                $"FULL: {MaxWaiting:N0} requests or {MaxWaitingBytes >> 20} MiB are waiting for Redis already; try again."
+            );
+        }
+
         Interlocked.Increment(ref _waiting);
         Interlocked.Add(ref _waitingBytes, request.Size);
         return _queue.Writer.TryWrite(request) ? request.AnswerAsync(cancellation) : QueueUpAsync(request, cancellation);
@@ -63,10 +80,21 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
             while (true)
             {
                 var batch = Take();
-                while (batch.Count > 0) batch = await TrySendAsync(batch, cancellation);
-                if (_held is not null || _queue.Reader.TryPeek(out _)) continue;
+                while (batch.Count > 0)
+                {
+                    batch = await TrySendAsync(batch, cancellation);
+                }
+
+                if (_held is not null || _queue.Reader.TryPeek(out _))
+                {
+                    continue;
+                }
+
                 AnswerLast();
-                if (!await _queue.Reader.WaitToReadAsync(cancellation)) return;
+                if (!await _queue.Reader.WaitToReadAsync(cancellation))
+                {
+                    return;
+                }
             }
         }
         finally
@@ -88,7 +116,17 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             log.BatchFailed(batch.Count, fault);
-            foreach (var request in batch) request.Fail(new DarqException(Refusal.Unavailable, "UNAVAILABLE: a fault inside the component; whether the request took effect is unknown, and its log says more.", fault));
+            foreach (var request in batch)
+            {
+                request.Fail(
+                    new DarqException(
+                        Refusal.Unavailable,
+                        "UNAVAILABLE: a fault inside the component; whether the request took effect is unknown, and its log says more.",
+                        fault
+                    )
+                );
+            }
+
             return [];
         }
     }
@@ -98,7 +136,11 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
     {
         _queue.Writer.TryComplete();
         var stopping = new DarqException(Refusal.Unavailable, "UNAVAILABLE: the component is stopping.");
-        while (_queue.Reader.TryRead(out var request)) request.Fail(stopping);
+        while (_queue.Reader.TryRead(out var request))
+        {
+            request.Fail(stopping);
+        }
+
         _held?.Fail(stopping);
     }
 
@@ -108,12 +150,20 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
         long bytes = 0;
         while (batch.Count < MaxRequests && (_held is not null || _queue.Reader.TryRead(out _held)))
         {
-            if (batch.Count > 0 && bytes + _held.Size > MaxBytes) break;
+            if (batch.Count > 0 && bytes + _held.Size > MaxBytes)
+            {
+                break;
+            }
+
             bytes += _held.Size;
             batch.Add(_held);
             _held = null;
         }
-        if (batch.Count > 0) Interlocked.Increment(ref _batches);
+        if (batch.Count > 0)
+        {
+            Interlocked.Increment(ref _batches);
+        }
+
         Interlocked.Add(ref _waiting, -batch.Count);
         Interlocked.Add(ref _waitingBytes, -bytes);
         return batch;
@@ -132,16 +182,30 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
         {
             // Step 1
             var ready = link.ReadyAsync(cancellation);
-            if (!ready.IsCompleted) AnswerLast();
+            if (!ready.IsCompleted)
+            {
+                AnswerLast();
+            }
+
             var session = await ready;
             if (session != _session)
             {
                 // The record that knew the outcome is gone with its session.
-                if (doubtful) batch = FailDoubtful(batch);
+                if (doubtful)
+                {
+                    batch = FailDoubtful(batch);
+                }
+
                 (_session, _number, doubtful, number) = (session, 0, false, 0);
-                if (batch.Count == 0) return [];
+                if (batch.Count == 0)
+                {
+                    return [];
+                }
             }
-            if (number == 0) number = ++_number;
+            if (number == 0)
+            {
+                number = ++_number;
+            }
             // Step 2
             RedisReply reply;
             try
@@ -158,29 +222,55 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
             }
             catch (RedisRefusedException refused)
             {
-                if (await link.IsPassingAsync(refused, cancellation)) continue;
+                if (await link.IsPassingAsync(refused, cancellation))
+                {
+                    continue;
+                }
+
                 _number--;
                 return Refuse(batch, refused);
             }
             // Step 3
-            if (reply.Bytes.Span.StartsWith("OK "u8))
+            if (TakesAnswers(batch, reply))
             {
-                if (reply.Bytes.Span.Count((byte)'\n') != batch.Count)
-                    throw new InvalidOperationException($"A batch of {batch.Count} requests was answered with {reply.Bytes.Span.Count((byte)'\n')} lines.");
-                (_answered, _answers) = (batch, reply.Bytes);
                 return [];
             }
-            var code = reply.ToString();
-            if (code.StartsWith("SESSION_", StringComparison.Ordinal)) log.SessionWasGone(code);
-            link.Distrust(code);
         }
+    }
+
+    /// <summary>Keeps the answers of a batch that took effect; of any other the primary looks at what refused the whole.</summary>
+    private bool TakesAnswers(List<BatchRequest> batch, RedisReply reply)
+    {
+        if (reply.Bytes.Span.StartsWith("OK "u8))
+        {
+            if (reply.Bytes.Span.Count((byte)'\n') is var lines && lines != batch.Count)
+            {
+                throw new InvalidOperationException($"A batch of {batch.Count} requests was answered with {lines} lines.");
+            }
+
+            (_answered, _answers) = (batch, reply.Bytes);
+            return true;
+        }
+
+        var code = reply.ToString();
+        if (code.StartsWith("SESSION_", StringComparison.Ordinal))
+        {
+            log.SessionWasGone(code);
+        }
+
+        link.Distrust(code);
+        return false;
     }
 
     private FunctionCall Compose(List<BatchRequest> batch, Session session, long number, bool frees)
     {
         // Under load one batch is about as large as the one before.
         var writer = new BatchWriter(keys, keys.Session(session.Partition, session.Id), Math.Min(_lastArguments, 64 * batch.Count));
-        foreach (var request in batch) writer.Add(request);
+        foreach (var request in batch)
+        {
+            writer.Add(request);
+        }
+
         _lastArguments = writer.Count;
         return writer.ToCall(frees, number, link.WorldLine, Session.Life, batch.Count);
     }
@@ -191,7 +281,11 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
     /// </summary>
     private void AnswerLast()
     {
-        if (_answered.Count == 0) return;
+        if (_answered.Count == 0)
+        {
+            return;
+        }
+
         var batch = _answered;
         var reply = _answers.Span;
         (_answered, _answers) = ([], default);
@@ -206,7 +300,15 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
     private static List<BatchRequest> FailDoubtful(List<BatchRequest> batch)
     {
         foreach (var request in batch.Where(request => !request.Repeatable))
-            request.Fail(new DarqException(Refusal.Unavailable, "UNAVAILABLE: Redis lost the record of this request; whether it took effect is unknown."));
+        {
+            request.Fail(
+                new DarqException(
+                    Refusal.Unavailable,
+                    "UNAVAILABLE: Redis lost the record of this request; whether it took effect is unknown."
+                )
+            );
+        }
+
         return [.. batch.Where(request => request.Repeatable)];
     }
 
@@ -218,7 +320,11 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
             ? new DarqException(Refusal.Full, $"FULL: Redis is at its maxmemory and takes nothing new: {refused.Message}")
             : new DarqException(Refusal.Misconfigured, $"MISCONFIGURED: Redis refused a batch: {refused.Message}");
         var spared = full && !batch.All(request => request.Frees);
-        foreach (var request in batch.Where(request => !spared || !request.Frees)) request.Fail(why);
+        foreach (var request in batch.Where(request => !spared || !request.Frees))
+        {
+            request.Fail(why);
+        }
+
         return spared ? [.. batch.Where(request => request.Frees)] : [];
     }
 }

@@ -33,9 +33,7 @@ internal abstract class BatchRequest(string name) : Awaited<string>
     }
 
     /// <summary>What this process makes of the reply whether or not the caller still waits. Holds no lock, returns at once.</summary>
-    protected virtual void Heard(string reply)
-    {
-    }
+    protected virtual void Heard(string reply) { }
 }
 
 /// <summary>Collects the keys and the flat arguments of one sending of a batch.</summary>
@@ -52,7 +50,11 @@ internal sealed class BatchWriter(Keys keys, string sessionKey, int expectedArgu
     /// <summary>The place of a partition among the call's keys, as the functions name it.</summary>
     public int Place(int partition)
     {
-        if (_places.TryGetValue(partition, out var place)) return place;
+        if (_places.TryGetValue(partition, out var place))
+        {
+            return place;
+        }
+
         TouchedKeys.Add(keys.Mark(partition));
         return _places[partition] = _places.Count + 1;
     }
@@ -73,7 +75,11 @@ internal sealed class BatchWriter(Keys keys, string sessionKey, int expectedArgu
     public FunctionCall ToCall(bool frees, long number, long worldLine, TimeSpan sessionLife, int count)
     {
         ReadOnlySpan<RedisArgument> head = [number, worldLine, (long)sessionLife.TotalMilliseconds, count];
-        for (var i = 0; i < HeadArguments; i++) _arguments[i] = head[i];
+        for (var i = 0; i < HeadArguments; i++)
+        {
+            _arguments[i] = head[i];
+        }
+
         return new(FunctionLibrary.Function(frees ? "batch_free" : "batch"), TouchedKeys, _arguments);
     }
 }

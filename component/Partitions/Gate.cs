@@ -19,12 +19,20 @@ internal sealed class Gate<T>
         var mine = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
-            if (_open) return _value!;
+            if (_open)
+            {
+                return _value!;
+            }
+
             _waiting.AddLast(mine);
         }
         await using var giveUp = cancellation.Register(() =>
         {
-            lock (_lock) _waiting.Remove(mine);
+            lock (_lock)
+            {
+                _waiting.Remove(mine);
+            }
+
             mine.TrySetCanceled(cancellation);
         });
         return await mine.Task;
@@ -32,19 +40,28 @@ internal sealed class Gate<T>
 
     public void Open(T value)
     {
-        foreach (var waiter in Change(true, value)) waiter.TrySetResult(value);
+        foreach (var waiter in Change(true, value))
+        {
+            waiter.TrySetResult(value);
+        }
     }
 
     /// <summary>Those who wait already go on waiting.</summary>
     public void Close()
     {
-        lock (_lock) _open = false;
+        lock (_lock)
+        {
+            _open = false;
+        }
     }
 
     /// <summary>Closes it and tells those who wait why.</summary>
     public void Fail(Exception why)
     {
-        foreach (var waiter in Change(false, default)) waiter.TrySetException(why);
+        foreach (var waiter in Change(false, default))
+        {
+            waiter.TrySetException(why);
+        }
     }
 
     private TaskCompletionSource<T>[] Change(bool open, T? value)

@@ -20,7 +20,11 @@ internal static class Limits
 
     /// <summary>Whether the name can be a topic, a group or an app.</summary>
     public static bool IsName(string name) =>
-        name.Length > 0 && IsUnicode(name) && Encoding.UTF8.GetByteCount(name) <= MaxNameBytes && !name.Contains('*', StringComparison.Ordinal) && !HasControl(name);
+        name.Length > 0
+        && IsUnicode(name)
+        && Encoding.UTF8.GetByteCount(name) <= MaxNameBytes
+        && !name.Contains('*', StringComparison.Ordinal)
+        && !HasControl(name);
 
     /// <summary>Whether the name can be a topic that is published to.</summary>
     public static bool IsTopic(string name) => IsName(name) && !NamesFurtherStream(name);
@@ -37,8 +41,16 @@ internal static class Limits
     {
         for (var i = text.AsSpan().IndexOfAnyInRange('\ud800', '\udfff'); i >= 0 && i < text.Length; i++)
         {
-            if (!char.IsSurrogate(text[i])) continue;
-            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return false;
+            if (!char.IsSurrogate(text[i]))
+            {
+                continue;
+            }
+
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+            {
+                return false;
+            }
+
             i++;
         }
         return true;
@@ -48,20 +60,32 @@ internal static class Limits
     public static void CheckName(string field, string name)
     {
         CheckText(field, name);
-        if (!IsName(name)) throw Invalid(field, name, "1 to 255 bytes of UTF-8 without control characters or *");
+        if (!IsName(name))
+        {
+            throw Invalid(field, name, "1 to 255 bytes of UTF-8 without control characters or *");
+        }
     }
 
     /// <summary>Throws unless a key is at most 1,024 bytes of well-formed text.</summary>
     public static void CheckKey(string field, string key)
     {
         CheckText(field, key);
-        if (Encoding.UTF8.GetByteCount(key) > MaxKeyBytes) throw Invalid(field, key[..32] + "…", "at most 1,024 bytes of UTF-8");
+        if (Encoding.UTF8.GetByteCount(key) > MaxKeyBytes)
+        {
+            throw Invalid(field, key[..32] + "…", "at most 1,024 bytes of UTF-8");
+        }
     }
 
     public static void CheckMessage(string field, long bytes)
     {
         if (bytes > MaxMessageBytes)
-            throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: {field} has {bytes:N0} bytes with its metadata; at most {MaxMessageBytes:N0} (3.9 MiB) fit, because the sidecar receives no more than 4 MiB.");
+        {
+            throw new DarqException(
+                Refusal.TooLarge,
+                $"TOO_LARGE: {field} has {bytes:N0} bytes with its metadata; at most {MaxMessageBytes:N0} (3.9 MiB) fit, because "
+                    + "the sidecar receives no more than 4 MiB."
+            );
+        }
     }
 
     public static DarqException Invalid(string field, string value, string accepted) =>
@@ -71,14 +95,20 @@ internal static class Limits
     {
         foreach (var c in name)
         {
-            if (char.IsControl(c)) return true;
+            if (char.IsControl(c))
+            {
+                return true;
+            }
         }
         return false;
     }
 
     private static void CheckText(string field, string text)
     {
-        if (!IsUnicode(text)) throw Invalid(field, text, "well-formed Unicode text");
+        if (!IsUnicode(text))
+        {
+            throw Invalid(field, text, "well-formed Unicode text");
+        }
     }
 
     private static string Printable(string value) =>

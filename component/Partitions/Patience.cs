@@ -15,9 +15,15 @@ internal sealed class Patience(TimeSpan length, TimeProvider time)
     /// <summary>A wait that ends when the time is over or its caller gives up. Dispose it when the call is done.</summary>
     public Wait Begin(CancellationToken caller)
     {
-        if (!_kept.TryTake(out var source)) source = new(length, time);
+        if (!_kept.TryTake(out var source))
+        {
+            source = new(length, time);
+        }
 #pragma warning disable RS0030 // It was made with the TimeProvider; this sets that timer anew.
-        else source.CancelAfter(length);
+        else
+        {
+            source.CancelAfter(length);
+        }
 #pragma warning restore RS0030
         return new(this, source, caller.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), source));
     }
@@ -25,8 +31,14 @@ internal sealed class Patience(TimeSpan length, TimeProvider time)
     private void Return(CancellationTokenSource source)
     {
         // Only a timer of the system can be stopped for certain, so that with any other none is kept.
-        if (source.TryReset() && _kept.Count < MaxKept) _kept.Add(source);
-        else source.Dispose();
+        if (source.TryReset() && _kept.Count < MaxKept)
+        {
+            _kept.Add(source);
+        }
+        else
+        {
+            source.Dispose();
+        }
     }
 
     internal readonly struct Wait(Patience patience, CancellationTokenSource source, CancellationTokenRegistration caller) : IDisposable

@@ -11,20 +11,30 @@ internal readonly record struct Position(long WorldLine, long Number) : ICompara
     public static Position Parse(ReadOnlySpan<char> text)
     {
         var dash = text.IndexOf('-');
-        return dash > 0 ? new(Digits(text[..dash]), Digits(text[(dash + 1)..])) : throw new FormatException($"'{text}' is no position; accepted: <world-line>-<number>.");
+        return dash > 0
+            ? new(Digits(text[..dash]), Digits(text[(dash + 1)..]))
+            : throw new FormatException($"'{text}' is no position; accepted: <world-line>-<number>.");
     }
 
     public static bool TryParse(ReadOnlySpan<char> text, out Position position)
     {
         position = default;
         var dash = text.IndexOf('-');
-        if (dash <= 0 || !long.TryParse(text[..dash], NumberStyles.None, CultureInfo.InvariantCulture, out var worldLine)
-            || !long.TryParse(text[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
+        if (
+            dash <= 0
+            || !long.TryParse(text[..dash], NumberStyles.None, CultureInfo.InvariantCulture, out var worldLine)
+            || !long.TryParse(text[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        )
+        {
+            return false;
+        }
+
         position = new(worldLine, number);
         return true;
     }
 
-    public int CompareTo(Position other) => WorldLine != other.WorldLine ? WorldLine.CompareTo(other.WorldLine) : Number.CompareTo(other.Number);
+    public int CompareTo(Position other) =>
+        WorldLine != other.WorldLine ? WorldLine.CompareTo(other.WorldLine) : Number.CompareTo(other.Number);
 
     public static bool operator <(Position left, Position right) => left.CompareTo(right) < 0;
 

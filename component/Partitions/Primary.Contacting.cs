@@ -6,7 +6,9 @@ namespace Darq.Partitions;
 /// <summary>Keeping contact: when it is made, how long it waits after a failure, and what its outcome opens or closes.</summary>
 internal sealed partial class Primary
 {
-    /// <summary>Makes contact when it is wanted, for as long as it takes: quick first tries, then every two seconds; refused: every five.</summary>
+    /// <summary>
+    /// Makes contact when it is wanted, for as long as it takes: quick first tries, then every two seconds; refused: every five.
+    /// </summary>
     private async Task ContactLoopAsync()
     {
         // The simulator and the owner's constructor must not run contact work inside themselves.
@@ -32,7 +34,10 @@ internal sealed partial class Primary
             }
             catch (RedisRefusedException refused)
             {
-                if (refused.Code is "LOADING" or "MASTERDOWN" or "READONLY" or "BUSY") pause = Longer(pause);
+                if (refused.Code is "LOADING" or "MASTERDOWN" or "READONLY" or "BUSY")
+                {
+                    pause = Longer(pause);
+                }
                 else
                 {
                     Refuse(RefusedContact(refused));
@@ -41,7 +46,11 @@ internal sealed partial class Primary
             }
             catch (Exception fault) when (fault is RedisUnavailableException or DarqException)
             {
-                if (pause == ShortestPause) _log.ContactWasLost(fault.Message);
+                if (pause == ShortestPause)
+                {
+                    _log.ContactWasLost(fault.Message);
+                }
+
                 pause = Longer(pause);
             }
             catch (Exception fault) when (!_stopping.IsCancellationRequested)
@@ -50,7 +59,8 @@ internal sealed partial class Primary
                 _log.ContactFailed(fault);
                 pause = Longer(pause);
             }
-            await Task.Delay(pause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await Task.Delay(pause, _time, _stopping.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
@@ -64,15 +74,31 @@ internal sealed partial class Primary
         }
         var report = await _contact.MakeAsync(session, WorldLine, cancellation);
         var loss = Applied.Compare(report);
-        if (loss is not null) _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
+        if (loss is not null)
+        {
+            _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
+        }
+
         Boot = report.Boot;
         Volatile.Write(ref _worldLine, report.WorldLine);
         Resumption[] resumptions;
-        lock (_lock) resumptions = [.. _resumptions];
-        foreach (var resume in resumptions) await resume(report.Session, loss is not null, cancellation);
         lock (_lock)
         {
-            if (_wanted.Task.IsCompleted) return;
+            resumptions = [.. _resumptions];
+        }
+
+        foreach (var resume in resumptions)
+        {
+            await resume(report.Session, loss is not null, cancellation);
+        }
+
+        lock (_lock)
+        {
+            if (_wanted.Task.IsCompleted)
+            {
+                return;
+            }
+
             (_session, _sessionGone, _refused) = (report.Session, false, null);
             _ready.Open(report.Session);
         }
@@ -82,7 +108,10 @@ internal sealed partial class Primary
 
     private Task WantedAsync()
     {
-        lock (_lock) return _wanted.Task;
+        lock (_lock)
+        {
+            return _wanted.Task;
+        }
     }
 
     private void Refuse(DarqException refused)
@@ -95,25 +124,36 @@ internal sealed partial class Primary
             // Whoever waits at the gate is told; the next contact opens it.
             _ready.Fail(refused);
         }
-        if (isNew) _log.PrimaryWasRefused(refused.Message);
+        if (isNew)
+        {
+            _log.PrimaryWasRefused(refused.Message);
+        }
+
         ReadyChanged?.Invoke();
     }
 
     private static TimeSpan Longer(TimeSpan pause) => pause * 2 < LongestPause ? pause * 2 : LongestPause;
 
-    private static DarqException RefusedContact(RedisRefusedException refused) => new(Refusal.Misconfigured, refused.Code switch
-    {
-        "WRONGPASS" => "MISCONFIGURED: Redis refused the user name or password; "
-            + "set redisUsername and redisPassword to those of an ACL user, or redisPassword alone to the server's own (requirepass).",
-        "NOAUTH" => "MISCONFIGURED: Redis asks for a password and none is given; set redisPassword to the server's own (requirepass), "
-            + "with redisUsername to that of an ACL user.",
-        "ERR" when refused.Message.Contains("without any password configured", StringComparison.Ordinal) =>
-            "MISCONFIGURED: redisPassword is given, but Redis has no password for its default user; leave redisPassword out, "
-            + "or set requirepass on the server.",
-        "SENTINELAUTH" => "MISCONFIGURED: the sentinels refused the login; set sentinelUsername and sentinelPassword to theirs.",
-        "SENTINELNAME" => $"MISCONFIGURED: {refused.Message["SENTINELNAME ".Length..]}; "
-            + "set sentinelMasterName to the name in their 'sentinel monitor' lines.",
-        "NOPERM" => $"MISCONFIGURED: the Redis user lacks a permission: {refused.Message}. The component needs the commands listed in SECURITY.md, FUNCTION and FCALL among them.",
-        _ => $"MISCONFIGURED: Redis refused the first contact: {refused.Message}.",
-    });
+    private static DarqException RefusedContact(RedisRefusedException refused) =>
+        new(
+            Refusal.Misconfigured,
+            refused.Code switch
+            {
+                "WRONGPASS" => "MISCONFIGURED: Redis refused the user name or password; "
+                    + "set redisUsername and redisPassword to those of an ACL user, or redisPassword alone to the server's own "
+                    + "(requirepass).",
+                "NOAUTH" =>
+                    "MISCONFIGURED: Redis asks for a password and none is given; set redisPassword to the server's own (requirepass), "
+                        + "with redisUsername to that of an ACL user.",
+                "ERR" when refused.Message.Contains("without any password configured", StringComparison.Ordinal) =>
+                    "MISCONFIGURED: redisPassword is given, but Redis has no password for its default user; leave redisPassword out, "
+                        + "or set requirepass on the server.",
+                "SENTINELAUTH" => "MISCONFIGURED: the sentinels refused the login; set sentinelUsername and sentinelPassword to theirs.",
+                "SENTINELNAME" => $"MISCONFIGURED: {refused.Message["SENTINELNAME ".Length..]}; "
+                    + "set sentinelMasterName to the name in their 'sentinel monitor' lines.",
+                "NOPERM" => $"MISCONFIGURED: the Redis user lacks a permission: {refused.Message}. The component needs the commands listed "
+                    + "in SECURITY.md, FUNCTION and FCALL among them.",
+                _ => $"MISCONFIGURED: Redis refused the first contact: {refused.Message}.",
+            }
+        );
 }

@@ -79,10 +79,15 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     /// <summary>Tells those who may want it of an appended message, so that they need not read it back.</summary>
     public void Announce(AppendedMessage message) => Appended?.Invoke(message);
 
-    /// <summary>Runs after every contact before any batch is sent: claims are continued or found lost here. Faults count as a failed contact.</summary>
+    /// <summary>
+    /// Runs after every contact before any batch is sent: claims are continued or found lost here. Faults count as a failed contact.
+    /// </summary>
     public void OnContact(Resumption resume)
     {
-        lock (_lock) _resumptions.Add(resume);
+        lock (_lock)
+        {
+            _resumptions.Add(resume);
+        }
     }
 
     /// <summary>
@@ -108,11 +113,17 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     public async Task PingAsync(CancellationToken cancellation) =>
         await ReadAsync(() => new(FunctionLibrary.Function("build"), [], [], ReadOnly: true), cancellation);
 
-    /// <summary>Sends a request through the batch queue. Refuses at once while Redis is known to be away, unless the request is patient.</summary>
+    /// <summary>
+    /// Sends a request through the batch queue. Refuses at once while Redis is known to be away, unless the request is patient.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
     {
-        if (request.Patient) return await _queue.SubmitAsync(request, cancellation);
+        if (request.Patient)
+        {
+            return await _queue.SubmitAsync(request, cancellation);
+        }
+
         ThrowIfAway();
         using var patience = _patience.Begin(cancellation);
         try
@@ -126,8 +137,9 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs a call that is safe to repeat and is not part of a batch: reads, claims, tails. Goes through a recovery if
-    /// one is needed, under whose world-line the call is then made anew. Throws <see cref="DarqException"/> when Redis is away, refuses, or gives no answer in time.
+    /// Runs a call that is safe to repeat and is not part of a batch: reads, claims, tails. Goes through a recovery if one is needed, under
+    /// whose world-line the call is then made anew. Throws <see cref="DarqException"/> when Redis is away, refuses, or gives no answer in
+    /// time.
     /// </summary>
     public async Task<RedisReply> ReadAsync(Func<FunctionCall> call, CancellationToken cancellation)
     {
@@ -148,8 +160,11 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     public Task<StreamSlice> ReadStreamAsync(int partition, string topic, string afterId, int maxCount, CancellationToken cancellation) =>
         _redis.ReadAsync(Keys.Mark(partition), Keys.Stream(partition, topic), afterId, maxCount, cancellation);
 
-    public Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation) =>
-        _redis.SubscribeAsync(channels, heard, cancellation);
+    public Task<IAsyncDisposable> SubscribeAsync(
+        IReadOnlyList<string> channels,
+        Action<string, string> heard,
+        CancellationToken cancellation
+    ) => _redis.SubscribeAsync(channels, heard, cancellation);
 
     public async Task<Session> ReadyAsync(CancellationToken cancellation)
     {
@@ -172,7 +187,11 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         lock (_lock)
         {
             _sessionGone |= why.StartsWith("SESSION_", StringComparison.Ordinal);
-            if (!_ready.IsOpen) return;
+            if (!_ready.IsOpen)
+            {
+                return;
+            }
+
             _ready.Close();
             _wanted.TrySetResult();
         }
@@ -185,18 +204,33 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
             Distrust("the function library is missing");
             return true;
         }
-        if (refused.Code is not ("LOADING" or "MASTERDOWN" or "READONLY" or "BUSY" or "TRYAGAIN" or "NOREPLICAS" or "MISCONF" or "CLUSTERDOWN")) return false;
+        if (
+            refused.Code
+            is not ("LOADING" or "MASTERDOWN" or "READONLY" or "BUSY" or "TRYAGAIN" or "NOREPLICAS" or "MISCONF" or "CLUSTERDOWN")
+        )
+        {
+            return false;
+        }
+
         await Task.Delay(ShortestPause, _time, cancellation);
         return true;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         _redis.Reconnected -= OnReconnected;
         _redis.Disconnected -= OnDisconnected;
         _stopping.CancelHere();
-        lock (_lock) _wanted.TrySetResult();
+        lock (_lock)
+        {
+            _wanted.TrySetResult();
+        }
+
         await _contacting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await _batching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _queue.Close();
@@ -208,7 +242,10 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_refused is not null && !_ready.IsOpen) throw _refused;
+            if (_refused is not null && !_ready.IsOpen)
+            {
+                throw _refused;
+            }
         }
         return await _ready.WaitAsync(cancellation);
     }
@@ -217,8 +254,13 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_ready.IsOpen ? _redis.Connected : _redis.Connected && _refused is null) return;
-            throw _refused ?? new DarqException(Refusal.Unavailable, "UNAVAILABLE: Redis is not connected; it is tried again in the background.");
+            if (_ready.IsOpen ? _redis.Connected : _redis.Connected && _refused is null)
+            {
+                return;
+            }
+
+            throw _refused
+                ?? new DarqException(Refusal.Unavailable, "UNAVAILABLE: Redis is not connected; it is tried again in the background.");
         }
     }
 
@@ -226,16 +268,27 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     {
         while (true)
         {
-            if (!_ready.IsOpen) await ReadyAsync(cancellation);
+            if (!_ready.IsOpen)
+            {
+                await ReadyAsync(cancellation);
+            }
+
             try
             {
                 var reply = await CallAsync(call(), cancellation);
-                if (!reply.Bytes.Span.SequenceEqual("NEEDS_RECOVERY"u8)) return reply;
+                if (!reply.Bytes.Span.SequenceEqual("NEEDS_RECOVERY"u8))
+                {
+                    return reply;
+                }
+
                 Distrust("NEEDS_RECOVERY");
             }
             catch (RedisRefusedException refused)
             {
-                if (!await IsPassingAsync(refused, cancellation)) throw new DarqException(Refusal.Misconfigured, $"MISCONFIGURED: Redis refused a call: {refused.Message}");
+                if (!await IsPassingAsync(refused, cancellation))
+                {
+                    throw new DarqException(Refusal.Misconfigured, $"MISCONFIGURED: Redis refused a call: {refused.Message}");
+                }
             }
             catch (RedisUnavailableException fault)
             {
@@ -244,8 +297,12 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         }
     }
 
-    private static DarqException NoAnswer() => new(
-        Refusal.Unavailable, "UNAVAILABLE: Redis gave no answer in time; whether the request took effect is unknown, and repeating it with the same id or token is safe.");
+    private static DarqException NoAnswer() =>
+        new(
+            Refusal.Unavailable,
+            "UNAVAILABLE: Redis gave no answer in time; whether the request took effect is unknown, and repeating it with the same "
+                + "id or token is safe."
+        );
 
     private void OnDisconnected() => ReadyChanged?.Invoke();
 

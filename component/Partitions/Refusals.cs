@@ -3,12 +3,19 @@ namespace Darq.Partitions;
 /// <summary>Reads a reply line that any request may get instead of its own.</summary>
 internal static class Refusals
 {
-    public static DarqException Of(string reply) => reply switch
-    {
-        _ when reply.StartsWith("BROKEN", StringComparison.Ordinal) =>
-            new(Refusal.Broken, $"BROKEN: a partition refuses writes since a request failed in the middle of it: {reply}. Its key :m has the reason in field 'broken'."),
-        _ when reply.StartsWith("FENCED", StringComparison.Ordinal) =>
-            new(Refusal.Fenced, "FENCED: the delivery belongs to an earlier holder of its lane; the message was or will be delivered again, and this attempt changed nothing."),
-        _ => new(Refusal.Misconfigured, $"MISCONFIGURED: Redis answered a request with: {reply}."),
-    };
+    public static DarqException Of(string reply) =>
+        reply switch
+        {
+            _ when reply.StartsWith("BROKEN", StringComparison.Ordinal) => new(
+                Refusal.Broken,
+                $"BROKEN: a partition refuses writes since a request failed in the middle of it: {reply}. Its key :m has the "
+                    + "reason in field 'broken'."
+            ),
+            _ when reply.StartsWith("FENCED", StringComparison.Ordinal) => new(
+                Refusal.Fenced,
+                "FENCED: the delivery belongs to an earlier holder of its lane; the message was or will be delivered again, and "
+                    + "this attempt changed nothing."
+            ),
+            _ => new(Refusal.Misconfigured, $"MISCONFIGURED: Redis answered a request with: {reply}."),
+        };
 }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Darq.Partitions;
 
-/// <summary>One component process on one primary: numbers its batches and owns its claims. A new one replaces it when its record is gone.</summary>
+/// <summary>
+/// One component process on one primary: numbers its batches and owns its claims. A new one replaces it when its record is gone.
+/// </summary>
 internal sealed record Session(string Id, int Partition)
 {
     public static readonly TimeSpan Life = TimeSpan.FromHours(1);

@@ -29,14 +29,18 @@ internal sealed record Append
 
     public int Size => Data.Length + Metadata.Length + Key.Length + Id.Length + Topic.Length + 64;
 
-    /// <summary>Checks topic and metadata of a message and decides its partition: by key, else by id, else <paramref name="spread"/>.</summary>
+    /// <summary>
+    /// Checks topic and metadata of a message and decides its partition: by key, else by id, else <paramref name="spread"/>.
+    /// </summary>
     public static Append From(string topic, PublishEntry entry, NamespaceOptions options, int spread)
     {
         CheckTopic(topic);
         foreach (var name in WireNames.NotYet)
         {
             if (entry.Metadata.ContainsKey(name))
+            {
                 throw new DarqException(Refusal.NotYet, $"NOT_YET: metadata {name} is not available yet; publish without it.");
+            }
         }
         var key = Given(entry.Metadata, WireNames.PartitionKey);
         var id = Given(entry.Metadata, WireNames.Id);
@@ -61,7 +65,9 @@ internal sealed record Append
     {
         Limits.CheckName(field, topic);
         if (Limits.NamesFurtherStream(topic))
+        {
             throw Limits.Invalid(field, topic, "a name that does not end in ~<number>, which names a further stream of a subscription");
+        }
     }
 
     /// <summary>The arguments in the order of append.lua.</summary>
@@ -81,8 +87,16 @@ internal sealed record Append
 
     private static string? Given(IReadOnlyDictionary<string, string> metadata, string name)
     {
-        if (!metadata.TryGetValue(name, out var value)) return null;
-        if (value.Length == 0) throw Limits.Invalid(name, value, "1 to 1,024 bytes of UTF-8; leave it out for none");
+        if (!metadata.TryGetValue(name, out var value))
+        {
+            return null;
+        }
+
+        if (value.Length == 0)
+        {
+            throw Limits.Invalid(name, value, "1 to 1,024 bytes of UTF-8; leave it out for none");
+        }
+
         Limits.CheckKey(name, value);
         return value;
     }
@@ -90,6 +104,8 @@ internal sealed record Append
     private static void CheckAck(IReadOnlyDictionary<string, string> metadata)
     {
         if (metadata.TryGetValue(WireNames.Ack, out var ack) && ack is not ("durable" or "speculative"))
+        {
             throw Limits.Invalid(WireNames.Ack, ack, "durable or speculative");
+        }
     }
 }

@@ -15,12 +15,16 @@ internal abstract class AppendRequest(string name, Append[] appends, Primary pri
 
     protected override void Heard(string reply)
     {
-        if (reply.StartsWith("OK ", StringComparison.Ordinal)) Published = Emitted.Read(primary, appends, reply.AsSpan(3), isFirst: true);
+        if (reply.StartsWith("OK ", StringComparison.Ordinal))
+        {
+            Published = Emitted.Read(primary, appends, reply.AsSpan(3), isFirst: true);
+        }
     }
 }
 
 /// <summary>Messages of any kind, each with all that an append takes.</summary>
-internal sealed class MixedRequest(Append[] appends, string repetition, Primary primary, NamespaceOptions options) : AppendRequest("publish", appends, primary)
+internal sealed class MixedRequest(Append[] appends, string repetition, Primary primary, NamespaceOptions options)
+    : AppendRequest("publish", appends, primary)
 {
     public override bool Repeatable => repetition.Length > 0 || Array.TrueForAll(Appends, append => append.Id.Length > 0);
 
@@ -29,12 +33,16 @@ internal sealed class MixedRequest(Append[] appends, string repetition, Primary 
         writer.Add(repetition);
         writer.Add((long)options.RetryWindow.TotalMilliseconds);
         writer.Add(Appends.Length);
-        foreach (var append in Appends) append.Write(writer, options);
+        foreach (var append in Appends)
+        {
+            append.Write(writer, options);
+        }
     }
 }
 
 /// <summary>Messages that are nothing but data: all go where the first goes, and need few arguments.</summary>
-internal sealed class BareRequest(Append[] appends, string repetition, Primary primary, NamespaceOptions options) : AppendRequest("bare", appends, primary)
+internal sealed class BareRequest(Append[] appends, string repetition, Primary primary, NamespaceOptions options)
+    : AppendRequest("bare", appends, primary)
 {
     public override bool Repeatable => repetition.Length > 0;
 
@@ -46,6 +54,9 @@ internal sealed class BareRequest(Append[] appends, string repetition, Primary p
         writer.Add(Keys.Encode(Appends[0].Topic));
         writer.Add(options.MaxBacklog);
         writer.Add(Appends.Length);
-        foreach (var append in Appends) writer.Add(append.Data);
+        foreach (var append in Appends)
+        {
+            writer.Add(append.Data);
+        }
     }
 }

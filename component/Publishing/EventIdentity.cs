@@ -16,7 +16,11 @@ internal static class EventIdentity
     /// </summary>
     public static string? Of(ReadOnlyMemory<byte> data)
     {
-        if (!TryReadNames(data.Span, out var source, out var id)) return null;
+        if (!TryReadNames(data.Span, out var source, out var id))
+        {
+            return null;
+        }
+
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(source + "\0" + id), digest);
         return Convert.ToBase64String(digest[..DigestBytes]);
@@ -28,10 +32,21 @@ internal static class EventIdentity
     /// </summary>
     public static string? OfRequest(IReadOnlyList<PublishEntry> entries)
     {
-        if (!HasEvent(entries)) return null;
+        if (!HasEvent(entries))
+        {
+            return null;
+        }
+
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        if (entries.Count == 1) SHA256.HashData(entries[0].Data.Span, digest);
-        else DigestOf(entries, digest);
+        if (entries.Count == 1)
+        {
+            SHA256.HashData(entries[0].Data.Span, digest);
+        }
+        else
+        {
+            DigestOf(entries, digest);
+        }
+
         return Convert.ToBase64String(digest[..DigestBytes]);
     }
 
@@ -39,7 +54,10 @@ internal static class EventIdentity
     {
         for (var i = 0; i < entries.Count; i++)
         {
-            if (TryReadNames(entries[i].Data.Span, out _, out _)) return true;
+            if (TryReadNames(entries[i].Data.Span, out _, out _))
+            {
+                return true;
+            }
         }
         return false;
     }
@@ -65,16 +83,29 @@ internal static class EventIdentity
         try
         {
             var json = new Utf8JsonReader(data);
-            if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return false;
+            if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+            {
+                return false;
+            }
+
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
                 var isSource = json.ValueTextEquals("source"u8);
                 var isId = json.ValueTextEquals("id"u8);
                 isEvent |= json.ValueTextEquals("specversion"u8);
                 json.Read();
-                if (isSource && json.TokenType == JsonTokenType.String) source = json.GetString()!;
-                else if (isId && json.TokenType == JsonTokenType.String) id = json.GetString()!;
-                else json.Skip();
+                if (isSource && json.TokenType == JsonTokenType.String)
+                {
+                    source = json.GetString()!;
+                }
+                else if (isId && json.TokenType == JsonTokenType.String)
+                {
+                    id = json.GetString()!;
+                }
+                else
+                {
+                    json.Skip();
+                }
             }
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)

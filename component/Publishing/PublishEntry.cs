@@ -18,14 +18,28 @@ internal readonly record struct Published(int Partition, Position StreamId, Posi
 /// <summary>A time to live given as request metadata.</summary>
 internal static class TimeToLive
 {
-    /// <summary>Reads <c>ttlInSeconds</c>, or <c>ttl</c> as a duration such as 30s; null where neither is given. Throws (Invalid) for anything but a positive time.</summary>
+    /// <summary>
+    /// Reads <c>ttlInSeconds</c>, or <c>ttl</c> as a duration such as 30s; null where neither is given. Throws (Invalid) for anything but a
+    /// positive time.
+    /// </summary>
     public static TimeSpan? Of(IReadOnlyDictionary<string, string> metadata)
     {
-        if (metadata.Count == 0) return null;
+        if (metadata.Count == 0)
+        {
+            return null;
+        }
+
         foreach (var (name, value) in metadata)
         {
-            if (name.Equals(WireNames.TtlInSeconds, StringComparison.OrdinalIgnoreCase)) return Seconds(name, value, value);
-            if (name.Equals(WireNames.Ttl, StringComparison.OrdinalIgnoreCase)) return Seconds(name, value, value.EndsWith('s') ? value[..^1] : value);
+            if (name.Equals(WireNames.TtlInSeconds, StringComparison.OrdinalIgnoreCase))
+            {
+                return Seconds(name, value, value);
+            }
+
+            if (name.Equals(WireNames.Ttl, StringComparison.OrdinalIgnoreCase))
+            {
+                return Seconds(name, value, value.EndsWith('s') ? value[..^1] : value);
+            }
         }
         return null;
     }
@@ -41,12 +55,26 @@ internal static class MessageMetadata
 {
     public static ReadOnlyMemory<byte> Serialize(IReadOnlyDictionary<string, string> metadata)
     {
-        if (metadata.Count == 0) return default;
+        if (metadata.Count == 0)
+        {
+            return default;
+        }
+
         var kept = metadata.Where(entry => entry.Key.Length > 0 && !WireNames.IsReserved(entry.Key)).ToArray();
-        if (kept.Length == 0) return default;
+        if (kept.Length == 0)
+        {
+            return default;
+        }
+
         var written = Write(kept);
         if (written.Length > Limits.MaxMetadataBytes)
-            throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: metadata has {written.Length:N0} bytes; accepted: at most {Limits.MaxMetadataBytes:N0}.");
+        {
+            throw new DarqException(
+                Refusal.TooLarge,
+                $"TOO_LARGE: metadata has {written.Length:N0} bytes; accepted: at most {Limits.MaxMetadataBytes:N0}."
+            );
+        }
+
         return written;
     }
 
@@ -57,7 +85,11 @@ internal static class MessageMetadata
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            foreach (var (name, value) in entries) json.WriteString(name, value);
+            foreach (var (name, value) in entries)
+            {
+                json.WriteString(name, value);
+            }
+
             json.WriteEndObject();
         }
         return buffer.ToArray();
@@ -65,12 +97,20 @@ internal static class MessageMetadata
 
     public static IReadOnlyList<KeyValuePair<string, string>> Parse(ReadOnlySpan<byte> stored)
     {
-        if (stored.IsEmpty) return [];
+        if (stored.IsEmpty)
+        {
+            return [];
+        }
+
         var entries = new List<KeyValuePair<string, string>>();
         var json = new Utf8JsonReader(stored);
         while (json.Read())
         {
-            if (json.TokenType != JsonTokenType.PropertyName) continue;
+            if (json.TokenType != JsonTokenType.PropertyName)
+            {
+                continue;
+            }
+
             var name = json.GetString()!;
             json.Read();
             entries.Add(new(name, json.GetString()!));

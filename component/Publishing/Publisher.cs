@@ -9,22 +9,42 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     /// Appends the messages in order as one request. Throws <see cref="DarqException"/>; after Unavailable the outcome
     /// may be unknown, and publishing again with the same ids is safe. Cancelling does not take a publish back.
     /// </summary>
-    public async ValueTask<IReadOnlyList<Published>> PublishAsync(string topic, IReadOnlyList<PublishEntry> entries, CancellationToken cancellation)
+    public async ValueTask<IReadOnlyList<Published>> PublishAsync(
+        string topic,
+        IReadOnlyList<PublishEntry> entries,
+        CancellationToken cancellation
+    )
     {
         Append.CheckTopic(topic);
-        if (entries.Count == 0) return [];
+        if (entries.Count == 0)
+        {
+            return [];
+        }
+
         var appends = new Append[entries.Count];
         // Messages that nothing else places go together where a repetition of the request finds them.
         var repetition = options.DedupBy == DedupBy.Content ? EventIdentity.OfRequest(entries) ?? "" : "";
         var home = repetition.Length > 0 ? PartitionHash.Of(repetition, options.Partitions) : primary.Spread();
-        for (var i = 0; i < appends.Length; i++) appends[i] = Append.From(topic, entries[i], options, home);
+        for (var i = 0; i < appends.Length; i++)
+        {
+            appends[i] = Append.From(topic, entries[i], options, home);
+        }
+
         AppendRequest request = Array.TrueForAll(appends, append => append.IsBare)
             ? new BareRequest(appends, repetition, primary, options)
             : new MixedRequest(appends, repetition, primary, options);
         var reply = await primary.SubmitAsync(request, cancellation);
-        if (request.Published is { } published) return published;
+        if (request.Published is { } published)
+        {
+            return published;
+        }
+
         throw reply.StartsWith("FULL ", StringComparison.Ordinal)
-            ? new DarqException(Refusal.Full, $"FULL: topic '{topic}' holds {options.MaxBacklog:N0} messages in one partition (maxBacklog) and takes no more until its groups have passed some.")
+            ? new DarqException(
+                Refusal.Full,
+                $"FULL: topic '{topic}' holds {options.MaxBacklog:N0} messages in one partition (maxBacklog) and takes no more "
+                    + "until its groups have passed some."
+            )
             : Refusals.Of(reply);
     }
 }
@@ -50,12 +70,30 @@ internal static class Emitted
             {
                 var id = Next(ref words);
                 var isDuplicate = id[0] == '=';
-                published[i] = new(append.Partition, Position.Parse(isDuplicate ? id[1..] : id), Position.Parse(Next(ref words)), isDuplicate);
+                published[i] = new(
+                    append.Partition,
+                    Position.Parse(isDuplicate ? id[1..] : id),
+                    Position.Parse(Next(ref words)),
+                    isDuplicate
+                );
                 primary.Applied.Note(append.Partition, published[i].Applied);
             }
             // When an expiring one expires, the server alone knows.
             if (isFirst && !published[i].Duplicate && append.TimeToLive is null)
-                primary.Announce(new(append.Partition, append.Topic, published[i].StreamId, published[i].Applied, append.Explicit ? append.Id : "", append.Key, append.Data, append.Metadata));
+            {
+                primary.Announce(
+                    new(
+                        append.Partition,
+                        append.Topic,
+                        published[i].StreamId,
+                        published[i].Applied,
+                        append.Explicit ? append.Id : "",
+                        append.Key,
+                        append.Data,
+                        append.Metadata
+                    )
+                );
+            }
         }
         return published;
     }

@@ -35,6 +35,8 @@ internal static class WireNames
 
     /// <summary>Prefixes of what the component adds or understands: dropped from what publishers send along.</summary>
     public static bool IsReserved(string name) =>
-        name.StartsWith("darq-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase)
-            || name.Equals("pubsubName", StringComparison.OrdinalIgnoreCase) || name.Equals("content-type", StringComparison.OrdinalIgnoreCase);
+        name.StartsWith("darq-", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("pubsubName", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("content-type", StringComparison.OrdinalIgnoreCase);
 }

@@ -5,7 +5,8 @@
 -- appended, t trimmed up to, dup duplicates refused, a who listens, gs registered groups, dn ds dw rn rs rw buckets),
 -- <tag>:i:<topic>:d<n> and :r<n> (hash: message id -> 'stream id/lsn', and repeated request -> its first reply).
 -- Arguments, here and inside a publish or a step: place of the partition, topic, id ('' = none), kind of id (d the
--- publisher's own, r of an event), window in ms, partition key, data, metadata as JSON, time to live in ms (0 = none), most messages to hold.
+-- publisher's own, r of an event), window in ms, partition key, data, metadata as JSON, time to live in ms (0 = none), most
+-- messages to hold.
 -- Complexity O(1). The numbers of a topic are read once in a batch and written back at its end. Stream ids are
 -- <world-line>-<seq> with seq dense per stream; mark of the id and message are written together, so that neither exists
 -- without the other. Readers that ran dry hear '<topic> <seq>' on <tag>:w, and the session that is told of the message by its

@@ -36,7 +36,8 @@ do
     if is_old or window > family.window then
       family.window = window
       local letter = family.letter
-      redis.call('HSET', family.owner, letter .. 'n', family.number, letter .. 's', marks.text(family.opened), letter .. 'w', marks.text(window))
+      local opened, lasts = marks.text(family.opened), marks.text(window)
+      redis.call('HSET', family.owner, letter .. 'n', family.number, letter .. 's', opened, letter .. 'w', lasts)
       redis.call('PEXPIRE', family.newest, marks.text(3 * window))
     end
   end

@@ -15,25 +15,41 @@ internal abstract class Awaited<T> : IValueTaskSource<T>
     /// <summary>The answer, to be awaited once. Cancelling gives up waiting for it; what was asked for happens all the same.</summary>
     public ValueTask<T> AnswerAsync(CancellationToken cancellation)
     {
-        _givingUp = cancellation.UnsafeRegister(static (awaited, token) => ((Awaited<T>)awaited!).GiveUp(new OperationCanceledException(token)), this);
+        _givingUp = cancellation.UnsafeRegister(
+            static (awaited, token) => ((Awaited<T>)awaited!).GiveUp(new OperationCanceledException(token)),
+            this
+        );
         // The answer may have come before there was anything to unregister.
-        if (Volatile.Read(ref _isOver) != 0) _givingUp.Unregister();
+        if (Volatile.Read(ref _isOver) != 0)
+        {
+            _givingUp.Unregister();
+        }
+
         return new(this, _source.Version);
     }
 
     public void Fail(Exception why)
     {
-        if (IsFirst()) _source.SetException(why);
+        if (IsFirst())
+        {
+            _source.SetException(why);
+        }
     }
 
     protected void Complete(T answer)
     {
-        if (IsFirst()) _source.SetResult(answer);
+        if (IsFirst())
+        {
+            _source.SetResult(answer);
+        }
     }
 
     protected void GiveUp(Exception why)
     {
-        if (Interlocked.Exchange(ref _isOver, 1) != 0) return;
+        if (Interlocked.Exchange(ref _isOver, 1) != 0)
+        {
+            return;
+        }
         // May happen anywhere, also where the caller is just beginning to wait.
         _source.RunContinuationsAsynchronously = true;
         _source.SetException(why);

@@ -17,8 +17,18 @@ internal static class FunctionLibrary
     // In the order of use: a file sees the tables of the files before it, and fills its own.
     private static readonly string[] Files =
     [
-        "Partitions/marks.lua", "Partitions/recover.lua", "Partitions/batch.lua", "Publishing/buckets.lua", "Publishing/append.lua",
-        "Publishing/publish.lua", "Lanes/pass.lua", "Lanes/mailbox.lua", "Lanes/claim.lua", "Lanes/members.lua", "State/state.lua", "Steps/step.lua",
+        "Partitions/marks.lua",
+        "Partitions/recover.lua",
+        "Partitions/batch.lua",
+        "Publishing/buckets.lua",
+        "Publishing/append.lua",
+        "Publishing/publish.lua",
+        "Lanes/pass.lua",
+        "Lanes/mailbox.lua",
+        "Lanes/claim.lua",
+        "Lanes/members.lua",
+        "State/state.lua",
+        "Steps/step.lua",
         "Redis/register.lua",
     ];
 
@@ -29,8 +39,14 @@ internal static class FunctionLibrary
     private static string Assemble()
     {
         var code = new StringBuilder()
-            .Append("#!lua name=").Append(Version).Append('\n')
-            .Append("local VERSION, BUILD = '").Append(Version).Append("', ").Append(Build).Append('\n')
+            .Append("#!lua name=")
+            .Append(Version)
+            .Append('\n')
+            .Append("local VERSION, BUILD = '")
+            .Append(Version)
+            .Append("', ")
+            .Append(Build)
+            .Append('\n')
             .Append("local marks, partitions, requests, buckets, topics, lanes, state = {}, {}, {}, {}, {}, {}, {}\n");
         foreach (var file in Files)
         {

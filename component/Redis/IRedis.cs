@@ -47,7 +47,12 @@ internal interface IRedis : IAsyncDisposable
 }
 
 /// <summary>One function call. <paramref name="ReadOnly"/> calls also pass on a server that is out of memory.</summary>
-internal readonly record struct FunctionCall(string Function, IReadOnlyList<string> Keys, IReadOnlyList<RedisArgument> Arguments, bool ReadOnly = false);
+internal readonly record struct FunctionCall(
+    string Function,
+    IReadOnlyList<string> Keys,
+    IReadOnlyList<RedisArgument> Arguments,
+    bool ReadOnly = false
+);
 
 /// <summary>The entries of a stream, and the boot id under which they were read (null where the partition has no mark yet).</summary>
 internal readonly record struct StreamSlice(string? Boot, IReadOnlyList<StreamEntry> Entries);

@@ -10,8 +10,11 @@ namespace Darq.Redis;
 /// </summary>
 internal sealed class Keys(string namespaceName, int partitions)
 {
-    private static readonly SearchValues<char> Plain =
-        SearchValues.Create(string.Concat(Enumerable.Range(0x21, 0x5e).Select(code => (char)code).Where(letter => !"%:,{}".Contains(letter, StringComparison.Ordinal))));
+    private static readonly SearchValues<char> Plain = SearchValues.Create(
+        string.Concat(
+            Enumerable.Range(0x21, 0x5e).Select(code => (char)code).Where(letter => !"%:,{}".Contains(letter, StringComparison.Ordinal))
+        )
+    );
 
     private readonly string[] _tags = [.. Enumerable.Range(0, partitions).Select(p => $"{{{namespaceName}:{p}}}")];
     private readonly string[] _marks = [.. Enumerable.Range(0, partitions).Select(p => $"{{{namespaceName}:{p}}}:m")];
@@ -41,7 +44,16 @@ internal sealed class Keys(string namespaceName, int partitions)
     {
         var close = channel.LastIndexOf('}');
         var colon = close < 0 ? -1 : channel.LastIndexOf(':', close);
-        return colon > 0 && int.TryParse(channel.AsSpan(colon + 1, close - colon - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var partition) ? partition : -1;
+        return
+            colon > 0
+            && int.TryParse(
+                channel.AsSpan(colon + 1, close - colon - 1),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var partition
+            )
+            ? partition
+            : -1;
     }
 
     /// <summary>
@@ -51,12 +63,22 @@ internal sealed class Keys(string namespaceName, int partitions)
     public static string Encode(string name)
     {
         // Hardly any name has something to encode, and every request of a batch names some.
-        if (!name.AsSpan().ContainsAnyExcept(Plain)) return name;
+        if (!name.AsSpan().ContainsAnyExcept(Plain))
+        {
+            return name;
+        }
+
         var encoded = new StringBuilder(name.Length);
         foreach (var b in Encoding.UTF8.GetBytes(name))
         {
-            if (Plain.Contains((char)b)) encoded.Append((char)b);
-            else encoded.Append('%').Append(b.ToString("X2", CultureInfo.InvariantCulture));
+            if (Plain.Contains((char)b))
+            {
+                encoded.Append((char)b);
+            }
+            else
+            {
+                encoded.Append('%').Append(b.ToString("X2", CultureInfo.InvariantCulture));
+            }
         }
         return encoded.ToString();
     }

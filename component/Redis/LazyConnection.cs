@@ -22,19 +22,34 @@ internal sealed class LazyConnection(Func<Task<ConnectionMultiplexer>> connect, 
     /// <summary>Waits for the first connection for as long as dialling may take; throws whatever kept it from being made.</summary>
     public ValueTask<ConnectionMultiplexer> OpenAsync(CancellationToken cancellation)
     {
-        if (_current is { } connection) return new(connection);
+        if (_current is { } connection)
+        {
+            return new(connection);
+        }
+
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_connecting is null or { IsFaulted: true }) _connecting = ConnectAsync();
+            if (_connecting is null or { IsFaulted: true })
+            {
+                _connecting = ConnectAsync();
+            }
+
             return new(_connecting.WaitAsync(dialTimeout, time, cancellation));
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        lock (_lock) _isDisposed = true;
-        if (_current is { } connection) await connection.DisposeAsync();
+        lock (_lock)
+        {
+            _isDisposed = true;
+        }
+
+        if (_current is { } connection)
+        {
+            await connection.DisposeAsync();
+        }
     }
 
     private async Task<ConnectionMultiplexer> ConnectAsync()
@@ -44,7 +59,10 @@ internal sealed class LazyConnection(Func<Task<ConnectionMultiplexer>> connect, 
         var connection = await connect();
         lock (_lock)
         {
-            if (!_isDisposed) return _current = connection;
+            if (!_isDisposed)
+            {
+                return _current = connection;
+            }
         }
         await connection.DisposeAsync();
         throw new ObjectDisposedException(nameof(LazyConnection));

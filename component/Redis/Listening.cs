@@ -6,8 +6,12 @@ namespace Darq.Redis;
 /// One subscriber's channels. After a reconnect the client subscribes again by itself; to another primary they are moved here.
 /// </summary>
 internal sealed class Listening(
-    IReadOnlyList<string> channels, Action<string, string> heard, Action<Listening> ended, TimeSpan within, TimeProvider time)
-    : IAsyncDisposable
+    IReadOnlyList<string> channels,
+    Action<string, string> heard,
+    Action<Listening> ended,
+    TimeSpan within,
+    TimeProvider time
+) : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
@@ -16,13 +20,21 @@ internal sealed class Listening(
     /// <summary>Subscribes there, unless that was done before. What it is subscribed to elsewhere is closed by whoever opened it.</summary>
     public async Task<bool> ListenAsync(ConnectionMultiplexer connection, CancellationToken cancellation)
     {
-        if (_on == connection) return true;
+        if (_on == connection)
+        {
+            return true;
+        }
+
         var subscriber = connection.GetSubscriber();
         // Messages have a connection of their own, and nothing queues for it.
         using var deadline = new CancellationTokenSource(within, time);
         while (!subscriber.IsConnected())
         {
-            if (deadline.IsCancellationRequested) throw new TimeoutException("There is no connection for messages.");
+            if (deadline.IsCancellationRequested)
+            {
+                throw new TimeoutException("There is no connection for messages.");
+            }
+
             await Task.Delay(Pause, time, cancellation);
         }
         try
@@ -42,7 +54,10 @@ internal sealed class Listening(
     public async ValueTask DisposeAsync()
     {
         ended(this);
-        if (_on is not null) await EndAsync(_on.GetSubscriber());
+        if (_on is not null)
+        {
+            await EndAsync(_on.GetSubscriber());
+        }
     }
 
     private async Task EndAsync(ISubscriber subscriber)
@@ -50,7 +65,9 @@ internal sealed class Listening(
         try
         {
             foreach (var channel in channels)
+            {
                 await subscriber.UnsubscribeAsync(RedisChannel.Literal(channel), Hear, CommandFlags.FireAndForget);
+            }
         }
         catch (Exception fault) when (fault is RedisException or ObjectDisposedException)
         {

@@ -19,7 +19,10 @@ internal sealed class LoginWatch
     {
         get
         {
-            lock (_lock) return IsRefusal(_last);
+            lock (_lock)
+            {
+                return IsRefusal(_last);
+            }
         }
     }
 
@@ -30,12 +33,21 @@ internal sealed class LoginWatch
 
     private void OnAttempt(object? sender, ConnectionAttemptCompletedEventArgs attempt)
     {
-        if (attempt.ConnectionType != ConnectionType.Interactive) return;
+        if (attempt.ConnectionType != ConnectionType.Interactive)
+        {
+            return;
+        }
         // They are told on any thread and in any order.
         lock (_lock)
         {
-            if (_last is null || attempt.SequenceNumber > _last.SequenceNumber) _last = attempt;
+            if (_last is null || attempt.SequenceNumber > _last.SequenceNumber)
+            {
+                _last = attempt;
+            }
         }
-        if (IsRefusal(attempt)) _refused.TrySetResult();
+        if (IsRefusal(attempt))
+        {
+            _refused.TrySetResult();
+        }
     }
 }

@@ -18,11 +18,16 @@ internal readonly struct RedisArgument
 
     public static implicit operator RedisArgument(string text) => new(text.Length == 0 ? [] : Encoding.UTF8.GetBytes(text));
 
-    public static implicit operator RedisArgument(long number) => new(number >= 0 && number < SmallNumbers.Length ? SmallNumbers[number] : Digits(number));
+    public static implicit operator RedisArgument(long number) =>
+        new(number >= 0 && number < SmallNumbers.Length ? SmallNumbers[number] : Digits(number));
 
     /// <summary>Not a copy where the memory is a whole array; nobody may change it until the call is answered.</summary>
-    public static implicit operator RedisArgument(ReadOnlyMemory<byte> bytes) => new(
-        MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length ? segment.Array : bytes.ToArray());
+    public static implicit operator RedisArgument(ReadOnlyMemory<byte> bytes) =>
+        new(
+            MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
+                ? segment.Array
+                : bytes.ToArray()
+        );
 
     /// <summary>What the argument weighs on the wire, in bytes.</summary>
     public int Length => _bytes?.Length ?? 0;

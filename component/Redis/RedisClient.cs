@@ -39,14 +39,20 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
         var boot = SendAsync(transaction, "HGET", markKey, "boot");
         var range = SendAsync(transaction, "XRANGE", streamKey, "(" + afterId, "+", "COUNT", maxCount);
         if (!await WithinAsync(ExecuteAsync(transaction), cancellation))
+        {
             throw new RedisUnavailableException("The transaction that reads a stream was not executed.");
+        }
+
         using var entries = await WithinAsync(range, cancellation);
         using var id = await WithinAsync(boot, cancellation);
         return new(RedisReplies.Text(id), RedisReplies.Entries(entries));
     }
 
     public async Task<IAsyncDisposable> SubscribeAsync(
-        IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation)
+        IReadOnlyList<string> channels,
+        Action<string, string> heard,
+        CancellationToken cancellation
+    )
     {
         var connection = await _connection.OpenAsync(cancellation);
         var listening = _connection.Listen(channels, heard);
@@ -79,9 +85,7 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
             var sent = replace ? SendAsync(database, "FUNCTION", "LOAD", "REPLACE", code) : SendAsync(database, "FUNCTION", "LOAD", code);
             using var loaded = await WithinAsync(sent, cancellation);
         }
-        catch (RedisRefusedException refused) when (refused.Message.Contains("already exists", StringComparison.Ordinal))
-        {
-        }
+        catch (RedisRefusedException refused) when (refused.Message.Contains("already exists", StringComparison.Ordinal)) { }
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
@@ -95,7 +99,11 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
     /// </summary>
     private async Task LogInAsync(IDatabase database, CancellationToken cancellation)
     {
-        if (options.Password is null && options.Username is null) return;
+        if (options.Password is null && options.Username is null)
+        {
+            return;
+        }
+
         var password = options.Password ?? "";
         var sent = options.Username is { } user ? SendAsync(database, "AUTH", user, password) : SendAsync(database, "AUTH", password);
         using var loggedIn = await WithinAsync(sent, cancellation);
@@ -108,8 +116,16 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
         arguments[0] = (RedisValue)call.Function;
         arguments[1] = (RedisValue)call.Keys.Count;
         var at = 2;
-        for (var i = 0; i < call.Keys.Count; i++) arguments[at++] = (RedisKey)call.Keys[i];
-        for (var i = 0; i < call.Arguments.Count; i++) arguments[at++] = (RedisValue)call.Arguments[i].ToBytes();
+        for (var i = 0; i < call.Keys.Count; i++)
+        {
+            arguments[at++] = (RedisKey)call.Keys[i];
+        }
+
+        for (var i = 0; i < call.Arguments.Count; i++)
+        {
+            arguments[at++] = (RedisValue)call.Arguments[i].ToBytes();
+        }
+
         var command = call.ReadOnly ? RedisConfiguration.ReadOnlyCall : RedisConfiguration.Call;
         var reply = SendAsync(database, command, arguments.AsMemory(0, count));
         // The client has taken a copy when it returns.

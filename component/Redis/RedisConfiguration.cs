@@ -35,7 +35,11 @@ internal static class RedisConfiguration
     public static ConfigurationOptions OfSentinels(RedisOptions options, SentinelOptions sentinel)
     {
         var configuration = Common(options);
-        foreach (var address in sentinel.Addresses.Split(',')) configuration.EndPoints.Add(address);
+        foreach (var address in sentinel.Addresses.Split(','))
+        {
+            configuration.EndPoints.Add(address);
+        }
+
         configuration.User = sentinel.Username;
         configuration.Password = sentinel.Password;
         return configuration;
@@ -81,7 +85,11 @@ internal static class RedisConfiguration
             ["SENTINEL"] = null,
         };
         // A connection begins there, so that nothing has to be selected after a transaction either.
-        if (options.Database == 0) commands["SELECT"] = null;
+        if (options.Database == 0)
+        {
+            commands["SELECT"] = null;
+        }
+
         return commands;
     }
 }

@@ -25,7 +25,11 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         (_options, _time) = (options, time);
         _primary = Unconnected();
-        if (options.Sentinel is null) return;
+        if (options.Sentinel is null)
+        {
+            return;
+        }
+
         _sentinels = new(options, options.Sentinel, time);
         _sentinels.Switched += Doubt;
     }
@@ -41,9 +45,10 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>Whether the server let nobody in at the last attempt.</summary>
     public bool IsLoginRefused => _login.IsRefused;
 
-    public RedisRefusedException LoginRefused() => _options.Password is null
-        ? new("NOAUTH", "NOAUTH the server asks for a password, and none was given")
-        : new("WRONGPASS", "WRONGPASS the user name or password was refused");
+    public RedisRefusedException LoginRefused() =>
+        _options.Password is null
+            ? new("NOAUTH", "NOAUTH the server asks for a password, and none was given")
+            : new("WRONGPASS", "WRONGPASS the user name or password was refused");
 
     /// <summary>
     /// Waits for the first connection, for as long as dialling may take. Throws <see cref="RedisUnavailableException"/>, and
@@ -51,12 +56,20 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// </summary>
     public async ValueTask<ConnectionMultiplexer> OpenAsync(CancellationToken cancellation)
     {
-        if (_primary.Current is { } connection) return connection;
+        if (_primary.Current is { } connection)
+        {
+            return connection;
+        }
+
         try
         {
             var opening = _primary.OpenAsync(cancellation).AsTask();
             await Task.WhenAny(opening, _login.Refused);
-            if (!opening.IsCompleted) throw LoginRefused();
+            if (!opening.IsCompleted)
+            {
+                throw LoginRefused();
+            }
+
             return await opening;
         }
         catch (Exception fault) when (fault is not (OperationCanceledException or RedisUnavailableException or RedisRefusedException))
@@ -68,13 +81,21 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>Leaves a primary that the sentinels no longer name, and takes the subscribers along to the one they do.</summary>
     public async Task FollowAsync(CancellationToken cancellation)
     {
-        if (_sentinels is null) return;
+        if (_sentinels is null)
+        {
+            return;
+        }
+
         var named = await _sentinels.PrimaryAsync(cancellation);
         if (_primary is { Current: { } known } old && !known.GetEndPoints().Contains(named))
         {
             lock (_lock)
             {
-                if (_isDisposed || _primary != old) return;
+                if (_isDisposed || _primary != old)
+                {
+                    return;
+                }
+
                 _primary = Unconnected();
             }
             Lost?.Invoke();
@@ -82,10 +103,17 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
         var connection = await OpenAsync(cancellation);
         Listening[] listening;
-        lock (_lock) listening = [.. _listening];
+        lock (_lock)
+        {
+            listening = [.. _listening];
+        }
+
         try
         {
-            foreach (var one in listening) await one.ListenAsync(connection, cancellation);
+            foreach (var one in listening)
+            {
+                await one.ListenAsync(connection, cancellation);
+            }
         }
         catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
         {
@@ -96,22 +124,36 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>A call was not answered. Without sentinels the same server is waited for; with them there may be another by now.</summary>
     public void Doubt()
     {
-        if (_sentinels is not null) Restored?.Invoke();
+        if (_sentinels is not null)
+        {
+            Restored?.Invoke();
+        }
     }
 
     public Listening Listen(IReadOnlyList<string> channels, Action<string, string> heard)
     {
         var listening = new Listening(channels, heard, End, _options.CallTimeout, _time);
-        lock (_lock) _listening.Add(listening);
+        lock (_lock)
+        {
+            _listening.Add(listening);
+        }
+
         return listening;
     }
 
     public async ValueTask DisposeAsync()
     {
         LazyConnection primary;
-        lock (_lock) (_isDisposed, primary) = (true, _primary);
+        lock (_lock)
+        {
+            (_isDisposed, primary) = (true, _primary);
+        }
+
         await primary.DisposeAsync();
-        if (_sentinels is not null) await _sentinels.DisposeAsync();
+        if (_sentinels is not null)
+        {
+            await _sentinels.DisposeAsync();
+        }
     }
 
     private LazyConnection Unconnected()
@@ -131,17 +173,26 @@ internal sealed class RedisConnection : IAsyncDisposable
         var connection = await ConnectionMultiplexer.ConnectAsync(configuration);
         connection.ConnectionRestored += (_, restored) =>
         {
-            if (restored.ConnectionType == ConnectionType.Interactive) Restored?.Invoke();
+            if (restored.ConnectionType == ConnectionType.Interactive)
+            {
+                Restored?.Invoke();
+            }
         };
         connection.ConnectionFailed += (_, failed) =>
         {
-            if (failed.ConnectionType == ConnectionType.Interactive) Lost?.Invoke();
+            if (failed.ConnectionType == ConnectionType.Interactive)
+            {
+                Lost?.Invoke();
+            }
         };
         return connection;
     }
 
     private void End(Listening listening)
     {
-        lock (_lock) _listening.Remove(listening);
+        lock (_lock)
+        {
+            _listening.Remove(listening);
+        }
     }
 }

@@ -18,7 +18,11 @@ internal static class RedisReplies
 
     public static string? Text(RespResult result)
     {
-        if (result.IsNull) return null;
+        if (result.IsNull)
+        {
+            return null;
+        }
+
         var reader = result.Read();
         return reader.ReadString();
     }
@@ -32,7 +36,11 @@ internal static class RedisReplies
 
     private static RedisReply Reply(ref RespReader reader)
     {
-        if (reader.IsNull) return RedisReply.Nothing;
+        if (reader.IsNull)
+        {
+            return RedisReply.Nothing;
+        }
+
         return reader.IsScalar
             ? RedisReply.Of(reader.ReadByteArray()!)
             : RedisReply.Of(reader.ReadPastArray(static (ref RespReader item) => Reply(ref item))!);
@@ -40,7 +48,11 @@ internal static class RedisReplies
 
     private static StreamEntry Entry(ref RespReader reader)
     {
-        if (reader.AggregateLength() != 2) throw new FormatException("A stream entry is not a pair.");
+        if (reader.AggregateLength() != 2)
+        {
+            throw new FormatException("A stream entry is not a pair.");
+        }
+
         var parts = reader.AggregateChildren();
         var id = parts.ReadOne(static (ref RespReader part) => part.ReadString()!);
         var fields = parts.ReadOne(static (ref RespReader part) => part.ReadPairArray(Name, Value, KeyValuePair.Create)!);
@@ -51,7 +63,11 @@ internal static class RedisReplies
     private static string Name(ref RespReader reader)
     {
         Span<byte> letter = stackalloc byte[1];
-        if (!reader.ScalarLengthIs(1)) return reader.ReadString()!;
+        if (!reader.ScalarLengthIs(1))
+        {
+            return reader.ReadString()!;
+        }
+
         reader.CopyTo(letter);
         return letter[0] < 0x80 ? ((char)letter[0]).ToString() : Encoding.UTF8.GetString(letter);
     }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Darq.Redis;
 
-/// <summary>A function's reply: bytes, a list of replies, or nothing. A value, because lists have three for every state that is read.</summary>
+/// <summary>
+/// A function's reply: bytes, a list of replies, or nothing. A value, because lists have three for every state that is read.
+/// </summary>
 internal readonly struct RedisReply
 {
     private readonly byte[]? _bytes;

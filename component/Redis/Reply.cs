@@ -12,13 +12,24 @@ internal sealed class Reply<T> : Awaited<T>
     private Reply(Task<T> sent, TimeSpan within, TimeProvider time)
     {
         _sent = sent;
-        _deadline = time.CreateTimer(static reply => ((Reply<T>)reply!).GiveUp(new TimeoutException("The deadline of the command has passed.")), this, within, Timeout.InfiniteTimeSpan);
+        _deadline = time.CreateTimer(
+            static reply => ((Reply<T>)reply!).GiveUp(new TimeoutException("The deadline of the command has passed.")),
+            this,
+            within,
+            Timeout.InfiniteTimeSpan
+        );
     }
 
-    /// <summary>Throws what the command failed with, <see cref="TimeoutException"/> or <see cref="OperationCanceledException"/>. To be awaited once.</summary>
+    /// <summary>
+    /// Throws what the command failed with, <see cref="TimeoutException"/> or <see cref="OperationCanceledException"/>. To be awaited once.
+    /// </summary>
     public static ValueTask<T> WaitAsync(Task<T> sent, TimeSpan within, TimeProvider time, CancellationToken cancellation)
     {
-        if (sent.IsCompleted) return new(sent);
+        if (sent.IsCompleted)
+        {
+            return new(sent);
+        }
+
         var reply = new Reply<T>(sent, within, time);
         var answer = reply.AnswerAsync(cancellation);
         sent.GetAwaiter().UnsafeOnCompleted(reply.Heard);
@@ -30,9 +41,15 @@ internal sealed class Reply<T> : Awaited<T>
         _deadline.Dispose();
         // A failure that comes too late is looked at all the same, or it would count as unobserved.
         var fault = _sent.IsCanceled ? new TaskCanceledException(_sent) : _sent.Exception?.InnerException;
-        if (fault is not null) Fail(fault);
+        if (fault is not null)
+        {
+            Fail(fault);
+        }
 #pragma warning disable VSTHRD002 // It has ended, so nothing waits.
-        else Complete(_sent.Result);
+        else
+        {
+            Complete(_sent.Result);
+        }
 #pragma warning restore VSTHRD002
     }
 }

@@ -40,11 +40,20 @@ internal sealed class Sentinels : IAsyncDisposable
         var asked = connection.GetServers().Where(server => server.IsConnected).Select(server => AskAsync(server, cancellation)).ToArray();
         var answers = (await Task.WhenAll(asked)).OfType<Answer>().ToArray();
         if (answers.Length == 0 && _login.IsRefused)
+        {
             throw new RedisRefusedException("SENTINELAUTH", $"SENTINELAUTH the sentinels {_options.Addresses} refused the login");
-        if (answers.Length == 0) throw new RedisUnavailableException($"No sentinel answers at {_options.Addresses}.");
+        }
+
+        if (answers.Length == 0)
+        {
+            throw new RedisUnavailableException($"No sentinel answers at {_options.Addresses}.");
+        }
+
         return answers.MaxBy(answer => answer.Epoch)!.Primary
             ?? throw new RedisRefusedException(
-                "SENTINELNAME", $"SENTINELNAME the sentinels {_options.Addresses} know no master named '{_options.MasterName}'");
+                "SENTINELNAME",
+                $"SENTINELNAME the sentinels {_options.Addresses} know no master named '{_options.MasterName}'"
+            );
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
@@ -76,7 +85,10 @@ internal sealed class Sentinels : IAsyncDisposable
     /// <summary>The text is the master's name, its address until now and its new one.</summary>
     private void Hear(RedisChannel channel, RedisValue text)
     {
-        if (text.ToString().StartsWith(_options.MasterName + " ", StringComparison.Ordinal)) Switched?.Invoke();
+        if (text.ToString().StartsWith(_options.MasterName + " ", StringComparison.Ordinal))
+        {
+            Switched?.Invoke();
+        }
     }
 
     private async Task<Answer?> AskAsync(IServer sentinel, CancellationToken cancellation)

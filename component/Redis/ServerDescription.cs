@@ -7,4 +7,5 @@ internal sealed record ServerDescription(
     string Role,
     string EvictionPolicy,
     bool AppendOnly,
-    bool ClusterEnabled);
+    bool ClusterEnabled
+);

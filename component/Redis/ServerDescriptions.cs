@@ -9,7 +9,10 @@ internal static class ServerDescriptions
         foreach (var line in info.Split('\n'))
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon > 0) fields[line[..colon]] = line[(colon + 1)..].Trim();
+            if (colon > 0)
+            {
+                fields[line[..colon]] = line[(colon + 1)..].Trim();
+            }
         }
         string Field(string name) => fields.GetValueOrDefault(name, "");
         // Valkey answers 7.2.4 as redis_version for the sake of old clients.
@@ -17,6 +20,10 @@ internal static class ServerDescriptions
         return new(
             isValkey ? "Valkey" : "Redis",
             Version.TryParse(isValkey ? Field("valkey_version") : Field("redis_version"), out var version) ? version : new(0, 0),
-            Field("role"), Field("maxmemory_policy"), Field("aof_enabled") == "1", Field("cluster_enabled") == "1");
+            Field("role"),
+            Field("maxmemory_policy"),
+            Field("aof_enabled") == "1",
+            Field("cluster_enabled") == "1"
+        );
     }
 }

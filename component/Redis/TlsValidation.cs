@@ -10,9 +10,17 @@ internal static class TlsValidation
     public static void Apply(ConfigurationOptions configuration, RedisOptions options)
     {
         // Sentinels and the primaries that they name are each called by their own name.
-        if (options.Sentinel is null) configuration.SslHost = options.Host;
+        if (options.Sentinel is null)
+        {
+            configuration.SslHost = options.Host;
+        }
+
         configuration.CertificateValidation += (_, _, _, errors) => errors == SslPolicyErrors.None || options.SkipTlsVerification;
-        if (options.ClientCertificate is null || options.ClientKey is null) return;
+        if (options.ClientCertificate is null || options.ClientKey is null)
+        {
+            return;
+        }
+
         var certificate = X509Certificate2.CreateFromPem(options.ClientCertificate, options.ClientKey);
         configuration.CertificateSelection += (_, _, _, _, _) => certificate;
     }

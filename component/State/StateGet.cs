@@ -16,7 +16,13 @@ internal sealed class StateGet(IReadOnlyList<StateKey> keys) : Awaited<IReadOnly
 
     public void Answer()
     {
-        if (Fault is null) Complete(Found);
-        else Fail(Fault);
+        if (Fault is null)
+        {
+            Complete(Found);
+        }
+        else
+        {
+            Fail(Fault);
+        }
     }
 }

@@ -34,9 +34,17 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
         var get = new StateGet(keys);
         lock (_lock)
         {
-            if (_waiting.Count >= MaxWaiting) throw new DarqException(Refusal.Full, $"FULL: {MaxWaiting:N0} reads are waiting for Redis already; try again.");
+            if (_waiting.Count >= MaxWaiting)
+            {
+                throw new DarqException(Refusal.Full, $"FULL: {MaxWaiting:N0} reads are waiting for Redis already; try again.");
+            }
+
             _waiting.Enqueue(get);
-            if (_isAsking) return get.AnswerAsync(cancellation);
+            if (_isAsking)
+            {
+                return get.AnswerAsync(cancellation);
+            }
+
             _isAsking = true;
         }
         // Ends by itself when nobody waits any more.
@@ -56,7 +64,11 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
             }
             catch (Exception fault)
             {
-                foreach (var get in _asked) get.Fail(fault);
+                foreach (var get in _asked)
+                {
+                    get.Fail(fault);
+                }
+
                 _asked.Clear();
             }
         }
@@ -76,7 +88,10 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
                     _asked.Add(_waiting.Dequeue());
                 }
                 _isAsking = keys > 0 || _answered.Count > 0;
-                if (keys > 0 || !_isAsking) return keys;
+                if (keys > 0 || !_isAsking)
+                {
+                    return keys;
+                }
             }
             AnswerLast();
         }
@@ -115,9 +130,19 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
             for (var i = 0; i < get.Found.Length; i++, at += 3)
             {
                 var (value, etag, expiry) = (found[at], found[at + 1], found[at + 2]);
-                if (etag.IsNothing) continue;
-                if (etag.Bytes.IsEmpty) get.Fault = NotOurs(get.Keys[i], value);
-                else get.Found[i] = new(value.Bytes, etag.ToString(), ExpiryOf(expiry));
+                if (etag.IsNothing)
+                {
+                    continue;
+                }
+
+                if (etag.Bytes.IsEmpty)
+                {
+                    get.Fault = NotOurs(get.Keys[i], value);
+                }
+                else
+                {
+                    get.Found[i] = new(value.Bytes, etag.ToString(), ExpiryOf(expiry));
+                }
             }
         }
         (_asked, _answered) = (_answered, _asked);
@@ -126,14 +151,21 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
     /// <summary>Answers the reads of the last call, if that was not done yet.</summary>
     private void AnswerLast()
     {
-        foreach (var get in _answered) get.Answer();
+        foreach (var get in _answered)
+        {
+            get.Answer();
+        }
+
         _answered.Clear();
     }
 
-    private static DarqException NotOurs(StateKey key, RedisReply error) => new(
-        Refusal.Misconfigured, $"MISCONFIGURED: what Redis holds for the key '{key.Key}' was not written by this component ({error}); a write without an etag replaces it.");
+    private static DarqException NotOurs(StateKey key, RedisReply error) =>
+        new(
+            Refusal.Misconfigured,
+            $"MISCONFIGURED: what Redis holds for the key '{key.Key}' was not written by this component ({error}); a write without "
+                + "an etag replaces it."
+        );
 
-    private static DateTimeOffset? ExpiryOf(RedisReply expiry) => expiry.IsNothing
-        ? null
-        : DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(expiry.ToString(), CultureInfo.InvariantCulture));
+    private static DateTimeOffset? ExpiryOf(RedisReply expiry) =>
+        expiry.IsNothing ? null : DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(expiry.ToString(), CultureInfo.InvariantCulture));
 }

@@ -12,8 +12,16 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     /// <summary>The values of the keys in order, as one snapshot. Throws <see cref="DarqException"/>; safe to repeat.</summary>
     public ValueTask<IReadOnlyList<StateValue>> GetAsync(IReadOnlyList<StateKey> keys, CancellationToken cancellation)
     {
-        if (keys.Count == 0) return new([]);
-        for (var i = 0; i < keys.Count; i++) Limits.CheckKey("key", keys[i].Key);
+        if (keys.Count == 0)
+        {
+            return new([]);
+        }
+
+        for (var i = 0; i < keys.Count; i++)
+        {
+            Limits.CheckKey("key", keys[i].Key);
+        }
+
         return _reads.GetAsync(keys, cancellation);
     }
 
@@ -25,8 +33,15 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     {
         var change = StateWrite.From(operation, options);
         var reply = await primary.SubmitAsync(new WriteRequest(change, primary), cancellation);
-        if (reply.StartsWith("CONFLICT", StringComparison.Ordinal)) throw new DarqException(Refusal.Conflict, ConflictText(operation));
-        if (!reply.StartsWith(Done, StringComparison.Ordinal)) throw Refusals.Of(reply);
+        if (reply.StartsWith("CONFLICT", StringComparison.Ordinal))
+        {
+            throw new DarqException(Refusal.Conflict, ConflictText(operation));
+        }
+
+        if (!reply.StartsWith(Done, StringComparison.Ordinal))
+        {
+            throw Refusals.Of(reply);
+        }
     }
 
     private sealed class WriteRequest(StateWrite change, Primary told) : BatchRequest("write")
@@ -42,11 +57,15 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
 
         protected override void Heard(string reply)
         {
-            if (reply.StartsWith(Done, StringComparison.Ordinal)) told.Applied.Note(change.Partition, Position.Parse(reply.AsSpan(Done.Length)));
+            if (reply.StartsWith(Done, StringComparison.Ordinal))
+            {
+                told.Applied.Note(change.Partition, Position.Parse(reply.AsSpan(Done.Length)));
+            }
         }
     }
 
-    private static string ConflictText(StateOperation operation) => string.IsNullOrEmpty(operation.ETag)
-        ? "CONFLICT: the key exists already (first-write without an etag)."
-        : $"CONFLICT: the etag '{operation.ETag}' is not the current one.";
+    private static string ConflictText(StateOperation operation) =>
+        string.IsNullOrEmpty(operation.ETag)
+            ? "CONFLICT: the key exists already (first-write without an etag)."
+            : $"CONFLICT: the etag '{operation.ETag}' is not the current one.";
 }

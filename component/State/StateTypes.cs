@@ -12,7 +12,10 @@ internal enum StateChange
     Delete,
 }
 
-/// <summary>One operation on one key. An etag of null or "" asks for no comparison; <see cref="FirstWrite"/> without one asks that the key be absent.</summary>
+/// <summary>
+/// One operation on one key. An etag of null or "" asks for no comparison; <see cref="FirstWrite"/> without one asks that the key be
+/// absent.
+/// </summary>
 internal sealed record StateOperation(StateChange Change, StateKey Key)
 {
     public ReadOnlyMemory<byte> Value { get; init; }

@@ -12,7 +12,13 @@ internal sealed record StateWrite(int Partition, StateOperation Operation)
         Limits.CheckKey("key", operation.Key.Key);
         Limits.CheckMessage($"the value of key '{operation.Key.Key}'", operation.Value.Length);
         if (!string.IsNullOrEmpty(operation.ETag) && !Position.TryParse(operation.ETag, out _))
-            throw new DarqException(Refusal.InvalidEtag, $"INVALID_ETAG: '{operation.ETag}' is no etag; accepted: the etag of an earlier read, such as 1700000000000-42.");
+        {
+            throw new DarqException(
+                Refusal.InvalidEtag,
+                $"INVALID_ETAG: '{operation.ETag}' is no etag; accepted: the etag of an earlier read, such as 1700000000000-42."
+            );
+        }
+
         return new(PartitionHash.OfState(operation.Key.Key, operation.Key.PartitionKey, options.Partitions), operation);
     }
 
@@ -23,7 +29,11 @@ internal sealed record StateWrite(int Partition, StateOperation Operation)
         writer.Add(Operation.Change == StateChange.Delete ? "d" : "u");
         writer.Add(Operation.Key.Key);
         writer.Add(Operation.Value);
-        writer.Add(!string.IsNullOrEmpty(Operation.ETag) ? Operation.ETag : Operation.FirstWrite ? "*" : "");
+        writer.Add(
+            !string.IsNullOrEmpty(Operation.ETag) ? Operation.ETag
+            : Operation.FirstWrite ? "*"
+            : ""
+        );
         writer.Add((long)(Operation.TimeToLive?.TotalMilliseconds ?? 0));
     }
 }

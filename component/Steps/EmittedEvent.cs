@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace Darq.Steps;
 
-/// <summary>Wraps an emitted message as the event the sidecar would have made of it, because nobody else wraps what does not go through the publish API.</summary>
+/// <summary>
+/// Wraps an emitted message as the event the sidecar would have made of it, because nobody else wraps what does not go through the publish
+/// API.
+/// </summary>
 internal static class EmittedEvent
 {
     private const int FrameBytes = 320;

@@ -26,7 +26,10 @@ internal sealed class Step
     /// <summary>Adds a message to what the step consumes, once.</summary>
     public void Consume(DeliveryToken token)
     {
-        if (!Consumed.Contains(token)) Consumed.Add(token);
+        if (!Consumed.Contains(token))
+        {
+            Consumed.Add(token);
+        }
     }
 
     /// <summary>Adds the delivery that the step answers: the first, because the result is recorded by it.</summary>
@@ -37,7 +40,9 @@ internal sealed class Step
     }
 }
 
-/// <summary>A message that a step publishes. Its data is JSON as it stood in the step, or any bytes where it is <see cref="Raw"/>.</summary>
+/// <summary>
+/// A message that a step publishes. Its data is JSON as it stood in the step, or any bytes where it is <see cref="Raw"/>.
+/// </summary>
 internal sealed record StepEmit
 {
     public required string Topic { get; init; }

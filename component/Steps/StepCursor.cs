@@ -46,7 +46,10 @@ internal ref struct StepCursor
         {
             _field = Known(known, ref seen);
             _json.Read();
-            if (_json.TokenType != JsonTokenType.Null || TakesNull.Contains(_field)) return _field;
+            if (_json.TokenType != JsonTokenType.Null || TakesNull.Contains(_field))
+            {
+                return _field;
+            }
         }
         _field = "";
         return null;
@@ -57,7 +60,10 @@ internal ref struct StepCursor
     {
         _field = "";
         _list = name;
-        if (_json.TokenType != JsonTokenType.StartArray) throw Fault(form);
+        if (_json.TokenType != JsonTokenType.StartArray)
+        {
+            throw Fault(form);
+        }
     }
 
     /// <summary>Goes to the next element of the list; false at its end.</summary>
@@ -65,7 +71,11 @@ internal ref struct StepCursor
     {
         _json.Read();
         (_field, _index) = ("", _index + 1);
-        if (_json.TokenType != JsonTokenType.EndArray) return true;
+        if (_json.TokenType != JsonTokenType.EndArray)
+        {
+            return true;
+        }
+
         (_list, _index) = ("", -1);
         return false;
     }
@@ -75,14 +85,16 @@ internal ref struct StepCursor
     /// <summary>A string, or "" where it is null.</summary>
     public readonly string TextOrNull(string form) => _json.TokenType == JsonTokenType.Null ? "" : Text(form);
 
-    public readonly bool Flag() => _json.TokenType switch
-    {
-        JsonTokenType.True => true,
-        JsonTokenType.False => false,
-        _ => throw Fault("true or false"),
-    };
+    public readonly bool Flag() =>
+        _json.TokenType switch
+        {
+            JsonTokenType.True => true,
+            JsonTokenType.False => false,
+            _ => throw Fault("true or false"),
+        };
 
-    public readonly int Number(string form) => _json.TokenType == JsonTokenType.Number && _json.TryGetInt32(out var number) ? number : throw Fault(form);
+    public readonly int Number(string form) =>
+        _json.TokenType == JsonTokenType.Number && _json.TryGetInt32(out var number) ? number : throw Fault(form);
 
     /// <summary>The whole value as its own JSON, where it stands; checked to be text that can be passed on.</summary>
     public ReadOnlyMemory<byte> Raw()
@@ -98,9 +110,17 @@ internal ref struct StepCursor
     {
         for (var i = 0; i < known.Length; i++)
         {
-            if (!_json.ValueTextEquals(known[i])) continue;
+            if (!_json.ValueTextEquals(known[i]))
+            {
+                continue;
+            }
+
             _field = known[i];
-            if ((seen & 1 << i) != 0) throw Limits.Invalid(Path, "a field that is given twice", "each field once");
+            if ((seen & 1 << i) != 0)
+            {
+                throw Limits.Invalid(Path, "a field that is given twice", "each field once");
+            }
+
             seen |= 1 << i;
             return _field;
         }
@@ -126,18 +146,27 @@ internal ref struct StepCursor
         get
         {
             var element = _index < 0 ? _list : $"{_list}[{_index}]";
-            return element.Length == 0 ? (_field.Length == 0 ? _root : _field) : _field.Length == 0 ? element : $"{element}.{_field}";
+            return element.Length == 0 ? (_field.Length == 0 ? _root : _field)
+                : _field.Length == 0 ? element
+                : $"{element}.{_field}";
         }
     }
 
     /// <summary>Half a surrogate pair can only be written as an escape, so hardly any text has to be looked at twice.</summary>
     private static void CheckText(ReadOnlySpan<byte> json)
     {
-        if (json.IndexOf("\\u"u8) < 0) return;
+        if (json.IndexOf("\\u"u8) < 0)
+        {
+            return;
+        }
+
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
         while (reader.Read())
         {
-            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped) reader.GetString();
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                reader.GetString();
+            }
         }
     }
 }

@@ -6,7 +6,9 @@ using Darq.State;
 
 namespace Darq.Steps;
 
-/// <summary>A message that a step consumes, and where to ask for the incarnation under which its lane is held at the moment of sending.</summary>
+/// <summary>
+/// A message that a step consumes, and where to ask for the incarnation under which its lane is held at the moment of sending.
+/// </summary>
 internal readonly record struct Consumption(DeliveryToken Token, Func<string> Incarnation);
 
 /// <summary>A key that a step relies on without writing it: it must still have this etag, or be absent where the etag is "".</summary>
@@ -39,26 +41,39 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
     // Asked for several times on the way to Redis.
     public override int Size => _size > 0 ? _size : _size = Weigh();
 
-    public override bool Frees => Emits.Length == 0 && Consumed.Length == 0 && Array.TrueForAll(Operations, operation => operation.Operation.Change == StateChange.Delete);
+    public override bool Frees =>
+        Emits.Length == 0
+        && Consumed.Length == 0
+        && Array.TrueForAll(Operations, operation => operation.Operation.Change == StateChange.Delete);
 
     // Its record or the consumed message tells a second execution; without either, writing the same values again
     // changes nothing but etags, so only a guarded write could be told a false conflict.
-    public override bool Repeatable => Id.Length > 0 || Consumed.Length > 0
-        || Reads.Length == 0 && Array.TrueForAll(Emits, emit => emit.Id.Length > 0)
+    public override bool Repeatable =>
+        Id.Length > 0
+        || Consumed.Length > 0
+        || Reads.Length == 0
+            && Array.TrueForAll(Emits, emit => emit.Id.Length > 0)
             && Array.TrueForAll(Operations, operation => string.IsNullOrEmpty(operation.Operation.ETag) && !operation.Operation.FirstWrite);
 
     /// <summary>Whether what it consumes, reads, writes and emits lies in several partitions.</summary>
-    public bool IsCrossPartition => !IsWithin(
-        Consumed.Length > 0 ? Consumed[0].Token.Partition
-        : Reads.Length > 0 ? Reads[0].Partition
-        : Operations.Length > 0 ? Operations[0].Partition
-        : Emits.Length > 0 ? Emits[0].Partition : Home);
+    public bool IsCrossPartition =>
+        !IsWithin(
+            Consumed.Length > 0 ? Consumed[0].Token.Partition
+            : Reads.Length > 0 ? Reads[0].Partition
+            : Operations.Length > 0 ? Operations[0].Partition
+            : Emits.Length > 0 ? Emits[0].Partition
+            : Home
+        );
 
     /// <summary>How many partitions those are; counted anew each time.</summary>
-    public int Partitions => Consumed.Select(consumed => consumed.Token.Partition)
-        .Concat(Reads.Select(read => read.Partition))
-        .Concat(Operations.Select(operation => operation.Partition))
-        .Concat(Emits.Select(emit => emit.Partition)).Distinct().Count();
+    public int Partitions =>
+        Consumed
+            .Select(consumed => consumed.Token.Partition)
+            .Concat(Reads.Select(read => read.Partition))
+            .Concat(Operations.Select(operation => operation.Partition))
+            .Concat(Emits.Select(emit => emit.Partition))
+            .Distinct()
+            .Count();
 
     /// <summary>Whether it does nothing at all, and is not to be remembered either.</summary>
     public bool IsEmpty => Id.Length == 0 && Consumed.Length == 0 && Reads.Length == 0 && Operations.Length == 0 && Emits.Length == 0;
@@ -86,20 +101,35 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
             writer.Add(etag);
         }
         writer.Add(Operations.Length);
-        foreach (var operation in Operations) operation.Write(writer);
+        foreach (var operation in Operations)
+        {
+            operation.Write(writer);
+        }
+
         writer.Add(Emits.Length);
-        foreach (var emit in Emits) emit.Write(writer, options);
+        foreach (var emit in Emits)
+        {
+            emit.Write(writer, options);
+        }
     }
 
     protected override void Heard(string reply)
     {
         var words = reply.AsSpan();
         var isFirst = words.StartsWith("OK ");
-        if (told is null || !isFirst && !words.StartsWith("DUPLICATE ")) return;
+        if (told is null || !isFirst && !words.StartsWith("DUPLICATE "))
+        {
+            return;
+        }
+
         words = words[(words.IndexOf(' ') + 1)..];
         var applied = Position.Parse(Publishing.Emitted.Next(ref words));
         told.Applied.Note(Home, applied);
-        if (words.Count(' ') + 1 == 2 * Emits.Length) Emitted = Publishing.Emitted.Read(told, Emits, words, isFirst);
+        if (words.Count(' ') + 1 == 2 * Emits.Length)
+        {
+            Emitted = Publishing.Emitted.Read(told, Emits, words, isFirst);
+        }
+
         Applied = applied;
     }
 
@@ -107,19 +137,31 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
     {
         foreach (var consumed in Consumed)
         {
-            if (consumed.Token.Partition != partition) return false;
+            if (consumed.Token.Partition != partition)
+            {
+                return false;
+            }
         }
         foreach (var read in Reads)
         {
-            if (read.Partition != partition) return false;
+            if (read.Partition != partition)
+            {
+                return false;
+            }
         }
         foreach (var operation in Operations)
         {
-            if (operation.Partition != partition) return false;
+            if (operation.Partition != partition)
+            {
+                return false;
+            }
         }
         foreach (var emit in Emits)
         {
-            if (emit.Partition != partition) return false;
+            if (emit.Partition != partition)
+            {
+                return false;
+            }
         }
         return true;
     }
@@ -127,9 +169,21 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
     private int Weigh()
     {
         var size = 64 + 96 * Consumed.Length;
-        foreach (var read in Reads) size += 48 + read.Key.Length;
-        foreach (var operation in Operations) size += operation.Size;
-        foreach (var emit in Emits) size += emit.Size;
+        foreach (var read in Reads)
+        {
+            size += 48 + read.Key.Length;
+        }
+
+        foreach (var operation in Operations)
+        {
+            size += operation.Size;
+        }
+
+        foreach (var emit in Emits)
+        {
+            size += emit.Size;
+        }
+
         return size;
     }
 }

@@ -25,22 +25,34 @@ internal sealed record StepResult(bool Duplicate, string Position, IReadOnlyList
     public string Message { get; private init; } = "";
 
     /// <summary>The one word for it on every surface.</summary>
-    public string Outcome => Refusal switch
-    {
-        null => Duplicate ? "DUPLICATE" : "OK",
-        Partitions.Refusal.Fenced => "FENCED",
-        Partitions.Refusal.Stale => "STALE",
-        Partitions.Refusal.Conflict => "CONFLICT",
-        Partitions.Refusal.CrossPartition => "CROSS_PARTITION",
-        Partitions.Refusal.TooLarge => "TOO_LARGE",
-        Partitions.Refusal.Full => "FULL",
-        _ => throw new InvalidOperationException($"{Refusal} is no outcome of a step."),
-    };
+    public string Outcome =>
+        Refusal switch
+        {
+            null => Duplicate ? "DUPLICATE" : "OK",
+            Partitions.Refusal.Fenced => "FENCED",
+            Partitions.Refusal.Stale => "STALE",
+            Partitions.Refusal.Conflict => "CONFLICT",
+            Partitions.Refusal.CrossPartition => "CROSS_PARTITION",
+            Partitions.Refusal.TooLarge => "TOO_LARGE",
+            Partitions.Refusal.Full => "FULL",
+            _ => throw new InvalidOperationException($"{Refusal} is no outcome of a step."),
+        };
 
     /// <summary>Whether a refusal is an outcome that callers act on; any other is a fault of the request or of the installation.</summary>
-    public static bool IsOutcome(Refusal refusal) => refusal is Partitions.Refusal.Fenced or Partitions.Refusal.Stale or Partitions.Refusal.Conflict
-        or Partitions.Refusal.CrossPartition or Partitions.Refusal.TooLarge or Partitions.Refusal.Full;
+    public static bool IsOutcome(Refusal refusal) =>
+        refusal
+            is Partitions.Refusal.Fenced
+                or Partitions.Refusal.Stale
+                or Partitions.Refusal.Conflict
+                or Partitions.Refusal.CrossPartition
+                or Partitions.Refusal.TooLarge
+                or Partitions.Refusal.Full;
 
     public static StepResult Refused(Refusal refusal, string message, IReadOnlyList<string>? conflicts = null) =>
-        Nothing with { Refusal = refusal, Message = message, Conflicts = conflicts ?? [] };
+        Nothing with
+        {
+            Refusal = refusal,
+            Message = message,
+            Conflicts = conflicts ?? [],
+        };
 }

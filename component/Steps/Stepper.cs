@@ -11,7 +11,14 @@ namespace Darq.Steps;
 /// Applies steps: places them in partitions, sends each as one request of a batch, and reads what came of it. Redis records
 /// a step by its id or by its first consumed message, so that a repeated one is answered with the first result.
 /// </summary>
-internal sealed class Stepper(Primary primary, Subscriptions subscriptions, NamespaceOptions options, TimeProvider time, Random random, ILogger log)
+internal sealed class Stepper(
+    Primary primary,
+    Subscriptions subscriptions,
+    NamespaceOptions options,
+    TimeProvider time,
+    Random random,
+    ILogger log
+)
 {
     private int _saidCrossPartition;
     private long _crossPartitionCount;
@@ -24,7 +31,11 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
     /// <see cref="DarqException"/> with the outcome where it did not take effect. With a token or an id it is safe to
     /// repeat; without either only where its etags guard it.
     /// </summary>
-    public async ValueTask<StepResult> TransactAsync(IReadOnlyList<StateOperation> operations, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellation)
+    public async ValueTask<StepResult> TransactAsync(
+        IReadOnlyList<StateOperation> operations,
+        IReadOnlyDictionary<string, string> metadata,
+        CancellationToken cancellation
+    )
     {
         var result = await ApplyAsync(TransactionStep.Of(operations, metadata, options), cancellation);
         return result.Refusal is { } refusal ? throw new DarqException(refusal, result.Message) : result;
@@ -39,7 +50,11 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
         try
         {
             var request = Compose(step);
-            if (request.IsEmpty) return new(false, "", []);
+            if (request.IsEmpty)
+            {
+                return new(false, "", []);
+            }
+
             Check(request);
             var reply = await primary.SubmitAsync(request, cancellation);
             var result = Read(request, reply);
@@ -55,10 +70,16 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
     private StepRequest Compose(Step step)
     {
         var writes = new StateWrite[step.Operations.Count];
-        for (var i = 0; i < writes.Length; i++) writes[i] = StateWrite.From(step.Operations[i], options);
-        var home = step.Consumed.Count > 0 ? step.Consumed[0].Partition
+        for (var i = 0; i < writes.Length; i++)
+        {
+            writes[i] = StateWrite.From(step.Operations[i], options);
+        }
+
+        var home =
+            step.Consumed.Count > 0 ? step.Consumed[0].Partition
             : step.Id.Length > 0 ? PartitionHash.Of(step.Id, options.Partitions)
-            : writes.Length > 0 ? writes[0].Partition : random.Next(options.Partitions);
+            : writes.Length > 0 ? writes[0].Partition
+            : random.Next(options.Partitions);
         return new(options, primary)
         {
             Home = home,
@@ -94,7 +115,11 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
 
     private Append[] Appends(Step step, int home)
     {
-        if (step.Emits.Count == 0) return [];
+        if (step.Emits.Count == 0)
+        {
+            return [];
+        }
+
         var (cause, now) = (CauseOf(step), time.GetUtcNow());
         var appends = new Append[step.Emits.Count];
         for (var i = 0; i < appends.Length; i++)
@@ -106,8 +131,10 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
             appends[i] = new()
             {
                 // Without key and id it stays in the step's own partition: as good a spread as any, and one partition fewer.
-                Partition = emit.Key.Length > 0 ? PartitionHash.Of(emit.Key, options.Partitions)
-                    : emit.Id.Length > 0 ? PartitionHash.Of(emit.Id, options.Partitions) : home,
+                Partition =
+                    emit.Key.Length > 0 ? PartitionHash.Of(emit.Key, options.Partitions)
+                    : emit.Id.Length > 0 ? PartitionHash.Of(emit.Id, options.Partitions)
+                    : home,
                 Topic = emit.Topic,
                 // The step is recorded as a whole: a message without an id of its own needs none against repetition.
                 Id = emit.Id,
@@ -123,33 +150,72 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
     private void Check(StepRequest request)
     {
         if (request.Size > Limits.MaxMessageBytes)
-            throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: the step has {request.Size:N0} bytes; accepted: at most {Limits.MaxMessageBytes:N0} (3.9 MiB).");
-        if (!request.IsCrossPartition) return;
+        {
+            throw new DarqException(
+                Refusal.TooLarge,
+                $"TOO_LARGE: the step has {request.Size:N0} bytes; accepted: at most {Limits.MaxMessageBytes:N0} (3.9 MiB)."
+            );
+        }
+
+        if (!request.IsCrossPartition)
+        {
+            return;
+        }
+
         Interlocked.Increment(ref _crossPartitionCount);
         if (options.CrossPartitionSteps == CrossPartitionSteps.Refuse)
-            throw new DarqException(Refusal.CrossPartition, $"CROSS_PARTITION: the step touches {request.Partitions} partitions and crossPartitionSteps is refuse; give its keys and messages one partition key, or set crossPartitionSteps to allow.");
+        {
+            throw new DarqException(
+                Refusal.CrossPartition,
+                $"CROSS_PARTITION: the step touches {request.Partitions} partitions and crossPartitionSteps is refuse; give its "
+                    + "keys and messages one partition key, or set crossPartitionSteps to allow."
+            );
+        }
+
         if (options.CrossPartitionSteps == CrossPartitionSteps.Warn && Interlocked.Exchange(ref _saidCrossPartition, 1) == 0)
+        {
             log.CrossPartitionStepWasSeen(request.Partitions);
+        }
     }
 
     private static StepResult Read(StepRequest request, string reply)
     {
         if (request.Applied is { } applied)
-            return new(reply.StartsWith("DUPLICATE", StringComparison.Ordinal), string.Create(CultureInfo.InvariantCulture, $"{request.Home}:{applied}"), request.Emitted);
+        {
+            return new(
+                reply.StartsWith("DUPLICATE", StringComparison.Ordinal),
+                string.Create(CultureInfo.InvariantCulture, $"{request.Home}:{applied}"),
+                request.Emitted
+            );
+        }
+
         var words = reply.Split(' ');
         switch (words[0])
         {
             case "CONFLICT":
                 string[] keys = [.. words.Skip(1).Select(word => KeyOf(request, word)).Distinct()];
                 return StepResult.Refused(
-                    Refusal.Conflict, $"CONFLICT: the etag or first-write condition does not hold for {string.Join(", ", keys.Select(key => $"'{key}'"))}; nothing was changed.", keys);
+                    Refusal.Conflict,
+                    "CONFLICT: the etag or first-write condition does not hold for "
+                        + $"{string.Join(", ", keys.Select(key => $"'{key}'"))}; nothing was changed.",
+                    keys
+                );
             case "STALE":
                 var spent = request.Consumed[int.Parse(words[1], CultureInfo.InvariantCulture)].Token;
                 return StepResult.Refused(
-                    Refusal.Stale, $"STALE: message {spent.Partition}-{spent.Message} of topic '{spent.Topic}' was done with earlier and the result of that step is no longer kept; this call changed nothing.") with { Spent = spent };
+                    Refusal.Stale,
+                    $"STALE: message {spent.Partition}-{spent.Message} of topic '{spent.Topic}' was done with earlier and the "
+                        + "result of that step is no longer kept; this call changed nothing."
+                ) with
+                {
+                    Spent = spent,
+                };
             case "FULL":
                 var topic = request.Emits[int.Parse(words[1], CultureInfo.InvariantCulture)].Topic;
-                return StepResult.Refused(Refusal.Full, $"FULL: topic '{topic}' takes no more messages in one partition (maxBacklog); nothing was changed.");
+                return StepResult.Refused(
+                    Refusal.Full,
+                    $"FULL: topic '{topic}' takes no more messages in one partition (maxBacklog); nothing was changed."
+                );
             case "FENCED":
                 return StepResult.Refused(Refusal.Fenced, Refusals.Of(reply).Message);
             default:
@@ -163,20 +229,36 @@ internal sealed class Stepper(Primary primary, Subscriptions subscriptions, Name
     /// </summary>
     private void Tell(StepRequest request, StepResult result)
     {
-        if (result.Spent is { } spent) subscriptions.Consumed(spent);
-        else if (result is { Refusal: null, Duplicate: true } && request.Id.Length == 0) subscriptions.Consumed(request.Consumed[0].Token);
+        if (result.Spent is { } spent)
+        {
+            subscriptions.Consumed(spent);
+        }
+        else if (result is { Refusal: null, Duplicate: true } && request.Id.Length == 0)
+        {
+            subscriptions.Consumed(request.Consumed[0].Token);
+        }
+
         foreach (var consumed in request.Consumed)
         {
-            if (result is { Refusal: null, Duplicate: false }) subscriptions.Consumed(consumed.Token);
-            else if (result.Refusal is Refusal.Fenced) subscriptions.Fenced(consumed.Token);
+            if (result is { Refusal: null, Duplicate: false })
+            {
+                subscriptions.Consumed(consumed.Token);
+            }
+            else if (result.Refusal is Refusal.Fenced)
+            {
+                subscriptions.Fenced(consumed.Token);
+            }
         }
     }
 
-    private static string KeyOf(StepRequest request, string word) => word[0] == 'r'
-        ? request.Reads[int.Parse(word.AsSpan(1), CultureInfo.InvariantCulture)].Key
-        : request.Operations[int.Parse(word, CultureInfo.InvariantCulture)].Operation.Key.Key;
+    private static string KeyOf(StepRequest request, string word) =>
+        word[0] == 'r'
+            ? request.Reads[int.Parse(word.AsSpan(1), CultureInfo.InvariantCulture)].Key
+            : request.Operations[int.Parse(word, CultureInfo.InvariantCulture)].Operation.Key.Key;
 
     private string CauseOf(Step step) =>
-        step.Consumed is [var first, ..] ? string.Create(CultureInfo.InvariantCulture, $"{first.Group}-{first.Topic}-{first.Partition}-{first.Message}")
-        : step.Id.Length > 0 ? step.Id : random.NextInt64().ToString("x16", CultureInfo.InvariantCulture);
+        step.Consumed is [var first, ..]
+            ? string.Create(CultureInfo.InvariantCulture, $"{first.Group}-{first.Topic}-{first.Partition}-{first.Message}")
+        : step.Id.Length > 0 ? step.Id
+        : random.NextInt64().ToString("x16", CultureInfo.InvariantCulture);
 }

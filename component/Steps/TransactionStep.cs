@@ -6,37 +6,72 @@ using Darq.State;
 
 namespace Darq.Steps;
 
-/// <summary>Reads a state transaction as a step: what it consumes (<c>darq.token</c>, <c>darq.consume</c>) and emits (<c>darq.emit</c>) stands in the request's metadata.</summary>
+/// <summary>
+/// Reads a state transaction as a step: what it consumes (<c>darq.token</c>, <c>darq.consume</c>) and emits (<c>darq.emit</c>) stands in
+/// the request's metadata.
+/// </summary>
 internal static class TransactionStep
 {
     public static Step Of(IReadOnlyList<StateOperation> operations, IReadOnlyDictionary<string, string> metadata, NamespaceOptions options)
     {
         foreach (var name in WireNames.NotYet)
         {
-            if (metadata.ContainsKey(name)) throw new DarqException(Refusal.NotYet, $"NOT_YET: metadata {name} is not available yet; send the step without it.");
+            if (metadata.ContainsKey(name))
+            {
+                throw new DarqException(Refusal.NotYet, $"NOT_YET: metadata {name} is not available yet; send the step without it.");
+            }
         }
-        if (metadata.TryGetValue(WireNames.Ack, out var ack)) CheckAck(ack);
+        if (metadata.TryGetValue(WireNames.Ack, out var ack))
+        {
+            CheckAck(ack);
+        }
+
         var step = new Step { Id = metadata.GetValueOrDefault(WireNames.Id, "") };
         Limits.CheckKey(WireNames.Id, step.Id);
         foreach (var operation in operations)
         {
-            if (!IsMarker(operation.Key.Key)) step.Operations.Add(operation);
+            if (!IsMarker(operation.Key.Key))
+            {
+                step.Operations.Add(operation);
+            }
         }
         if (step.Operations.Count > Limits.MaxOperations)
-            throw new DarqException(Refusal.TooLarge, $"TOO_LARGE: the transaction has {step.Operations.Count:N0} operations; accepted: at most {Limits.MaxOperations:N0}.");
-        if (metadata.TryGetValue(WireNames.Token, out var one)) step.Consume(Token(one, options));
+        {
+            throw new DarqException(
+                Refusal.TooLarge,
+                $"TOO_LARGE: the transaction has {step.Operations.Count:N0} operations; accepted: at most {Limits.MaxOperations:N0}."
+            );
+        }
+
+        if (metadata.TryGetValue(WireNames.Token, out var one))
+        {
+            step.Consume(Token(one, options));
+        }
+
         if (metadata.TryGetValue(WireNames.Consume, out var many))
         {
-            foreach (var text in List(many)) step.Consume(Token(text, options));
+            foreach (var text in List(many))
+            {
+                step.Consume(Token(text, options));
+            }
         }
-        if (operations.Count > 0) step.Source = SourceOf(operations[0].Key.Key) ?? step.Source;
-        if (metadata.TryGetValue(WireNames.Emit, out var emits)) EmitParser.Parse(emits, step.Emits);
+        if (operations.Count > 0)
+        {
+            step.Source = SourceOf(operations[0].Key.Key) ?? step.Source;
+        }
+
+        if (metadata.TryGetValue(WireNames.Emit, out var emits))
+        {
+            EmitParser.Parse(emits, step.Emits);
+        }
+
         return step;
     }
 
     private static DeliveryToken Token(string text, NamespaceOptions options) =>
         DeliveryToken.TryParse(text, out var token) && token.Partition < options.Partitions
-            ? token : throw Limits.Invalid(WireNames.Token, text, "the value of the delivery's header darq-token or attribute darqtoken");
+            ? token
+            : throw Limits.Invalid(WireNames.Token, text, "the value of the delivery's header darq-token or attribute darqtoken");
 
     private static string[] List(string json)
     {
@@ -52,11 +87,22 @@ internal static class TransactionStep
 
     private static void CheckAck(string ack)
     {
-        if (ack == "speculative") throw new DarqException(Refusal.NotYet, $"NOT_YET: metadata {WireNames.Ack} \"speculative\" is not available yet; send the step without it.");
-        if (ack != "durable") throw Limits.Invalid(WireNames.Ack, ack, "durable or speculative");
+        if (ack == "speculative")
+        {
+            throw new DarqException(
+                Refusal.NotYet,
+                $"NOT_YET: metadata {WireNames.Ack} \"speculative\" is not available yet; send the step without it."
+            );
+        }
+
+        if (ack != "durable")
+        {
+            throw Limits.Invalid(WireNames.Ack, ack, "durable or speculative");
+        }
     }
 
-    private static bool IsMarker(string key) => key == WireNames.StepMarkerKey || key.EndsWith("||" + WireNames.StepMarkerKey, StringComparison.Ordinal);
+    private static bool IsMarker(string key) =>
+        key == WireNames.StepMarkerKey || key.EndsWith("||" + WireNames.StepMarkerKey, StringComparison.Ordinal);
 
     /// <summary>The app, as the sidecar prefixes its keys; that is all the component can know of it here.</summary>
     private static string? SourceOf(string key)

@@ -9,7 +9,13 @@ internal static partial class Log
     public static partial void ComponentStarted(this ILogger log, string socket, string mode, string owner, string services);
 
     [LoggerMessage(201, LogLevel.Information, "Initialised {Service} '{Instance}' in namespace {Namespace}; Redis reached: {Reached}")]
-    public static partial void InstanceWasInitialised(this ILogger log, ComponentService service, string instance, string @namespace, bool reached);
+    public static partial void InstanceWasInitialised(
+        this ILogger log,
+        ComponentService service,
+        string instance,
+        string @namespace,
+        bool reached
+    );
 
     [LoggerMessage(202, LogLevel.Information, "Brought back {Service} '{Instance}' from what its Init said before the restart")]
     public static partial void InstanceWasRevived(this ILogger log, ComponentService service, string instance);
@@ -20,19 +26,39 @@ internal static partial class Log
     [LoggerMessage(204, LogLevel.Warning, "Setting of {Service} '{Instance}': {Warning}")]
     public static partial void SettingIsDoubtful(this ILogger log, ComponentService service, string instance, string warning);
 
-    [LoggerMessage(205, LogLevel.Warning, "What Init said of {Service} '{Instance}' could not be kept in {Folder} ({Why}): after a restart of the component its calls fail until the sidecar restarts too")]
+    [LoggerMessage(
+        205,
+        LogLevel.Warning,
+        "What Init said of {Service} '{Instance}' could not be kept in {Folder} ({Why}): after a restart of the component its "
+            + "calls fail until the sidecar restarts too"
+    )]
     public static partial void InitWasNotKept(this ILogger log, ComponentService service, string instance, string folder, string why);
 
-    [LoggerMessage(206, LogLevel.Warning, "This component was restarted under a running sidecar or after one: {Instances}. If that sidecar still runs, its subscriptions and input bindings come back only when it restarts; all other calls go on")]
+    [LoggerMessage(
+        206,
+        LogLevel.Warning,
+        "This component was restarted under a running sidecar or after one: {Instances}. If that sidecar still runs, its "
+            + "subscriptions and input bindings come back only when it restarts; all other calls go on"
+    )]
     public static partial void SubscriptionsWaitForSidecar(this ILogger log, string instances);
 
-    [LoggerMessage(207, LogLevel.Warning, "Delivery {Token} of topic '{Topic}' was not sent, because it has {Bytes} bytes and would end the sidecar's stream; it counts as failed")]
+    [LoggerMessage(
+        207,
+        LogLevel.Warning,
+        "Delivery {Token} of topic '{Topic}' was not sent, because it has {Bytes} bytes and would end the sidecar's stream; it "
+            + "counts as failed"
+    )]
     public static partial void DeliveryWasTooLarge(this ILogger log, string token, string topic, int bytes);
 
     [LoggerMessage(208, LogLevel.Warning, "Stream of group '{Group}' on topic '{Topic}' was refused: {Why}")]
     public static partial void StreamWasRefused(this ILogger log, string? group, string topic, string why);
 
-    [LoggerMessage(209, LogLevel.Warning, "The step that an app answered to binding '{Instance}' did not take effect, so message {Message} of topic '{Topic}' counts as failed and comes again: {Why}")]
+    [LoggerMessage(
+        209,
+        LogLevel.Warning,
+        "The step that an app answered to binding '{Instance}' did not take effect, so message {Message} of topic '{Topic}' counts "
+            + "as failed and comes again: {Why}"
+    )]
     public static partial void StepAnswerWasRefused(this ILogger log, string instance, string? topic, string message, string why);
 
     [LoggerMessage(210, LogLevel.Debug, "Stream of group '{Group}' on topic '{Topic}' was opened")]
@@ -41,10 +67,18 @@ internal static partial class Log
     [LoggerMessage(211, LogLevel.Debug, "Stream of group '{Group}' on topic '{Topic}' was closed")]
     public static partial void StreamWasClosed(this ILogger log, string? group, string topic);
 
-    [LoggerMessage(212, LogLevel.Error, "A step that an app answered to binding '{Instance}' failed for a fault inside the component; its message comes again")]
+    [LoggerMessage(
+        212,
+        LogLevel.Error,
+        "A step that an app answered to binding '{Instance}' failed for a fault inside the component; its message comes again"
+    )]
     public static partial void StepAnswerFailed(this ILogger log, string instance, Exception fault);
 
-    [LoggerMessage(213, LogLevel.Warning, "Binding '{Instance}' reads nothing, because no topic is set; set topic, or direction: output if it is not meant to read")]
+    [LoggerMessage(
+        213,
+        LogLevel.Warning,
+        "Binding '{Instance}' reads nothing, because no topic is set; set topic, or direction: output if it is not meant to read"
+    )]
     public static partial void BindingReadsNothing(this ILogger log, string instance);
 
     [LoggerMessage(214, LogLevel.Critical, "The component does not start: {Why}")]

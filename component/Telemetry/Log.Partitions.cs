@@ -8,13 +8,22 @@ internal static partial class Log
     [LoggerMessage(300, LogLevel.Information, "Connected to Redis: namespace {Namespace}, world-line {WorldLine}, session {Session}")]
     public static partial void PrimaryWasContacted(this ILogger log, string @namespace, long worldLine, string session);
 
-    [LoggerMessage(301, LogLevel.Warning, "Lost contact with Redis ({Why}); calls answer Unavailable, streams stay open, and it is tried again")]
+    [LoggerMessage(
+        301,
+        LogLevel.Warning,
+        "Lost contact with Redis ({Why}); calls answer Unavailable, streams stay open, and it is tried again"
+    )]
     public static partial void ContactWasLost(this ILogger log, string why);
 
     [LoggerMessage(302, LogLevel.Error, "Redis cannot be worked with: {Why}")]
     public static partial void PrimaryWasRefused(this ILogger log, string why);
 
-    [LoggerMessage(303, LogLevel.Error, "Redis lost writes it had applied in {Count} partitions, for example partition {Partition}: applied up to {Applied}, survived up to {Survived}")]
+    [LoggerMessage(
+        303,
+        LogLevel.Error,
+        "Redis lost writes it had applied in {Count} partitions, for example partition {Partition}: applied up to {Applied}, "
+            + "survived up to {Survived}"
+    )]
     public static partial void AppliedWritesWereLost(this ILogger log, int count, int partition, Position applied, Position survived);
 
     [LoggerMessage(304, LogLevel.Warning, "Redis no longer knows this session ({Code}); a new one was opened")]

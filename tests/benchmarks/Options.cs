@@ -31,16 +31,32 @@ internal sealed record Options
         {
             switch (arguments[i])
             {
-                case "--quick": options = options with { Quick = true }; break;
-                case "--record": options = options with { Record = true }; break;
-                case "--only" when i + 1 < arguments.Count && scenarios.Contains(arguments[i + 1]): options = options with { Only = arguments[++i] }; break;
-                case "--only": fault = $"--only takes one of: {string.Join(", ", scenarios)}"; return null;
-                case "--json" when i + 1 < arguments.Count: options = options with { JsonFile = arguments[++i] }; break;
-                default: fault = $"'{arguments[i]}' is not understood; accepted: --quick, --only NAME, --json FILE, --record"; return null;
+                case "--quick":
+                    options = options with { Quick = true };
+                    break;
+                case "--record":
+                    options = options with { Record = true };
+                    break;
+                case "--only" when i + 1 < arguments.Count && scenarios.Contains(arguments[i + 1]):
+                    options = options with { Only = arguments[++i] };
+                    break;
+                case "--only":
+                    fault = $"--only takes one of: {string.Join(", ", scenarios)}";
+                    return null;
+                case "--json" when i + 1 < arguments.Count:
+                    options = options with { JsonFile = arguments[++i] };
+                    break;
+                default:
+                    fault = $"'{arguments[i]}' is not understood; accepted: --quick, --only NAME, --json FILE, --record";
+                    return null;
             }
         }
 
-        if (options is { Record: true, Only: not null }) fault = "--record is for a run of everything, without --only";
+        if (options is { Record: true, Only: not null })
+        {
+            fault = "--record is for a run of everything, without --only";
+        }
+
         return fault is null ? options : null;
     }
 }

@@ -56,8 +56,14 @@ internal static class Program
 #pragma warning restore CA1031
         {
             progress.Clear();
-            if (rows.Count > 0) Console.WriteLine(Table.Of(rows));
-            await Console.Error.WriteLineAsync($"bench.sh: {progress.Scenario} FAILED: {(failure is LoadFailedException ? failure.Message : failure)}");
+            if (rows.Count > 0)
+            {
+                Console.WriteLine(Table.Of(rows));
+            }
+
+            await Console.Error.WriteLineAsync(
+                $"bench.sh: {progress.Scenario} FAILED: {(failure is LoadFailedException ? failure.Message : failure)}"
+            );
             return 1;
         }
     }
@@ -65,13 +71,31 @@ internal static class Program
     private static async Task ReportAsync(Options options, IReadOnlyList<Row> rows)
     {
         Console.WriteLine(Table.Of(rows));
-        if (options.Quick) Console.WriteLine("quick: short rounds, good for a first look only");
-        if (options.JsonFile is { } file) await Record.WriteJsonAsync(file, rows);
+        if (options.Quick)
+        {
+            Console.WriteLine("quick: short rounds, good for a first look only");
+        }
+
+        if (options.JsonFile is { } file)
+        {
+            await Record.WriteJsonAsync(file, rows);
+        }
         // Its figures say nothing about a single row, so a look at one does not wait for them.
-        if (options.Only is not null) return;
+        if (options.Only is not null)
+        {
+            return;
+        }
+
         var orientation = await Orientation.ReadAsync(Scenario.Outstanding, Scenario.PayloadBytes);
         Console.WriteLine("For orientation, redis-benchmark:");
-        foreach (var line in orientation) Console.WriteLine("  " + line);
-        if (options.Record) Console.WriteLine($"Recorded in {await Record.WriteAsync(rows, orientation)}");
+        foreach (var line in orientation)
+        {
+            Console.WriteLine("  " + line);
+        }
+
+        if (options.Record)
+        {
+            Console.WriteLine($"Recorded in {await Record.WriteAsync(rows, orientation)}");
+        }
     }
 }

@@ -25,7 +25,11 @@ internal sealed class Run(Options options, Progress progress)
         while (pairs.Count < options.Pairs)
         {
             var pair = await PairAsync(stage, scenario, options.Round);
-            if (pair.Ours.Operations == 0 || pair.Reference.Operations == 0) throw new LoadFailedException("nothing was done in a whole round");
+            if (pair.Ours.Operations == 0 || pair.Reference.Operations == 0)
+            {
+                throw new LoadFailedException("nothing was done in a whole round");
+            }
+
             pairs.Add(pair);
         }
 
@@ -43,7 +47,10 @@ internal sealed class Run(Options options, Progress progress)
         {
             await scenario.BeforeOursAsync(Probe);
             var probe = await MeasureAsync(stage, () => scenario.OursAsync(Probe));
-            if (probe.Cost.ComponentCompiledMethods < StillCompiling) return;
+            if (probe.Cost.ComponentCompiledMethods < StillCompiling)
+            {
+                return;
+            }
         }
     }
 

@@ -74,8 +74,10 @@ public sealed class ServerVersionTests
         Assert.Contains("\"receipt\":1", Inbox.Text(await receipts.NextAsync()), StringComparison.Ordinal);
     }
 
-    private static ValueTask<Darq.Steps.StepResult> StepAsync(EngineRun run, string token, string value) => run.Stepper.TransactAsync(
-        [new(StateChange.Upsert, new("ledger||alice")) { Value = Encoding.UTF8.GetBytes(value) }],
-        new Dictionary<string, string> { ["darq.token"] = token, ["darq.emit"] = """[{"topic":"receipts","data":{"receipt":1}}]""" },
-        default);
+    private static ValueTask<Darq.Steps.StepResult> StepAsync(EngineRun run, string token, string value) =>
+        run.Stepper.TransactAsync(
+            [new(StateChange.Upsert, new("ledger||alice")) { Value = Encoding.UTF8.GetBytes(value) }],
+            new Dictionary<string, string> { ["darq.token"] = token, ["darq.emit"] = """[{"topic":"receipts","data":{"receipt":1}}]""" },
+            default
+        );
 }

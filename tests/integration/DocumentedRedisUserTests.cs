@@ -28,13 +28,15 @@ public sealed partial class DocumentedRedisUserTests : IDisposable
         await using var redis = await RedisServer.StartAsync(new RedisOptions { Acl = DocumentedUser() });
         await using var component = await Component.StartAsync();
         var delivered = ServeUntilDeliveredAsync();
-        await using var sidecar = await Sidecar.StartAsync(new SidecarOptions
-        {
-            AppId = "ledger",
-            AppPort = _appPort,
-            SocketsFolder = component.SocketsFolder,
-            Resources = Resources(redis.Host),
-        });
+        await using var sidecar = await Sidecar.StartAsync(
+            new SidecarOptions
+            {
+                AppId = "ledger",
+                AppPort = _appPort,
+                SocketsFolder = component.SocketsFolder,
+                Resources = Resources(redis.Host),
+            }
+        );
 
         await PostAsync(sidecar, "v1.0/state/store", new[] { new { key = "a", value = 1 } });
         await PostAsync(sidecar, "v1.0/publish/bank/orders?metadata.darq.id=one&metadata.partitionKey=a", new { order = 1 });
@@ -55,33 +57,34 @@ public sealed partial class DocumentedRedisUserTests : IDisposable
         return string.Join(' ', block.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries)) + "\nuser default off\n";
     }
 
-    private static Dictionary<string, string> Resources(string redisHost) => new()
-    {
-        ["bank.yaml"] = Resource("bank", "pubsub.darq", redisHost),
-        ["store.yaml"] = Resource("store", "state.darq", redisHost),
-    };
+    private static Dictionary<string, string> Resources(string redisHost) =>
+        new() { ["bank.yaml"] = Resource("bank", "pubsub.darq", redisHost), ["store.yaml"] = Resource("store", "state.darq", redisHost) };
 
-    private static string Resource(string name, string type, string redisHost) => $"""
-        apiVersion: dapr.io/v1alpha1
-        kind: Component
-        metadata:
-          name: {name}
-        spec:
-          type: {type}
-          version: v1
-          metadata:
-            - name: redisHost
-              value: "{redisHost}"
-            - name: redisUsername
-              value: "darq"
-            - name: redisPassword
-              value: "PASSWORD"
-        """;
+    private static string Resource(string name, string type, string redisHost) =>
+        $"""
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
+            metadata:
+              name: {name}
+            spec:
+              type: {type}
+              version: v1
+              metadata:
+                - name: redisHost
+                  value: "{redisHost}"
+                - name: redisUsername
+                  value: "darq"
+                - name: redisPassword
+                  value: "PASSWORD"
+            """;
 
     private static async Task PostAsync<T>(Sidecar sidecar, string path, T body)
     {
         using var answer = await sidecar.Http.PostAsJsonAsync(new Uri(path, UriKind.Relative), body);
-        Assert.True(answer.IsSuccessStatusCode, $"{path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}\n{sidecar.Process.Output}");
+        Assert.True(
+            answer.IsSuccessStatusCode,
+            $"{path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}\n{sidecar.Process.Output}"
+        );
     }
 
     /// <summary>Answers the sidecar's questions until a message comes, which waits for its answer.</summary>
@@ -91,11 +94,18 @@ public sealed partial class DocumentedRedisUserTests : IDisposable
         {
             var context = await _app.GetContextAsync();
             if (context.Request.Url!.AbsolutePath == "/orders")
+            {
                 return context;
+            }
+
             if (context.Request.Url.AbsolutePath == "/dapr/subscribe")
+            {
                 Answer(context, """[{"pubsubname":"bank","topic":"orders","route":"/orders"}]""");
+            }
             else
+            {
                 Answer(context, "", 404);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Darq.Tests.Shared;
@@ -31,26 +32,40 @@ internal sealed class ChildProcess : IAsyncDisposable
     public int ExitCode => _leash.ExitCode;
 
     public static async Task<ChildProcess> StartAsync(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? folder = null)
+        string program,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string?>? environment = null,
+        string? folder = null
+    )
     {
         var info = new ProcessStartInfo(Tools.Python)
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = folder ?? Repository.Root,
         };
-        foreach (var argument in (IEnumerable<string>)[Repository.PathOf("tests", "shared", "leash.py"), "--announce", program, .. arguments])
+        foreach (
+            var argument in (IEnumerable<string>)[Repository.PathOf("tests", "shared", "leash.py"), "--announce", program, .. arguments]
+        )
+        {
             info.ArgumentList.Add(argument);
+        }
+
         foreach (var (name, value) in Tools.Environment().Concat(environment ?? new Dictionary<string, string?>()))
+        {
             info.Environment[name] = value;
+        }
+
         var child = new ChildProcess(new Process { StartInfo = info }, Path.GetFileName(program));
         await child.StartAsync();
         return child;
     }
 
     /// <summary>Waits until a line of either output matches, also one written before the call.</summary>
-    public Task<Match> WaitForLineAsync(string pattern, TimeSpan timeout) => Output.WaitForAsync(pattern, timeout, _leash.WaitForExitAsync());
+    public Task<Match> WaitForLineAsync(string pattern, TimeSpan timeout) =>
+        Output.WaitForAsync(pattern, timeout, _leash.WaitForExitAsync());
 
     /// <summary>Polls until the process is ready for its work; fails with its output if it ends or never is.</summary>
     public async Task ReadyAsync(Func<Task<bool>> isReady, TimeSpan timeout, string because)
@@ -61,17 +76,21 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
         catch (TimeoutException fault)
         {
-            throw new TimeoutException($"{fault.Message}\n{Output}");
+            throw new TimeoutException($"{fault.Message}\n{Output}", fault);
         }
 
         if (HasExited)
+        {
             throw new InvalidOperationException($"Ended with {ExitCode} before this was true: {because}\n{Output}");
+        }
     }
 
     public void Signal(Signal signal)
     {
         if (!HasExited)
+        {
             Signals.Send(-Id, signal);
+        }
     }
 
     public async Task<int> WaitForExitAsync(TimeSpan timeout)
@@ -109,10 +128,16 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         // The leash speaks first and says one thing: the id of the command it started.
         if (_id.Task.IsCompleted)
+        {
             Output.Add(line);
-        else if (int.TryParse(line, out var id))
+        }
+        else if (int.TryParse(line, CultureInfo.InvariantCulture, out var id))
+        {
             _id.SetResult(id);
+        }
         else
+        {
             _id.TrySetException(new InvalidOperationException($"The process did not start: {line}{Environment.NewLine}{Output}"));
+        }
     }
 }

@@ -40,7 +40,10 @@ internal sealed class Component : IAsyncDisposable
     public async Task KillAsync()
     {
         if (_process is null)
+        {
             return;
+        }
+
         await _process.KillAsync();
         await _process.DisposeAsync();
         _process = null;
@@ -56,7 +59,10 @@ internal sealed class Component : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
+        {
             await _process.DisposeAsync();
+        }
+
         _folder.Dispose();
     }
 

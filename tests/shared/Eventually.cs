@@ -18,7 +18,10 @@ internal static class Eventually
         while (!await condition())
         {
             if (clock.Elapsed > timeout)
+            {
                 throw new TimeoutException($"Not true within {timeout.TotalSeconds:0.#} s: {because}");
+            }
+
             await Task.Delay(Pause);
         }
     }
@@ -31,9 +34,15 @@ internal static class Eventually
         {
             var value = await read();
             if (condition(value))
+            {
                 return value;
+            }
+
             if (clock.Elapsed > timeout)
+            {
                 throw new TimeoutException($"Not true within {timeout.TotalSeconds:0.#} s: {because}; last seen: {value}");
+            }
+
             await Task.Delay(Pause);
         }
     }

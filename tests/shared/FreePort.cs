@@ -19,7 +19,9 @@ internal static class FreePort
         {
             var port = First + (int)((uint)Interlocked.Increment(ref _cursor) % Count);
             if (IsFree(port))
+            {
                 return port;
+            }
         }
 
         throw new InvalidOperationException($"No free port between {First} and {First + Count}.");

@@ -9,7 +9,7 @@ internal sealed class OutputLines(string name)
 {
     private const int MaxLines = 10_000;
 
-    private readonly object _lock = new();
+    private readonly Lock _lock = new();
     private readonly Queue<string> _lines = new();
     private TaskCompletionSource _changed = NewSignal();
 
@@ -18,20 +18,28 @@ internal sealed class OutputLines(string name)
         get
         {
             lock (_lock)
+            {
                 return [.. _lines];
+            }
         }
     }
 
     public void Add(string? line)
     {
         if (line is null)
+        {
             return;
+        }
+
         TaskCompletionSource changed;
         lock (_lock)
         {
             _lines.Enqueue(line);
             if (_lines.Count > MaxLines)
+            {
                 _lines.Dequeue();
+            }
+
             (changed, _changed) = (_changed, NewSignal());
         }
 
@@ -46,9 +54,17 @@ internal sealed class OutputLines(string name)
             var over = exited.IsCompleted || timer.IsCancellationRequested;
             var changed = Snapshot(out var lines);
             if (lines.Select(line => Regex.Match(line, pattern)).FirstOrDefault(match => match.Success) is { } found)
+            {
                 return found;
+            }
+
             if (over)
-                throw new TimeoutException($"{name} {(exited.IsCompleted ? "ended" : "wrote")} without a line matching '{pattern}':\n{this}");
+            {
+                throw new TimeoutException(
+                    $"{name} {(exited.IsCompleted ? "ended" : "wrote")} without a line matching '{pattern}':\n{this}"
+                );
+            }
+
             await Task.WhenAny(changed, exited, Task.Delay(Timeout.Infinite, timer.Token));
         }
     }

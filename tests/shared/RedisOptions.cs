@@ -39,9 +39,15 @@ internal sealed record RedisOptions
             "enable-debug-command local",
         ];
         if (Password is not null)
+        {
             lines.Add($"requirepass {Password}");
+        }
+
         if (Acl is not null)
+        {
             lines.Add($"aclfile {folder.Write("users.acl", Acl)}");
+        }
+
         lines.AddRange(ExtraLines);
         return string.Join('\n', lines) + "\n";
     }

@@ -39,7 +39,11 @@ internal sealed class RedisSentinels : IAsyncDisposable
         try
         {
             await Eventually.TrueAsync(sentinels.IsReplicatedAsync, StartTimeout, "the replica follows the primary");
-            for (var i = 0; i < 3; i++) await sentinels.StartSentinelAsync(i);
+            for (var i = 0; i < 3; i++)
+            {
+                await sentinels.StartSentinelAsync(i);
+            }
+
             await Eventually.TrueAsync(sentinels.KnowAllAsync, StartTimeout, "every sentinel knows the replica and the other two");
             return sentinels;
         }
@@ -58,7 +62,11 @@ internal sealed class RedisSentinels : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var sentinel in _sentinels) await sentinel.DisposeAsync();
+        foreach (var sentinel in _sentinels)
+        {
+            await sentinel.DisposeAsync();
+        }
+
         await Second.DisposeAsync();
         await First.DisposeAsync();
         _folder.Dispose();
@@ -77,7 +85,10 @@ internal sealed class RedisSentinels : IAsyncDisposable
             $"sentinel failover-timeout {MasterName} 5000",
         ];
         if (_password is not null)
+        {
             lines.AddRange([$"requirepass {_password}", $"sentinel sentinel-pass {_password}", $"user watcher on >{_password} {_rights}"]);
+        }
+
         var config = _folder.Write($"sentinel{number}.conf", string.Join('\n', lines) + "\n");
         _sentinels.Add(await ChildProcess.StartAsync(Tools.RedisServer, [config, "--sentinel"], folder: _folder.FullPath));
         _ports.Add(port);
@@ -88,7 +99,10 @@ internal sealed class RedisSentinels : IAsyncDisposable
         foreach (var port in _ports)
         {
             var info = await InfoAsync(port);
-            if (!info.Contains("slaves=1,sentinels=3", StringComparison.Ordinal)) return false;
+            if (!info.Contains("slaves=1,sentinels=3", StringComparison.Ordinal))
+            {
+                return false;
+            }
         }
         return true;
     }

@@ -46,7 +46,10 @@ internal sealed class RedisServer : IAsyncDisposable
     public async Task KillAsync()
     {
         if (_process is null)
+        {
             return;
+        }
+
         await _process.KillAsync();
         await _process.DisposeAsync();
         _process = null;
@@ -68,7 +71,10 @@ internal sealed class RedisServer : IAsyncDisposable
     {
         List<string> arguments = ["-h", "127.0.0.1", "-p", $"{Port}", "-e"];
         if (_options.Password is not null)
+        {
             arguments.AddRange(["-a", _options.Password, "--no-auth-warning"]);
+        }
+
         await using var cli = await ChildProcess.StartAsync(Tools.RedisCli, [.. arguments, .. command]);
         var code = await cli.WaitForExitAsync(StartTimeout);
         var answer = string.Join('\n', cli.Output.All);
@@ -78,7 +84,10 @@ internal sealed class RedisServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
+        {
             await _process.DisposeAsync();
+        }
+
         _folder.Dispose();
     }
 

@@ -47,7 +47,10 @@ internal sealed class Sidecar : IAsyncDisposable
     public async Task KillAsync()
     {
         if (_process is null)
+        {
             return;
+        }
+
         await _process.KillAsync();
         await _process.DisposeAsync();
         _process = null;
@@ -63,17 +66,26 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         Http.Dispose();
         if (_process is not null)
+        {
             await _process.DisposeAsync();
+        }
+
         _folder.Dispose();
     }
 
     private async Task RunAsync()
     {
         foreach (var (name, yaml) in _options.Resources)
+        {
             _folder.Write(Path.Combine("resources", name), yaml);
+        }
+
         Dictionary<string, string?> environment = new(_options.Environment);
         if (_options.SocketsFolder is not null)
+        {
             environment["DAPR_COMPONENTS_SOCKETS_FOLDER"] = _options.SocketsFolder;
+        }
+
         var program = IsReal ? Environment.GetEnvironmentVariable("DAPRD")! : Repository.PathOf("tests", "sidecar", "run");
         _process = await ChildProcess.StartAsync(program, Flags(), environment, _folder.FullPath);
         await _process.ReadyAsync(IsHealthyAsync, StartTimeout, $"the sidecar of {_options.AppId} is healthy");
@@ -83,19 +95,32 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         List<string> flags =
         [
-            "--app-id", _options.AppId,
-            "--dapr-http-port", $"{HttpPort}",
-            "--dapr-grpc-port", $"{GrpcPort}",
-            "--dapr-internal-grpc-port", $"{FreePort.Next()}",
-            "--metrics-port", $"{FreePort.Next()}",
+            "--app-id",
+            _options.AppId,
+            "--dapr-http-port",
+            $"{HttpPort}",
+            "--dapr-grpc-port",
+            $"{GrpcPort}",
+            "--dapr-internal-grpc-port",
+            $"{FreePort.Next()}",
+            "--metrics-port",
+            $"{FreePort.Next()}",
             "--enable-metrics=false",
-            "--resources-path", _folder.PathOf("resources"),
-            "--log-level", "info",
+            "--resources-path",
+            _folder.PathOf("resources"),
+            "--log-level",
+            "info",
         ];
         if (_options.AppPort is { } port)
+        {
             flags.AddRange(["--app-port", $"{port}", "--app-protocol", "http"]);
+        }
+
         if (_options.Configuration is { } yaml)
+        {
             flags.AddRange(["--config", _folder.Write("config.yaml", yaml)]);
+        }
+
         return flags;
     }
 

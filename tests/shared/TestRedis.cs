@@ -31,9 +31,10 @@ internal static class TestRedis
 
     public static void Note(string server) => Noted.TryAdd(server, true);
 
-    private static string Checked(string path) => File.Exists(path)
-        ? Path.GetFullPath(path)
-        : throw new InvalidOperationException($"{Variable} is '{path}'; accepted: the path of a redis-server or valkey-server");
+    private static string Checked(string path) =>
+        File.Exists(path)
+            ? Path.GetFullPath(path)
+            : throw new InvalidOperationException($"{Variable} is '{path}'; accepted: the path of a redis-server or valkey-server");
 
     private static string SourceOf(string path) =>
         path.StartsWith(Repository.PathOf(".tools") + "/", StringComparison.Ordinal) ? ".tools" : "PATH";

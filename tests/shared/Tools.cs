@@ -19,11 +19,12 @@ internal static partial class Tools
     public static string Python => File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 
     /// <summary>What a program needs to see so that the unpacked libraries and Python packages are found.</summary>
-    public static Dictionary<string, string?> Environment() => new()
-    {
-        ["LD_LIBRARY_PATH"] = Joined("LD_LIBRARY_PATH", "DARQ_LIBRARY_PATH"),
-        ["PYTHONPATH"] = Joined("PYTHONPATH", "DARQ_PYTHON_PATH"),
-    };
+    public static Dictionary<string, string?> Environment() =>
+        new()
+        {
+            ["LD_LIBRARY_PATH"] = Joined("LD_LIBRARY_PATH", "DARQ_LIBRARY_PATH"),
+            ["PYTHONPATH"] = Joined("PYTHONPATH", "DARQ_PYTHON_PATH"),
+        };
 
     private static string Find(string variable) =>
         Value(variable) ?? throw new InvalidOperationException($"{variable} is not known. Run: tests/tools.sh");
@@ -45,7 +46,10 @@ internal static partial class Tools
     {
         var path = Repository.PathOf(".tools", "env.sh");
         if (!File.Exists(path))
+        {
             return [];
+        }
+
         return Export().Matches(File.ReadAllText(path)).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
     }
 

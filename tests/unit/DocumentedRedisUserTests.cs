@@ -10,9 +10,12 @@ public sealed partial class DocumentedRedisUserTests
     [Fact]
     public void Documented_user_may_call_exactly_what_the_functions_call()
     {
-        var scripts = Directory.EnumerateFiles(Repository.PathOf("component"), "*.lua", SearchOption.AllDirectories)
+        var scripts = Directory
+            .EnumerateFiles(Repository.PathOf("component"), "*.lua", SearchOption.AllDirectories)
             .Where(path => !path.Contains("/bin/", StringComparison.Ordinal) && !path.Contains("/obj/", StringComparison.Ordinal));
-        var called = scripts.SelectMany(path => Call().Matches(File.ReadAllText(path))).Select(match => match.Groups[1].Value.ToLowerInvariant());
+        var called = scripts
+            .SelectMany(path => Call().Matches(File.ReadAllText(path)))
+            .Select(match => match.Groups[1].Value.ToLowerInvariant());
         var user = User().Match(File.ReadAllText(Repository.PathOf("SECURITY.md"))).Value;
         var granted = Granted().Matches(user).Select(match => match.Groups[1].Value).ToHashSet();
         string[] outsideFunctions = ["fcall", "fcall_ro", "xrange", "multi", "exec", "subscribe", "unsubscribe", "ping", "echo", "select"];

@@ -21,8 +21,9 @@ public sealed class KnownDefectTests
     [Fact]
     public async Task Wait_that_ends_with_the_symptom_skips_the_test()
     {
-        var told = await Xunit.Record.ExceptionAsync(
-            () => KnownDefect.ShowAsync("A1", "delivered again", () => Eventually.TrueAsync(() => false, Once, "it is delivered again")));
+        var told = await Xunit.Record.ExceptionAsync(() =>
+            KnownDefect.ShowAsync("A1", "delivered again", () => Eventually.TrueAsync(() => false, Once, "it is delivered again"))
+        );
 
         Assert.IsType<SkipException>(told);
         Assert.EndsWith("known defect A1: Not true within 0 s: it is delivered again", told.Message);
@@ -76,10 +77,10 @@ public sealed class KnownDefectTests
     {
         var told = Xunit.Record.Exception(() => KnownDefect.Show("A1", symptom, test));
         var toldLater = await Xunit.Record.ExceptionAsync(() => KnownDefect.ShowAsync("A1", symptom, async () =>
-        {
-            await Task.Yield();
-            test();
-        }));
+            {
+                await Task.Yield();
+                test();
+            }));
         Assert.Equal((told?.GetType(), told?.Message), (toldLater?.GetType(), toldLater?.Message));
         return told!;
     }

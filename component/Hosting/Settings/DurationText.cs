@@ -14,19 +14,34 @@ internal static class DurationText
     {
         duration = default;
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bare))
+        {
             return TryMake(bare, out duration);
+        }
+
         var rest = text.AsSpan();
         double total = 0;
         while (!rest.IsEmpty)
         {
             var digits = 0;
             while (digits < rest.Length && (char.IsAsciiDigit(rest[digits]) || rest[digits] == '.'))
+            {
                 digits++;
-            if (digits == 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            }
+
+            if (
+                digits == 0
+                || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            )
+            {
                 return false;
+            }
+
             rest = rest[digits..];
             if (!TryTakeUnit(ref rest, out var milliseconds))
+            {
                 return false;
+            }
+
             total += number * milliseconds;
         }
 
@@ -53,7 +68,10 @@ internal static class DurationText
         {
             milliseconds = length;
             if (!rest.StartsWith(unit, StringComparison.Ordinal))
+            {
                 continue;
+            }
+
             rest = rest[unit.Length..];
             return true;
         }

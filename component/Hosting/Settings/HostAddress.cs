@@ -13,12 +13,18 @@ internal static class HostAddress
         if (colon > text.LastIndexOf(']') && !isBareV6)
         {
             if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0)
+            {
                 return false;
+            }
+
             (host, port) = (text[..colon], number);
         }
 
         if (host.StartsWith('[') && host.EndsWith(']'))
+        {
             host = host[1..^1];
+        }
+
         return Uri.CheckHostName(host) != UriHostNameType.Unknown;
     }
 }

@@ -8,13 +8,18 @@ internal static class NearestName
     {
         // Longer than any known name by far: nothing is near, and the table would grow with the square.
         if (unknown.Length > 64)
+        {
             return null;
+        }
+
         var (best, fewest) = ((string?)null, int.MaxValue);
         foreach (var name in known)
         {
             var distance = Distance(unknown.ToUpperInvariant(), name.ToUpperInvariant());
             if (distance < fewest)
+            {
                 (best, fewest) = (name, distance);
+            }
         }
 
         return fewest <= Math.Max(2, unknown.Length / 3) ? best : null;
@@ -26,7 +31,12 @@ internal static class NearestName
         for (var i = 0; i <= left.Length; i++)
         {
             for (var j = 0; j <= right.Length; j++)
-                table[i, j] = i == 0 ? j : j == 0 ? i : Step(table, left, right, i, j);
+            {
+                table[i, j] =
+                    i == 0 ? j
+                    : j == 0 ? i
+                    : Step(table, left, right, i, j);
+            }
         }
 
         return table[left.Length, right.Length];

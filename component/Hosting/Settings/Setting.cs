@@ -54,7 +54,9 @@ internal sealed class Setting<T>(string name, string form, string standard, stri
     : Setting(name, form, standard, description)
     where T : notnull
 {
-    /// <summary>Reads a value; returns what is wrong with it, <see cref="SettingForms.Wrong"/> for "not in the accepted form", or null.</summary>
+    /// <summary>
+    /// Reads a value; returns what is wrong with it, <see cref="SettingForms.Wrong"/> for "not in the accepted form", or null.
+    /// </summary>
     internal delegate string? Reader(string text, out T value);
 
     public required T Default { get; init; }

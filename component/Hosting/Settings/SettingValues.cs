@@ -27,13 +27,21 @@ internal sealed class SettingValues
     public static SettingValues Read(SettingTable table, IEnumerable<KeyValuePair<string, string>> properties, bool unknownPass = false)
     {
         var values = new SettingValues();
-        foreach (var spellings in properties.GroupBy(property => property.Key, StringComparer.OrdinalIgnoreCase).OrderBy(group => group.Key, StringComparer.OrdinalIgnoreCase))
+        foreach (
+            var spellings in properties
+                .GroupBy(property => property.Key, StringComparer.OrdinalIgnoreCase)
+                .OrderBy(group => group.Key, StringComparer.OrdinalIgnoreCase)
+        )
         {
             var setting = table.Find(spellings.Key);
             if (setting is not null)
+            {
                 values.Take(setting, [.. spellings]);
+            }
             else if (!unknownPass)
+            {
                 values.Add(Unknown(table, spellings.First().Key));
+            }
         }
 
         return values;
@@ -56,7 +64,10 @@ internal sealed class SettingValues
     {
         var shown = new StringBuilder();
         foreach (var letter in text.AsSpan(0, Math.Min(text.Length, MaxShown)))
+        {
             shown.Append(char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter);
+        }
+
         return $"\"{shown}{(text.Length > MaxShown ? "…" : "")}\"";
     }
 
@@ -73,13 +84,22 @@ internal sealed class SettingValues
         var (key, text) = spellings[Math.Max(exact, 0)];
         var others = spellings.Where(property => property.Value != text).Select(property => property.Key).ToList();
         if (others.Count > 0 && exact < 0)
-            Add($"{setting.Name} is given {spellings.Length} times with different values, as {string.Join(" and ", spellings.Select(property => property.Key))}; give it once");
+        {
+            Add(
+                $"{setting.Name} is given {spellings.Length} times with different values, as "
+                    + $"{string.Join(" and ", spellings.Select(property => property.Key))}; give it once"
+            );
+        }
         else if (others.Count > 0)
+        {
             Warnings.Add($"{string.Join(", ", others)} is not used: the spelling {setting.Name} is also there and wins");
+        }
 
         // An empty value is how a file with optional secrets says "not given".
         if (text.Length > 0)
+        {
             Read(setting, key, text);
+        }
     }
 
     private void Read(Setting setting, string key, string text)
@@ -94,17 +114,25 @@ internal sealed class SettingValues
 
         var complaint = setting.Read(setting.Secret ? text : text.Trim(), out var value);
         if (complaint is null)
+        {
             Keep(setting, key, value);
+        }
         else
+        {
             Add(complaint.Length > 0 ? $"{key}: {complaint}; give {setting.Form}" : $"{key}: {seen} is not accepted; give {setting.Form}");
+        }
     }
 
     private void Keep(Setting setting, string key, object value)
     {
         _values[setting] = value;
         if (setting.Role == SettingRole.WithoutEffect)
+        {
             WithoutEffect.Add(key);
+        }
         else if (setting.Role == SettingRole.Missed)
+        {
             Warnings.Add($"{key} has no effect: {setting.Description}");
+        }
     }
 }

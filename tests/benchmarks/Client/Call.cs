@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Darq.Benchmarks.Client;
 
-/// <summary>Who hears of a call's answers. Both are called from the connection's pump; what they send goes out with its next turn.</summary>
+/// <summary>
+/// Who hears of a call's answers. Both are called from the connection's pump; what they send goes out with its next turn.
+/// </summary>
 internal interface ICallSink
 {
     /// <summary>A whole message came. The bytes are only valid during the call.</summary>
@@ -36,7 +38,8 @@ internal sealed class Call
     /// <summary>When it was started, as the load that owns it counts time.</summary>
     public long Started { get; set; }
 
-    public void Begin(int stream, ICallSink sink, long sendWindow) => (Stream, Sink, SendWindow, Unacknowledged, _filled) = (stream, sink, sendWindow, 0, 0);
+    public void Begin(int stream, ICallSink sink, long sendWindow) =>
+        (Stream, Sink, SendWindow, Unacknowledged, _filled) = (stream, sink, sendWindow, 0, 0);
 
     /// <summary>Takes the content of a data frame and hands on every message that is complete.</summary>
     public void Take(ReadOnlySpan<byte> data)
@@ -60,7 +63,11 @@ internal sealed class Call
     {
         var wanted = _filled < PrefixBytes ? PrefixBytes : PrefixBytes + LengthOf(_partial);
         var taken = Math.Min(wanted - _filled, data.Length);
-        if (_partial.Length < wanted) Array.Resize(ref _partial, wanted);
+        if (_partial.Length < wanted)
+        {
+            Array.Resize(ref _partial, wanted);
+        }
+
         data[..taken].CopyTo(_partial.AsSpan(_filled));
         _filled += taken;
         if (_filled >= PrefixBytes && _filled == PrefixBytes + LengthOf(_partial))

@@ -16,7 +16,11 @@ internal sealed class DeliverLoad(LoadConnection connection, string pubSub, stri
 
     protected override void Handle(Work work)
     {
-        if (_places.TryDequeue(out var answered)) work.Began = answered;
+        if (_places.TryDequeue(out var answered))
+        {
+            work.Began = answered;
+        }
+
         Done(work);
     }
 

@@ -18,7 +18,11 @@ internal static class Fields
             }
 
             var length = ReadNumber(ref message);
-            if (tag >> 3 == number) return message[..length];
+            if (tag >> 3 == number)
+            {
+                return message[..length];
+            }
+
             message = message[length..];
         }
 
@@ -42,14 +46,21 @@ internal static class Fields
             var part = message[0];
             message = message[1..];
             number |= (part & 0x7f) << shift;
-            if (part < 0x80) return number;
+            if (part < 0x80)
+            {
+                return number;
+            }
         }
     }
 
     private static int WriteNumber(Span<byte> target, int number)
     {
         var at = 0;
-        for (; number >= 0x80; number >>= 7) target[at++] = (byte)(number | 0x80);
+        for (; number >= 0x80; number >>= 7)
+        {
+            target[at++] = (byte)(number | 0x80);
+        }
+
         target[at++] = (byte)number;
         return at;
     }

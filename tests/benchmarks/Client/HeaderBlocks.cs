@@ -18,13 +18,23 @@ internal sealed class HeaderBlocks
     private readonly Dictionary<Method, (byte[] Block, int Entries)> _blocks = [];
     private int _bytes;
 
-    /// <summary>The block that opens a call. The first one of a method may add to the table, which moves the places of all others.</summary>
+    /// <summary>
+    /// The block that opens a call. The first one of a method may add to the table, which moves the places of all others.
+    /// </summary>
     public ReadOnlySpan<byte> Of(Method method)
     {
-        if (_blocks.TryGetValue(method, out var known) && known.Entries == _table.Count) return known.Block;
+        if (_blocks.TryGetValue(method, out var known) && known.Entries == _table.Count)
+        {
+            return known.Block;
+        }
+
         var before = _table.Count;
         var block = Encode(method);
-        if (_table.Count == before) _blocks[method] = (block, before);
+        if (_table.Count == before)
+        {
+            _blocks[method] = (block, before);
+        }
+
         return block;
     }
 
@@ -50,7 +60,11 @@ internal sealed class HeaderBlocks
         }
 
         _bytes += name.Length + value.Length + EntryOverhead;
-        if (_bytes > TableBytes) throw new InvalidOperationException("The header table is full: these headers are made for a few methods only.");
+        if (_bytes > TableBytes)
+        {
+            throw new InvalidOperationException("The header table is full: these headers are made for a few methods only.");
+        }
+
         _table.Add((name, value));
         block.Add(0x40);
         AddText(block, name);
@@ -59,7 +73,11 @@ internal sealed class HeaderBlocks
 
     private static void AddText(List<byte> block, string text)
     {
-        if (text.Length > 126) throw new ArgumentException($"'{text}' is too long for a header here.", nameof(text));
+        if (text.Length > 126)
+        {
+            throw new ArgumentException($"'{text}' is too long for a header here.", nameof(text));
+        }
+
         block.Add((byte)text.Length);
         block.AddRange(Encoding.ASCII.GetBytes(text));
     }

@@ -48,7 +48,10 @@ internal sealed partial class LoadConnection
     /// <summary>Sends a message with its prefix, or keeps back what the windows do not allow yet.</summary>
     public void Send(Call call, ReadOnlySpan<byte> message, bool ends = false)
     {
-        if (_blocked.Count > 0 || !TrySend(call, ref message, ends)) _blocked.Enqueue((call, message.ToArray(), ends));
+        if (_blocked.Count > 0 || !TrySend(call, ref message, ends))
+        {
+            _blocked.Enqueue((call, message.ToArray(), ends));
+        }
     }
 
     private void SendBlocked()
@@ -58,12 +61,19 @@ internal sealed partial class LoadConnection
             var rest = next.Remaining.Span;
             var whole = TrySend(next.Call, ref rest, next.Ends);
             _blocked.Dequeue();
-            if (whole) continue;
+            if (whole)
+            {
+                continue;
+            }
             // Back to the front, shortened; only calls behind it on the same connection have to wait, which is bounded by the load.
             var behind = _blocked.ToArray();
             _blocked.Clear();
             _blocked.Enqueue((next.Call, rest.ToArray(), next.Ends));
-            foreach (var later in behind) _blocked.Enqueue(later);
+            foreach (var later in behind)
+            {
+                _blocked.Enqueue(later);
+            }
+
             return;
         }
     }
@@ -73,7 +83,11 @@ internal sealed partial class LoadConnection
         while (!message.IsEmpty)
         {
             var length = (int)Math.Min(Math.Min(message.Length, MaxFrameBytes), Math.Min(call.SendWindow, _connectionWindow));
-            if (length <= 0) return false;
+            if (length <= 0)
+            {
+                return false;
+            }
+
             var last = length == message.Length;
             Write(FrameType.Data, last && ends ? EndStream : (byte)0, call.Stream, message[..length]);
             call.SendWindow -= length;
@@ -117,7 +131,11 @@ internal sealed partial class LoadConnection
 
     private void Append(ReadOnlySpan<byte> bytes)
     {
-        if (_output.Length - _written < bytes.Length) MakeRoom(bytes.Length);
+        if (_output.Length - _written < bytes.Length)
+        {
+            MakeRoom(bytes.Length);
+        }
+
         bytes.CopyTo(_output.AsSpan(_written));
         _written += bytes.Length;
     }
@@ -125,7 +143,10 @@ internal sealed partial class LoadConnection
     private void MakeRoom(int more)
     {
         var left = _output.AsSpan(_sent, _written - _sent);
-        var target = _output.Length - left.Length >= more && _sent >= _output.Length / 2 ? _output : new byte[Math.Max(_output.Length * 2, left.Length + more)];
+        var target =
+            _output.Length - left.Length >= more && _sent >= _output.Length / 2
+                ? _output
+                : new byte[Math.Max(_output.Length * 2, left.Length + more)];
         left.CopyTo(target);
         (_output, _sent, _written) = (target, 0, left.Length);
     }
@@ -135,8 +156,16 @@ internal sealed partial class LoadConnection
         while (HasOutput)
         {
             var count = _socket.Send(_output.AsSpan(_sent, _written - _sent), SocketFlags.None, out var error);
-            if (error == SocketError.WouldBlock) return;
-            if (error != SocketError.Success) throw new LoadFailedException($"the component takes nothing any more ({error})");
+            if (error == SocketError.WouldBlock)
+            {
+                return;
+            }
+
+            if (error != SocketError.Success)
+            {
+                throw new LoadFailedException($"the component takes nothing any more ({error})");
+            }
+
             _sent += count;
         }
 

@@ -45,7 +45,10 @@ internal sealed partial class LoadConnection : IDisposable
         _socket.Connect(new UnixDomainSocketEndPoint(path));
         _socket.Blocking = false;
         Open();
-        while (!_hasSettings) Pump();
+        while (!_hasSettings)
+        {
+            Pump();
+        }
     }
 
     /// <summary>Sends what is due, and takes in what came; waits for a moment if there is neither. Throws what ends the run.</summary>
@@ -59,12 +62,14 @@ internal sealed partial class LoadConnection : IDisposable
             return;
         }
 
-        if (error != SocketError.Success || count == 0) throw new LoadFailedException($"the component closed the connection ({error})");
+        if (error != SocketError.Success || count == 0)
+        {
+            throw new LoadFailedException($"the component closed the connection ({error})");
+        }
+
         _to += count;
         _lastHeard = Stopwatch.GetTimestamp();
-        while (TakeFrame())
-        {
-        }
+        while (TakeFrame()) { }
 
         Compact();
         GiveWindowBack();
@@ -78,21 +83,36 @@ internal sealed partial class LoadConnection : IDisposable
         const int milliseconds = 10;
         if (HasOutput)
         {
-            List<Socket> reading = [_socket], writing = [_socket];
+            List<Socket> reading = [_socket],
+                writing = [_socket];
             Socket.Select(reading, writing, null, milliseconds * 1000);
         }
-        else if (!_socket.Poll(milliseconds * 1000, SelectMode.SelectRead) && _calls.Count > 0 && Stopwatch.GetElapsedTime(_lastHeard) > Patience)
+        else if (
+            !_socket.Poll(milliseconds * 1000, SelectMode.SelectRead)
+            && _calls.Count > 0
+            && Stopwatch.GetElapsedTime(_lastHeard) > Patience
+        )
         {
-            throw new LoadFailedException($"the component said nothing for {Patience.TotalSeconds:0} s while {_calls.Count} calls were open");
+            throw new LoadFailedException(
+                $"the component said nothing for {Patience.TotalSeconds:0} s while {_calls.Count} calls were open"
+            );
         }
     }
 
     private bool TakeFrame()
     {
-        if (_to - _from < FrameHeaderBytes) return false;
+        if (_to - _from < FrameHeaderBytes)
+        {
+            return false;
+        }
+
         var frame = _received.AsSpan(_from, _to - _from);
         var length = BinaryPrimitives.ReadInt32BigEndian(frame) >>> 8;
-        if (frame.Length < FrameHeaderBytes + length) return false;
+        if (frame.Length < FrameHeaderBytes + length)
+        {
+            return false;
+        }
+
         var stream = BinaryPrimitives.ReadInt32BigEndian(frame[5..]);
         // What the frame makes a sink do must not see it a second time.
         _from += FrameHeaderBytes + length;
@@ -104,13 +124,27 @@ internal sealed partial class LoadConnection : IDisposable
     {
         switch (type)
         {
-            case FrameType.Data: TakeData(stream, payload, (flags & EndStream) != 0); break;
-            case FrameType.Headers: TakeHeaders(stream, flags, payload); break;
-            case FrameType.WindowUpdate: TakeWindow(stream, BinaryPrimitives.ReadInt32BigEndian(payload)); break;
-            case FrameType.Settings when (flags & Acknowledges) == 0: TakeSettings(payload); break;
-            case FrameType.Ping when (flags & Acknowledges) == 0: Write(FrameType.Ping, Acknowledges, 0, payload); break;
-            case FrameType.ResetStream: throw new LoadFailedException($"the component reset a call (error {BinaryPrimitives.ReadInt32BigEndian(payload)})");
-            case FrameType.GoAway: throw new LoadFailedException($"the component ended the connection (error {BinaryPrimitives.ReadInt32BigEndian(payload[4..])})");
+            case FrameType.Data:
+                TakeData(stream, payload, (flags & EndStream) != 0);
+                break;
+            case FrameType.Headers:
+                TakeHeaders(stream, flags, payload);
+                break;
+            case FrameType.WindowUpdate:
+                TakeWindow(stream, BinaryPrimitives.ReadInt32BigEndian(payload));
+                break;
+            case FrameType.Settings when (flags & Acknowledges) == 0:
+                TakeSettings(payload);
+                break;
+            case FrameType.Ping when (flags & Acknowledges) == 0:
+                Write(FrameType.Ping, Acknowledges, 0, payload);
+                break;
+            case FrameType.ResetStream:
+                throw new LoadFailedException($"the component reset a call (error {BinaryPrimitives.ReadInt32BigEndian(payload)})");
+            case FrameType.GoAway:
+                throw new LoadFailedException(
+                    $"the component ended the connection (error {BinaryPrimitives.ReadInt32BigEndian(payload[4..])})"
+                );
         }
     }
 
@@ -126,16 +160,34 @@ internal sealed partial class LoadConnection : IDisposable
         }
 
         call.Take(payload);
-        if (ends) throw new LoadFailedException("a call ended without a status");
+        if (ends)
+        {
+            throw new LoadFailedException("a call ended without a status");
+        }
     }
 
     private void TakeHeaders(int stream, byte flags, ReadOnlySpan<byte> block)
     {
-        if ((flags & EndHeaders) == 0) throw new LoadFailedException("the component sent headers in several frames");
-        if ((flags & EndStream) == 0) return;
+        if ((flags & EndHeaders) == 0)
+        {
+            throw new LoadFailedException("the component sent headers in several frames");
+        }
+
+        if ((flags & EndStream) == 0)
+        {
+            return;
+        }
         // The table size that we announced keeps the encoder from using tables, so names and values stand there as they are.
-        if (block.IndexOf("grpc-status\u00010"u8) < 0) throw new LoadFailedException($"a call failed: {Printable(block)}");
-        if (!_calls.Remove(stream, out var call)) return;
+        if (block.IndexOf("grpc-status\u00010"u8) < 0)
+        {
+            throw new LoadFailedException($"a call failed: {Printable(block)}");
+        }
+
+        if (!_calls.Remove(stream, out var call))
+        {
+            return;
+        }
+
         call.Sink.Completed(call);
         _idle.Push(call);
     }
@@ -144,9 +196,17 @@ internal sealed partial class LoadConnection : IDisposable
     {
         for (; payload.Length >= 6; payload = payload[6..])
         {
-            if (BinaryPrimitives.ReadInt16BigEndian(payload) != InitialWindowSize) continue;
+            if (BinaryPrimitives.ReadInt16BigEndian(payload) != InitialWindowSize)
+            {
+                continue;
+            }
+
             var window = BinaryPrimitives.ReadInt32BigEndian(payload[2..]);
-            foreach (var call in _calls.Values) call.SendWindow += window - _streamWindow;
+            foreach (var call in _calls.Values)
+            {
+                call.SendWindow += window - _streamWindow;
+            }
+
             _streamWindow = window;
         }
 
@@ -157,22 +217,41 @@ internal sealed partial class LoadConnection : IDisposable
 
     private void TakeWindow(int stream, int more)
     {
-        if (stream == 0) _connectionWindow += more;
-        else if (_calls.TryGetValue(stream, out var call)) call.SendWindow += more;
+        if (stream == 0)
+        {
+            _connectionWindow += more;
+        }
+        else if (_calls.TryGetValue(stream, out var call))
+        {
+            call.SendWindow += more;
+        }
+
         SendBlocked();
     }
 
     private void Compact()
     {
-        if (_from == _to) (_from, _to) = (0, 0);
-        if (_from < _received.Length / 2) return;
+        if (_from == _to)
+        {
+            (_from, _to) = (0, 0);
+        }
+
+        if (_from < _received.Length / 2)
+        {
+            return;
+        }
+
         _received.AsSpan(_from, _to - _from).CopyTo(_received);
         (_from, _to) = (0, _to - _from);
     }
 
     private void GiveWindowBack()
     {
-        if (_unacknowledged < OurConnectionWindow / 4) return;
+        if (_unacknowledged < OurConnectionWindow / 4)
+        {
+            return;
+        }
+
         WriteWindowUpdate(0, _unacknowledged);
         _unacknowledged = 0;
     }

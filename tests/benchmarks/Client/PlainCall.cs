@@ -9,16 +9,17 @@ internal static class PlainCall
     {
         var ended = new Ended();
         connection.Start(method, ended, Template.Framed(request));
-        while (!ended.Yes) connection.Pump();
+        while (!ended.Yes)
+        {
+            connection.Pump();
+        }
     }
 
     private sealed class Ended : ICallSink
     {
         public bool Yes { get; private set; }
 
-        public void Received(Call call, ReadOnlySpan<byte> message)
-        {
-        }
+        public void Received(Call call, ReadOnlySpan<byte> message) { }
 
         public void Completed(Call call) => Yes = true;
     }

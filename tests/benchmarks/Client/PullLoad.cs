@@ -48,12 +48,24 @@ internal abstract class PullLoad : ICallSink
         var start = Stopwatch.GetTimestamp();
         _end = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
         _running = true;
-        foreach (var work in _held) Begin(work);
+        foreach (var work in _held)
+        {
+            Begin(work);
+        }
+
         _held.Clear();
-        while (Stopwatch.GetTimestamp() < _end && !IsExhausted) Turn();
+        while (Stopwatch.GetTimestamp() < _end && !IsExhausted)
+        {
+            Turn();
+        }
+
         var seconds = Math.Min(Stopwatch.GetElapsedTime(start).TotalSeconds, duration.TotalSeconds);
         _running = false;
-        while (_open > 0 || _answered.Count > 0) Turn();
+        while (_open > 0 || _answered.Count > 0)
+        {
+            Turn();
+        }
+
         return new(_latency.Count, seconds, _latency);
     }
 
@@ -63,7 +75,11 @@ internal abstract class PullLoad : ICallSink
         var start = Stopwatch.GetTimestamp();
         while (_held.Count < deliveries)
         {
-            if (Stopwatch.GetElapsedTime(start) > patience) throw new LoadFailedException($"{_held.Count} deliveries were out at once; {deliveries} were to be");
+            if (Stopwatch.GetElapsedTime(start) > patience)
+            {
+                throw new LoadFailedException($"{_held.Count} deliveries were out at once; {deliveries} were to be");
+            }
+
             Connection.Pump();
         }
     }
@@ -73,8 +89,14 @@ internal abstract class PullLoad : ICallSink
         Delivered++;
         var work = _idle.Count > 0 ? _idle.Pop() : new Work();
         work.Take(Fields.Find(message, IdField));
-        if (_running) Begin(work);
-        else _held.Add(work);
+        if (_running)
+        {
+            Begin(work);
+        }
+        else
+        {
+            _held.Add(work);
+        }
     }
 
     public void Completed(Call call) => throw new LoadFailedException("the component ended the subscription");
@@ -83,15 +105,17 @@ internal abstract class PullLoad : ICallSink
     protected abstract void Handle(Work work);
 
     /// <summary>The answer to a delivery was written.</summary>
-    protected virtual void Answered()
-    {
-    }
+    protected virtual void Answered() { }
 
     protected void Done(Work work)
     {
         _open--;
         var now = Stopwatch.GetTimestamp();
-        if (now <= _end) _latency.Record(now - work.Began);
+        if (now <= _end)
+        {
+            _latency.Record(now - work.Began);
+        }
+
         _answered.Add(work);
     }
 

@@ -38,7 +38,11 @@ internal sealed class StepLoad : PullLoad
         var length = Fields.Write(entry, 1, TokenName);
         length += Fields.Write(entry[length..], 2, token);
         var whole = _request.Bytes.Length + length + 8;
-        if (_message.Length < whole) _message = new byte[whole];
+        if (_message.Length < whole)
+        {
+            _message = new byte[whole];
+        }
+
         _request.Bytes.CopyTo(_message);
         var end = _request.Bytes.Length;
         end += Fields.Write(_message.AsSpan(end), MetadataField, entry[..length]);
@@ -48,9 +52,7 @@ internal sealed class StepLoad : PullLoad
 
     private sealed class Transactions(StepLoad owner) : ICallSink
     {
-        public void Received(Call call, ReadOnlySpan<byte> message)
-        {
-        }
+        public void Received(Call call, ReadOnlySpan<byte> message) { }
 
         public void Completed(Call call) => owner.Done((Work)call.Tag!);
     }

@@ -20,7 +20,11 @@ internal sealed class Supplier : ICallSink
     {
         (_connection, _method) = (connection, new("PubSub", "BulkPublish", instance));
         var request = new BulkPublishRequest { PubsubName = instance, Topic = topic };
-        for (var i = 0; i < PerBulk; i++) request.Entries.Add(new BulkMessageEntry { EntryId = $"{i}", Event = Payload.Event(topic, bytes) });
+        for (var i = 0; i < PerBulk; i++)
+        {
+            request.Entries.Add(new BulkMessageEntry { EntryId = $"{i}", Event = Payload.Event(topic, bytes) });
+        }
+
         _template = new(request);
     }
 
@@ -29,19 +33,28 @@ internal sealed class Supplier : ICallSink
     {
         var before = _published;
         _left = messages;
-        while (_open < Outstanding && _left > 0) Start();
-        while (_open > 0) _connection.Pump();
+        while (_open < Outstanding && _left > 0)
+        {
+            Start();
+        }
+
+        while (_open > 0)
+        {
+            _connection.Pump();
+        }
+
         return _published - before;
     }
 
-    public void Received(Call call, ReadOnlySpan<byte> message)
-    {
-    }
+    public void Received(Call call, ReadOnlySpan<byte> message) { }
 
     public void Completed(Call call)
     {
         _open--;
-        if (_left > 0) Start();
+        if (_left > 0)
+        {
+            Start();
+        }
     }
 
     private void Start()

@@ -38,13 +38,20 @@ internal sealed class Template
     /// <summary>The same number at every place.</summary>
     public void Put(long number)
     {
-        foreach (var place in _places) Write(place, number);
+        foreach (var place in _places)
+        {
+            Write(place, number);
+        }
     }
 
     /// <summary>Numbers that count up from place to place; returns the one after the last.</summary>
     public long PutCounting(long number)
     {
-        foreach (var place in _places) Write(place, number++);
+        foreach (var place in _places)
+        {
+            Write(place, number++);
+        }
+
         return number;
     }
 
@@ -52,7 +59,10 @@ internal sealed class Template
 
     private void Write(int place, long number)
     {
-        for (var i = Marker.Length - 1; i >= 0; i--, number /= 10) _bytes[place + i] = (byte)('0' + number % 10);
+        for (var i = Marker.Length - 1; i >= 0; i--, number /= 10)
+        {
+            _bytes[place + i] = (byte)('0' + number % 10);
+        }
     }
 
     private static IEnumerable<int> PlacesIn(byte[] bytes)
@@ -61,7 +71,11 @@ internal sealed class Template
         for (var at = 0; at < bytes.Length;)
         {
             var found = bytes.AsSpan(at).IndexOf(marker);
-            if (found < 0) yield break;
+            if (found < 0)
+            {
+                yield break;
+            }
+
             yield return at + found;
             at += found + marker.Length;
         }

@@ -23,14 +23,25 @@ internal sealed class UnaryLoad(LoadConnection connection, Method method, Templa
     {
         _latency = new Histogram();
         _end = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        for (_open = 0; _open < outstanding; _open++) Start();
-        while (_open > 0) connection.Pump();
+        for (_open = 0; _open < outstanding; _open++)
+        {
+            Start();
+        }
+
+        while (_open > 0)
+        {
+            connection.Pump();
+        }
+
         return new(_latency.Count * Weight, duration.TotalSeconds, _latency);
     }
 
     public void Received(Call call, ReadOnlySpan<byte> message)
     {
-        if (message.Length < LeastAnswerBytes) throw new LoadFailedException($"{method.Path} answered {message.Length} bytes; at least {LeastAnswerBytes} were to come");
+        if (message.Length < LeastAnswerBytes)
+        {
+            throw new LoadFailedException($"{method.Path} answered {message.Length} bytes; at least {LeastAnswerBytes} were to come");
+        }
     }
 
     public void Completed(Call call)

@@ -52,7 +52,11 @@ internal sealed class ChainApp : IAsyncDisposable
             return;
         }
 
-        if (!HttpMethods.IsPost(context.Request.Method)) return;
+        if (!HttpMethods.IsPost(context.Request.Method))
+        {
+            return;
+        }
+
         var now = Stopwatch.GetTimestamp();
         var (number, hop) = await ReadAsync(context.Request);
         var chain = _chains[number];
@@ -61,7 +65,10 @@ internal sealed class ChainApp : IAsyncDisposable
         context.Response.ContentLength = answer.Length;
         context.Response.ContentType = "application/json";
         await context.Response.Body.WriteAsync(answer);
-        if (hop == Hops - 1 && _chains.TryRemove(number, out _)) chain.End();
+        if (hop == Hops - 1 && _chains.TryRemove(number, out _))
+        {
+            chain.End();
+        }
     }
 
     private static async Task<(long Chain, int Hop)> ReadAsync(HttpRequest request)
@@ -73,8 +80,11 @@ internal sealed class ChainApp : IAsyncDisposable
 
     private static byte[] Answer(long chain, int hop)
     {
-        var emit = hop == Hops - 1 ? "" : $",\"emit\":[{{\"topic\":\"{TopicOf(hop + 1)}\",\"data\":{{\"chain\":{chain},\"hop\":{hop + 1}}}}}]";
-        return Encoding.ASCII.GetBytes($"{{\"state\":[{{\"op\":\"upsert\",\"key\":\"chain-{chain % 1000}\",\"value\":{{\"hop\":{hop}}}}}]{emit}}}");
+        var emit =
+            hop == Hops - 1 ? "" : $",\"emit\":[{{\"topic\":\"{TopicOf(hop + 1)}\",\"data\":{{\"chain\":{chain},\"hop\":{hop + 1}}}}}]";
+        return Encoding.ASCII.GetBytes(
+            $"{{\"state\":[{{\"op\":\"upsert\",\"key\":\"chain-{chain % 1000}\",\"value\":{{\"hop\":{hop}}}}}]{emit}}}"
+        );
     }
 
     /// <summary>One chain on its way; it is over when its last delivery was answered.</summary>
@@ -90,8 +100,16 @@ internal sealed class ChainApp : IAsyncDisposable
 
         public void Arrived(int hop, long now)
         {
-            if (hop != Arrivals) _over.TrySetException(new LoadFailedException($"hop {hop} of a chain came where {Arrivals} was to come"));
-            if (Arrivals++ > 0) hopped(now, now - _last);
+            if (hop != Arrivals)
+            {
+                _over.TrySetException(new LoadFailedException($"hop {hop} of a chain came where {Arrivals} was to come"));
+            }
+
+            if (Arrivals++ > 0)
+            {
+                hopped(now, now - _last);
+            }
+
             _last = now;
         }
 

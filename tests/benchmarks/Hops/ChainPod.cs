@@ -16,13 +16,15 @@ internal sealed class ChainPod(Sidecar sidecar, ChainApp app) : IAsyncDisposable
     public static async Task<ChainPod> StartAsync(string socketsFolder, string redisHost)
     {
         var app = await ChainApp.StartAsync();
-        var sidecar = await Sidecar.StartAsync(new SidecarOptions
-        {
-            AppId = "bench",
-            AppPort = app.Port,
-            SocketsFolder = socketsFolder,
-            Resources = new Dictionary<string, string> { ["chain.yaml"] = Yaml(redisHost) },
-        });
+        var sidecar = await Sidecar.StartAsync(
+            new SidecarOptions
+            {
+                AppId = "bench",
+                AppPort = app.Port,
+                SocketsFolder = socketsFolder,
+                Resources = new Dictionary<string, string> { ["chain.yaml"] = Yaml(redisHost) },
+            }
+        );
         return new(sidecar, app);
     }
 
@@ -32,16 +34,32 @@ internal sealed class ChainPod(Sidecar sidecar, ChainApp app) : IAsyncDisposable
         var latency = new Histogram();
         var start = Stopwatch.GetTimestamp();
         var end = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        await Task.WhenAll(Enumerable.Range(0, outstanding).Select(_ => Task.Run(async () =>
-        {
-            while (Stopwatch.GetTimestamp() < end) await PassAsync(Hopped);
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, outstanding)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        while (Stopwatch.GetTimestamp() < end)
+                        {
+                            await PassAsync(Hopped);
+                        }
+                    })
+                )
+        );
         return new(latency.Count, duration.TotalSeconds, latency);
 
         void Hopped(long now, long took)
         {
-            if (now > end) return;
-            lock (latency) latency.Record(took);
+            if (now > end)
+            {
+                return;
+            }
+
+            lock (latency)
+            {
+                latency.Record(took);
+            }
         }
     }
 
@@ -55,9 +73,18 @@ internal sealed class ChainPod(Sidecar sidecar, ChainApp app) : IAsyncDisposable
     {
         var number = Interlocked.Increment(ref _chains);
         var chain = app.Expect(number, hopped);
-        var request = new { operation = "create", metadata = new { topic = ChainApp.TopicOf(0) }, data = new { chain = number, hop = 0 } };
+        var request = new
+        {
+            operation = "create",
+            metadata = new { topic = ChainApp.TopicOf(0) },
+            data = new { chain = number, hop = 0 },
+        };
         using var answer = await sidecar.Http.PostAsJsonAsync($"v1.0/bindings/{ChainApp.Binding}", request);
-        if (!answer.IsSuccessStatusCode) throw new LoadFailedException($"a chain was not begun: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw new LoadFailedException($"a chain was not begun: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        }
+
         try
         {
             await chain.Over.WaitAsync(Patience);
@@ -68,22 +95,23 @@ internal sealed class ChainPod(Sidecar sidecar, ChainApp app) : IAsyncDisposable
         }
     }
 
-    private static string Yaml(string redisHost) => $"""
-        apiVersion: dapr.io/v1alpha1
-        kind: Component
-        metadata:
-          name: {ChainApp.Binding}
-        spec:
-          type: bindings.darq
-          version: v1
-          metadata:
-          - name: redisHost
-            value: "{redisHost}"
-          - name: appID
-            value: "bench"
-          - name: direction
-            value: "input, output"
-          - name: topics
-            value: "{string.Join(',', Enumerable.Range(0, ChainApp.Hops).Select(ChainApp.TopicOf))}"
-        """;
+    private static string Yaml(string redisHost) =>
+        $"""
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
+            metadata:
+              name: {ChainApp.Binding}
+            spec:
+              type: bindings.darq
+              version: v1
+              metadata:
+              - name: redisHost
+                value: "{redisHost}"
+              - name: appID
+                value: "bench"
+              - name: direction
+                value: "input, output"
+              - name: topics
+                value: "{string.Join(',', Enumerable.Range(0, ChainApp.Hops).Select(ChainApp.TopicOf))}"
+            """;
 }

@@ -32,8 +32,16 @@ internal sealed class HopScenario(Stage stage, int chains) : Scenario(stage)
         _ours = await ChainPod.StartAsync(Stage.SocketsFolder, Stage.RedisHost);
         _folder = new TempFolder();
         var socket = _folder.PathOf("darq.sock");
-        _component = await ChildProcess.StartAsync(Path.ChangeExtension(typeof(HopScenario).Assembly.Location, null), [ReferenceComponent.Argument, socket], Runtime);
-        await _component.ReadyAsync(() => Task.FromResult(File.Exists(socket)), TimeSpan.FromSeconds(20), "the reference component listens");
+        _component = await ChildProcess.StartAsync(
+            Path.ChangeExtension(typeof(HopScenario).Assembly.Location, null),
+            [ReferenceComponent.Argument, socket],
+            Runtime
+        );
+        await _component.ReadyAsync(
+            () => Task.FromResult(File.Exists(socket)),
+            TimeSpan.FromSeconds(20),
+            "the reference component listens"
+        );
         _reference = await ChainPod.StartAsync(_folder.FullPath, Stage.RedisHost);
     }
 
@@ -45,7 +53,10 @@ internal sealed class HopScenario(Stage stage, int chains) : Scenario(stage)
     {
         foreach (var ended in (IAsyncDisposable?[])[_ours, _reference, _component])
         {
-            if (ended is not null) await ended.DisposeAsync();
+            if (ended is not null)
+            {
+                await ended.DisposeAsync();
+            }
         }
 
         _folder?.Dispose();

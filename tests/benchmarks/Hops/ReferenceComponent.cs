@@ -27,11 +27,13 @@ internal sealed class ReferenceComponent : IDisposable
     {
         using var component = new ReferenceComponent();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
-        {
-            GrpcEndpoints.Configure(options);
-            options.ListenUnixSocket(socket);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(options =>
+            {
+                GrpcEndpoints.Configure(options);
+                options.ListenUnixSocket(socket);
+            });
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton<DeliveryDrain>().AddGrpcEndpoints();
         await using var app = builder.Build();
         app.MapGrpcEndpoints([new Input(component).Served, new Output(component).Served]);
@@ -45,7 +47,15 @@ internal sealed class ReferenceComponent : IDisposable
         await _writing.WaitAsync();
         try
         {
-            await _stream!.WriteAsync(new ReadResponse { MessageId = $"{++_messages}", Data = data, ContentType = "application/json" }, CancellationToken.None);
+            await _stream!.WriteAsync(
+                new ReadResponse
+                {
+                    MessageId = $"{++_messages}",
+                    Data = data,
+                    ContentType = "application/json",
+                },
+                CancellationToken.None
+            );
         }
         finally
         {
@@ -55,7 +65,11 @@ internal sealed class ReferenceComponent : IDisposable
 
     private static ByteString? EmittedBy(ReadOnlyMemory<byte> answer)
     {
-        if (answer.IsEmpty) return null;
+        if (answer.IsEmpty)
+        {
+            return null;
+        }
+
         using var document = JsonDocument.Parse(answer);
         return document.RootElement.TryGetProperty("emit", out var emits) ? EventOf(emits[0].GetProperty("data")) : null;
     }
@@ -72,12 +86,18 @@ internal sealed class ReferenceComponent : IDisposable
         public override Task<PingResponse> Ping(PingRequest request, ServerCallContext context) => Task.FromResult(new PingResponse());
 
         public override async Task Read(
-            IAsyncStreamReader<ReadRequest> requestStream, IServerStreamWriter<ReadResponse> responseStream, ServerCallContext context)
+            IAsyncStreamReader<ReadRequest> requestStream,
+            IServerStreamWriter<ReadResponse> responseStream,
+            ServerCallContext context
+        )
         {
             component._stream = responseStream;
             while (await requestStream.MoveNext(context.CancellationToken))
             {
-                if (EmittedBy(requestStream.Current.ResponseData.Memory) is { } data) await component.DeliverAsync(data);
+                if (EmittedBy(requestStream.Current.ResponseData.Memory) is { } data)
+                {
+                    await component.DeliverAsync(data);
+                }
             }
         }
     }

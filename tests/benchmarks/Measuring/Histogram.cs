@@ -23,7 +23,11 @@ internal sealed class Histogram
 
     public void Add(Histogram other)
     {
-        for (var i = 0; i < _counts.Length; i++) _counts[i] += other._counts[i];
+        for (var i = 0; i < _counts.Length; i++)
+        {
+            _counts[i] += other._counts[i];
+        }
+
         Count += other.Count;
     }
 
@@ -35,7 +39,10 @@ internal sealed class Histogram
         for (var bucket = 0; bucket < _counts.Length; bucket++)
         {
             seen += _counts[bucket];
-            if (seen >= wanted) return MiddleOf(bucket) / 1000.0;
+            if (seen >= wanted)
+            {
+                return MiddleOf(bucket) / 1000.0;
+            }
         }
 
         return 0;
@@ -43,14 +50,22 @@ internal sealed class Histogram
 
     private static int BucketOf(long value)
     {
-        if (value < 2 * PerOctave) return (int)value;
+        if (value < 2 * PerOctave)
+        {
+            return (int)value;
+        }
+
         var shift = BitOperations.Log2((ulong)value) - Precision;
         return shift * PerOctave + (int)(value >> shift);
     }
 
     private static double MiddleOf(int bucket)
     {
-        if (bucket < 2 * PerOctave) return bucket;
+        if (bucket < 2 * PerOctave)
+        {
+            return bucket;
+        }
+
         var shift = bucket / PerOctave - 1;
         var low = (long)(bucket - shift * PerOctave) << shift;
         return low + ((1L << shift) - 1) / 2.0;

@@ -35,15 +35,16 @@ internal sealed record Cost
     /// <summary>Methods that the component's runtime compiled, for the first time or anew with what it had learned.</summary>
     public long ComponentCompiledMethods { get; init; }
 
-    public static Cost operator -(Cost after, Cost before) => new()
-    {
-        RedisSeconds = after.RedisSeconds - before.RedisSeconds,
-        FunctionCalls = after.FunctionCalls - before.FunctionCalls,
-        Commands = after.Commands - before.Commands,
-        FunctionSeconds = after.FunctionSeconds - before.FunctionSeconds,
-        ComponentSeconds = after.ComponentSeconds - before.ComponentSeconds,
-        ClientSeconds = after.ClientSeconds - before.ClientSeconds,
-        ComponentAllocatedBytes = after.ComponentAllocatedBytes - before.ComponentAllocatedBytes,
-        ComponentCompiledMethods = after.ComponentCompiledMethods - before.ComponentCompiledMethods,
-    };
+    public static Cost operator -(Cost after, Cost before) =>
+        new()
+        {
+            RedisSeconds = after.RedisSeconds - before.RedisSeconds,
+            FunctionCalls = after.FunctionCalls - before.FunctionCalls,
+            Commands = after.Commands - before.Commands,
+            FunctionSeconds = after.FunctionSeconds - before.FunctionSeconds,
+            ComponentSeconds = after.ComponentSeconds - before.ComponentSeconds,
+            ClientSeconds = after.ClientSeconds - before.ClientSeconds,
+            ComponentAllocatedBytes = after.ComponentAllocatedBytes - before.ComponentAllocatedBytes,
+            ComponentCompiledMethods = after.ComponentCompiledMethods - before.ComponentCompiledMethods,
+        };
 }

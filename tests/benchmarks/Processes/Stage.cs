@@ -46,11 +46,13 @@ internal sealed class Stage : IAsyncDisposable
     {
         var folder = new TempFolder();
         var redis = await RedisServer.StartAsync(InMemory);
-        var component = await Component.StartAsync(new Dictionary<string, string?>
-        {
-            ["DOTNET_STARTUP_HOOKS"] = typeof(Stage).Assembly.Location,
-            ["DARQ_BENCHMARK_COUNTERS"] = CountersIn(folder),
-        });
+        var component = await Component.StartAsync(
+            new Dictionary<string, string?>
+            {
+                ["DOTNET_STARTUP_HOOKS"] = typeof(Stage).Assembly.Location,
+                ["DARQ_BENCHMARK_COUNTERS"] = CountersIn(folder),
+            }
+        );
         return new(folder, redis, component, await PlainRedis.ConnectAsync(redis.Port));
     }
 
@@ -58,7 +60,11 @@ internal sealed class Stage : IAsyncDisposable
     public void Initialise(params (string Name, string Value)[] pubSubSettings)
     {
         var pubSub = new MetadataRequest { Properties = { ["redisHost"] = _redis.Host, ["consumerID"] = "bench" } };
-        foreach (var (name, value) in pubSubSettings) pubSub.Properties[name] = value;
+        foreach (var (name, value) in pubSubSettings)
+        {
+            pubSub.Properties[name] = value;
+        }
+
         Connection.Ask(new("PubSub", "Init", PubSub), new PubSubInitRequest { Metadata = pubSub });
         var state = new MetadataRequest { Properties = { ["redisHost"] = _redis.Host } };
         Connection.Ask(new("StateStore", "Init", State), new InitRequest { Metadata = state });
@@ -97,7 +103,11 @@ internal sealed class Stage : IAsyncDisposable
         for (var filled = 0; filled < bytes.Length;)
         {
             var count = await socket.ReceiveAsync(bytes.AsMemory(filled));
-            if (count == 0) throw new LoadFailedException("the component's counters gave no answer");
+            if (count == 0)
+            {
+                throw new LoadFailedException("the component's counters gave no answer");
+            }
+
             filled += count;
         }
 

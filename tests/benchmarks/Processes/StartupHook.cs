@@ -10,7 +10,11 @@ internal static class StartupHook
 {
     public static void Initialize()
     {
-        if (Environment.GetEnvironmentVariable("DARQ_BENCHMARK_COUNTERS") is not { Length: > 0 } path) return;
+        if (Environment.GetEnvironmentVariable("DARQ_BENCHMARK_COUNTERS") is not { Length: > 0 } path)
+        {
+            return;
+        }
+
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen();
@@ -22,7 +26,10 @@ internal static class StartupHook
         while (true)
         {
             using var asking = listener.Accept();
-            asking.Send([.. BitConverter.GetBytes(GC.GetTotalAllocatedBytes()), .. BitConverter.GetBytes(JitInfo.GetCompiledMethodCount())]);
+            asking.Send([
+                .. BitConverter.GetBytes(GC.GetTotalAllocatedBytes()),
+                .. BitConverter.GetBytes(JitInfo.GetCompiledMethodCount()),
+            ]);
         }
     }
 }

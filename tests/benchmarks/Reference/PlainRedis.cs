@@ -52,15 +52,28 @@ internal sealed class PlainRedis : IAsyncDisposable
     public async Task<string[]> CallAsync(FunctionCall call)
     {
         var arguments = new List<object>(2 + call.Keys.Count + call.Arguments.Count) { call.Function, (RedisValue)call.Keys.Count };
-        foreach (var key in call.Keys) arguments.Add((RedisKey)key);
-        foreach (var argument in call.Arguments) arguments.Add((RedisValue)argument.ToBytes());
+        foreach (var key in call.Keys)
+        {
+            arguments.Add((RedisKey)key);
+        }
+
+        foreach (var argument in call.Arguments)
+        {
+            arguments.Add((RedisValue)argument.ToBytes());
+        }
+
         return (string[])(await Database.ExecuteAsync("EVAL", arguments))!;
     }
 
     public async Task<RedisReading> ReadAsync()
     {
         var text = (string)(await Database.ExecuteAsync("INFO", "everything"))!;
-        return new(text.Split("\r\n").Select(line => line.Split(':', 2)).Where(parts => parts.Length == 2).ToDictionary(parts => parts[0], parts => parts[1]));
+        return new(
+            text.Split("\r\n")
+                .Select(line => line.Split(':', 2))
+                .Where(parts => parts.Length == 2)
+                .ToDictionary(parts => parts[0], parts => parts[1])
+        );
     }
 
     public async Task<Cost> ReadCostAsync()
@@ -83,9 +96,11 @@ internal sealed class PlainRedis : IAsyncDisposable
         {
             var answer = (RedisResult[])(await Database.ExecuteAsync("SCAN", cursor, "MATCH", pattern, "COUNT", 10_000))!;
             cursor = (string)answer[0]!;
-            foreach (var key in (RedisKey[])answer[1]!) await Database.ExecuteAsync("UNLINK", key);
-        }
-        while (cursor != "0");
+            foreach (var key in (RedisKey[])answer[1]!)
+            {
+                await Database.ExecuteAsync("UNLINK", key);
+            }
+        } while (cursor != "0");
     }
 
     public async ValueTask DisposeAsync() => await _connection.CloseAsync(allowCommandsToComplete: false);
@@ -107,7 +122,8 @@ internal sealed class RedisReading(IReadOnlyDictionary<string, string> fields)
     public double OfAllCommands(string figure) =>
         fields.Where(field => field.Key.StartsWith(CommandPrefix, StringComparison.Ordinal)).Sum(field => Figure(field.Value, figure));
 
-    private static double Figure(string line, string figure) => Parse(line.Split(',').Select(part => part.Split('=')).Single(part => part[0] == figure)[1]);
+    private static double Figure(string line, string figure) =>
+        Parse(line.Split(',').Select(part => part.Split('=')).Single(part => part[0] == figure)[1]);
 
     private static double Parse(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 }

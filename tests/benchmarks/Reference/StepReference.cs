@@ -52,7 +52,12 @@ internal sealed class StepReference : IAsyncDisposable
         await reference.ContactAsync(port);
         await reference.ClaimAsync();
         for (var seeded = 0; seeded < supply; seeded += PageSize)
-            await reference.SendAsync([.. Enumerable.Range(seeded, PageSize).Select(number => reference.Step(number % reference._options.Partitions, [], []))]);
+        {
+            await reference.SendAsync([
+                .. Enumerable.Range(seeded, PageSize).Select(number => reference.Step(number % reference._options.Partitions, [], [])),
+            ]);
+        }
+
         reference._reading = reference.ReadAsync();
         return reference;
     }
@@ -70,9 +75,16 @@ internal sealed class StepReference : IAsyncDisposable
             next = await ComposeAsync();
             await sending;
             var now = Stopwatch.GetTimestamp();
-            if (now > end) break;
+            if (now > end)
+            {
+                break;
+            }
+
             steps += count;
-            for (var i = 0; i < count; i++) latency.Record(now - began);
+            for (var i = 0; i < count; i++)
+            {
+                latency.Record(now - began);
+            }
         }
 
         // What was taken for the next round is done now, so that no message is left behind.
@@ -98,9 +110,23 @@ internal sealed class StepReference : IAsyncDisposable
     private async Task ClaimAsync()
     {
         var marks = Enumerable.Range(0, _options.Partitions).Select(_keys.Mark).ToArray();
-        RedisArgument[] arguments = ["claim", _contact.Session.Id, Group, Topic, _contact.WorldLine, .. marks.Select(_ => (RedisArgument)"")];
-        var claims = (await _plain.CallAsync(new(FunctionLibrary.Function("claim"), marks, arguments))).Select(claim => claim.Split(' ')).ToArray();
-        if (claims.FirstOrDefault(claim => claim[0] != "OK") is { } refused) throw new LoadFailedException($"a lane was not claimed: {string.Join(' ', refused)}");
+        RedisArgument[] arguments =
+        [
+            "claim",
+            _contact.Session.Id,
+            Group,
+            Topic,
+            _contact.WorldLine,
+            .. marks.Select(_ => (RedisArgument)""),
+        ];
+        var claims = (await _plain.CallAsync(new(FunctionLibrary.Function("claim"), marks, arguments)))
+            .Select(claim => claim.Split(' '))
+            .ToArray();
+        if (claims.FirstOrDefault(claim => claim[0] != "OK") is { } refused)
+        {
+            throw new LoadFailedException($"a lane was not claimed: {string.Join(' ', refused)}");
+        }
+
         _incarnations = [.. claims.Select(claim => claim[1])];
         _readUpTo = [.. claims.Select(claim => Position.Parse(claim[2]))];
     }
@@ -123,7 +149,10 @@ internal sealed class StepReference : IAsyncDisposable
             }
 
             // Only at one outstanding step and an empty supply could this turn without work.
-            if (found == 0) await Task.Yield();
+            if (found == 0)
+            {
+                await Task.Yield();
+            }
         }
     }
 
@@ -142,22 +171,40 @@ internal sealed class StepReference : IAsyncDisposable
         return batch;
     }
 
-    private StepRequest Step(int partition, Consumption[] consumed, StateWrite[] writes) => new(_options)
-    {
-        Home = partition,
-        Consumed = consumed,
-        Operations = writes,
-        Emits = [new Append { Partition = partition, Topic = Topic, Data = Message }],
-    };
+    private StepRequest Step(int partition, Consumption[] consumed, StateWrite[] writes) =>
+        new(_options)
+        {
+            Home = partition,
+            Consumed = consumed,
+            Operations = writes,
+            Emits =
+            [
+                new Append
+                {
+                    Partition = partition,
+                    Topic = Topic,
+                    Data = Message,
+                },
+            ],
+        };
 
     private async Task SendAsync(List<StepRequest> batch)
     {
         var session = _contact.Session;
         var writer = new BatchWriter(_keys, _keys.Session(session.Partition, session.Id));
-        foreach (var request in batch) writer.Add(request);
+        foreach (var request in batch)
+        {
+            writer.Add(request);
+        }
+
         var reply = await _plain.CallAsync(writer.ToCall(frees: false, ++_number, _contact.WorldLine, Session.Life, batch.Count));
         var lines = reply[0].Split('\n');
         if (lines.Length != batch.Count + 1 || lines.FirstOrDefault(line => !line.StartsWith("OK", StringComparison.Ordinal)) is not null)
-            throw new LoadFailedException($"a batch of the reference was answered: {lines.FirstOrDefault(line => !line.StartsWith("OK", StringComparison.Ordinal)) ?? lines[0]}");
+        {
+            throw new LoadFailedException(
+                "a batch of the reference was answered: "
+                    + $"{lines.FirstOrDefault(line => !line.StartsWith("OK", StringComparison.Ordinal)) ?? lines[0]}"
+            );
+        }
     }
 }

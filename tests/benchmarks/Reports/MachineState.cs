@@ -24,15 +24,19 @@ internal sealed record MachineState
 
     public required bool Quick { get; init; }
 
-    public static MachineState Read(string redis, bool quick) => new()
-    {
-        Cpu = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ", 2)[^1] ?? RuntimeInformation.ProcessArchitecture.ToString(),
-        Cores = Environment.ProcessorCount,
-        Kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim(),
-        Dotnet = RuntimeInformation.FrameworkDescription,
-        Redis = redis,
-        RedisSettings = "appendonly no, save \"\"",
-        LoadAverage = double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture),
-        Quick = quick,
-    };
+    public static MachineState Read(string redis, bool quick) =>
+        new()
+        {
+            Cpu = File.ReadLines("/proc/cpuinfo")
+                .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+                ?.Split(": ", 2)[^1]
+                ?? RuntimeInformation.ProcessArchitecture.ToString(),
+            Cores = Environment.ProcessorCount,
+            Kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim(),
+            Dotnet = RuntimeInformation.FrameworkDescription,
+            Redis = redis,
+            RedisSettings = "appendonly no, save \"\"",
+            LoadAverage = double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture),
+            Quick = quick,
+        };
 }

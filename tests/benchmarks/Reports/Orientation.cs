@@ -23,7 +23,14 @@ internal static class Orientation
         var program = Path.Combine(Path.GetDirectoryName(Tools.RedisServer)!, "redis-benchmark");
         await using var tool = await ChildProcess.StartAsync(program, arguments);
         var code = await tool.WaitForExitAsync(Patience);
-        if (code != 0) throw new InvalidOperationException($"redis-benchmark ended with {code}: {tool.Output}");
-        return [.. tool.Output.All.Where(line => line.Contains("requests per second", StringComparison.Ordinal)).Select(line => line.Trim())];
+        if (code != 0)
+        {
+            throw new InvalidOperationException($"redis-benchmark ended with {code}: {tool.Output}");
+        }
+
+        return
+        [
+            .. tool.Output.All.Where(line => line.Contains("requests per second", StringComparison.Ordinal)).Select(line => line.Trim()),
+        ];
     }
 }

@@ -14,20 +14,32 @@ internal sealed class Progress(int rounds)
     public void Begin(string scenario)
     {
         Scenario = scenario;
-        if (_draws) Draw();
-        else Console.WriteLine($"bench.sh: {scenario}");
+        if (_draws)
+        {
+            Draw();
+        }
+        else
+        {
+            Console.WriteLine($"bench.sh: {scenario}");
+        }
     }
 
     public void RoundEnded()
     {
         _done++;
-        if (_draws) Draw();
+        if (_draws)
+        {
+            Draw();
+        }
     }
 
     /// <summary>Takes the bar away, so that something else can be printed.</summary>
     public void Clear()
     {
-        if (_draws) Console.Write("\r\u001b[K");
+        if (_draws)
+        {
+            Console.Write("\r\u001b[K");
+        }
     }
 
     private void Draw()

@@ -15,7 +15,8 @@ internal static class Record
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public static Task WriteJsonAsync(string file, IReadOnlyList<Row> rows) => File.WriteAllTextAsync(file, JsonSerializer.Serialize(rows, Json) + "\n");
+    public static Task WriteJsonAsync(string file, IReadOnlyList<Row> rows) =>
+        File.WriteAllTextAsync(file, JsonSerializer.Serialize(rows, Json) + "\n");
 
     /// <summary>Both files; returns where the page is.</summary>
     public static async Task<string> WriteAsync(IReadOnlyList<Row> rows, IReadOnlyList<string> orientation)
@@ -31,7 +32,9 @@ internal static class Record
     {
         var state = rows[0].Environment;
         var loads = rows.Select(row => row.Environment.LoadAverage).ToArray();
-        return string.Create(CultureInfo.InvariantCulture, $"""
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
             # One {(state.Quick ? "quick" : "full")} run
 
             {state.Cpu}, {state.Cores} cores; Linux {state.Kernel}; {state.Dotnet}; Redis {state.Redis} ({state.RedisSettings}). Load average when the rows began: {loads.Min():0.0} to {loads.Max():0.0}.
@@ -43,6 +46,7 @@ internal static class Record
 
             {string.Join('\n', orientation.Select(line => "    " + line))}
 
-            """);
+            """
+        );
     }
 }

@@ -61,9 +61,17 @@ internal sealed record Row
 
     public required MachineState Environment { get; init; }
 
-    public static Row Of(string scenario, string unit, string reference, IReadOnlyList<Pair> pairs, double peakMegabytes, MachineState environment)
+    public static Row Of(
+        string scenario,
+        string unit,
+        string reference,
+        IReadOnlyList<Pair> pairs,
+        double peakMegabytes,
+        MachineState environment
+    )
     {
-        Total ours = new([.. pairs.Select(pair => pair.Ours)]), plain = new([.. pairs.Select(pair => pair.Reference)]);
+        Total ours = new([.. pairs.Select(pair => pair.Ours)]),
+            plain = new([.. pairs.Select(pair => pair.Reference)]);
         var ratios = Statistics.Ratios(pairs, round => round.PerSecond);
         return new()
         {
@@ -103,7 +111,11 @@ internal sealed record Row
         public Total(IReadOnlyList<Round> rounds)
         {
             _rounds = rounds;
-            foreach (var round in rounds) _latency.Add(round.Latency);
+            foreach (var round in rounds)
+            {
+                _latency.Add(round.Latency);
+            }
+
             _operations = rounds.Sum(round => round.Operations);
         }
 

@@ -65,10 +65,19 @@ internal sealed class DeliverScenario(Stage stage) : Scenario(stage)
         await Stage.Plain.ClearAsync(PlainStream);
         _waiting = (long)(_referencePerSecond * duration.TotalSeconds * Margin);
         var left = _waiting;
-        await Task.WhenAll(Enumerable.Range(0, Outstanding).Select(_ => Task.Run(async () =>
-        {
-            while (Interlocked.Decrement(ref left) >= 0) await Stage.Plain.AppendAsync(PlainStream, _payload);
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Outstanding)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        while (Interlocked.Decrement(ref left) >= 0)
+                        {
+                            await Stage.Plain.AppendAsync(PlainStream, _payload);
+                        }
+                    })
+                )
+        );
     }
 
     public override async Task<Round> ReferenceAsync(TimeSpan duration)
@@ -78,17 +87,22 @@ internal sealed class DeliverScenario(Stage stage) : Scenario(stage)
         using var over = new CancellationTokenSource();
         var reading = ReadAsync(ids.Writer, over.Token);
         var taken = 0L;
-        var round = await Workers.RunAsync(Outstanding, duration, async _ =>
-        {
-            // The last messages go to whoever asks first; the others find the round over.
-            if (Interlocked.Increment(ref taken) > _waiting)
+        var round = await Workers.RunAsync(
+            Outstanding,
+            duration,
+            async _ =>
             {
-                await exhausted.CancelAsync();
-                return;
-            }
+                // The last messages go to whoever asks first; the others find the round over.
+                if (Interlocked.Increment(ref taken) > _waiting)
+                {
+                    await exhausted.CancelAsync();
+                    return;
+                }
 
-            await Stage.Plain.DeleteAsync(PlainStream, await ids.Reader.ReadAsync(CancellationToken.None));
-        }, exhausted: exhausted.Token);
+                await Stage.Plain.DeleteAsync(PlainStream, await ids.Reader.ReadAsync(CancellationToken.None));
+            },
+            exhausted: exhausted.Token
+        );
         await over.CancelAsync();
         await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _referencePerSecond = round.PerSecond;
@@ -100,7 +114,11 @@ internal sealed class DeliverScenario(Stage stage) : Scenario(stage)
         var last = "0-0";
         while (await Stage.Plain.RangeAsync(PlainStream, last, PageSize) is { Count: > 0 } page)
         {
-            foreach (var id in page) await ids.WriteAsync(id, over);
+            foreach (var id in page)
+            {
+                await ids.WriteAsync(id, over);
+            }
+
             last = page[^1];
         }
     }

@@ -11,11 +11,15 @@ internal static class Payload
     public static byte[] Value(int bytes) => Padded("{\"text\":\"", "\"}", bytes);
 
     /// <summary>An event as the sidecar makes it of what an app publishes; its id is a place for a number.</summary>
-    public static ByteString Event(string topic, int bytes) => ByteString.CopyFrom(Padded(
-        "{\"data\":{\"text\":\"",
-        $"\"}},\"datacontenttype\":\"application/json\",\"id\":\"5a0ddfa6-3c5a-{Template.Marker}\",\"pubsubname\":\"bench-pubsub\",\"source\":\"bench\",\"specversion\":\"1.0\","
-        + $"\"time\":\"2026-01-01T00:00:00Z\",\"topic\":\"{topic}\",\"traceid\":\"\",\"traceparent\":\"\",\"tracestate\":\"\",\"type\":\"com.dapr.event.sent\"}}",
-        bytes));
+    public static ByteString Event(string topic, int bytes) =>
+        ByteString.CopyFrom(
+            Padded(
+                "{\"data\":{\"text\":\"",
+                $"\"}},\"datacontenttype\":\"application/json\",\"id\":\"5a0ddfa6-3c5a-{Template.Marker}\",\"pubsubname\":\"bench-pubsub\",\"source\":\"bench\",\"specversion\":\"1.0\","
+                    + $"\"time\":\"2026-01-01T00:00:00Z\",\"topic\":\"{topic}\",\"traceid\":\"\",\"traceparent\":\"\",\"tracestate\":\"\",\"type\":\"com.dapr.event.sent\"}}",
+                bytes
+            )
+        );
 
     /// <summary>A key as the sidecar prefixes it.</summary>
     public static string Key(string number) => "bench||key-" + number;

@@ -35,7 +35,11 @@ internal sealed class PublishScenario(Stage stage, int perCall) : Scenario(stage
         var topic = string.Create(CultureInfo.InvariantCulture, $"published{++_topics}");
         var method = new Method("PubSub", perCall == 1 ? "Publish" : "BulkPublish", Stage.PubSub);
         var template = perCall == 1 ? new Template(One(topic)) : new Template(Many(topic));
-        if (template.Places != perCall) throw new InvalidOperationException($"The request has {template.Places} ids; {perCall} were meant.");
+        if (template.Places != perCall)
+        {
+            throw new InvalidOperationException($"The request has {template.Places} ids; {perCall} were meant.");
+        }
+
         _load = new UnaryLoad(Stage.Connection, method, template, Outstanding) { Next = Number, Weight = perCall };
         return Task.CompletedTask;
     }
@@ -44,27 +48,37 @@ internal sealed class PublishScenario(Stage stage, int perCall) : Scenario(stage
 
     public override Task<Round> ReferenceAsync(TimeSpan duration) => Workers.RunAsync(Outstanding, duration, _ => AppendAsync(), perCall);
 
-    public override async Task AfterPairAsync() => await Task.WhenAll(Stage.Plain.ClearAsync("*published*"), Stage.Plain.ClearAsync(PlainStream));
+    public override async Task AfterPairAsync() =>
+        await Task.WhenAll(Stage.Plain.ClearAsync("*published*"), Stage.Plain.ClearAsync(PlainStream));
 
     private void Number(Template template) => _events = template.PutCounting(_events);
 
-    private Task AppendAsync() => perCall == 1
-        ? Stage.Plain.AppendAsync(PlainStream, _payload)
-        : Task.WhenAll(Enumerable.Range(0, perCall).Select(_ => Stage.Plain.AppendAsync(PlainStream, _payload)));
+    private Task AppendAsync() =>
+        perCall == 1
+            ? Stage.Plain.AppendAsync(PlainStream, _payload)
+            : Task.WhenAll(Enumerable.Range(0, perCall).Select(_ => Stage.Plain.AppendAsync(PlainStream, _payload)));
 
-    private static PublishRequest One(string topic) => new() { Data = Payload.Event(topic, PayloadBytes), PubsubName = Stage.PubSub, Topic = topic };
+    private static PublishRequest One(string topic) =>
+        new()
+        {
+            Data = Payload.Event(topic, PayloadBytes),
+            PubsubName = Stage.PubSub,
+            Topic = topic,
+        };
 
     private BulkPublishRequest Many(string topic)
     {
         var request = new BulkPublishRequest { PubsubName = Stage.PubSub, Topic = topic };
         for (var i = 0; i < perCall; i++)
         {
-            request.Entries.Add(new BulkMessageEntry
-            {
-                EntryId = i.ToString(CultureInfo.InvariantCulture),
-                Event = Payload.Event(topic, PayloadBytes),
-                ContentType = "application/cloudevents+json",
-            });
+            request.Entries.Add(
+                new BulkMessageEntry
+                {
+                    EntryId = i.ToString(CultureInfo.InvariantCulture),
+                    Event = Payload.Event(topic, PayloadBytes),
+                    ContentType = "application/cloudevents+json",
+                }
+            );
         }
 
         return request;

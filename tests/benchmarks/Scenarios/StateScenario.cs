@@ -7,7 +7,9 @@ using Google.Protobuf;
 
 namespace Darq.Benchmarks.Scenarios;
 
-/// <summary>Reading or writing single values under ten thousand keys, each as often as the others; all of them exist from the beginning.</summary>
+/// <summary>
+/// Reading or writing single values under ten thousand keys, each as often as the others; all of them exist from the beginning.
+/// </summary>
 internal sealed class StateScenario : Scenario
 {
     private const int Keys = 10_000;
@@ -43,25 +45,50 @@ internal sealed class StateScenario : Scenario
         Stage.Initialise();
         var template = new Template(Writing());
         var number = 0;
-        var filling = new UnaryLoad(Stage.Connection, new("StateStore", "Set", Stage.State), template, Outstanding) { Next = next => next.Put(number++ % Keys) };
-        while (number < Keys + Outstanding) filling.Run(TimeSpan.FromMilliseconds(100));
-        foreach (var name in _names) await Stage.Plain.SetAsync(name, _value);
+        var filling = new UnaryLoad(Stage.Connection, new("StateStore", "Set", Stage.State), template, Outstanding)
+        {
+            Next = next => next.Put(number++ % Keys),
+        };
+        while (number < Keys + Outstanding)
+        {
+            filling.Run(TimeSpan.FromMilliseconds(100));
+        }
+
+        foreach (var name in _names)
+        {
+            await Stage.Plain.SetAsync(name, _value);
+        }
     }
 
     public override Task<Round> OursAsync(TimeSpan duration) => OnItsOwnThreadAsync(() => _load.Run(duration));
 
     public override Task<Round> ReferenceAsync(TimeSpan duration)
     {
-        for (var worker = 0; worker < Outstanding; worker++) _lastKeys[worker] = worker * (Keys / Outstanding);
-        return Workers.RunAsync(Outstanding, duration, worker => _writes ? Stage.Plain.SetAsync(NextName(worker), _value) : GetAsync(NextName(worker)));
+        for (var worker = 0; worker < Outstanding; worker++)
+        {
+            _lastKeys[worker] = worker * (Keys / Outstanding);
+        }
+
+        return Workers.RunAsync(Outstanding, duration, worker =>
+            _writes ? Stage.Plain.SetAsync(NextName(worker), _value) : GetAsync(NextName(worker))
+        );
     }
 
     private string NextName(int worker) => _names[_lastKeys[worker] = (_lastKeys[worker] + Stride) % Keys];
 
     private async Task GetAsync(string name)
     {
-        if ((await Stage.Plain.GetAsync(name)).Length != PayloadBytes) throw new LoadFailedException($"GET {name} found another value than was set");
+        if ((await Stage.Plain.GetAsync(name)).Length != PayloadBytes)
+        {
+            throw new LoadFailedException($"GET {name} found another value than was set");
+        }
     }
 
-    private SetRequest Writing() => new() { Key = Payload.Key(Template.Marker), Value = ByteString.CopyFrom(_value), Options = new StateOptions() };
+    private SetRequest Writing() =>
+        new()
+        {
+            Key = Payload.Key(Template.Marker),
+            Value = ByteString.CopyFrom(_value),
+            Options = new StateOptions(),
+        };
 }

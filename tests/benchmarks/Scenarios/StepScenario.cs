@@ -61,21 +61,35 @@ internal sealed class StepScenario(Stage stage, int outstanding) : Scenario(stag
 
     public override async ValueTask DisposeAsync()
     {
-        if (_reference is not null) await _reference.DisposeAsync();
+        if (_reference is not null)
+        {
+            await _reference.DisposeAsync();
+        }
+
         await base.DisposeAsync();
     }
 
     private void NextKey(Template template) => template.Put(_lastKey = (_lastKey + Stride) % Keys);
 
-    private static TransactionalStateRequest Transaction() => new()
-    {
-        Operations =
+    private static TransactionalStateRequest Transaction() =>
+        new()
         {
-            new TransactionalStateOperation
+            Operations =
             {
-                Set = new SetRequest { Key = Payload.Key(Template.Marker), Value = ByteString.CopyFrom(Payload.Value(PayloadBytes)), Options = new StateOptions() },
+                new TransactionalStateOperation
+                {
+                    Set = new SetRequest
+                    {
+                        Key = Payload.Key(Template.Marker),
+                        Value = ByteString.CopyFrom(Payload.Value(PayloadBytes)),
+                        Options = new StateOptions(),
+                    },
+                },
             },
-        },
-        Metadata = { ["darq.emit"] = $"[{{\"topic\":\"{Topic}\",\"data\":{Encoding.ASCII.GetString(Payload.Value(PayloadBytes - EnvelopeBytes))}}}]" },
-    };
+            Metadata =
+            {
+                ["darq.emit"] =
+                    $"[{{\"topic\":\"{Topic}\",\"data\":{Encoding.ASCII.GetString(Payload.Value(PayloadBytes - EnvelopeBytes))}}}]",
+            },
+        };
 }

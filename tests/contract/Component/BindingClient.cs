@@ -24,7 +24,10 @@ internal sealed class BindingClient(ComponentClient client) : IDisposable
         (string, string)[] all = [.. standard.Where(entry => metadata.All(own => own.Key != entry.Key)), .. metadata];
         // Without an app nobody is known to read for.
         if (metadata.All(entry => entry != ("appID", "")))
+        {
             await client.InitInputAsync(all);
+        }
+
         await client.InitOutputAsync(all);
         return new(client);
     }
@@ -32,7 +35,8 @@ internal sealed class BindingClient(ComponentClient client) : IDisposable
     public void Open() => _stream = Client.Open("InputBinding/Read", forever: true);
 
     public async Task<ReadResponse> NextAsync() =>
-        await _stream!.ReadAsync(ReadResponse.Parser).AsTask().WaitAsync(Patience) ?? throw new InvalidOperationException($"The stream ended: {_stream.Status}");
+        await _stream!.ReadAsync(ReadResponse.Parser).AsTask().WaitAsync(Patience)
+        ?? throw new InvalidOperationException($"The stream ended: {_stream.Status}");
 
     /// <summary>Publishes and takes the delivery, which stays unanswered.</summary>
     public async Task<string> TokenAsync(string topic, params (string Key, string Value)[] metadata)
@@ -70,7 +74,8 @@ internal sealed class BindingClient(ComponentClient client) : IDisposable
         return response.Etag is null ? null : response.Data.ToStringUtf8();
     }
 
-    public async Task<string> ETagAsync(string key) => (await Client.CallAsync("StateStore/Get", new GetRequest { Key = key }, GetResponse.Parser)).Etag.Value;
+    public async Task<string> ETagAsync(string key) =>
+        (await Client.CallAsync("StateStore/Get", new GetRequest { Key = key }, GetResponse.Parser)).Etag.Value;
 
     public void Dispose()
     {
@@ -88,7 +93,10 @@ internal sealed class BindingClient(ComponentClient client) : IDisposable
     {
         var request = new InvokeRequest { Operation = operation, Data = ByteString.CopyFromUtf8(data) };
         foreach (var (key, value) in metadata)
+        {
             request.Metadata[key] = value;
+        }
+
         return request;
     }
 }

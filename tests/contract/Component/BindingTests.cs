@@ -25,7 +25,10 @@ public sealed class BindingTests(ComponentFixture fixture)
         Assert.NotEmpty(first.GetProperty("position").GetString()!);
         Assert.False(first.GetProperty("emitted")[0].GetProperty("duplicate").GetBoolean());
         Assert.True(again.GetProperty("emitted")[0].GetProperty("duplicate").GetBoolean());
-        Assert.Equal(first.GetProperty("emitted")[0].GetProperty("id").GetString(), again.GetProperty("emitted")[0].GetProperty("id").GetString());
+        Assert.Equal(
+            first.GetProperty("emitted")[0].GetProperty("id").GetString(),
+            again.GetProperty("emitted")[0].GetProperty("id").GetString()
+        );
     }
 
     [Fact]
@@ -48,7 +51,10 @@ public sealed class BindingTests(ComponentFixture fixture)
             await pull.AckAsync(delivery.Id);
         }
 
-        Assert.Contains(seen, text => text.Contains("\"specversion\":\"1.0\"", StringComparison.Ordinal) && text.Contains("\"data\":{\"n\":1}", StringComparison.Ordinal));
+        Assert.Contains(seen, text =>
+            text.Contains("\"specversion\":\"1.0\"", StringComparison.Ordinal)
+            && text.Contains("\"data\":{\"n\":1}", StringComparison.Ordinal)
+        );
         Assert.Contains(seen, text => text.Contains("\"data\":\"plain text\"", StringComparison.Ordinal));
         Assert.Contains("raw", seen);
     }
@@ -57,7 +63,10 @@ public sealed class BindingTests(ComponentFixture fixture)
     public async Task An_operation_that_is_not_listed_and_a_missing_topic_are_refused()
     {
         using var client = await InitAsync(topic: null);
-        Assert.Equal(GrpcCode.InvalidArgument, (await client.RefusalAsync("OutputBinding/Invoke", new InvokeRequest { Operation = "delete" })).Code);
+        Assert.Equal(
+            GrpcCode.InvalidArgument,
+            (await client.RefusalAsync("OutputBinding/Invoke", new InvokeRequest { Operation = "delete" })).Code
+        );
         var refused = await client.RefusalAsync("OutputBinding/Invoke", new InvokeRequest { Operation = "publish" });
         Assert.Equal(GrpcCode.InvalidArgument, refused.Code);
         Assert.Contains("topic", refused.Message, StringComparison.Ordinal);
@@ -86,7 +95,12 @@ public sealed class BindingTests(ComponentFixture fixture)
         Assert.Equal(["1", "2"], deliveries.Select(delivery => delivery.Data.ToStringUtf8()).Order());
         Assert.All(deliveries, delivery => Assert.Equal(delivery.MessageId, delivery.Metadata["darq-token"]));
         foreach (var delivery in deliveries.Reverse())
-            await call.WriteAsync(new ReadRequest { MessageId = delivery.MessageId, ResponseData = ByteString.CopyFromUtf8("""{"fine":true}""") });
+        {
+            await call.WriteAsync(
+                new ReadRequest { MessageId = delivery.MessageId, ResponseData = ByteString.CopyFromUtf8("""{"fine":true}""") }
+            );
+        }
+
         await call.WriteAsync(new ReadRequest { MessageId = "unknown" });
         Assert.True(await IsQuietAsync(call));
     }
@@ -98,7 +112,13 @@ public sealed class BindingTests(ComponentFixture fixture)
         using var call = client.Open("InputBinding/Read", forever: true);
         await InvokeAsync(client, "publish", "1");
         var delivery = await NextAsync(call);
-        await call.WriteAsync(new ReadRequest { MessageId = delivery.MessageId, ResponseError = new AckResponseError { Message = "status code: 500" } });
+        await call.WriteAsync(
+            new ReadRequest
+            {
+                MessageId = delivery.MessageId,
+                ResponseError = new AckResponseError { Message = "status code: 500" },
+            }
+        );
         Assert.Equal("2", (await NextAsync(call)).Metadata["darq-attempt"]);
     }
 
@@ -109,7 +129,13 @@ public sealed class BindingTests(ComponentFixture fixture)
         using var call = client.Open("InputBinding/Read", forever: true);
         await InvokeAsync(client, "publish", "1");
         var delivery = await NextAsync(call);
-        await call.WriteAsync(new ReadRequest { MessageId = delivery.MessageId, ResponseError = new AckResponseError { Message = "input binding is closed" } });
+        await call.WriteAsync(
+            new ReadRequest
+            {
+                MessageId = delivery.MessageId,
+                ResponseError = new AckResponseError { Message = "input binding is closed" },
+            }
+        );
         Assert.Equal("1", (await NextAsync(call)).Metadata["darq-attempt"]);
     }
 
@@ -131,19 +157,29 @@ public sealed class BindingTests(ComponentFixture fixture)
         return client;
     }
 
-    private static Task<JsonElement> PublishAsync(ComponentClient client, string topic, string data) => InvokeAsync(client, "publish", data, ("topic", topic), ("rawPayload", "true"));
+    private static Task<JsonElement> PublishAsync(ComponentClient client, string topic, string data) =>
+        InvokeAsync(client, "publish", data, ("topic", topic), ("rawPayload", "true"));
 
-    private static async Task<JsonElement> InvokeAsync(ComponentClient client, string operation, string data, params (string Key, string Value)[] metadata)
+    private static async Task<JsonElement> InvokeAsync(
+        ComponentClient client,
+        string operation,
+        string data,
+        params (string Key, string Value)[] metadata
+    )
     {
         var request = new InvokeRequest { Operation = operation, Data = ByteString.CopyFromUtf8(data) };
         foreach (var (key, value) in metadata)
+        {
             request.Metadata[key] = value;
+        }
+
         var response = await client.CallAsync("OutputBinding/Invoke", request, InvokeResponse.Parser);
         return JsonDocument.Parse(response.Data.Memory).RootElement;
     }
 
     private static async Task<ReadResponse> NextAsync(GrpcDuplexCall call) =>
-        await call.ReadAsync(ReadResponse.Parser).AsTask().WaitAsync(Patience) ?? throw new InvalidOperationException($"The stream ended: {call.Status}");
+        await call.ReadAsync(ReadResponse.Parser).AsTask().WaitAsync(Patience)
+        ?? throw new InvalidOperationException($"The stream ended: {call.Status}");
 
     private static async Task<bool> IsQuietAsync(GrpcDuplexCall call)
     {

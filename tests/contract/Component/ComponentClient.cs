@@ -13,8 +13,7 @@ internal sealed class ComponentClient(string socket, string? instance) : IDispos
     private readonly SocketChannel _channel = new(socket);
 
     public async Task<TResponse> CallAsync<TResponse>(string method, IMessage request, MessageParser<TResponse> parser)
-        where TResponse : class, IMessage<TResponse> =>
-        await _channel.UnaryAsync(Package + method, request, parser, Options());
+        where TResponse : class, IMessage<TResponse> => await _channel.UnaryAsync(Package + method, request, parser, Options());
 
     /// <summary>The status of a call that is expected to be refused.</summary>
     public async Task<GrpcStatus> RefusalAsync(string method, IMessage request)
@@ -37,7 +36,10 @@ internal sealed class ComponentClient(string socket, string? instance) : IDispos
     {
         var request = new PublishRequest { Topic = topic, Data = ByteString.CopyFromUtf8(data) };
         foreach (var (key, value) in metadata)
+        {
             request.Metadata[key] = value;
+        }
+
         return CallAsync("PubSub/Publish", request, PublishResponse.Parser);
     }
 
@@ -57,7 +59,10 @@ internal sealed class ComponentClient(string socket, string? instance) : IDispos
     {
         var request = new MetadataRequest();
         foreach (var (key, value) in metadata)
+        {
             request.Properties[key] = value;
+        }
+
         return request;
     }
 

@@ -20,29 +20,51 @@ public sealed class InitTests(ComponentFixture fixture)
         var pubsub = await client.CallAsync("PubSub/Features", new FeaturesRequest(), FeaturesResponse.Parser);
         var state = await client.CallAsync("StateStore/Features", new FeaturesRequest(), FeaturesResponse.Parser);
         var operations = await client.CallAsync("OutputBinding/ListOperations", new ListOperationsRequest(), ListOperationsResponse.Parser);
-        var max = await client.CallAsync("TransactionalStoreMultiMaxSize/MultiMaxSize", new MultiMaxSizeRequest(), MultiMaxSizeResponse.Parser);
+        var max = await client.CallAsync(
+            "TransactionalStoreMultiMaxSize/MultiMaxSize",
+            new MultiMaxSizeRequest(),
+            MultiMaxSizeResponse.Parser
+        );
 
         Assert.Equal(["BULK_PUBSUB", "BULK_SUBSCRIBE_IMMEDIATE", "MESSAGE_TTL"], pubsub.Features);
         Assert.Equal(["ETAG", "TRANSACTIONAL", "TTL"], state.Features);
         Assert.Equal(["publish", "create", "step"], operations.Operations);
         Assert.Equal(10_000, max.MaxSize);
         foreach (var service in new[] { "PubSub", "StateStore", "InputBinding", "OutputBinding" })
+        {
             await client.CallAsync($"{service}/Ping", new PingRequest(), PingResponse.Parser);
+        }
     }
 
     [Fact]
     public async Task Init_reports_all_mistakes_at_once_with_key_value_form_and_nearest_name()
     {
         using var client = fixture.Client();
-        var refused = await client.RefusalAsync("PubSub/Init", new PubSubInitRequest
-        {
-            Metadata = ComponentClient.Metadata(("redisHost", fixture.Redis.Host), ("maxInFlihgt", "5"), ("partitions", "zero"), ("retryDelay", "soon")),
-        });
+        var refused = await client.RefusalAsync(
+            "PubSub/Init",
+            new PubSubInitRequest
+            {
+                Metadata = ComponentClient.Metadata(
+                    ("redisHost", fixture.Redis.Host),
+                    ("maxInFlihgt", "5"),
+                    ("partitions", "zero"),
+                    ("retryDelay", "soon")
+                ),
+            }
+        );
 
         Assert.Equal(GrpcCode.InvalidArgument, refused.Code);
         Assert.StartsWith("INVALID: 3 settings of pubsub.darq", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("\"maxInFlihgt\" is not a setting of pubsub.darq; did you mean maxInFlight?", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("partitions: \"zero\" is not accepted; give a whole number from 1 to 1024", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"maxInFlihgt\" is not a setting of pubsub.darq; did you mean maxInFlight?",
+            refused.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "partitions: \"zero\" is not accepted; give a whole number from 1 to 1024",
+            refused.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("retryDelay: \"soon\" is not accepted; give a duration", refused.Message, StringComparison.Ordinal);
     }
 
@@ -52,10 +74,13 @@ public sealed class InitTests(ComponentFixture fixture)
         using var client = fixture.Client();
         await client.InitStateAsync(("redisHost", fixture.Redis.Host), ("namespace", "partitioned"), ("partitions", "8"));
         using var other = fixture.Client();
-        var refused = await other.RefusalAsync("StateStore/Init", new InitRequest
-        {
-            Metadata = ComponentClient.Metadata(("redisHost", fixture.Redis.Host), ("namespace", "partitioned"), ("partitions", "16")),
-        });
+        var refused = await other.RefusalAsync(
+            "StateStore/Init",
+            new InitRequest
+            {
+                Metadata = ComponentClient.Metadata(("redisHost", fixture.Redis.Host), ("namespace", "partitioned"), ("partitions", "16")),
+            }
+        );
 
         Assert.Equal(GrpcCode.FailedPrecondition, refused.Code);
         Assert.Contains("set partitions to 8", refused.Message, StringComparison.Ordinal);
@@ -99,11 +124,19 @@ public sealed class InitTests(ComponentFixture fixture)
     {
         var name = fixture.Name("instance");
         using (var client = fixture.Client(name))
+        {
             await client.InitStateAsync(("redisHost", fixture.Redis.Host));
+        }
+
         using var channel = new SocketChannel(fixture.Component.Socket);
         var metadata = new Metadata { { "x-component-instance", "wrong" }, { "x-component-instance", name } };
 
-        await channel.UnaryAsync("dapr.proto.components.v1.StateStore/Get", new GetRequest { Key = "k" }, GetResponse.Parser, new GrpcCallOptions(metadata));
+        await channel.UnaryAsync(
+            "dapr.proto.components.v1.StateStore/Get",
+            new GetRequest { Key = "k" },
+            GetResponse.Parser,
+            new GrpcCallOptions(metadata)
+        );
     }
 
     [Fact]

@@ -16,7 +16,10 @@ public sealed class InputStepTests(ComponentFixture fixture)
         using var binding = await InitAsync(("topics", $"{inbox},{receipts}"));
         var token = await binding.TokenAsync(inbox);
 
-        await binding.AnswerAsync(token, $$"""{"state":[{"op":"upsert","key":"{{key}}","value":90}],"emit":[{"topic":"{{receipts}}","data":{"ok":true} }] }""");
+        await binding.AnswerAsync(
+            token,
+            $$"""{"state":[{"op":"upsert","key":"{{key}}","value":90}],"emit":[{"topic":"{{receipts}}","data":{"ok":true} }] }"""
+        );
 
         var receipt = await binding.NextAsync();
         Assert.Contains("\"data\":{\"ok\":true}", receipt.Data.ToStringUtf8(), StringComparison.Ordinal);
@@ -89,7 +92,10 @@ public sealed class InputStepTests(ComponentFixture fixture)
     {
         var (topic, full) = (fixture.Name("topic"), fixture.Name("topic"));
         using var binding = await InitAsync(("topic", topic), ("maxBacklog", "2"));
-        await binding.AnswerAsync(await binding.TokenAsync(topic), $$"""{"emit":[{{string.Join(',', Enumerable.Repeat($$"""{"topic":"{{full}}","data":1}""", 3))}}]}""");
+        await binding.AnswerAsync(
+            await binding.TokenAsync(topic),
+            $$"""{"emit":[{{string.Join(',', Enumerable.Repeat($$"""{"topic":"{{full}}","data":1}""", 3))}}]}"""
+        );
         var second = await binding.NextAsync();
         Assert.Equal("2", second.Metadata["darq-attempt"]);
         await binding.AnswerAsync(second.MessageId, $$"""{"state":[{"op":"upsert","key":"k","value":"{{new string('x', 4_095_000)}}"}]}""");
@@ -103,14 +109,22 @@ public sealed class InputStepTests(ComponentFixture fixture)
         using var binding = await InitAsync(("topic", topic));
         var (own, other) = (await binding.TokenAsync(topic), await binding.TokenAsync(topic));
         await binding.AnswerAsync(other);
-        await Eventually.TrueAsync(async () => await binding.OutcomeAsync($$"""{"consume":["x{{other}}"]}""") == "STALE", Patience, "the other message was passed");
+        await Eventually.TrueAsync(
+            async () => await binding.OutcomeAsync($$"""{"consume":["x{{other}}"]}""") == "STALE",
+            Patience,
+            "the other message was passed"
+        );
 
         await binding.AnswerAsync(own, $$"""{"consume":["{{other}}"],"state":[{"op":"upsert","key":"{{key}}","value":1}]}""");
 
         var again = await binding.NextAsync();
         Assert.Equal("2", again.Metadata["darq-attempt"]);
         await binding.AnswerAsync(again.MessageId, $$"""{"state":[{"op":"upsert","key":"{{key}}","value":1}]}""");
-        await Eventually.TrueAsync(async () => await binding.StoredAsync($"app||{key}") == "1", Patience, "the step without the other message took effect");
+        await Eventually.TrueAsync(
+            async () => await binding.StoredAsync($"app||{key}") == "1",
+            Patience,
+            "the step without the other message took effect"
+        );
     }
 
     [Fact]
@@ -119,7 +133,9 @@ public sealed class InputStepTests(ComponentFixture fixture)
         var topic = fixture.Name("topic");
         using var binding = await InitAsync(("topic", topic), ("partitions", "64"));
         foreach (var _ in new[] { 1, 2, 3 })
+        {
             await binding.AnswerAsync(await binding.TokenAsync(topic, ("partitionKey", "k")), """{"id":"once","state":[]}""");
+        }
 
         // It comes when the earlier ones of its key are finished in memory; in a new stream what is not passed in Redis comes first.
         await binding.PublishAsync(topic, "\"last\"", ("partitionKey", "k"));
@@ -136,17 +152,31 @@ public sealed class InputStepTests(ComponentFixture fixture)
         using var binding = await InitAsync(("topic", topic));
         var tokens = new List<string>();
         for (var i = 0; i < 8; i++)
+        {
             tokens.Add(await binding.TokenAsync(topic));
+        }
+
         foreach (var (token, i) in tokens.Select((token, i) => (token, i)))
+        {
             await binding.AnswerAsync(token, $$"""{"state":[{"op":"upsert","key":"{{key}}-{{i}}","value":1}]}""");
-        await Eventually.TrueAsync(async () => await binding.StoredAsync($"app||{key}-0") is not null, Patience, "the first answer was read");
+        }
+
+        await Eventually.TrueAsync(
+            async () => await binding.StoredAsync($"app||{key}-0") is not null,
+            Patience,
+            "the first answer was read"
+        );
 
         binding.Close();
         binding.Open();
         await binding.PublishAsync(topic, "\"last\"");
 
         // What was not read before the end comes again; nothing comes again that took effect.
-        for (var delivery = await binding.NextAsync(); !delivery.Data.ToStringUtf8().Contains("\"last\"", StringComparison.Ordinal); delivery = await binding.NextAsync())
+        for (
+            var delivery = await binding.NextAsync();
+            !delivery.Data.ToStringUtf8().Contains("\"last\"", StringComparison.Ordinal);
+            delivery = await binding.NextAsync()
+        )
         {
             var text = delivery.MessageId.Split(':')[2];
             var index = tokens.FindIndex(token => token.Split(':')[2] == text && token.Split(':')[1] == delivery.MessageId.Split(':')[1]);

@@ -24,8 +24,14 @@ public sealed class LifecycleTests
         var line = await component.Process.WaitForLineAsync("Listening on", Patience);
         Assert.NotNull(line);
         var text = component.Process.Output.All.Single(output => output.Contains("Listening on", StringComparison.Ordinal));
-        Assert.Matches($@"{component.Socket} \(mode 0660, \d+:\d+\) with PubSub, StateStore, TransactionalStateStore, TransactionalStoreMultiMaxSize, InputBinding, OutputBinding$", text);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, File.GetUnixFileMode(component.Socket));
+        Assert.Matches(
+            $@"{component.Socket} \(mode 0660, \d+:\d+\) with PubSub, StateStore, TransactionalStateStore, TransactionalStoreMultiMaxSize, InputBinding, OutputBinding$",
+            text
+        );
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite,
+            File.GetUnixFileMode(component.Socket)
+        );
     }
 
     [Fact]
@@ -59,7 +65,11 @@ public sealed class LifecycleTests
         {
             await client.InitStateAsync(("redisHost", redis.Host));
             await client.InitPubSubAsync(("redisHost", redis.Host), ("consumerID", "app"));
-            await client.CallAsync("StateStore/Set", new SetRequest { Key = "k", Value = ByteString.CopyFromUtf8("1") }, SetResponse.Parser);
+            await client.CallAsync(
+                "StateStore/Set",
+                new SetRequest { Key = "k", Value = ByteString.CopyFromUtf8("1") },
+                SetResponse.Parser
+            );
         }
 
         await component.RestartAsync();
@@ -67,7 +77,9 @@ public sealed class LifecycleTests
         Assert.Equal("1", (await after.CallAsync("StateStore/Get", new GetRequest { Key = "k" }, GetResponse.Parser)).Data.ToStringUtf8());
         await after.PublishAsync("topic", "{}");
         await component.Process.WaitForLineAsync("Brought back StateStore 'st'", Patience);
-        Assert.Single(component.Process.Output.All, line => line.Contains("subscriptions and input bindings come back only when it restarts", StringComparison.Ordinal));
+        Assert.Single(component.Process.Output.All, line =>
+            line.Contains("subscriptions and input bindings come back only when it restarts", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -97,9 +109,15 @@ public sealed class LifecycleTests
         await using var redis = await RedisServer.StartAsync(new RedisOptions { Password = Password });
         await using var component = await Component.StartAsync();
         using (var client = new ComponentClient(component.Socket, "st"))
+        {
             await client.InitStateAsync(("redisHost", redis.Host), ("redisPassword", Password));
+        }
+
         foreach (var file in Directory.EnumerateFiles(component.SocketsFolder, "*.json", SearchOption.AllDirectories))
+        {
             Assert.DoesNotContain(Password, await File.ReadAllTextAsync(file), StringComparison.Ordinal);
+        }
+
         Assert.DoesNotContain(component.Process.Output.All, line => line.Contains(Password, StringComparison.Ordinal));
 
         await component.RestartAsync();
@@ -117,7 +135,9 @@ public sealed class LifecycleTests
         var environment = new Dictionary<string, string?> { ["DARQ_REDIS_PASSWORD_FILE"] = folder.Write("password", Password + "\n") };
         await using var component = await Component.StartAsync(environment);
         using (var client = new ComponentClient(component.Socket, "st"))
+        {
             await client.InitStateAsync(("redisHost", redis.Host), ("redisPassword", Password));
+        }
 
         await component.RestartAsync();
         using var after = new ComponentClient(component.Socket, "st");
@@ -130,7 +150,10 @@ public sealed class LifecycleTests
         await using var redis = await RedisServer.StartAsync(new RedisOptions { Password = Password });
         await using var component = await Component.StartAsync();
         using var client = new ComponentClient(component.Socket, "st");
-        var refused = await client.RefusalAsync("StateStore/Init", new InitRequest { Metadata = ComponentClient.Metadata(("redisHost", redis.Host), ("redisPassword", "wrong")) });
+        var refused = await client.RefusalAsync(
+            "StateStore/Init",
+            new InitRequest { Metadata = ComponentClient.Metadata(("redisHost", redis.Host), ("redisPassword", "wrong")) }
+        );
         Assert.Equal(GrpcCode.FailedPrecondition, refused.Code);
         Assert.Contains("redisPassword", refused.Message, StringComparison.Ordinal);
     }
@@ -148,10 +171,17 @@ public sealed class LifecycleTests
 
         await redis.KillAsync();
         await Eventually.TrueAsync(
-            async () => (await client.RefusalAsync("PubSub/Ping", new PingRequest())).Code == GrpcCode.Unavailable, Patience, "calls answer Unavailable without Redis");
+            async () => (await client.RefusalAsync("PubSub/Ping", new PingRequest())).Code == GrpcCode.Unavailable,
+            Patience,
+            "calls answer Unavailable without Redis"
+        );
         Assert.Null(pull.Status);
         await redis.RestartAsync();
-        await Eventually.TrueAsync(async () => (await client.RefusalAsync("PubSub/Ping", new PingRequest())).IsOK, Patience, "Redis is back");
+        await Eventually.TrueAsync(
+            async () => (await client.RefusalAsync("PubSub/Ping", new PingRequest())).IsOK,
+            Patience,
+            "Redis is back"
+        );
         await client.PublishAsync("topic", """{"n":2}""");
         while (true)
         {
@@ -159,7 +189,9 @@ public sealed class LifecycleTests
             var delivery = await pull.NextAsync();
             await pull.AckAsync(delivery.Id);
             if (delivery.Data.ToStringUtf8().Contains("\"n\":2", StringComparison.Ordinal))
+            {
                 break;
+            }
         }
     }
 
@@ -174,10 +206,12 @@ public sealed class LifecycleTests
 
         await redis.KillAsync();
         await Eventually.TrueAsync(
-            async () => await HealthAsync(component) == ServingStatus.NotServing, Patience, "not ready without Redis");
+            async () => await HealthAsync(component) == ServingStatus.NotServing,
+            Patience,
+            "not ready without Redis"
+        );
         await redis.RestartAsync();
-        await Eventually.TrueAsync(
-            async () => await HealthAsync(component) == ServingStatus.Serving, Patience, "ready again");
+        await Eventually.TrueAsync(async () => await HealthAsync(component) == ServingStatus.Serving, Patience, "ready again");
     }
 
     [Fact]

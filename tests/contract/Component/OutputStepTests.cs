@@ -12,7 +12,11 @@ public sealed class OutputStepTests(ComponentFixture fixture)
     public async Task The_operation_is_listed()
     {
         using var binding = await InitAsync();
-        var listed = await binding.Client.CallAsync("OutputBinding/ListOperations", new ListOperationsRequest(), ListOperationsResponse.Parser);
+        var listed = await binding.Client.CallAsync(
+            "OutputBinding/ListOperations",
+            new ListOperationsRequest(),
+            ListOperationsResponse.Parser
+        );
         Assert.Equal(["publish", "create", "step"], listed.Operations);
     }
 
@@ -24,7 +28,9 @@ public sealed class OutputStepTests(ComponentFixture fixture)
         binding.Open();
         var token = await binding.TokenAsync(inbox);
 
-        var answer = await binding.StepAsync($$"""{"consume":["{{token}}"],"state":[{"op":"upsert","key":"{{key}}","value":{"n": 1} }],"emit":[{"topic":"{{receipts}}","data":[7]}]}""");
+        var answer = await binding.StepAsync(
+            $$"""{"consume":["{{token}}"],"state":[{"op":"upsert","key":"{{key}}","value":{"n": 1} }],"emit":[{"topic":"{{receipts}}","data":[7]}]}"""
+        );
 
         Assert.Equal("OK", answer.GetProperty("outcome").GetString());
         Assert.True(answer.GetProperty("durable").GetBoolean());
@@ -43,7 +49,8 @@ public sealed class OutputStepTests(ComponentFixture fixture)
         using var binding = await InitAsync(("topic", topic));
         binding.Open();
         var token = await binding.TokenAsync(topic);
-        string Step(int value) => $$"""{"consume":["{{token}}"],"state":[{"op":"upsert","key":"{{key}}","value":{{value}}}],"emit":[{"topic":"{{topic}}-out","data":1}]}""";
+        string Step(int value) =>
+            $$"""{"consume":["{{token}}"],"state":[{"op":"upsert","key":"{{key}}","value":{{value}}}],"emit":[{"topic":"{{topic}}-out","data":1}]}""";
 
         var (first, second) = (await binding.StepAsync(Step(1)), await binding.StepAsync(Step(2)));
 
@@ -76,7 +83,10 @@ public sealed class OutputStepTests(ComponentFixture fixture)
         Assert.Equal("FENCED", await binding.OutcomeAsync(Step("other" + token[token.IndexOf(':', StringComparison.Ordinal)..])));
         await binding.AnswerAsync(token);
         await Darq.Tests.Shared.Eventually.TrueAsync(
-            async () => await binding.OutcomeAsync(Step("other" + token[token.IndexOf(':', StringComparison.Ordinal)..])) == "STALE", TimeSpan.FromSeconds(10), "the message was passed");
+            async () => await binding.OutcomeAsync(Step("other" + token[token.IndexOf(':', StringComparison.Ordinal)..])) == "STALE",
+            TimeSpan.FromSeconds(10),
+            "the message was passed"
+        );
         Assert.Null(await binding.StoredAsync($"app||{key}"));
     }
 
@@ -87,10 +97,12 @@ public sealed class OutputStepTests(ComponentFixture fixture)
         using var binding = await InitAsync();
         await binding.StepAsync($$"""{"state":[{"op":"upsert","key":"{{one}}","value":1},{"op":"upsert","key":"{{two}}","value":1}]}""");
 
-        var answer = await binding.StepAsync($$"""
+        var answer = await binding.StepAsync(
+            $$"""
             {"reads":[{"key":"{{one}}","etag":"1-1"},{"key":"{{three}}","etag":""}],
              "state":[{"op":"upsert","key":"{{two}}","value":2,"concurrency":"first-write"},{"op":"upsert","key":"{{three}}","value":2}]}
-            """);
+            """
+        );
 
         Assert.Equal("CONFLICT", answer.GetProperty("outcome").GetString());
         Assert.Equal([one, two], answer.GetProperty("conflicts").EnumerateArray().Select(key => key.GetString()));
@@ -104,7 +116,8 @@ public sealed class OutputStepTests(ComponentFixture fixture)
         using var binding = await InitAsync();
         Task<string> WriteLimitAsync() => binding.OutcomeAsync($$"""{"state":[{"op":"upsert","key":"{{limit}}","value":100}]}""");
         await WriteLimitAsync();
-        var step = $$"""{"reads":[{"key":"{{limit}}","etag":"{{await binding.ETagAsync($"app||{limit}")}}"}],"state":[{"op":"upsert","key":"{{account}}","value":1}]}""";
+        var step =
+            $$"""{"reads":[{"key":"{{limit}}","etag":"{{await binding.ETagAsync($"app||{limit}")}}"}],"state":[{"op":"upsert","key":"{{account}}","value":1}]}""";
 
         Assert.Equal("OK", await binding.OutcomeAsync(step));
         await WriteLimitAsync();
@@ -120,10 +133,23 @@ public sealed class OutputStepTests(ComponentFixture fixture)
         var emit = $$"""{"topic":"{{topic}}","data":1,"key":"k"}""";
 
         Assert.Equal("TOO_LARGE", await binding.OutcomeAsync($$"""{"emit":[{{string.Join(',', Enumerable.Repeat(emit, 1025))}}]}"""));
-        Assert.Equal("TOO_LARGE", await binding.OutcomeAsync($$"""{"state":[{"op":"upsert","key":"k","value":"{{new string('x', 4_100_000)}}"}]}"""));
+        Assert.Equal(
+            "TOO_LARGE",
+            await binding.OutcomeAsync($$"""{"state":[{"op":"upsert","key":"k","value":"{{new string('x', 4_100_000)}}"}]}""")
+        );
         Assert.Equal("FULL", await binding.OutcomeAsync($$"""{"emit":[{{emit}},{{emit}}]}"""));
-        Assert.Equal("CROSS_PARTITION", await binding.OutcomeAsync("""{"state":[{"op":"delete","key":"a{1}"},{"op":"delete","key":"a{2}"},{"op":"delete","key":"a{3}"}]}"""));
-        Assert.Equal("OK", await binding.OutcomeAsync("""{"state":[{"op":"delete","key":"a{1}"},{"op":"delete","key":"b{1}"},{"op":"delete","key":"c","partitionKey":"1"}]}"""));
+        Assert.Equal(
+            "CROSS_PARTITION",
+            await binding.OutcomeAsync(
+                """{"state":[{"op":"delete","key":"a{1}"},{"op":"delete","key":"a{2}"},{"op":"delete","key":"a{3}"}]}"""
+            )
+        );
+        Assert.Equal(
+            "OK",
+            await binding.OutcomeAsync(
+                """{"state":[{"op":"delete","key":"a{1}"},{"op":"delete","key":"b{1}"},{"op":"delete","key":"c","partitionKey":"1"}]}"""
+            )
+        );
     }
 
     [Theory]
@@ -143,8 +169,12 @@ public sealed class OutputStepTests(ComponentFixture fixture)
     public async Task What_comes_later_is_refused_as_not_yet()
     {
         using var binding = await InitAsync();
-        foreach (var json in new[] { """{"timers":[]}""", """{"ack":"speculative"}""", """{"emit":[{"topic":"t","data":1,"delay":"5s"}]}""" })
+        foreach (
+            var json in new[] { """{"timers":[]}""", """{"ack":"speculative"}""", """{"emit":[{"topic":"t","data":1,"delay":"5s"}]}""" }
+        )
+        {
             Assert.Equal(GrpcCode.Unimplemented, (await binding.RefusalAsync(json)).Code);
+        }
     }
 
     [Fact]

@@ -92,7 +92,18 @@ public sealed class PubSubTests(ComponentFixture fixture)
         using var pull = await PullClient.OpenAsync(client, topic);
         var request = new BulkPublishRequest { Topic = topic, Metadata = { ["of"] = "request", ["both"] = "request" } };
         for (var i = 0; i < 3; i++)
-            request.Entries.Add(new BulkMessageEntry { EntryId = $"{i}", Event = ByteString.CopyFromUtf8($"{i}"), Metadata = { ["both"] = $"entry{i}" }, ContentType = "application/octet-stream" });
+        {
+            request.Entries.Add(
+                new BulkMessageEntry
+                {
+                    EntryId = $"{i}",
+                    Event = ByteString.CopyFromUtf8($"{i}"),
+                    Metadata = { ["both"] = $"entry{i}" },
+                    ContentType = "application/octet-stream",
+                }
+            );
+        }
+
         Assert.Empty((await client.CallAsync("PubSub/BulkPublish", request, BulkPublishResponse.Parser)).FailedEntries);
 
         HashSet<string> seen = [];
@@ -100,7 +111,10 @@ public sealed class PubSubTests(ComponentFixture fixture)
         {
             var delivery = await pull.NextAsync();
             await pull.AckAsync(delivery.Id);
-            Assert.Equal(("request", "entry" + delivery.Data.ToStringUtf8(), ""), (delivery.Metadata["of"], delivery.Metadata["both"], delivery.ContentType));
+            Assert.Equal(
+                ("request", "entry" + delivery.Data.ToStringUtf8(), ""),
+                (delivery.Metadata["of"], delivery.Metadata["both"], delivery.ContentType)
+            );
             seen.Add(delivery.Data.ToStringUtf8());
         }
 
@@ -111,7 +125,11 @@ public sealed class PubSubTests(ComponentFixture fixture)
     public async Task A_bulk_publish_without_entries_is_fine()
     {
         using var client = await InitAsync();
-        var response = await client.CallAsync("PubSub/BulkPublish", new BulkPublishRequest { Topic = fixture.Name("topic") }, BulkPublishResponse.Parser);
+        var response = await client.CallAsync(
+            "PubSub/BulkPublish",
+            new BulkPublishRequest { Topic = fixture.Name("topic") },
+            BulkPublishResponse.Parser
+        );
         Assert.Empty(response.FailedEntries);
     }
 
@@ -121,15 +139,23 @@ public sealed class PubSubTests(ComponentFixture fixture)
         using var client = await InitAsync();
         var topic = fixture.Name("topic");
         using var pull = await PullClient.OpenAsync(client, topic);
-        var refused = await client.RefusalAsync("PubSub/BulkPublish", new BulkPublishRequest
-        {
-            Topic = topic,
-            Entries =
+        var refused = await client.RefusalAsync(
+            "PubSub/BulkPublish",
+            new BulkPublishRequest
             {
-                new BulkMessageEntry { EntryId = "1", Event = ByteString.CopyFromUtf8("{}") },
-                new BulkMessageEntry { EntryId = "2", Event = ByteString.CopyFromUtf8("{}"), Metadata = { ["ttlInSeconds"] = "soon" } },
-            },
-        });
+                Topic = topic,
+                Entries =
+                {
+                    new BulkMessageEntry { EntryId = "1", Event = ByteString.CopyFromUtf8("{}") },
+                    new BulkMessageEntry
+                    {
+                        EntryId = "2",
+                        Event = ByteString.CopyFromUtf8("{}"),
+                        Metadata = { ["ttlInSeconds"] = "soon" },
+                    },
+                },
+            }
+        );
 
         Assert.Equal(GrpcCode.InvalidArgument, refused.Code);
         Assert.True(await pull.IsQuietAsync(Quiet));
@@ -141,7 +167,15 @@ public sealed class PubSubTests(ComponentFixture fixture)
         using var client = await InitAsync();
         var topic = fixture.Name("topic");
         using var pull = await PullClient.OpenAsync(client, topic);
-        await client.PublishAsync(topic, "{}", ("lines", "a\r\nb"), ("bad name", "x"), ("content-length", "1"), ("darq-token", "forged"), ("", "empty"));
+        await client.PublishAsync(
+            topic,
+            "{}",
+            ("lines", "a\r\nb"),
+            ("bad name", "x"),
+            ("content-length", "1"),
+            ("darq-token", "forged"),
+            ("", "empty")
+        );
 
         var delivery = await pull.NextAsync();
         Assert.Equal(delivery.Id, delivery.Metadata["darq-token"]);
@@ -169,7 +203,11 @@ public sealed class PubSubTests(ComponentFixture fixture)
         using var pull = await PullClient.OpenAsync(client, fixture.Name("topic"), ("maxInFlight", "many"), ("rawPayload", "true"));
         var status = await pull.EndAsync();
         Assert.Equal(GrpcCode.InvalidArgument, status.Code);
-        Assert.Contains("maxInFlight: \"many\" is not accepted; give a whole number from 1 to 1000", status.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "maxInFlight: \"many\" is not accepted; give a whole number from 1 to 1000",
+            status.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -238,7 +276,10 @@ public sealed class PubSubTests(ComponentFixture fixture)
     public async Task What_comes_later_is_refused_and_not_ignored()
     {
         using var client = await InitAsync();
-        var refused = await client.RefusalAsync("PubSub/Publish", new PublishRequest { Topic = fixture.Name("topic"), Metadata = { ["delay"] = "5s" } });
+        var refused = await client.RefusalAsync(
+            "PubSub/Publish",
+            new PublishRequest { Topic = fixture.Name("topic"), Metadata = { ["delay"] = "5s" } }
+        );
         Assert.Equal(GrpcCode.Unimplemented, refused.Code);
         Assert.StartsWith("NOT_YET:", refused.Message, StringComparison.Ordinal);
     }
@@ -247,7 +288,10 @@ public sealed class PubSubTests(ComponentFixture fixture)
     public async Task A_message_over_its_limit_is_refused_at_publish()
     {
         using var client = await InitAsync();
-        var refused = await client.RefusalAsync("PubSub/Publish", new PublishRequest { Topic = fixture.Name("topic"), Data = ByteString.CopyFrom(new byte[4_100_000]) });
+        var refused = await client.RefusalAsync(
+            "PubSub/Publish",
+            new PublishRequest { Topic = fixture.Name("topic"), Data = ByteString.CopyFrom(new byte[4_100_000]) }
+        );
         Assert.Equal(GrpcCode.InvalidArgument, refused.Code);
         Assert.StartsWith("TOO_LARGE:", refused.Message, StringComparison.Ordinal);
     }
@@ -258,7 +302,11 @@ public sealed class PubSubTests(ComponentFixture fixture)
         using var client = await InitAsync();
         var topic = fixture.Name("topic");
         using var pull = await PullClient.OpenAsync(client, topic);
-        await client.CallAsync("PubSub/Publish", new PublishRequest { Topic = topic, Data = ByteString.CopyFrom(new byte[4_089_446]) }, PublishResponse.Parser);
+        await client.CallAsync(
+            "PubSub/Publish",
+            new PublishRequest { Topic = topic, Data = ByteString.CopyFrom(new byte[4_089_446]) },
+            PublishResponse.Parser
+        );
         var delivery = await pull.NextAsync();
         Assert.Equal(4_089_446, delivery.Data.Length);
         await pull.AckAsync(delivery.Id);

@@ -20,7 +20,10 @@ internal sealed class PullClient : IDisposable
         var pull = new PullClient(client.Open("PubSub/PullMessages", forever: true));
         var request = new PullMessagesRequest { Topic = new Topic { Name = topic } };
         foreach (var (key, value) in metadata)
+        {
             request.Topic.Metadata[key] = value;
+        }
+
         await pull._call.WriteAsync(request);
         return pull;
     }
@@ -39,13 +42,23 @@ internal sealed class PullClient : IDisposable
     public async Task<GrpcStatus> EndAsync()
     {
         if (await Reading().WaitAsync(Patience) is { } delivery)
+        {
             throw new InvalidOperationException($"A delivery came instead of the end: {delivery}");
+        }
+
         return Status!;
     }
 
     public Task AckAsync(string id) => _call.WriteAsync(new PullMessagesRequest { AckMessageId = id });
 
-    public Task NackAsync(string id) => _call.WriteAsync(new PullMessagesRequest { AckMessageId = id, AckError = new AckMessageError { Message = "failed" } });
+    public Task NackAsync(string id) =>
+        _call.WriteAsync(
+            new PullMessagesRequest
+            {
+                AckMessageId = id,
+                AckError = new AckMessageError { Message = "failed" },
+            }
+        );
 
     public void Dispose() => _call.Dispose();
 

@@ -131,7 +131,11 @@ public sealed class StateTests(ComponentFixture fixture)
     public async Task Deleting_a_missing_key_succeeds()
     {
         using var client = await InitAsync();
-        await client.CallAsync("StateStore/Delete", new DeleteRequest { Key = fixture.Name("key"), Options = FirstWrite }, DeleteResponse.Parser);
+        await client.CallAsync(
+            "StateStore/Delete",
+            new DeleteRequest { Key = fixture.Name("key"), Options = FirstWrite },
+            DeleteResponse.Parser
+        );
     }
 
     [Fact]
@@ -146,11 +150,18 @@ public sealed class StateTests(ComponentFixture fixture)
             await SetAsync(client, request);
         }
 
-        var expiry = DateTimeOffset.Parse((await GetAsync(client, expiring)).Metadata["ttlExpireTime"], System.Globalization.CultureInfo.InvariantCulture);
+        var expiry = DateTimeOffset.Parse(
+            (await GetAsync(client, expiring)).Metadata["ttlExpireTime"],
+            System.Globalization.CultureInfo.InvariantCulture
+        );
         Assert.InRange(expiry, DateTimeOffset.UtcNow.AddSeconds(-1), DateTimeOffset.UtcNow.AddSeconds(2));
         await SetAsync(client, Text(kept, "2"));
         Assert.Empty((await GetAsync(client, kept)).Metadata);
-        await Eventually.TrueAsync(async () => (await GetAsync(client, expiring)).Etag is null, TimeSpan.FromSeconds(5), "the value expires");
+        await Eventually.TrueAsync(
+            async () => (await GetAsync(client, expiring)).Etag is null,
+            TimeSpan.FromSeconds(5),
+            "the value expires"
+        );
         Assert.Equal("2", (await GetAsync(client, kept)).Data.ToStringUtf8());
     }
 
@@ -180,7 +191,16 @@ public sealed class StateTests(ComponentFixture fixture)
         var (a, missing, b) = (fixture.Name("key"), fixture.Name("key"), fixture.Name("key"));
         await SetAsync(client, Text(a, "A"));
         await SetAsync(client, Text(b, "B"));
-        var request = new BulkGetRequest { Items = { new GetRequest { Key = b }, new GetRequest { Key = missing }, new GetRequest { Key = a }, new GetRequest { Key = b } } };
+        var request = new BulkGetRequest
+        {
+            Items =
+            {
+                new GetRequest { Key = b },
+                new GetRequest { Key = missing },
+                new GetRequest { Key = a },
+                new GetRequest { Key = b },
+            },
+        };
         var items = (await client.CallAsync("StateStore/BulkGet", request, BulkGetResponse.Parser)).Items;
 
         Assert.Equal([b, missing, a, b], items.Select(item => item.Key));
@@ -207,9 +227,27 @@ public sealed class StateTests(ComponentFixture fixture)
         var etag = (await GetAsync(client, b)).Etag;
         await SetAsync(client, Text(b, "newer"));
 
-        AssertMismatch(await client.RefusalAsync("StateStore/BulkSet", new BulkSetRequest { Items = { Text(a, "1"), Text(b, "2", etag), Text(c, "3") } }));
+        AssertMismatch(
+            await client.RefusalAsync(
+                "StateStore/BulkSet",
+                new BulkSetRequest { Items = { Text(a, "1"), Text(b, "2", etag), Text(c, "3") } }
+            )
+        );
         Assert.Equal(["1", "newer", "3"], await ValuesAsync(client, a, b, c));
-        AssertMismatch(await client.RefusalAsync("StateStore/BulkDelete", new BulkDeleteRequest { Items = { new DeleteRequest { Key = a }, new DeleteRequest { Key = b, Etag = etag }, new DeleteRequest { Key = c } } }));
+        AssertMismatch(
+            await client.RefusalAsync(
+                "StateStore/BulkDelete",
+                new BulkDeleteRequest
+                {
+                    Items =
+                    {
+                        new DeleteRequest { Key = a },
+                        new DeleteRequest { Key = b, Etag = etag },
+                        new DeleteRequest { Key = c },
+                    },
+                }
+            )
+        );
         Assert.Equal(["", "newer", ""], await ValuesAsync(client, a, b, c));
     }
 
@@ -231,7 +269,10 @@ public sealed class StateTests(ComponentFixture fixture)
         var etag = (await GetAsync(client, b)).Etag;
         await SetAsync(client, Text(b, "newer"));
 
-        var refused = await client.RefusalAsync("TransactionalStateStore/Transact", new TransactionalStateRequest { Operations = { Set(Text(a, "1")), Set(Text(b, "2", etag)) } });
+        var refused = await client.RefusalAsync(
+            "TransactionalStateStore/Transact",
+            new TransactionalStateRequest { Operations = { Set(Text(a, "1")), Set(Text(b, "2", etag)) } }
+        );
         Assert.Equal(GrpcCode.Aborted, refused.Code);
         Assert.StartsWith("CONFLICT", refused.Message, StringComparison.Ordinal);
         Assert.Null(refused.Details);
@@ -243,7 +284,10 @@ public sealed class StateTests(ComponentFixture fixture)
     {
         using var client = await InitAsync();
         await TransactAsync(client);
-        var refused = await client.RefusalAsync("TransactionalStateStore/Transact", new TransactionalStateRequest { Operations = { new TransactionalStateOperation() } });
+        var refused = await client.RefusalAsync(
+            "TransactionalStateStore/Transact",
+            new TransactionalStateRequest { Operations = { new TransactionalStateOperation() } }
+        );
         Assert.Equal(GrpcCode.InvalidArgument, refused.Code);
     }
 
@@ -260,7 +304,11 @@ public sealed class StateTests(ComponentFixture fixture)
         var step = new TransactionalStateRequest
         {
             Operations = { Set(Text(key, "1")) },
-            Metadata = { ["darq.token"] = delivery.Metadata["darq-token"], ["darq.emit"] = $$$"""[{"topic":"{{{receipts}}}","data":{"n":1}}]""" },
+            Metadata =
+            {
+                ["darq.token"] = delivery.Metadata["darq-token"],
+                ["darq.emit"] = $$$"""[{"topic":"{{{receipts}}}","data":{"n":1}}]""",
+            },
         };
 
         await client.CallAsync("TransactionalStateStore/Transact", step, TransactionalStateResponse.Parser);
@@ -283,23 +331,40 @@ public sealed class StateTests(ComponentFixture fixture)
         return client;
     }
 
-    private static SetRequest Text(string key, string value, Etag? etag = null) => new() { Key = key, Value = ByteString.CopyFromUtf8(value), Etag = etag };
+    private static SetRequest Text(string key, string value, Etag? etag = null) =>
+        new()
+        {
+            Key = key,
+            Value = ByteString.CopyFromUtf8(value),
+            Etag = etag,
+        };
 
     private static TransactionalStateOperation Set(SetRequest request) => new() { Set = request };
 
     private static TransactionalStateOperation Delete(string key) => new() { Delete = new DeleteRequest { Key = key } };
 
-    private static Task<SetResponse> SetAsync(ComponentClient client, SetRequest request) => client.CallAsync("StateStore/Set", request, SetResponse.Parser);
+    private static Task<SetResponse> SetAsync(ComponentClient client, SetRequest request) =>
+        client.CallAsync("StateStore/Set", request, SetResponse.Parser);
 
-    private static Task<GetResponse> GetAsync(ComponentClient client, string key) => client.CallAsync("StateStore/Get", new GetRequest { Key = key }, GetResponse.Parser);
+    private static Task<GetResponse> GetAsync(ComponentClient client, string key) =>
+        client.CallAsync("StateStore/Get", new GetRequest { Key = key }, GetResponse.Parser);
 
-    private static Task<TransactionalStateResponse> TransactAsync(ComponentClient client, params TransactionalStateOperation[] operations) =>
-        client.CallAsync("TransactionalStateStore/Transact", new TransactionalStateRequest { Operations = { operations } }, TransactionalStateResponse.Parser);
+    private static Task<TransactionalStateResponse> TransactAsync(
+        ComponentClient client,
+        params TransactionalStateOperation[] operations
+    ) =>
+        client.CallAsync(
+            "TransactionalStateStore/Transact",
+            new TransactionalStateRequest { Operations = { operations } },
+            TransactionalStateResponse.Parser
+        );
 
     private static async Task<IEnumerable<string>> ValuesAsync(ComponentClient client, params string[] keys)
     {
         var request = new BulkGetRequest { Items = { keys.Select(key => new GetRequest { Key = key }) } };
-        return (await client.CallAsync("StateStore/BulkGet", request, BulkGetResponse.Parser)).Items.Select(item => item.Data.ToStringUtf8());
+        return (await client.CallAsync("StateStore/BulkGet", request, BulkGetResponse.Parser)).Items.Select(item =>
+            item.Data.ToStringUtf8()
+        );
     }
 
     private static void AssertMismatch(GrpcStatus refused)

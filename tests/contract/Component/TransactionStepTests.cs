@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Darq.Tests.Contract;
 
-/// <summary>A state transaction as a step: its answer has no body, so every outcome but the good ones is the first word of an error's text.</summary>
+/// <summary>
+/// A state transaction as a step: its answer has no body, so every outcome but the good ones is the first word of an error's text.
+/// </summary>
 [Collection(SharedComponent.Name)]
 public sealed class TransactionStepTests(ComponentFixture fixture)
 {
@@ -19,7 +21,10 @@ public sealed class TransactionStepTests(ComponentFixture fixture)
         using var binding = await InitAsync(("topics", $"{inbox},{receipts}"));
         var token = await binding.TokenAsync(inbox);
 
-        Assert.Equal("", await StepAsync(binding, Marker, ("darq.token", token), ("darq.emit", $$"""[{"topic":"{{receipts}}","data":1}]""")));
+        Assert.Equal(
+            "",
+            await StepAsync(binding, Marker, ("darq.token", token), ("darq.emit", $$"""[{"topic":"{{receipts}}","data":1}]"""))
+        );
 
         Assert.Contains("\"data\":1", (await binding.NextAsync()).Data.ToStringUtf8(), StringComparison.Ordinal);
         Assert.Null(await binding.StoredAsync(Marker));
@@ -37,7 +42,9 @@ public sealed class TransactionStepTests(ComponentFixture fixture)
         Assert.Equal("", await StepAsync(binding, Marker, ("darq.consume", $"[\"{two}\",\"{three}\"]")));
 
         // Another session could only be fenced from what is not done with.
-        Assert.All([await OfOtherAsync(binding, one), await OfOtherAsync(binding, two), await OfOtherAsync(binding, three)], outcome => Assert.NotEqual("FENCED", outcome));
+        Assert.All([await OfOtherAsync(binding, one), await OfOtherAsync(binding, two), await OfOtherAsync(binding, three)], outcome =>
+            Assert.NotEqual("FENCED", outcome)
+        );
     }
 
     [Fact]
@@ -66,7 +73,17 @@ public sealed class TransactionStepTests(ComponentFixture fixture)
         var emit = $$"""{"topic":"{{full}}","data":1}""";
 
         Assert.Equal("FENCED", await StepAsync(binding, Marker, ("darq.token", foreign)));
-        Assert.Equal("CROSS_PARTITION", await StepAsync(binding, key, ("darq.emit", $$"""[{"topic":"{{full}}","data":1,"key":"a"},{"topic":"{{full}}","data":1,"key":"b"},{"topic":"{{full}}","data":1,"key":"c"}]""")));
+        Assert.Equal(
+            "CROSS_PARTITION",
+            await StepAsync(
+                binding,
+                key,
+                (
+                    "darq.emit",
+                    $$"""[{"topic":"{{full}}","data":1,"key":"a"},{"topic":"{{full}}","data":1,"key":"b"},{"topic":"{{full}}","data":1,"key":"c"}]"""
+                )
+            )
+        );
         Assert.Equal("FULL", await StepAsync(binding, key, ("darq.emit", $"[{emit},{emit}]")));
         Assert.Equal("TOO_LARGE", await StepAsync(binding, key, ("darq.emit", $"[{string.Join(',', Enumerable.Repeat(emit, 1025))}]")));
         Assert.Equal("INVALID", await StepAsync(binding, key, ("darq.emit", "[{}]")));
@@ -87,25 +104,42 @@ public sealed class TransactionStepTests(ComponentFixture fixture)
         var token = await binding.TokenAsync(topic);
         await binding.AnswerAsync(token);
 
-        await Eventually.TrueAsync(async () => await StepAsync(binding, Marker, ("darq.token", "x" + token)) == "STALE", TimeSpan.FromSeconds(10), "the message was passed");
+        await Eventually.TrueAsync(
+            async () => await StepAsync(binding, Marker, ("darq.token", "x" + token)) == "STALE",
+            TimeSpan.FromSeconds(10),
+            "the message was passed"
+        );
     }
 
     /// <summary>The first word of the refusal; "" where it was fine.</summary>
-    private static Task<string> StepAsync(BindingClient binding, string key, params (string Key, string Value)[] metadata) => StepAsync(binding, key, false, metadata);
+    private static Task<string> StepAsync(BindingClient binding, string key, params (string Key, string Value)[] metadata) =>
+        StepAsync(binding, key, false, metadata);
 
-    private static async Task<string> StepAsync(BindingClient binding, string key, bool firstWrite, params (string Key, string Value)[] metadata)
+    private static async Task<string> StepAsync(
+        BindingClient binding,
+        string key,
+        bool firstWrite,
+        params (string Key, string Value)[] metadata
+    )
     {
         var set = new SetRequest { Key = key, Value = ByteString.CopyFromUtf8("1") };
         if (firstWrite)
+        {
             set.Options = new StateOptions { Concurrency = StateOptions.Types.StateConcurrency.ConcurrencyFirstWrite };
+        }
+
         var request = new TransactionalStateRequest { Operations = { new TransactionalStateOperation { Set = set } } };
         foreach (var (name, value) in metadata)
+        {
             request.Metadata[name] = value;
+        }
+
         var status = await binding.Client.RefusalAsync("TransactionalStateStore/Transact", request);
         return status.Code == GrpcCode.OK ? "" : status.Message.Split(':')[0];
     }
 
-    private static Task<string> OfOtherAsync(BindingClient binding, string token) => StepAsync(binding, Marker, ("darq.token", "x" + token));
+    private static Task<string> OfOtherAsync(BindingClient binding, string token) =>
+        StepAsync(binding, Marker, ("darq.token", "x" + token));
 
     private async Task<BindingClient> InitAsync(params (string Key, string Value)[] metadata)
     {

@@ -26,7 +26,9 @@ public sealed class BackPressureTests
 
         var received = 0;
         while (received < StreamWindowBytes)
+        {
             received += raw.ReceiveUntil(FrameType.Data)!.Payload.Length;
+        }
 
         // A writer that is not held back goes on while the server answers these, at hundreds of megabytes a second.
         for (var ping = 0; ping < 200; ping++)
@@ -60,7 +62,9 @@ public sealed class BackPressureTests
         void Receive(int bytes)
         {
             for (var received = 0; received < bytes;)
+            {
                 received += raw.ReceiveUntil(FrameType.Data)!.Payload.Length;
+            }
         }
     }
 

@@ -53,8 +53,7 @@ public abstract class ClientConformanceTests(ClientRun run)
     }
 
     [Fact]
-    public void Client_reports_exactly_the_named_cases() =>
-        Assert.Equal(Names.Order(), run.Names.Order());
+    public void Client_reports_exactly_the_named_cases() => Assert.Equal(Names.Order(), run.Names.Order());
 
     [Fact]
     public void No_call_is_open_after_the_client_has_gone() => Assert.Equal(0, run.OpenCallsAfterwards);

@@ -34,7 +34,9 @@ public abstract class ClientRun(string program, params string[] script) : IAsync
     internal IReadOnlyCollection<LogLine> Errors { get; private set; } = [];
 
     internal ClientOutcome Outcome(string name) =>
-        _outcomes.TryGetValue(name, out var outcome) ? outcome : new ClientOutcome(name, false, $"The client did not report this case:\n{_output}");
+        _outcomes.TryGetValue(name, out var outcome)
+            ? outcome
+            : new ClientOutcome(name, false, $"The client did not report this case:\n{_output}");
 
     public async ValueTask InitializeAsync()
     {
@@ -57,14 +59,21 @@ public abstract class ClientRun(string program, params string[] script) : IAsync
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Files in an order in which each comes after its imports; a client without a compiler builds its messages from them.</summary>
+    /// <summary>
+    /// Files in an order in which each comes after its imports; a client without a compiler builds its messages from them.
+    /// </summary>
     private static FileDescriptorSet Descriptors()
     {
         var files = new FileDescriptorSet();
         FileDescriptor[] wanted =
         [
-            AnyReflection.Descriptor, DurationReflection.Descriptor, StatusReflection.Descriptor, ErrorDetailsReflection.Descriptor,
-            HealthReflection.Descriptor, ReflectionV1.Descriptor.File, ReflectionV1Alpha.Descriptor.File,
+            AnyReflection.Descriptor,
+            DurationReflection.Descriptor,
+            StatusReflection.Descriptor,
+            ErrorDetailsReflection.Descriptor,
+            HealthReflection.Descriptor,
+            ReflectionV1.Descriptor.File,
+            ReflectionV1Alpha.Descriptor.File,
             ConformanceReflection.Descriptor,
         ];
         files.File.AddRange(wanted.Select(file => file.ToProto()));

@@ -60,7 +60,17 @@ public sealed class FaultTests
     {
         await using var server = await ConformanceServer.StartAsync();
         using var client = new WireClient(server.SocketPath);
-        var answer = await client.CallAsync("Fail", Frames.Of(new FailRequest { Code = 9, Message = "größer", Details = true }));
+        var answer = await client.CallAsync(
+            "Fail",
+            Frames.Of(
+                new FailRequest
+                {
+                    Code = 9,
+                    Message = "größer",
+                    Details = true,
+                }
+            )
+        );
         var encoded = answer.Value("grpc-status-details-bin")!;
         var status = Status.Parser.ParseFrom(Convert.FromBase64String(encoded.PadRight((encoded.Length + 3) / 4 * 4, '=')));
         Assert.Equal((9, "größer", 1), (status.Code, status.Message, status.Details.Count));

@@ -102,10 +102,16 @@ public sealed class MalformedConnectionTests : IAsyncLifetime
     {
         using var raw = Prefaced();
         for (var stream = 1; stream < 2_000; stream += 2)
+        {
             raw.SendRequestHeaders(stream, "Converse");
+        }
+
         await CallsOpenAsync(1_000);
         for (var stream = 1; stream < 2_000; stream += 2)
+        {
             raw.Send(FrameType.ResetStream, 0, stream, [0, 0, 0, 8]);
+        }
+
         await CallsOpenAsync(0);
         await _server.IsUnharmedAsync();
     }

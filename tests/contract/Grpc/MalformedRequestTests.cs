@@ -13,25 +13,26 @@ public sealed class MalformedRequestTests : IAsyncLifetime
 
     private ConformanceServer _server = null!;
 
-    public static TheoryData<string, byte[], string> Bodies => new()
-    {
-        { "a frame header cut short", [0, 0, 0], "13" },
-        { "a payload cut short", [.. Frames.Header(0, 100), .. new byte[10]], "13" },
-        { "a header without its payload", Frames.Header(0, 1), "13" },
-        { "the largest length there is", [.. Frames.Header(0, uint.MaxValue), 1, 2, 3], "13" },
-        { "a length that is negative when signed", [.. Frames.Header(0, 0x8000_0000), 1, 2, 3], "13" },
-        { "the largest length that is positive", [.. Frames.Header(0, int.MaxValue), 1, 2, 3], "8" },
-        { "one byte over the limit", Frames.Header(0, (16 * 1024 * 1024) + 1), "8" },
-        { "a flag that does not exist", Frames.Of(2, [8, 1]), "13" },
-        { "all bits of the flag", Frames.Of(255, [8, 1]), "13" },
-        { "the compressed flag without an encoding", Frames.Of(1, [8, 1]), "13" },
-        { "no message", [], "13" },
-        { "two messages where one belongs", [.. Valid, .. Valid], "13" },
-        { "garbage behind the message", [.. Valid, 0xde, 0xad], "13" },
-        { "a payload that is no message", Frames.Of(0, [0xff, 0xff, 0xff, 0xff]), "13" },
-        { "a field longer than its message", Frames.Of(0, [0x12, 0x7f, 1, 2]), "13" },
-        { "groups nested without end", Frames.Of(0, [.. Enumerable.Repeat((byte)0x0b, 100_000)]), "13" },
-    };
+    public static TheoryData<string, byte[], string> Bodies =>
+        new()
+        {
+            { "a frame header cut short", [0, 0, 0], "13" },
+            { "a payload cut short", [.. Frames.Header(0, 100), .. new byte[10]], "13" },
+            { "a header without its payload", Frames.Header(0, 1), "13" },
+            { "the largest length there is", [.. Frames.Header(0, uint.MaxValue), 1, 2, 3], "13" },
+            { "a length that is negative when signed", [.. Frames.Header(0, 0x8000_0000), 1, 2, 3], "13" },
+            { "the largest length that is positive", [.. Frames.Header(0, int.MaxValue), 1, 2, 3], "8" },
+            { "one byte over the limit", Frames.Header(0, (16 * 1024 * 1024) + 1), "8" },
+            { "a flag that does not exist", Frames.Of(2, [8, 1]), "13" },
+            { "all bits of the flag", Frames.Of(255, [8, 1]), "13" },
+            { "the compressed flag without an encoding", Frames.Of(1, [8, 1]), "13" },
+            { "no message", [], "13" },
+            { "two messages where one belongs", [.. Valid, .. Valid], "13" },
+            { "garbage behind the message", [.. Valid, 0xde, 0xad], "13" },
+            { "a payload that is no message", Frames.Of(0, [0xff, 0xff, 0xff, 0xff]), "13" },
+            { "a field longer than its message", Frames.Of(0, [0x12, 0x7f, 1, 2]), "13" },
+            { "groups nested without end", Frames.Of(0, [.. Enumerable.Repeat((byte)0x0b, 100_000)]), "13" },
+        };
 
     [Theory]
     [MemberData(nameof(Bodies))]
@@ -45,16 +46,17 @@ public sealed class MalformedRequestTests : IAsyncLifetime
         await _server.IsUnharmedAsync();
     }
 
-    public static TheoryData<string, byte[], string> StreamTails => new()
-    {
-        { "a frame header cut short", [0, 0], "13" },
-        { "a payload cut short", Frames.Header(0, 9), "13" },
-        { "a length over the limit", Frames.Header(0, int.MaxValue), "8" },
-        { "a length that does not exist", Frames.Header(0, uint.MaxValue), "13" },
-        { "a flag that does not exist", Frames.Of(2, [8, 1]), "13" },
-        { "a compressed message", Frames.Of(1, [8, 1]), "13" },
-        { "a payload that is no message", Frames.Of(0, [0xff, 0xff]), "13" },
-    };
+    public static TheoryData<string, byte[], string> StreamTails =>
+        new()
+        {
+            { "a frame header cut short", [0, 0], "13" },
+            { "a payload cut short", Frames.Header(0, 9), "13" },
+            { "a length over the limit", Frames.Header(0, int.MaxValue), "8" },
+            { "a length that does not exist", Frames.Header(0, uint.MaxValue), "13" },
+            { "a flag that does not exist", Frames.Of(2, [8, 1]), "13" },
+            { "a compressed message", Frames.Of(1, [8, 1]), "13" },
+            { "a payload that is no message", Frames.Of(0, [0xff, 0xff]), "13" },
+        };
 
     [Theory]
     [MemberData(nameof(StreamTails))]

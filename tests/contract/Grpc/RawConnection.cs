@@ -56,8 +56,13 @@ internal sealed class RawConnection : IDisposable
     {
         (string, string)[] headers =
         [
-            (":method", "POST"), (":scheme", "http"), (":path", "/darq.conformance.Conformance/" + method), (":authority", "localhost"),
-            ("content-type", "application/grpc"), ("te", "trailers"), .. more,
+            (":method", "POST"),
+            (":scheme", "http"),
+            (":path", "/darq.conformance.Conformance/" + method),
+            (":authority", "localhost"),
+            ("content-type", "application/grpc"),
+            ("te", "trailers"),
+            .. more,
         ];
         Send(FrameType.Headers, EndHeaders, stream, [.. headers.SelectMany(header => Literal(header.Item1, header.Item2))]);
     }
@@ -66,7 +71,10 @@ internal sealed class RawConnection : IDisposable
     public RawFrame? Receive()
     {
         if (ReceiveExactly(FrameHeaderBytes) is not { } header)
+        {
             return null;
+        }
+
         var length = BinaryPrimitives.ReadInt32BigEndian(header) >> 8;
         var stream = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(5));
         return ReceiveExactly(length) is { } payload ? new RawFrame((FrameType)header[3], header[4], stream, payload) : null;
@@ -78,7 +86,9 @@ internal sealed class RawConnection : IDisposable
         while (Receive() is { } frame)
         {
             if (types.Contains(frame.Type))
+            {
                 return frame;
+            }
         }
 
         return null;
@@ -86,7 +96,9 @@ internal sealed class RawConnection : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    /// <summary>A header in HPACK's plainest form: without tables and without Huffman coding. All parts are shorter than 127 bytes.</summary>
+    /// <summary>
+    /// A header in HPACK's plainest form: without tables and without Huffman coding. All parts are shorter than 127 bytes.
+    /// </summary>
     private static byte[] Literal(string name, string value) =>
         [0, (byte)name.Length, .. Encoding.ASCII.GetBytes(name), (byte)value.Length, .. Encoding.ASCII.GetBytes(value)];
 
@@ -106,7 +118,10 @@ internal sealed class RawConnection : IDisposable
             }
 
             if (received == 0)
+            {
                 return null;
+            }
+
             filled += received;
         }
 

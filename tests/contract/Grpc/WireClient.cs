@@ -22,7 +22,9 @@ internal sealed record WireAnswer(HttpStatusCode Http, HttpResponseHeaders Heade
 /// </summary>
 internal sealed class WireClient(string socketPath) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectCallback = (_, cancellation) => ConnectAsync(socketPath, cancellation) })
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler { ConnectCallback = (_, cancellation) => ConnectAsync(socketPath, cancellation) }
+    )
     {
         Timeout = TimeSpan.FromSeconds(20),
     };
@@ -30,7 +32,13 @@ internal sealed class WireClient(string socketPath) : IDisposable
     public Task<WireAnswer> CallAsync(string method, byte[] body, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, $"/darq.conformance.Conformance/{method}", body, "application/grpc", headers);
 
-    public async Task<WireAnswer> SendAsync(HttpMethod verb, string path, byte[] body, string? contentType, params (string Name, string Value)[] headers)
+    public async Task<WireAnswer> SendAsync(
+        HttpMethod verb,
+        string path,
+        byte[] body,
+        string? contentType,
+        params (string Name, string Value)[] headers
+    )
     {
         using var request = new HttpRequestMessage(verb, "http://localhost" + path)
         {
@@ -38,9 +46,18 @@ internal sealed class WireClient(string socketPath) : IDisposable
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         if (verb != HttpMethod.Get)
-            request.Content = new ByteArrayContent(body) { Headers = { ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType) } };
+        {
+            request.Content = new ByteArrayContent(body)
+            {
+                Headers = { ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType) },
+            };
+        }
+
         foreach (var (name, value) in headers)
+        {
             request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         using var response = await _http.SendAsync(request);
         var content = await response.Content.ReadAsByteArrayAsync();
         return new WireAnswer(response.StatusCode, response.Headers, response.TrailingHeaders, content);

@@ -13,9 +13,16 @@ internal sealed class AnswerRules(IEnumerable<JsonObject> rules)
     {
         lock (_lock)
         {
-            var found = _rules.Find(rule => rule.Left != 0 && (string?)rule.Content["on"] == call && Transcript.IsWithin(rule.Content["when"] ?? new JsonObject(), content));
+            var found = _rules.Find(rule =>
+                rule.Left != 0
+                && (string?)rule.Content["on"] == call
+                && Transcript.IsWithin(rule.Content["when"] ?? new JsonObject(), content)
+            );
             if (found is not null && found.Left > 0)
+            {
                 found.Left--;
+            }
+
             return found?.Content;
         }
     }

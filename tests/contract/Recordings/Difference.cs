@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -15,7 +16,10 @@ internal static class Difference
         var (expected, actual) = (Channels(recorded, scenario), Channels(seen, scenario));
         var report = new StringBuilder();
         foreach (var channel in expected.Keys.Union(actual.Keys).Order(StringComparer.Ordinal))
+        {
             Report(report, channel, expected.GetValueOrDefault(channel, []), actual.GetValueOrDefault(channel, []));
+        }
+
         return report.ToString();
     }
 
@@ -25,10 +29,19 @@ internal static class Difference
         foreach (var line in lines)
         {
             var name = string.Join(' ', new[] { "from", "to", "call", "stream" }.Select(key => (string?)line[key]));
-            if (scenario.AllLinesAreOrdered || (scenario.AppLinesAreOrdered && "app" is var app && ((string?)line["from"] == app || (string?)line["to"] == app)))
+            if (
+                scenario.AllLinesAreOrdered
+                || (scenario.AppLinesAreOrdered && "app" is var app && ((string?)line["from"] == app || (string?)line["to"] == app))
+            )
+            {
                 name = "in order";
+            }
+
             if (!channels.TryGetValue(name, out var channel))
+            {
                 channels[name] = channel = [];
+            }
+
             channel.Add(line);
         }
         return channels;
@@ -37,13 +50,22 @@ internal static class Difference
     private static void Report(StringBuilder report, string channel, List<JsonObject> expected, List<JsonObject> actual)
     {
         if (expected.Count == actual.Count && expected.Zip(actual).All(pair => JsonNode.DeepEquals(pair.First, pair.Second)))
+        {
             return;
+        }
+
         report.AppendLine(channel);
         var first = expected.Zip(actual).TakeWhile(pair => JsonNode.DeepEquals(pair.First, pair.Second)).Count();
         foreach (var line in expected.Skip(first).Take(3))
+        {
             report.Append("  - ").AppendLine(line.ToJsonString());
+        }
+
         foreach (var line in actual.Skip(first).Take(3))
+        {
             report.Append("  + ").AppendLine(line.ToJsonString());
-        report.AppendLine($"  (line {first + 1} of {expected.Count} expected and {actual.Count} seen)");
+        }
+
+        report.AppendLine(CultureInfo.InvariantCulture, $"  (line {first + 1} of {expected.Count} expected and {actual.Count} seen)");
     }
 }

@@ -18,24 +18,30 @@ internal sealed partial class NormalForm
 
     public JsonObject Of(JsonObject line) => (JsonObject)OfNode(line)!;
 
-    private JsonNode? OfNode(JsonNode? node) => node switch
-    {
-        JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, OfNode(member.Value)))),
-        JsonArray items => new JsonArray([.. items.Select(OfNode)]),
-        JsonValue value when value.TryGetValue<string>(out var text) => OfText(text),
-        _ => node?.DeepClone(),
-    };
+    private JsonNode? OfNode(JsonNode? node) =>
+        node switch
+        {
+            JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, OfNode(member.Value)))),
+            JsonArray items => new JsonArray([.. items.Select(OfNode)]),
+            JsonValue value when value.TryGetValue<string>(out var text) => OfText(text),
+            _ => node?.DeepClone(),
+        };
 
     private string OfText(string text)
     {
         foreach (var (real, name) in _places)
+        {
             text = real.Replace(text, name);
+        }
+
         text = Id().Replace(text, "<uuid>");
         text = Trace().Replace(text, "<traceparent>");
         text = Time().Replace(text, "<time>");
         text = Features().Replace(text, "\"enabledFeatures\":[]");
         text = Address().Replace(text, "<address>");
-        return text.Length > LongestText ? string.Create(CultureInfo.InvariantCulture, $"{text[..KeptOfLonger]}… <{text.Length} characters>") : text;
+        return text.Length > LongestText
+            ? string.Create(CultureInfo.InvariantCulture, $"{text[..KeptOfLonger]}… <{text.Length} characters>")
+            : text;
     }
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]

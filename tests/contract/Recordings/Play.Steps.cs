@@ -26,7 +26,11 @@ internal sealed partial class Play
                 case "wait":
                     return WaitAsync(value!, (int?)step["count"] ?? 1, TimeSpan.FromSeconds((int?)step["seconds"] ?? 15));
                 case "settle":
-                    return Eventually.TrueAsync(() => _transcript.Quiet.TotalMilliseconds >= (int)value!, SettleTimeout, "nobody says anything more");
+                    return Eventually.TrueAsync(
+                        () => _transcript.Quiet.TotalMilliseconds >= (int)value!,
+                        SettleTimeout,
+                        "nobody says anything more"
+                    );
                 case "sleep":
                     // Part of what was recorded: the sidecar must do, or not do, something by itself meanwhile.
                     return Task.Delay((int)value!);
@@ -58,7 +62,11 @@ internal sealed partial class Play
     }
 
     private Task WaitAsync(JsonNode wanted, int count, TimeSpan timeout) =>
-        _sidecar!.ReadyAsync(() => Task.FromResult(_transcript.Count(wanted) >= count), timeout, $"this was said {count} times: {wanted.ToJsonString()}");
+        _sidecar!.ReadyAsync(
+            () => Task.FromResult(_transcript.Count(wanted) >= count),
+            timeout,
+            $"this was said {count} times: {wanted.ToJsonString()}"
+        );
 
     private async Task SidecarAsync(string what, TimeSpan timeout)
     {
@@ -70,7 +78,10 @@ internal sealed partial class Play
             return;
         }
         if (what == "terminate")
+        {
             _sidecar!.Signal(Signal.Term);
+        }
+
         _transcript.Say("sidecar", "driver", "exit", ("code", await _sidecar!.WaitForExitAsync(timeout)));
     }
 
@@ -85,17 +96,32 @@ internal sealed partial class Play
         _transcript.Say("driver", "sidecar", call, ("headers", headers.DeepClone()), ("body", body));
         using var request = new HttpRequestMessage(new(parts[0]), Address(parts[1]));
         if (body is not null)
+        {
             request.Content = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(body));
+        }
+
         foreach (var (name, value) in headers)
+        {
             if (!request.Headers.TryAddWithoutValidation(name, (string?)value))
+            {
                 request.Content?.Headers.TryAddWithoutValidation(name, (string?)value);
+            }
+        }
+
         using var answer = await _driver.SendAsync(request);
         var content = RecordedText.OfBytes(await answer.Content.ReadAsByteArrayAsync());
         if ((bool?)step["loose"] ?? false)
+        {
             content = "<not compared>";
+        }
+
         _transcript.Say("sidecar", "driver", call, ("status", (int)answer.StatusCode), ("headers", HeadersOf(answer)), ("body", content));
     }
 
-    private static JsonObject HeadersOf(HttpResponseMessage answer) => RecordedHeaders.Of(
-        answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated).Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
+    private static JsonObject HeadersOf(HttpResponseMessage answer) =>
+        RecordedHeaders.Of(
+            answer
+                .Headers.NonValidated.Concat(answer.Content.Headers.NonValidated)
+                .Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()))
+        );
 }

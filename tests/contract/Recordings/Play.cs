@@ -18,7 +18,14 @@ internal sealed partial class Play : IAsyncDisposable
     private readonly bool _concurrent;
     private readonly ScriptedComponent _component;
     private readonly ScriptedApp? _app;
-    private readonly HttpClient _driver = new(new SocketsHttpHandler { ActivityHeadersPropagator = null, UseProxy = false, AllowAutoRedirect = false });
+    private readonly HttpClient _driver = new(
+        new SocketsHttpHandler
+        {
+            ActivityHeadersPropagator = null,
+            UseProxy = false,
+            AllowAutoRedirect = false,
+        }
+    );
     private readonly int _httpPort = FreePort.Next();
     private readonly int _grpcPort = FreePort.Next();
     private readonly int _internalPort = FreePort.Next();
@@ -38,7 +45,10 @@ internal sealed partial class Play : IAsyncDisposable
         await using var play = new Play(scenario, concurrent);
         await play.StartAsync();
         foreach (var step in scenario.Steps)
+        {
             await play.StepAsync(step);
+        }
+
         await play.StopAsync();
         return [.. play._transcript.Lines.Select(play._form.Of)];
     }
@@ -46,10 +56,16 @@ internal sealed partial class Play : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_sidecar is not null)
+        {
             await _sidecar.DisposeAsync();
+        }
+
         await _component.DisposeAsync();
         if (_app is not null)
+        {
             await _app.DisposeAsync();
+        }
+
         _driver.Dispose();
         _folder.Dispose();
     }
@@ -58,19 +74,31 @@ internal sealed partial class Play : IAsyncDisposable
     {
         Directory.CreateDirectory(_folder.PathOf("resources"));
         foreach (var (name, content) in _scenario.Resources)
+        {
             _folder.Write(Path.Combine("resources", name), content!.ToJsonString());
+        }
+
         await _component.StartAsync();
         if (_app is not null && !_scenario.AppIsLate)
+        {
             await _app.StartAsync();
+        }
+
         _form.AddFolder(_folder.FullPath, "<folder>");
         _form.AddPort(_httpPort, "<http-port>");
         _form.AddPort(_grpcPort, "<grpc-port>");
         _form.AddPort(_internalPort, "<internal-port>");
         if (_app is not null)
+        {
             _form.AddPort(_app.Port, "<app-port>");
+        }
+
         var environment = new Dictionary<string, string?> { ["DAPR_COMPONENTS_SOCKETS_FOLDER"] = _folder.PathOf("sockets") };
         if (_concurrent)
+        {
             environment["SIDECAR_CONCURRENT"] = "1";
+        }
+
         _sidecar = await ChildProcess.StartAsync(Program(), Flags(), environment, _folder.FullPath);
     }
 
@@ -81,20 +109,39 @@ internal sealed partial class Play : IAsyncDisposable
         await _sidecar.WaitForExitAsync(StopTimeout);
         await _component.StopAsync();
         if (_app is not null)
+        {
             await _app.StopAsync();
+        }
     }
 
-    private static string Program() => Sidecar.IsReal ? Environment.GetEnvironmentVariable("DAPRD")! : Repository.PathOf("tests", "sidecar", "run");
+    private static string Program() =>
+        Sidecar.IsReal ? Environment.GetEnvironmentVariable("DAPRD")! : Repository.PathOf("tests", "sidecar", "run");
 
     private List<string> Flags()
     {
         List<string> flags =
         [
-            "--app-id", "shop", "--dapr-http-port", $"{_httpPort}", "--dapr-grpc-port", $"{_grpcPort}", "--dapr-internal-grpc-port", $"{_internalPort}",
-            "--metrics-port", $"{FreePort.Next()}", "--enable-metrics=false", "--resources-path", _folder.PathOf("resources"), "--log-level", "info",
+            "--app-id",
+            "shop",
+            "--dapr-http-port",
+            $"{_httpPort}",
+            "--dapr-grpc-port",
+            $"{_grpcPort}",
+            "--dapr-internal-grpc-port",
+            $"{_internalPort}",
+            "--metrics-port",
+            $"{FreePort.Next()}",
+            "--enable-metrics=false",
+            "--resources-path",
+            _folder.PathOf("resources"),
+            "--log-level",
+            "info",
         ];
         if (_app is not null)
+        {
             flags.AddRange(["--app-port", $"{_app.Port}", "--app-protocol", "http"]);
+        }
+
         return flags;
     }
 }

@@ -6,7 +6,16 @@ namespace Darq.Tests.Contract.Recordings;
 internal static class RecordedHeaders
 {
     private static readonly HashSet<string> Ignored =
-        ["user-agent", "date", "host", "accept-encoding", "content-length", "grpc-accept-encoding", "connection", "te"];
+    [
+        "user-agent",
+        "date",
+        "host",
+        "accept-encoding",
+        "content-length",
+        "grpc-accept-encoding",
+        "connection",
+        "te",
+    ];
 
     // gRPC libraries do not show these to a handler.
     private static readonly HashSet<string> Protocol = ["content-type", "grpc-timeout", "grpc-encoding"];
@@ -19,8 +28,13 @@ internal static class RecordedHeaders
     {
         var result = new JsonObject();
         foreach (var (name, value) in headers)
+        {
             if (name.ToLowerInvariant() is var lower && !ignored.Contains(lower) && !lower.StartsWith(':'))
+            {
                 result[lower] = value;
+            }
+        }
+
         return result;
     }
 }

@@ -13,8 +13,10 @@ public abstract class RecordedScenarios
     protected static async Task PlayAsync(string name)
     {
         var scenario = Scenario.Load(name);
-        Assert.SkipWhen(scenario.Dispatch == "serial" && Environment.GetEnvironmentVariable("SIDECAR_CONCURRENT") == "1",
-            "this recording holds for a sidecar that hands over one message at a time, and SIDECAR_CONCURRENT is set");
+        Assert.SkipWhen(
+            scenario.Dispatch == "serial" && Environment.GetEnvironmentVariable("SIDECAR_CONCURRENT") == "1",
+            "this recording holds for a sidecar that hands over one message at a time, and SIDECAR_CONCURRENT is set"
+        );
         var difference = Difference.Between(scenario.Recorded, await Play.RunAsync(scenario), scenario);
         Assert.True(difference.Length == 0, $"{name}: the sidecar differs from daprd 1.18.3\n{difference}");
     }

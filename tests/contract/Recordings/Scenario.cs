@@ -40,7 +40,8 @@ internal sealed class Scenario
     public bool AppLinesAreOrdered => _root["ordered"] is JsonValue value && value.TryGetValue<string>(out var who) && who == "app";
 
     public static IReadOnlyList<string> Names { get; } =
-        File.ReadAllText(Repository.PathOf("tests", "recordings", "stand-in-first")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        File.ReadAllText(Repository.PathOf("tests", "recordings", "stand-in-first"))
+            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
     public static Scenario Load(string name)
     {

@@ -19,7 +19,10 @@ internal sealed class ScriptedApp : IAsyncDisposable
     {
         _rules = new(rules);
         _transcript = transcript;
-        _server = new(options => options.Listen(IPAddress.Loopback, Port, endpoint => endpoint.Protocols = HttpProtocols.Http1), ServeAsync);
+        _server = new(
+            options => options.Listen(IPAddress.Loopback, Port, endpoint => endpoint.Protocols = HttpProtocols.Http1),
+            ServeAsync
+        );
     }
 
     public int Port { get; } = FreePort.Next();
@@ -36,7 +39,9 @@ internal sealed class ScriptedApp : IAsyncDisposable
         await context.Request.Body.CopyToAsync(content);
         var body = RecordedText.OfBytes(content.ToArray());
         var call = $"{context.Request.Method} {context.Features.Get<IHttpRequestFeature>()!.RawTarget}";
-        var headers = RecordedHeaders.Of(context.Request.Headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
+        var headers = RecordedHeaders.Of(
+            context.Request.Headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()))
+        );
         _transcript.Say("sidecar", "app", call, ("headers", headers), ("body", body));
         var rule = _rules.Find(call, new() { ["body"] = body, ["headers"] = headers.DeepClone() }) ?? new() { ["status"] = 404 };
         await Task.Delay(AnswerRules.DelayOf(rule));
@@ -51,9 +56,15 @@ internal sealed class ScriptedApp : IAsyncDisposable
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         foreach (var (name, value) in rule["headers"] as JsonObject ?? [])
+        {
             context.Response.Headers[name] = (string?)value;
+        }
+
         if (status == 204)
+        {
             return;
+        }
+
         var bytes = Encoding.UTF8.GetBytes(text);
         context.Response.ContentLength = bytes.Length;
         await context.Response.Body.WriteAsync(bytes);

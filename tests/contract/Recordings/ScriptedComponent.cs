@@ -25,8 +25,11 @@ internal sealed class ScriptedComponent : IAsyncDisposable
     private const string Prefix = "dapr.proto.components.v1.";
 
     private static readonly ServiceDescriptor[] Known =
-        [.. new[] { PubsubReflection.Descriptor, StateReflection.Descriptor, BindingsReflection.Descriptor }.SelectMany(file => file.Services)
-            .Where(service => service.Name != "QueriableStateStore")];
+    [
+        .. new[] { PubsubReflection.Descriptor, StateReflection.Descriptor, BindingsReflection.Descriptor }
+            .SelectMany(file => file.Services)
+            .Where(service => service.Name != "QueriableStateStore"),
+    ];
 
     private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(static bytes => bytes, static bytes => bytes);
 
@@ -82,12 +85,15 @@ internal sealed class ScriptedComponent : IAsyncDisposable
     private RequestDelegate Pipeline(ServiceDescriptor[] served)
     {
         var app = new ApplicationBuilder(_services);
-        app.UseRouting().UseEndpoints(endpoints =>
-        {
-            endpoints.MapGrpcService(ServerReflection.BindService(new ScriptedReflection(served, _transcript)));
-            foreach (var service in served)
-                endpoints.MapGrpcService(Define(service));
-        });
+        app.UseRouting()
+            .UseEndpoints(endpoints =>
+            {
+                endpoints.MapGrpcService(ServerReflection.BindService(new ScriptedReflection(served, _transcript)));
+                foreach (var service in served)
+                {
+                    endpoints.MapGrpcService(Define(service));
+                }
+            });
         return app.Build();
     }
 
@@ -103,10 +109,15 @@ internal sealed class ScriptedComponent : IAsyncDisposable
         foreach (var method in service.Methods)
         {
             if (method.IsClientStreaming)
-                definition.AddMethod(
-                    Method(MethodType.DuplexStreaming, method), (reader, writer, call) => StreamAsync(method, reader, writer, call));
+            {
+                definition.AddMethod(Method(MethodType.DuplexStreaming, method), (reader, writer, call) =>
+                    StreamAsync(method, reader, writer, call)
+                );
+            }
             else
+            {
                 definition.AddMethod(Method(MethodType.Unary, method), (request, call) => AnswerAsync(method, request, call));
+            }
         }
         return definition.Build();
     }
@@ -124,25 +135,45 @@ internal sealed class ScriptedComponent : IAsyncDisposable
         var rule = _rules.Find(name, content);
         await Task.Delay(AnswerRules.DelayOf(rule));
         if (rule?["error"] is JsonObject error)
+        {
             throw ErrorOf(error);
+        }
+
         return MessageJson.Parse(method.OutputType, rule?["reply"] as JsonObject).ToByteArray();
     }
 
     private async Task StreamAsync(
-        MethodDescriptor method, IAsyncStreamReader<byte[]> reader, IServerStreamWriter<byte[]> writer, ServerCallContext call)
+        MethodDescriptor method,
+        IAsyncStreamReader<byte[]> reader,
+        IServerStreamWriter<byte[]> writer,
+        ServerCallContext call
+    )
     {
         await call.WriteResponseHeadersAsync(Metadata.Empty);
         var headers = HeadersOf(call);
         var rule = _rules.Find(NameOf(method), new() { ["instance"] = headers["x-component-instance"]?.DeepClone() });
-        await _streams.ServeAsync(new(NameOf(method), method, headers, AnswerRules.DelayOf(rule), (rule?["error"] as JsonObject) is { } error ? ErrorOf(error) : null), reader, writer, call);
+        await _streams.ServeAsync(
+            new(
+                NameOf(method),
+                method,
+                headers,
+                AnswerRules.DelayOf(rule),
+                (rule?["error"] as JsonObject) is { } error ? ErrorOf(error) : null
+            ),
+            reader,
+            writer,
+            call
+        );
     }
 
     private static string NameOf(MethodDescriptor method) => $"{method.Service.FullName[Prefix.Length..]}/{method.Name}";
 
-    private static JsonObject HeadersOf(ServerCallContext call) => RecordedHeaders.OfCall(
-        new[] { "x-component-instance", "traceparent", "grpc-trace-bin" }
-            .Select(name => KeyValuePair.Create(name, string.Join(", ", call.GetHttpContext().Request.Headers[name].ToArray())))
-            .Where(header => header.Value.Length > 0));
+    private static JsonObject HeadersOf(ServerCallContext call) =>
+        RecordedHeaders.OfCall(
+            new[] { "x-component-instance", "traceparent", "grpc-trace-bin" }
+                .Select(name => KeyValuePair.Create(name, string.Join(", ", call.GetHttpContext().Request.Headers[name].ToArray())))
+                .Where(header => header.Value.Length > 0)
+        );
 
     private static RpcException ErrorOf(JsonObject error)
     {
@@ -150,7 +181,12 @@ internal sealed class ScriptedComponent : IAsyncDisposable
         var details = (error["details"] as JsonArray ?? []).Select(detail => Any.Pack(DetailOf(detail!.AsObject()))).ToArray();
         return details.Length == 0
             ? Faults.Of((StatusCode)code, message)
-            : new Google.Rpc.Status { Code = code, Message = message, Details = { details } }.ToRpcException((StatusCode)code, message);
+            : new Google.Rpc.Status
+            {
+                Code = code,
+                Message = message,
+                Details = { details },
+            }.ToRpcException((StatusCode)code, message);
     }
 
     private static IMessage DetailOf(JsonObject detail)

@@ -10,7 +10,8 @@ internal sealed class ScriptedReflection(ServiceDescriptor[] services, Transcrip
     public override async Task ServerReflectionInfo(
         IAsyncStreamReader<ServerReflectionRequest> requestStream,
         IServerStreamWriter<ServerReflectionResponse> responseStream,
-        ServerCallContext context)
+        ServerCallContext context
+    )
     {
         while (await requestStream.MoveNext(context.CancellationToken))
         {

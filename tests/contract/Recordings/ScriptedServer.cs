@@ -10,7 +10,9 @@ using Microsoft.Extensions.Options;
 namespace Darq.Tests.Contract.Recordings;
 
 /// <summary>A Kestrel that can be stopped at once, connections and all, and started again at the same place.</summary>
-internal sealed class ScriptedServer(Action<KestrelServerOptions> listen, RequestDelegate serve) : IHttpApplication<HttpContext>, IAsyncDisposable
+internal sealed class ScriptedServer(Action<KestrelServerOptions> listen, RequestDelegate serve)
+    : IHttpApplication<HttpContext>,
+        IAsyncDisposable
 {
     private KestrelServer? _server;
 
@@ -21,14 +23,20 @@ internal sealed class ScriptedServer(Action<KestrelServerOptions> listen, Reques
         options.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         options.Limits.MaxRequestBodySize = null;
         listen(options);
-        _server = new(Options.Create(options), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
+        _server = new(
+            Options.Create(options),
+            new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance),
+            NullLoggerFactory.Instance
+        );
         await _server.StartAsync(this, CancellationToken.None);
     }
 
     public async Task StopAsync()
     {
         if (Interlocked.Exchange(ref _server, null) is not { } server)
+        {
             return;
+        }
         // A cancelled token means: do not wait for anything that is under way.
         await server.StopAsync(new CancellationToken(canceled: true));
         server.Dispose();
@@ -40,7 +48,5 @@ internal sealed class ScriptedServer(Action<KestrelServerOptions> listen, Reques
 
     public Task ProcessRequestAsync(HttpContext context) => serve(context);
 
-    public void DisposeContext(HttpContext context, Exception? exception)
-    {
-    }
+    public void DisposeContext(HttpContext context, Exception? exception) { }
 }

@@ -25,7 +25,9 @@ internal sealed class ScriptedStreams(Transcript transcript)
     {
         var channel = await FindAsync(stream);
         foreach (var message in messages)
+        {
             channel.TryWrite(message);
+        }
     }
 
     public async Task EndAsync(string stream) => (await FindAsync(stream)).TryComplete();
@@ -33,24 +35,36 @@ internal sealed class ScriptedStreams(Transcript transcript)
     public void Clear()
     {
         lock (_lock)
+        {
             _open.Clear();
+        }
     }
 
     public async Task ServeAsync(
-        OpenedStream stream, IAsyncStreamReader<byte[]> reader, IServerStreamWriter<byte[]> writer, ServerCallContext call)
+        OpenedStream stream,
+        IAsyncStreamReader<byte[]> reader,
+        IServerStreamWriter<byte[]> writer,
+        ServerCallContext call
+    )
     {
         var queue = Channel.CreateUnbounded<JsonObject>();
         var name = new StreamName(stream.IsBinding ? stream.Instance : null);
         SayOpened(stream);
         if (name.Value is { } instance)
+        {
             Register(instance, queue.Writer);
+        }
+
         using var over = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken);
         var listening = ListenAsync(stream, name, reader, queue.Writer, over.Token);
         try
         {
             await Task.Delay(stream.Delay, call.CancellationToken);
             if (stream.Error is { } error)
+            {
                 throw error;
+            }
+
             await SendAsync(stream, name, queue.Reader, writer, call.CancellationToken);
         }
         finally
@@ -64,13 +78,22 @@ internal sealed class ScriptedStreams(Transcript transcript)
     private void SayOpened(OpenedStream stream)
     {
         if (stream.IsBinding)
+        {
             transcript.Say("sidecar", "component", stream.Call, ("opened", true), ("headers", stream.Headers), ("stream", stream.Instance));
+        }
         else
+        {
             transcript.Say("sidecar", "component", stream.Call, ("opened", true), ("headers", stream.Headers));
+        }
     }
 
     private async Task ListenAsync(
-        OpenedStream stream, StreamName name, IAsyncStreamReader<byte[]> reader, ChannelWriter<JsonObject> queue, CancellationToken over)
+        OpenedStream stream,
+        StreamName name,
+        IAsyncStreamReader<byte[]> reader,
+        ChannelWriter<JsonObject> queue,
+        CancellationToken over
+    )
     {
         try
         {
@@ -92,7 +115,12 @@ internal sealed class ScriptedStreams(Transcript transcript)
     }
 
     private async Task SendAsync(
-        OpenedStream stream, StreamName name, ChannelReader<JsonObject> queue, IServerStreamWriter<byte[]> writer, CancellationToken cancelled)
+        OpenedStream stream,
+        StreamName name,
+        ChannelReader<JsonObject> queue,
+        IServerStreamWriter<byte[]> writer,
+        CancellationToken cancelled
+    )
     {
         await foreach (var message in queue.ReadAllAsync(cancelled))
         {
@@ -107,7 +135,9 @@ internal sealed class ScriptedStreams(Transcript transcript)
     private void Register(string name, ChannelWriter<JsonObject> queue)
     {
         lock (_lock)
+        {
             _open[name] = queue;
+        }
     }
 
     private async Task<ChannelWriter<JsonObject>> FindAsync(string stream)
@@ -117,10 +147,13 @@ internal sealed class ScriptedStreams(Transcript transcript)
             () =>
             {
                 lock (_lock)
+                {
                     return _open.TryGetValue(stream, out found);
+                }
             },
             PushTimeout,
-            $"the sidecar opens the stream {stream}");
+            $"the sidecar opens the stream {stream}"
+        );
         return found!;
     }
 

@@ -15,7 +15,9 @@ internal sealed class Transcript
         get
         {
             lock (_lock)
+            {
                 return [.. _lines];
+            }
         }
     }
 
@@ -23,9 +25,17 @@ internal sealed class Transcript
 
     public void Say(string from, string to, string call, params ReadOnlySpan<(string Key, JsonNode? Value)> content)
     {
-        var line = new JsonObject { ["from"] = from, ["to"] = to, ["call"] = call };
+        var line = new JsonObject
+        {
+            ["from"] = from,
+            ["to"] = to,
+            ["call"] = call,
+        };
         foreach (var (key, value) in content)
+        {
             line[key] = value;
+        }
+
         lock (_lock)
         {
             _lines.Add(line);
@@ -36,14 +46,20 @@ internal sealed class Transcript
     public int Count(JsonNode wanted)
     {
         lock (_lock)
+        {
             return _lines.Count(line => IsWithin(wanted, line));
+        }
     }
 
     /// <summary>Whether all that is wanted was seen: members of objects by name, items of arrays by position.</summary>
-    public static bool IsWithin(JsonNode? wanted, JsonNode? seen) => wanted switch
-    {
-        JsonObject members => seen is JsonObject other && members.All(member => other.TryGetPropertyValue(member.Key, out var value) && IsWithin(member.Value, value)),
-        JsonArray items => seen is JsonArray other && items.Count <= other.Count && items.Zip(other).All(pair => IsWithin(pair.First, pair.Second)),
-        _ => JsonNode.DeepEquals(wanted, seen),
-    };
+    public static bool IsWithin(JsonNode? wanted, JsonNode? seen) =>
+        wanted switch
+        {
+            JsonObject members => seen is JsonObject other
+                && members.All(member => other.TryGetPropertyValue(member.Key, out var value) && IsWithin(member.Value, value)),
+            JsonArray items => seen is JsonArray other
+                && items.Count <= other.Count
+                && items.Zip(other).All(pair => IsWithin(pair.First, pair.Second)),
+            _ => JsonNode.DeepEquals(wanted, seen),
+        };
 }

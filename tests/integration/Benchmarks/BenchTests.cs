@@ -10,8 +10,23 @@ public sealed class BenchTests
 {
     private static readonly string[] Fields =
     [
-        "scenario", "unit", "ops_per_second", "p50_us", "p99_us", "peak_rss_mb", "reference", "reference_ops_per_second", "reference_p50_us",
-        "ratio", "ratio_min", "ratio_max", "p50_ratio", "pairs", "redis_us_per_op", "allocated_bytes_per_op", "environment",
+        "scenario",
+        "unit",
+        "ops_per_second",
+        "p50_us",
+        "p99_us",
+        "peak_rss_mb",
+        "reference",
+        "reference_ops_per_second",
+        "reference_p50_us",
+        "ratio",
+        "ratio_min",
+        "ratio_max",
+        "p50_ratio",
+        "pairs",
+        "redis_us_per_op",
+        "allocated_bytes_per_op",
+        "environment",
     ];
 
     [Fact]
@@ -20,7 +35,10 @@ public sealed class BenchTests
         using var folder = new TempFolder();
         var file = folder.PathOf("rows.json");
 
-        await using var run = await ChildProcess.StartAsync(Repository.Binary("tests/benchmarks", "benchmarks"), ["--quick", "--only", "state-set", "--json", file]);
+        await using var run = await ChildProcess.StartAsync(
+            Repository.Binary("tests/benchmarks", "benchmarks"),
+            ["--quick", "--only", "state-set", "--json", file]
+        );
         var code = await run.WaitForExitAsync(TimeSpan.FromMinutes(1));
 
         Assert.True(code == 0, run.Output.ToString());
@@ -30,8 +48,14 @@ public sealed class BenchTests
         Assert.Equal("state-set", row.GetProperty("scenario").GetString());
         Assert.Equal(3, row.GetProperty("pairs").GetInt32());
         Assert.True(row.GetProperty("environment").GetProperty("quick").GetBoolean());
-        Assert.All(["ops_per_second", "reference_ops_per_second", "p50_us", "ratio", "redis_us_per_op", "peak_rss_mb"], field => Assert.True(row.GetProperty(field).GetDouble() > 0, field));
-        Assert.InRange(row.GetProperty("ratio").GetDouble(), row.GetProperty("ratio_min").GetDouble(), row.GetProperty("ratio_max").GetDouble());
+        Assert.All(["ops_per_second", "reference_ops_per_second", "p50_us", "ratio", "redis_us_per_op", "peak_rss_mb"], field =>
+            Assert.True(row.GetProperty(field).GetDouble() > 0, field)
+        );
+        Assert.InRange(
+            row.GetProperty("ratio").GetDouble(),
+            row.GetProperty("ratio_min").GetDouble(),
+            row.GetProperty("ratio_max").GetDouble()
+        );
     }
 
     [Fact]

@@ -20,7 +20,9 @@ public sealed class LoadConnectionTests
         await using var component = await Component.StartAsync();
         using var connection = new LoadConnection(component.Socket);
 
-        var fault = Assert.Throws<LoadFailedException>(() => connection.Ask(new("StateStore", "Get", "nobody"), new GetRequest { Key = "k" }));
+        var fault = Assert.Throws<LoadFailedException>(() =>
+            connection.Ask(new("StateStore", "Get", "nobody"), new GetRequest { Key = "k" })
+        );
 
         Assert.Contains("MISCONFIGURED", fault.Message, StringComparison.Ordinal);
     }
@@ -31,7 +33,10 @@ public sealed class LoadConnectionTests
         await using var redis = await RedisServer.StartAsync(new RedisOptions { AppendOnly = false });
         await using var component = await Component.StartAsync();
         using var connection = new LoadConnection(component.Socket);
-        connection.Ask(new("StateStore", "Init", "st"), new InitRequest { Metadata = new MetadataRequest { Properties = { ["redisHost"] = redis.Host } } });
+        connection.Ask(
+            new("StateStore", "Init", "st"),
+            new InitRequest { Metadata = new MetadataRequest { Properties = { ["redisHost"] = redis.Host } } }
+        );
         var writing = new Template(new SetRequest { Key = "large", Value = ByteString.CopyFrom(new byte[LargeBytes]) });
         var reading = new Template(new GetRequest { Key = "large" });
         var sink = new Counting();
@@ -44,9 +49,13 @@ public sealed class LoadConnectionTests
         }
 
         await Task.Run(() =>
-        {
-            while (sink.Completions < 2 * Outstanding) connection.Pump();
-        }).WaitAsync(TimeSpan.FromMinutes(1));
+            {
+                while (sink.Completions < 2 * Outstanding)
+                {
+                    connection.Pump();
+                }
+            })
+            .WaitAsync(TimeSpan.FromMinutes(1));
         Assert.Equal(Outstanding, sink.LargeAnswers);
     }
 
@@ -58,7 +67,10 @@ public sealed class LoadConnectionTests
 
         public void Received(Call call, ReadOnlySpan<byte> message)
         {
-            if (message.Length >= LargeBytes) LargeAnswers++;
+            if (message.Length >= LargeBytes)
+            {
+                LargeAnswers++;
+            }
         }
 
         public void Completed(Call call) => Completions++;

@@ -22,7 +22,9 @@ public sealed class DemoSeedsTests
     public async Task Books_balance_after_fifteen_faults(int seed)
     {
         await using var demo = await ChildProcess.StartAsync(
-            Repository.PathOf("demo.sh"), ["--transfers", "2000", "--chaos", "15", "--seed", $"{seed}"]);
+            Repository.PathOf("demo.sh"),
+            ["--transfers", "2000", "--chaos", "15", "--seed", $"{seed}"]
+        );
         var code = await demo.WaitForExitAsync(RunTimeout);
 
         Assert.True(code == 0, demo.Output.ToString());

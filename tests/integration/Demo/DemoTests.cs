@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Darq.Tests.Shared;
@@ -28,7 +29,10 @@ public sealed class DemoTests
     {
         using var folder = new TempFolder();
         var file = Path.Combine(folder.FullPath, "numbers.json");
-        await using var demo = await ChildProcess.StartAsync(Repository.PathOf("demo.sh"), ["--transfers", "400", "--chaos", "4", "--seed", "3", "--json", file]);
+        await using var demo = await ChildProcess.StartAsync(
+            Repository.PathOf("demo.sh"),
+            ["--transfers", "400", "--chaos", "4", "--seed", "3", "--json", file]
+        );
         var code = await demo.WaitForExitAsync(Patience);
 
         Assert.True(code == 0, demo.Output.ToString());
@@ -43,12 +47,21 @@ public sealed class DemoTests
     {
         using var folder = new TempFolder();
         var file = Path.Combine(folder.FullPath, "numbers.json");
-        await using var demo = await ChildProcess.StartAsync(Repository.PathOf("demo.sh"), ["--transfers", "300", "--seed", "2", "--without-token", "--json", file]);
+        await using var demo = await ChildProcess.StartAsync(
+            Repository.PathOf("demo.sh"),
+            ["--transfers", "300", "--seed", "2", "--without-token", "--json", file]
+        );
         var code = await demo.WaitForExitAsync(Patience);
 
         Assert.True(code == 1, demo.Output.ToString());
-        Assert.Contains(demo.Output.All, line => line.StartsWith("WRONG: ", StringComparison.Ordinal) && line.Contains("transfers have two receipts: T", StringComparison.Ordinal));
-        Assert.Contains(demo.Output.All, line => line.StartsWith("WRONG: ", StringComparison.Ordinal) && line.Contains("accounts have the wrong balance: A", StringComparison.Ordinal));
+        Assert.Contains(demo.Output.All, line =>
+            line.StartsWith("WRONG: ", StringComparison.Ordinal)
+            && line.Contains("transfers have two receipts: T", StringComparison.Ordinal)
+        );
+        Assert.Contains(demo.Output.All, line =>
+            line.StartsWith("WRONG: ", StringComparison.Ordinal)
+            && line.Contains("accounts have the wrong balance: A", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain("BOOKS BALANCE", demo.Output.All);
         Assert.False(JsonDocument.Parse(await File.ReadAllTextAsync(file)).RootElement.GetProperty("books_balance").GetBoolean());
     }
@@ -85,7 +98,9 @@ public sealed class DemoTests
         finally
         {
             foreach (var id in ProcessesIn(folder))
+            {
                 Signals.Send(id, Signal.Kill);
+            }
         }
     }
 
@@ -104,7 +119,9 @@ public sealed class DemoTests
         finally
         {
             foreach (var id in ProcessesIn(folder))
+            {
                 Signals.Send(id, Signal.Kill);
+            }
         }
     }
 
@@ -115,12 +132,21 @@ public sealed class DemoTests
         await using var demo = await ChildProcess.StartAsync(Repository.PathOf("demo.sh"), ["--transfers", "10"], environment);
 
         Assert.Equal(1, await demo.WaitForExitAsync(Patience));
-        Assert.StartsWith("WRONG: redis ended with 1", demo.Output.All.Single(line => line.StartsWith("WRONG", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "WRONG: redis ended with 1",
+            demo.Output.All.Single(line => line.StartsWith("WRONG", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
     }
 
     private static StartedProcess Start(string program, string[] arguments, TempFolder folder)
     {
-        var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var info = new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         info.Environment["TMPDIR"] = folder.FullPath;
         var process = StartedProcess.Start(info)!;
         process.OutputDataReceived += (_, _) => { };
@@ -142,8 +168,11 @@ public sealed class DemoTests
         List<int> found = [];
         foreach (var entry in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(entry), out var id) && EnvironmentOf(id).Contains(folder.FullPath, StringComparison.Ordinal))
+            var isProcess = int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out var id);
+            if (isProcess && EnvironmentOf(id).Contains(folder.FullPath, StringComparison.Ordinal))
+            {
                 found.Add(id);
+            }
         }
 
         return found;

@@ -32,11 +32,28 @@ public sealed class BoundStepTests : IAsyncLifetime
     [Fact]
     public async Task The_answer_to_a_delivery_takes_effect_once_however_often_the_message_is_published()
     {
-        _app.Worker = (data, _) => new
-        {
-            state = new[] { new { op = "upsert", key = $"work-{data.GetProperty("n").GetInt32()}", value = data } },
-            emit = new[] { new { topic = "orders", data, key = "receipts" } },
-        };
+        _app.Worker = (data, _) =>
+            new
+            {
+                state = new[]
+                {
+                    new
+                    {
+                        op = "upsert",
+                        key = $"work-{data.GetProperty("n").GetInt32()}",
+                        value = data,
+                    },
+                },
+                emit = new[]
+                {
+                    new
+                    {
+                        topic = "orders",
+                        data,
+                        key = "receipts",
+                    },
+                },
+            };
         for (var n = 0; n < 20; n++)
         {
             await _pod.PublishPatientlyAsync("work", $"w{n}", new { n });
@@ -56,12 +73,21 @@ public sealed class BoundStepTests : IAsyncLifetime
         var answers = 0;
         await _pod.SaveAsync("limit", 100);
         var etag = await ETagAsync("limit");
-        _app.Worker = (_, _) => new
-        {
-            // The first answer relies on an absence that is not so.
-            reads = new[] { new { key = "limit", etag = Interlocked.Increment(ref answers) == 1 ? "" : etag } },
-            state = new[] { new { op = "upsert", key = "spent", value = answers } },
-        };
+        _app.Worker = (_, _) =>
+            new
+            {
+                // The first answer relies on an absence that is not so.
+                reads = new[] { new { key = "limit", etag = Interlocked.Increment(ref answers) == 1 ? "" : etag } },
+                state = new[]
+                {
+                    new
+                    {
+                        op = "upsert",
+                        key = "spent",
+                        value = answers,
+                    },
+                },
+            };
         await _pod.PublishPatientlyAsync("work", "w", new { n = 1 });
 
         await Eventually.TrueAsync(async () => await _pod.ReadAsync("spent") == "2", Patience, "the second answer took effect");
@@ -70,10 +96,36 @@ public sealed class BoundStepTests : IAsyncLifetime
     [Fact]
     public async Task An_app_is_told_what_became_of_the_step_that_it_invoked()
     {
-        object Step(int value) => new { id = "open-alice", state = new[] { new { op = "upsert", key = "alice", value } } };
+        object Step(int value) =>
+            new
+            {
+                id = "open-alice",
+                state = new[]
+                {
+                    new
+                    {
+                        op = "upsert",
+                        key = "alice",
+                        value,
+                    },
+                },
+            };
 
         var (first, second) = (await _pod.StepAsync(Step(1)), await _pod.StepAsync(Step(2)));
-        var conflict = await _pod.StepAsync(new { state = new[] { new { op = "delete", key = "alice", etag = "1-1" } } });
+        var conflict = await _pod.StepAsync(
+            new
+            {
+                state = new[]
+                {
+                    new
+                    {
+                        op = "delete",
+                        key = "alice",
+                        etag = "1-1",
+                    },
+                },
+            }
+        );
 
         Assert.Equal(("OK", "DUPLICATE", "CONFLICT"), (Outcome(first), Outcome(second), Outcome(conflict)));
         Assert.Equal("alice", conflict.GetProperty("conflicts")[0].GetString());
@@ -86,7 +138,25 @@ public sealed class BoundStepTests : IAsyncLifetime
         var outcome = new TaskCompletionSource<string>();
         _app.Handler = async (data, token) =>
         {
-            outcome.TrySetResult(Outcome(await _pod.StepAsync(new { consume = new[] { token }, state = new[] { new { op = "upsert", key = "order", value = data } } })));
+            outcome.TrySetResult(
+                Outcome(
+                    await _pod.StepAsync(
+                        new
+                        {
+                            consume = new[] { token },
+                            state = new[]
+                            {
+                                new
+                                {
+                                    op = "upsert",
+                                    key = "order",
+                                    value = data,
+                                },
+                            },
+                        }
+                    )
+                )
+            );
             return 200;
         };
         await _pod.PublishPatientlyAsync("orders", "o1", new { n = 1 });
@@ -98,7 +168,10 @@ public sealed class BoundStepTests : IAsyncLifetime
     [Fact]
     public async Task A_faulty_step_is_a_500_that_names_the_field()
     {
-        using var answer = await _pod.Sidecar.Http.PostAsJsonAsync("v1.0/bindings/work", new { operation = "step", data = new { stat = Array.Empty<int>() } });
+        using var answer = await _pod.Sidecar.Http.PostAsJsonAsync(
+            "v1.0/bindings/work",
+            new { operation = "step", data = new { stat = Array.Empty<int>() } }
+        );
 
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
         Assert.Contains("INVALID: stat ", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);

@@ -17,18 +17,31 @@ internal sealed class Pod(Component component, Sidecar sidecar) : IAsyncDisposab
         var component = await Component.StartAsync();
         try
         {
-            return new(component, await Sidecar.StartAsync(new SidecarOptions
-            {
-                AppId = appId,
-                AppPort = app?.Port,
-                SocketsFolder = component.SocketsFolder,
-                Resources = new Dictionary<string, string>
-                {
-                    ["bank.yaml"] = Yaml("bank", "pubsub.darq", ("redisHost", redis.Host), ("retryDelay", "50ms")),
-                    ["ledger.yaml"] = Yaml("ledger", "state.darq", ("redisHost", redis.Host)),
-                    ["work.yaml"] = Yaml("work", "bindings.darq", ("redisHost", redis.Host), ("topics", "work"), ("appID", "{appID}"), ("direction", "input, output"), ("retryDelay", "50ms")),
-                },
-            }));
+            return new(
+                component,
+                await Sidecar.StartAsync(
+                    new SidecarOptions
+                    {
+                        AppId = appId,
+                        AppPort = app?.Port,
+                        SocketsFolder = component.SocketsFolder,
+                        Resources = new Dictionary<string, string>
+                        {
+                            ["bank.yaml"] = Yaml("bank", "pubsub.darq", ("redisHost", redis.Host), ("retryDelay", "50ms")),
+                            ["ledger.yaml"] = Yaml("ledger", "state.darq", ("redisHost", redis.Host)),
+                            ["work.yaml"] = Yaml(
+                                "work",
+                                "bindings.darq",
+                                ("redisHost", redis.Host),
+                                ("topics", "work"),
+                                ("appID", "{appID}"),
+                                ("direction", "input, output"),
+                                ("retryDelay", "50ms")
+                            ),
+                        },
+                    }
+                )
+            );
         }
         catch
         {
@@ -44,8 +57,12 @@ internal sealed class Pod(Component component, Sidecar sidecar) : IAsyncDisposab
     }
 
     /// <summary>Publishes until it is accepted, as a publisher does that knows its id makes that safe.</summary>
-    public Task PublishPatientlyAsync(string topic, string id, object data) => Eventually.TrueAsync(
-        async () => await PublishAsync(topic, id, data) == HttpStatusCode.NoContent, TimeSpan.FromSeconds(30), $"message {id} was accepted");
+    public Task PublishPatientlyAsync(string topic, string id, object data) =>
+        Eventually.TrueAsync(
+            async () => await PublishAsync(topic, id, data) == HttpStatusCode.NoContent,
+            TimeSpan.FromSeconds(30),
+            $"message {id} was accepted"
+        );
 
     public Task<HttpResponseMessage> SaveAsync(string key, object value) =>
         Sidecar.Http.PostAsJsonAsync("v1.0/state/ledger", new[] { new { key, value } });
@@ -53,11 +70,14 @@ internal sealed class Pod(Component component, Sidecar sidecar) : IAsyncDisposab
     public Task<string> ReadAsync(string key) => Sidecar.Http.GetStringAsync($"v1.0/state/ledger/{key}");
 
     public async Task<HttpResponseMessage> StepAsync(string token, string key, object value, string emit = "[]") =>
-        await Sidecar.Http.PostAsJsonAsync("v1.0/state/ledger/transaction", new
-        {
-            operations = new[] { new { operation = "upsert", request = new { key, value } } },
-            metadata = new Dictionary<string, string> { ["darq.token"] = token, ["darq.emit"] = emit },
-        });
+        await Sidecar.Http.PostAsJsonAsync(
+            "v1.0/state/ledger/transaction",
+            new
+            {
+                operations = new[] { new { operation = "upsert", request = new { key, value } } },
+                metadata = new Dictionary<string, string> { ["darq.token"] = token, ["darq.emit"] = emit },
+            }
+        );
 
     /// <summary>Sends a step through the output binding; its answer.</summary>
     public async Task<JsonElement> StepAsync(object step)
@@ -73,15 +93,16 @@ internal sealed class Pod(Component component, Sidecar sidecar) : IAsyncDisposab
         await Component.DisposeAsync();
     }
 
-    private static string Yaml(string name, string type, params (string Name, string Value)[] metadata) => $"""
-        apiVersion: dapr.io/v1alpha1
-        kind: Component
-        metadata:
-          name: {name}
-        spec:
-          type: {type}
-          version: v1
-          metadata:
-        {string.Join('\n', metadata.Select(entry => $"  - name: {entry.Name}\n    value: \"{entry.Value}\""))}
-        """;
+    private static string Yaml(string name, string type, params (string Name, string Value)[] metadata) =>
+        $"""
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
+            metadata:
+              name: {name}
+            spec:
+              type: {type}
+              version: v1
+              metadata:
+            {string.Join('\n', metadata.Select(entry => $"  - name: {entry.Name}\n    value: \"{entry.Value}\""))}
+            """;
 }

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Darq.Tests.Integration.EndToEnd;
 
-/// <summary>Every process of a pod, and Redis, dies alone: what goes on, and what comes back. Through a sidecar, as users have it.</summary>
+/// <summary>
+/// Every process of a pod, and Redis, dies alone: what goes on, and what comes back. Through a sidecar, as users have it.
+/// </summary>
 [Trait("Lane", "Slow")]
 public sealed class RestartTests : IAsyncLifetime
 {
@@ -36,10 +38,16 @@ public sealed class RestartTests : IAsyncLifetime
 
         await _pod.Component.RestartAsync();
 
-        await Eventually.TrueAsync(async () => (await _pod.SaveAsync("k", 2)).StatusCode == HttpStatusCode.NoContent, Patience, "state was saved again");
+        await Eventually.TrueAsync(
+            async () => (await _pod.SaveAsync("k", 2)).StatusCode == HttpStatusCode.NoContent,
+            Patience,
+            "state was saved again"
+        );
         Assert.Equal("2", await _pod.ReadAsync("k"));
         Assert.Equal(HttpStatusCode.NoContent, await _pod.PublishAsync("orders", "o1", new { n = 1 }));
-        Assert.Contains(_pod.Component.Process.Output.All, line => line.Contains("sidecar", StringComparison.Ordinal) && line.Contains("warn", StringComparison.Ordinal));
+        Assert.Contains(_pod.Component.Process.Output.All, line =>
+            line.Contains("sidecar", StringComparison.Ordinal) && line.Contains("warn", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -48,7 +56,10 @@ public sealed class RestartTests : IAsyncLifetime
         const int Messages = 120;
         var publishing = Task.Run(async () =>
         {
-            for (var i = 0; i < Messages; i++) await _pod.PublishPatientlyAsync("orders", $"o{i}", i);
+            for (var i = 0; i < Messages; i++)
+            {
+                await _pod.PublishPatientlyAsync("orders", $"o{i}", i);
+            }
         });
         foreach (var mark in new[] { 30, 70 })
         {
@@ -95,7 +106,11 @@ public sealed class RestartTests : IAsyncLifetime
         _app.Handler = async (_, token) =>
         {
             var attempt = Interlocked.Increment(ref attempts);
-            if (attempt <= 2) return 500;
+            if (attempt <= 2)
+            {
+                return 500;
+            }
+
             var first = await _pod.StepAsync(token, "count", attempt);
             var second = await _pod.StepAsync(token, "count", -1);
             return first.IsSuccessStatusCode && second.IsSuccessStatusCode ? 200 : 500;

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging;
 using Darq.Tests.Shared;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Darq.Tests.Integration.EndToEnd;
 
@@ -33,7 +33,15 @@ internal sealed class TestApp : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         var app = new TestApp(builder.Build(), port);
-        app._app.MapGet("/dapr/subscribe", () => new[] { new { pubsubname = pubsub, topic, route = "handle" } });
+        app._app.MapGet("/dapr/subscribe", () => new[]
+            {
+                new
+                {
+                    pubsubname = pubsub,
+                    topic,
+                    route = "handle",
+                },
+            });
         app._app.MapPost("/handle", app.HandleAsync);
         app._app.MapPost("/work", (Delegate)app.WorkAsync);
         await app._app.StartAsync();
@@ -52,6 +60,9 @@ internal sealed class TestApp : IAsyncDisposable
     {
         var body = await JsonSerializer.DeserializeAsync<JsonElement>(context.Request.Body);
         context.Response.StatusCode = await Handler(body.GetProperty("data"), context.Request.Headers["darq-token"].ToString());
-        if (context.Response.StatusCode == 200) Handled.Enqueue(body.GetProperty("data").ToString());
+        if (context.Response.StatusCode == 200)
+        {
+            Handled.Enqueue(body.GetProperty("data").ToString());
+        }
     }
 }

@@ -34,7 +34,9 @@ public sealed class ContactTests
     [Fact]
     public async Task A_user_who_may_not_load_functions_is_refused_naming_the_permission()
     {
-        await using var redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Acl = "user default on nopass ~* &* +@all -function" });
+        await using var redis = await RedisServer.StartAsync(
+            new Darq.Tests.Shared.RedisOptions { Acl = "user default on nopass ~* &* +@all -function" }
+        );
 
         var refused = await RefusalAsync(redis, new EngineRun(redis.Port));
 
@@ -103,9 +105,7 @@ public sealed class ContactTests
     public async Task Another_number_of_partitions_than_the_namespace_has_is_refused_with_the_right_one()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using (await EngineRun.StartAsync(redis.Port))
-        {
-        }
+        await using (await EngineRun.StartAsync(redis.Port)) { }
 
         var refused = await RefusalAsync(redis, new EngineRun(redis.Port, new NamespaceOptions { Partitions = 16 }));
 
@@ -120,7 +120,11 @@ public sealed class ContactTests
         await redis.CliAsync("FLUSHALL");
         await using var other = await EngineRun.StartAsync(redis.Port);
 
-        await Eventually.TrueAsync(async () => await IsForeignAsync(run), TimeSpan.FromSeconds(20), "the component noticed that its data was replaced");
+        await Eventually.TrueAsync(
+            async () => await IsForeignAsync(run),
+            TimeSpan.FromSeconds(20),
+            "the component noticed that its data was replaced"
+        );
     }
 
     [Fact]

@@ -15,7 +15,9 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" });
+        _redis = await RedisServer.StartAsync(
+            new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" }
+        );
         _run = await EngineRun.StartAsync(_redis.Port);
     }
 
@@ -67,8 +69,15 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     [Fact]
     public async Task Events_of_a_bulk_are_told_each_by_its_id_and_so_are_those_of_the_same_bulk_sent_again()
     {
-        PublishEntry[] bulk = [.. Enumerable.Range(0, 3).Select(n => new PublishEntry(
-            Encoding.UTF8.GetBytes($$"""{"specversion":"1.0","id":"{{n}}","source":"shop"}"""), EngineRun.NoMetadata))];
+        PublishEntry[] bulk =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(n => new PublishEntry(
+                    Encoding.UTF8.GetBytes($$"""{"specversion":"1.0","id":"{{n}}","source":"shop"}"""),
+                    EngineRun.NoMetadata
+                )),
+        ];
         var first = await _run.Publisher.PublishAsync("t", bulk, default);
         var second = await _run.Publisher.PublishAsync("t", bulk, default);
 
@@ -103,15 +112,25 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
             stream.Ack(delivery.Token);
         }
 
-        var reads = (await _redis.CliAsync("INFO", "commandstats")).Split('\n').FirstOrDefault(line => line.StartsWith("cmdstat_xrange:calls=", StringComparison.Ordinal));
-        Assert.True(reads is null || int.Parse(reads["cmdstat_xrange:calls=".Length..].Split(',')[0], CultureInfo.InvariantCulture) < 25, reads);
+        var reads = (await _redis.CliAsync("INFO", "commandstats"))
+            .Split('\n')
+            .FirstOrDefault(line => line.StartsWith("cmdstat_xrange:calls=", StringComparison.Ordinal));
+        Assert.True(
+            reads is null || int.Parse(reads["cmdstat_xrange:calls=".Length..].Split(',')[0], CultureInfo.InvariantCulture) < 25,
+            reads
+        );
     }
 
     [Fact]
     public async Task A_failed_message_comes_again_and_holds_back_only_its_key()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true, RetryDelay = TimeSpan.FromSeconds(1) }, inbox);
+        await using var stream = _run.Subscriptions.Attach(
+            "g",
+            "t",
+            new() { Concurrent = true, RetryDelay = TimeSpan.FromSeconds(1) },
+            inbox
+        );
         await _run.PublishAsync("t", """{"m":"a1"}""", ("partitionKey", "a"));
         await _run.PublishAsync("t", """{"m":"a2"}""", ("partitionKey", "a"));
         var failing = await inbox.NextAsync();
@@ -133,8 +152,17 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     public async Task Messages_of_one_key_keep_their_order_through_failures_while_many_are_in_flight()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true, RetryDelay = TimeSpan.FromMilliseconds(1) }, inbox);
-        for (var i = 0; i < 200; i++) await _run.PublishAsync("t", i.ToString(CultureInfo.InvariantCulture), ("partitionKey", $"k{i % 7}"), ("darq.id", $"{i}"));
+        await using var stream = _run.Subscriptions.Attach(
+            "g",
+            "t",
+            new() { Concurrent = true, RetryDelay = TimeSpan.FromMilliseconds(1) },
+            inbox
+        );
+        for (var i = 0; i < 200; i++)
+        {
+            await _run.PublishAsync("t", i.ToString(CultureInfo.InvariantCulture), ("partitionKey", $"k{i % 7}"), ("darq.id", $"{i}"));
+        }
+
         var done = Enumerable.Range(0, 7).ToDictionary(k => k, _ => new List<int>());
 
         var random = new Random(7);
@@ -160,17 +188,32 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     {
         var (before, after) = (new Inbox(), new Inbox());
         var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, before);
-        for (var i = 0; i < 10; i++) await _run.PublishAsync("t", $"{i}", ("darq.id", $"{i}"));
+        for (var i = 0; i < 10; i++)
+        {
+            await _run.PublishAsync("t", $"{i}", ("darq.id", $"{i}"));
+        }
+
         var deliveries = new List<Delivery>();
-        for (var i = 0; i < 10; i++) deliveries.Add(await before.NextAsync());
-        foreach (var acked in deliveries.Where((_, i) => i % 2 == 0)) stream.Ack(acked.Token);
+        for (var i = 0; i < 10; i++)
+        {
+            deliveries.Add(await before.NextAsync());
+        }
+
+        foreach (var acked in deliveries.Where((_, i) => i % 2 == 0))
+        {
+            stream.Ack(acked.Token);
+        }
+
         var open = deliveries.Where((_, i) => i % 2 == 1).Select(Inbox.Text).Order().ToArray();
         await _run.DisposeAsync();
 
         _run = await EngineRun.StartAsync(_redis.Port);
         await using var next = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, after);
         var again = new List<string>();
-        for (var i = 0; i < open.Length; i++) again.Add(Inbox.Text(await after.NextAsync()));
+        for (var i = 0; i < open.Length; i++)
+        {
+            again.Add(Inbox.Text(await after.NextAsync()));
+        }
 
         Assert.Equal(open, again.Order());
         Assert.True(await after.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "an acknowledged message was delivered again");
@@ -194,7 +237,10 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
             var delivery = await inbox.NextAsync(30);
             seen.Add(Inbox.Text(delivery));
             stream.Ack(delivery.Token);
-            if (seen.Count is 50 or 150) await _redis.RestartAsync();
+            if (seen.Count is 50 or 150)
+            {
+                await _redis.RestartAsync();
+            }
         }
         await publishing;
 
@@ -207,15 +253,32 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     {
         var inbox = new Inbox();
         await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
-        for (var i = 0; i < 8; i++) await _run.PublishAsync("t", $"{i}", ("darq.id", $"{i}"));
+        for (var i = 0; i < 8; i++)
+        {
+            await _run.PublishAsync("t", $"{i}", ("darq.id", $"{i}"));
+        }
+
         var deliveries = new List<Delivery>();
-        for (var i = 0; i < 8; i++) deliveries.Add(await inbox.NextAsync());
+        for (var i = 0; i < 8; i++)
+        {
+            deliveries.Add(await inbox.NextAsync());
+        }
+
         await using var other = await EngineRun.StartAsync(_redis.Port);
         // What a recovery by the other leaves behind: a later world-line, which the holder has not heard of.
         await other.Primary.CallAsync(
-            new("darq1_recover", [.. Enumerable.Range(0, 64).Select(other.Primary.Keys.Mark)], [await IdentityAsync(), "1", other.Primary.WorldLine + 1_000_000]), default);
+            new(
+                "darq1_recover",
+                [.. Enumerable.Range(0, 64).Select(other.Primary.Keys.Mark)],
+                [await IdentityAsync(), "1", other.Primary.WorldLine + 1_000_000]
+            ),
+            default
+        );
 
-        foreach (var delivery in deliveries) stream.Ack(delivery.Token);
+        foreach (var delivery in deliveries)
+        {
+            stream.Ack(delivery.Token);
+        }
 
         Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromSeconds(3)), "an acknowledged message was delivered again");
         await _run.PublishAsync("t", "next");
@@ -227,11 +290,22 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     {
         var inbox = new Inbox();
         await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
-        for (var i = 0; i < 100; i++) await _run.PublishAsync("t", $"{i}", ("partitionKey", "k"));
-        for (var i = 0; i < 100; i++) stream.Ack((await inbox.NextAsync()).Token);
+        for (var i = 0; i < 100; i++)
+        {
+            await _run.PublishAsync("t", $"{i}", ("partitionKey", "k"));
+        }
+
+        for (var i = 0; i < 100; i++)
+        {
+            stream.Ack((await inbox.NextAsync()).Token);
+        }
 
         var partition = Darq.Partitions.PartitionHash.Of("k", 64);
-        await Eventually.TrueAsync(async () => await _redis.CliAsync("XLEN", $"{{darq:{partition}}}:t:t") == "0", TimeSpan.FromSeconds(5), "passed messages stayed in the stream");
+        await Eventually.TrueAsync(
+            async () => await _redis.CliAsync("XLEN", $"{{darq:{partition}}}:t:t") == "0",
+            TimeSpan.FromSeconds(5),
+            "passed messages stayed in the stream"
+        );
     }
 
     private Task<string> IdentityAsync() => _redis.CliAsync("HGET", "{darq}:ns", "id");

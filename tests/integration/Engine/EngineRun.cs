@@ -19,12 +19,22 @@ internal sealed class EngineRun : IAsyncDisposable
     /// <summary>Silent, unless DARQ_TEST_LOG asks to see what the engine says.</summary>
     private static readonly ILoggerFactory Logs = Environment.GetEnvironmentVariable("DARQ_TEST_LOG") is null
         ? NullLoggerFactory.Instance
-        : LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.TimestampFormat = "HH:mm:ss.fff ").SetMinimumLevel(LogLevel.Debug));
+        : LoggerFactory.Create(logging =>
+            logging.AddSimpleConsole(console => console.TimestampFormat = "HH:mm:ss.fff ").SetMinimumLevel(LogLevel.Debug)
+        );
 
     public EngineRun(int port, NamespaceOptions? options = null, string? password = null, string? username = null)
-        : this(new Darq.Redis.RedisOptions { Host = "127.0.0.1", Port = port, Username = username, Password = password }, options)
-    {
-    }
+        : this(
+            new Darq.Redis.RedisOptions
+            {
+                Host = "127.0.0.1",
+                Port = port,
+                Username = username,
+                Password = password,
+            },
+            options
+        )
+    { }
 
     public EngineRun(Darq.Redis.RedisOptions redis, NamespaceOptions? options = null)
     {
@@ -59,7 +69,13 @@ internal sealed class EngineRun : IAsyncDisposable
     }
 
     public async Task<Published> PublishAsync(string topic, string data, params (string Name, string Value)[] metadata) =>
-        (await Publisher.PublishAsync(topic, [new(Encoding.UTF8.GetBytes(data), metadata.ToDictionary(m => m.Name, m => m.Value))], default))[0];
+        (
+            await Publisher.PublishAsync(
+                topic,
+                [new(Encoding.UTF8.GetBytes(data), metadata.ToDictionary(m => m.Name, m => m.Value))],
+                default
+            )
+        )[0];
 
     public async Task SaveAsync(string key, string value) =>
         await State.ApplyAsync(new(StateChange.Upsert, new(key)) { Value = Encoding.UTF8.GetBytes(value) }, default);
@@ -80,9 +96,11 @@ internal sealed class EngineRun : IAsyncDisposable
 /// <summary>An app behind a stream: collects deliveries, and answers each as it is told.</summary>
 internal sealed class Inbox : IDeliverySink
 {
-    private readonly System.Threading.Channels.Channel<Delivery> _deliveries = System.Threading.Channels.Channel.CreateUnbounded<Delivery>();
+    private readonly System.Threading.Channels.Channel<Delivery> _deliveries =
+        System.Threading.Channels.Channel.CreateUnbounded<Delivery>();
 
-    public async ValueTask SendAsync(Delivery delivery, CancellationToken cancellation) => await _deliveries.Writer.WriteAsync(delivery, cancellation);
+    public async ValueTask SendAsync(Delivery delivery, CancellationToken cancellation) =>
+        await _deliveries.Writer.WriteAsync(delivery, cancellation);
 
     public async Task<Delivery> NextAsync(int seconds = 10)
     {

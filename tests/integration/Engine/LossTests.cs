@@ -10,7 +10,8 @@ namespace Darq.Tests.Integration.Engine;
 public sealed class LossTests : IAsyncLifetime
 {
     private const string CountPassed =
-        "local n = 0; for _, lane in ipairs(redis.call('KEYS', '*:l:g:t')) do n = n + tonumber(redis.call('HGET', lane, 'c') or 0) end; return n";
+        "local n = 0; for _, lane in ipairs(redis.call('KEYS', '*:l:g:t')) do n = n + tonumber(redis.call('HGET', lane, 'c') or 0) "
+        + "end; return n";
 
     private RedisServer _redis = null!;
     private EngineRun _run = null!;
@@ -35,7 +36,10 @@ public sealed class LossTests : IAsyncLifetime
         await DeliverAsync(stream, inbox, "kept");
         var (session, worldLine) = (await _run.Primary.ReadyAsync(default), _run.Primary.WorldLine);
         using var earlier = await BackUpAsync();
-        for (var i = 0; i < 5; i++) await DeliverAsync(stream, inbox, $"lost-{i}");
+        for (var i = 0; i < 5; i++)
+        {
+            await DeliverAsync(stream, inbox, $"lost-{i}");
+        }
 
         await ComeBackAsAsync(earlier);
 
@@ -77,34 +81,45 @@ public sealed class LossTests : IAsyncLifetime
 
     private async Task<string> DeliverPatientlyAsync(Darq.Lanes.DeliveryStream stream, Inbox inbox, string text)
     {
-        await Eventually.TrueAsync(async () =>
-        {
-            try
+        await Eventually.TrueAsync(
+            async () =>
             {
-                await _run.PublishAsync("t", text, ("darq.id", text));
-                return true;
-            }
-            catch (Darq.Partitions.DarqException)
-            {
-                return false;
-            }
-        }, TimeSpan.FromSeconds(20), "publishing works again");
+                try
+                {
+                    await _run.PublishAsync("t", text, ("darq.id", text));
+                    return true;
+                }
+                catch (Darq.Partitions.DarqException)
+                {
+                    return false;
+                }
+            },
+            TimeSpan.FromSeconds(20),
+            "publishing works again"
+        );
         while (true)
         {
             var delivery = await inbox.NextAsync(20);
             stream.Ack(delivery.Token);
-            if (!Inbox.Text(delivery).StartsWith("lost", StringComparison.Ordinal)) return Inbox.Text(delivery);
+            if (!Inbox.Text(delivery).StartsWith("lost", StringComparison.Ordinal))
+            {
+                return Inbox.Text(delivery);
+            }
         }
     }
 
     /// <summary>How many messages the lanes of the group have passed, by Redis' own count.</summary>
-    private async Task<int> PassedAsync() => int.Parse(await _redis.CliAsync("EVAL", CountPassed, "0"), System.Globalization.CultureInfo.InvariantCulture);
+    private async Task<int> PassedAsync() =>
+        int.Parse(await _redis.CliAsync("EVAL", CountPassed, "0"), System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task<TempFolder> BackUpAsync()
     {
         var folder = new TempFolder();
         foreach (var file in Directory.EnumerateFiles(Path.Combine(_redis.Folder, "appendonlydir")))
+        {
             File.Copy(file, folder.PathOf(Path.GetFileName(file)));
+        }
+
         return folder;
     }
 
@@ -112,7 +127,10 @@ public sealed class LossTests : IAsyncLifetime
     {
         await _redis.KillAsync();
         foreach (var file in Directory.EnumerateFiles(earlier.FullPath))
+        {
             File.Copy(file, Path.Combine(_redis.Folder, "appendonlydir", Path.GetFileName(file)), overwrite: true);
+        }
+
         await _redis.RestartAsync();
     }
 }

@@ -11,21 +11,30 @@ using Xunit;
 namespace Darq.Tests.Integration.Engine;
 
 /// <summary>What fails for long waits in Redis: it holds back its own key alone, survives its holder, and ends in one way.</summary>
-public abstract class ParkingTests(bool valkey) : IAsyncLifetime
+public abstract partial class ParkingTests(bool valkey) : IAsyncLifetime
 {
     private static readonly SubscriptionOptions Soon = new()
     {
-        Concurrent = true, ParkAfter = TimeSpan.Zero, RetryDelay = TimeSpan.FromMilliseconds(300), MaxRetryDelay = TimeSpan.FromMilliseconds(300),
+        Concurrent = true,
+        ParkAfter = TimeSpan.Zero,
+        RetryDelay = TimeSpan.FromMilliseconds(300),
+        MaxRetryDelay = TimeSpan.FromMilliseconds(300),
     };
 
-    private static readonly SubscriptionOptions Late = Soon with { RetryDelay = TimeSpan.FromMinutes(10), MaxRetryDelay = TimeSpan.FromMinutes(10) };
+    private static readonly SubscriptionOptions Late = Soon with
+    {
+        RetryDelay = TimeSpan.FromMinutes(10),
+        MaxRetryDelay = TimeSpan.FromMinutes(10),
+    };
 
     private RedisServer _redis = null!;
     private EngineRun _run = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" });
+        _redis = await RedisServer.StartAsync(
+            new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" }
+        );
         _run = await EngineRun.StartAsync(_redis.Port);
     }
 
@@ -41,11 +50,22 @@ public abstract class ParkingTests(bool valkey) : IAsyncLifetime
         var other = KeyBeside("bad");
         var inbox = new Inbox();
         await using var stream = _run.Subscriptions.Attach("g", "t", Soon, inbox);
-        for (var i = 0; i < 5; i++) await PublishAsync("bad", $"bad{i}");
+        for (var i = 0; i < 5; i++)
+        {
+            await PublishAsync("bad", $"bad{i}");
+        }
+
         var failing = await inbox.NextAsync();
         stream.Nack(failing.Token);
-        for (var i = 5; i < 8; i++) await PublishAsync("bad", $"bad{i}");
-        for (var i = 0; i < 40; i++) await PublishAsync(other, $"good{i}");
+        for (var i = 5; i < 8; i++)
+        {
+            await PublishAsync("bad", $"bad{i}");
+        }
+
+        for (var i = 0; i < 40; i++)
+        {
+            await PublishAsync(other, $"good{i}");
+        }
 
         var (good, bad, failures) = (new List<string>(), new List<string>(), 1);
         while (good.Count < 40)
@@ -62,11 +82,19 @@ public abstract class ParkingTests(bool valkey) : IAsyncLifetime
             failures++;
             stream.Nack(delivery.Token);
         }
-        await Eventually.TrueAsync(async () => await _redis.CliAsync("XLEN", Key("bad", "t:t")) == "0", TimeSpan.FromSeconds(10), "a failing key pinned its stream");
+        await Eventually.TrueAsync(
+            async () => await _redis.CliAsync("XLEN", Key("bad", "t:t")) == "0",
+            TimeSpan.FromSeconds(10),
+            "a failing key pinned its stream"
+        );
         while (bad.Count < 8)
         {
             var delivery = await inbox.NextAsync();
-            if (bad.Count == 0) Assert.Equal($"{failures + 1}", Inbox.Header(delivery, "darq-attempt"));
+            if (bad.Count == 0)
+            {
+                Assert.Equal($"{failures + 1}", Inbox.Header(delivery, "darq-attempt"));
+            }
+
             bad.Add(Inbox.Text(delivery));
             stream.Ack(delivery.Token);
         }
@@ -80,15 +108,32 @@ public abstract class ParkingTests(bool valkey) : IAsyncLifetime
     public async Task A_parked_message_survives_its_holder_and_comes_again_first_of_its_key_with_its_attempts()
     {
         var (before, after) = (new Inbox(), new Inbox());
-        var stream = _run.Subscriptions.Attach("g", "t", Soon with { MaxRetryDelay = TimeSpan.FromSeconds(1), RetryDelay = TimeSpan.FromSeconds(1) }, before);
-        for (var i = 0; i < 3; i++) await PublishAsync("k", $"{i}");
+        var stream = _run.Subscriptions.Attach(
+            "g",
+            "t",
+            Soon with
+            {
+                MaxRetryDelay = TimeSpan.FromSeconds(1),
+                RetryDelay = TimeSpan.FromSeconds(1),
+            },
+            before
+        );
+        for (var i = 0; i < 3; i++)
+        {
+            await PublishAsync("k", $"{i}");
+        }
+
         for (var attempt = 1; attempt <= 2; attempt++)
         {
             var failing = await before.NextAsync();
             Assert.Equal($"{attempt}", Inbox.Header(failing, "darq-attempt"));
             stream.Nack(failing.Token);
         }
-        await Eventually.TrueAsync(async () => (await _redis.CliAsync("ZRANGE", Key("k", "q:g:t"), "0", "0")).Contains(" 2 k", StringComparison.Ordinal), TimeSpan.FromSeconds(5), "the message was not parked");
+        await Eventually.TrueAsync(
+            async () => (await _redis.CliAsync("ZRANGE", Key("k", "q:g:t"), "0", "0")).Contains(" 2 k", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(5),
+            "the message was not parked"
+        );
         await using var other = await EngineRun.StartAsync(_redis.Port);
         await using var next = other.Subscriptions.Attach("g", "t", Soon, after);
 
@@ -130,60 +175,6 @@ public abstract class ParkingTests(bool valkey) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task After_so_many_failures_a_message_is_a_dead_letter_and_its_key_goes_on()
-    {
-        var (inbox, graveyard) = (new Inbox(), new Inbox());
-        await using var stream = _run.Subscriptions.Attach("g", "t", Soon with { MaxDeliveries = 3 }, inbox);
-        await _run.PublishAsync("t", """{"m":1}""", ("partitionKey", "k"), ("darq.id", "poison"), ("tenant", "a"));
-        await _run.PublishAsync("t", """{"m":2}""", ("partitionKey", "k"));
-        for (var i = 0; i < 3; i++) stream.Nack((await inbox.NextAsync()).Token);
-        var next = await inbox.NextAsync();
-        Assert.Contains("\"m\":2", Inbox.Text(next), StringComparison.Ordinal);
-        stream.Ack(next.Token);
-
-        // Nobody had subscribed to it so far, and it was kept.
-        await using var dead = _run.Subscriptions.Attach("undertaker", "t.g.dead", new(), graveyard);
-        var letter = await graveyard.NextAsync();
-
-        Assert.Contains("\"m\":1", Inbox.Text(letter), StringComparison.Ordinal);
-        Assert.Equal(
-            ("deliveries failed", "g", "t", "3", "poison", "a", $"{PartitionHash.Of("k", 64)}"),
-            (Inbox.Header(letter, "darq-dead-reason"), Inbox.Header(letter, "darq-dead-group"), Inbox.Header(letter, "darq-dead-topic"),
-                Inbox.Header(letter, "darq-dead-failures"), Inbox.Header(letter, "darq-dead-id"), Inbox.Header(letter, "tenant"), Inbox.Header(letter, "darq-partition")));
-        dead.Ack(letter.Token);
-        Assert.True(await graveyard.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "a message died twice");
-        await MailboxIsEmptyAsync("k");
-        Assert.Equal("1\n1", await _redis.CliAsync("HMGET", Key("k", "l:g:t"), "c", "d"));
-    }
-
-    [Fact]
-    public async Task A_full_dead_letter_topic_leaves_a_message_parked_until_there_is_room()
-    {
-        var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", Soon with { MaxDeliveries = 1, DeadLetterTopic = "grave", MaxBacklog = 1 }, inbox);
-        for (var i = 1; i <= 2; i++)
-        {
-            await PublishAsync("k", $"{i}");
-            stream.Nack((await inbox.NextAsync()).Token);
-            var parked = $"{i - 1}";
-            await Eventually.TrueAsync(
-                async () => await _redis.CliAsync("ZCARD", Key("k", "q:g:t")) == parked && await _redis.CliAsync("XLEN", Key("k", "t:grave")) == "1",
-                TimeSpan.FromSeconds(5), $"message {i} is not where it belongs");
-        }
-        Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromSeconds(1)), "a message that was given up was delivered");
-
-        var graveyard = new Inbox();
-        await using var dead = _run.Subscriptions.Attach("undertaker", "grave", new(), graveyard);
-        for (var i = 1; i <= 2; i++)
-        {
-            var letter = await graveyard.NextAsync();
-            Assert.Equal($"{i}", Inbox.Text(letter));
-            dead.Ack(letter.Token);
-        }
-        await MailboxIsEmptyAsync("k");
-    }
-
-    [Fact]
     public async Task Thousands_behind_one_failing_message_fill_neither_memory_nor_the_way_of_others()
     {
         const int Followers = 5 * Subscription.MaxEntries;
@@ -201,15 +192,32 @@ public abstract class ParkingTests(bool valkey) : IAsyncLifetime
         var good = await inbox.NextAsync(30);
         Assert.Equal("good", Inbox.Text(good));
         stream.Ack(good.Token);
-        await Eventually.TrueAsync(async () => await _redis.CliAsync("ZCARD", Key("bad", "q:g:t")) == $"{Followers + 1}", TimeSpan.FromSeconds(30), "followers were not parked");
-        await Eventually.TrueAsync(async () => await _redis.CliAsync("XLEN", Key("bad", "t:t")) == "0", TimeSpan.FromSeconds(10), "the stream was not trimmed");
+        await Eventually.TrueAsync(
+            async () => await _redis.CliAsync("ZCARD", Key("bad", "q:g:t")) == $"{Followers + 1}",
+            TimeSpan.FromSeconds(30),
+            "followers were not parked"
+        );
+        await Eventually.TrueAsync(
+            async () => await _redis.CliAsync("XLEN", Key("bad", "t:t")) == "0",
+            TimeSpan.FromSeconds(10),
+            "the stream was not trimmed"
+        );
     }
 
     [Fact]
     public async Task An_expired_message_is_passed_as_expired_even_while_it_is_parked()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", Soon with { RetryDelay = TimeSpan.FromSeconds(2), MaxRetryDelay = TimeSpan.FromSeconds(2) }, inbox);
+        await using var stream = _run.Subscriptions.Attach(
+            "g",
+            "t",
+            Soon with
+            {
+                RetryDelay = TimeSpan.FromSeconds(2),
+                MaxRetryDelay = TimeSpan.FromSeconds(2),
+            },
+            inbox
+        );
         await _run.PublishAsync("t", "short", ("partitionKey", "k"), ("ttlInSeconds", "1"));
         stream.Nack((await inbox.NextAsync()).Token);
         await PublishAsync("k", "next");
@@ -225,10 +233,27 @@ public abstract class ParkingTests(bool valkey) : IAsyncLifetime
     public async Task A_parked_message_is_delivered_after_a_restart_of_Redis_and_only_once()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", Soon with { RetryDelay = TimeSpan.FromSeconds(1), MaxRetryDelay = TimeSpan.FromSeconds(1) }, inbox);
-        for (var i = 0; i < 3; i++) await PublishAsync("k", $"{i}");
+        await using var stream = _run.Subscriptions.Attach(
+            "g",
+            "t",
+            Soon with
+            {
+                RetryDelay = TimeSpan.FromSeconds(1),
+                MaxRetryDelay = TimeSpan.FromSeconds(1),
+            },
+            inbox
+        );
+        for (var i = 0; i < 3; i++)
+        {
+            await PublishAsync("k", $"{i}");
+        }
+
         stream.Nack((await inbox.NextAsync()).Token);
-        await Eventually.TrueAsync(async () => await _redis.CliAsync("ZCARD", Key("k", "q:g:t")) != "0", TimeSpan.FromSeconds(5), "the message was not parked");
+        await Eventually.TrueAsync(
+            async () => await _redis.CliAsync("ZCARD", Key("k", "q:g:t")) != "0",
+            TimeSpan.FromSeconds(5),
+            "the message was not parked"
+        );
 
         await _redis.RestartAsync();
 
@@ -247,10 +272,19 @@ public abstract class ParkingTests(bool valkey) : IAsyncLifetime
     [InlineData(nameof(Order.Partition))]
     public async Task Order_holds_through_many_failures_with_everything_parked(string order)
     {
-        var options = Soon with { Order = Enum.Parse<Order>(order), RetryDelay = TimeSpan.FromMilliseconds(1), MaxRetryDelay = TimeSpan.FromMilliseconds(20) };
+        var options = Soon with
+        {
+            Order = Enum.Parse<Order>(order),
+            RetryDelay = TimeSpan.FromMilliseconds(1),
+            MaxRetryDelay = TimeSpan.FromMilliseconds(20),
+        };
         var inbox = new Inbox();
         await using var stream = _run.Subscriptions.Attach("g", "t", options, inbox);
-        for (var i = 0; i < 150; i++) await PublishAsync(i % 2 == 0 ? "k" : KeyBeside("k"), i.ToString(CultureInfo.InvariantCulture));
+        for (var i = 0; i < 150; i++)
+        {
+            await PublishAsync(i % 2 == 0 ? "k" : KeyBeside("k"), i.ToString(CultureInfo.InvariantCulture));
+        }
+
         var (random, seen) = (new Random(5), new List<int>());
         while (seen.Count < 150)
         {
@@ -269,42 +303,18 @@ public abstract class ParkingTests(bool valkey) : IAsyncLifetime
             var key = seen.Where(i => i % 2 == remainder).ToArray();
             Assert.Equal(key.Order(), key);
         }
-        if (options.Order == Order.Partition) Assert.Equal(seen.Order(), seen);
+        if (options.Order == Order.Partition)
+        {
+            Assert.Equal(seen.Order(), seen);
+        }
+
         await MailboxIsEmptyAsync("k");
     }
 
-    [Fact]
-    public async Task A_message_that_killed_its_handlers_while_it_was_alone_is_not_delivered_again()
-    {
-        var (before, after, graveyard) = (new Inbox(), new Inbox(), new Inbox());
-        var options = Soon with { MaxDeliveries = 3 };
-        _ = _run.Subscriptions.Attach("g", "t", options, before);
-        await PublishAsync("k", "1");
-        await PublishAsync("k", "2");
-        Assert.Equal("1", Inbox.Text(await before.NextAsync()));
-        // As two holders before this one left it.
-        await _redis.CliAsync("HSET", Key("k", "l:g:t"), "k", "1:2");
-        await using var other = await EngineRun.StartAsync(_redis.Port);
-        await using var stream = other.Subscriptions.Attach("g", "t", options, after);
-
-        await _run.Primary.DisposeAsync(); // dies as well, without a goodbye
-        var next = await after.NextAsync(30);
-        Assert.Equal("2", Inbox.Text(next));
-        stream.Ack(next.Token);
-
-        await using var dead = other.Subscriptions.Attach("undertaker", "t.g.dead", new(), graveyard);
-        var letter = await graveyard.NextAsync();
-        Assert.Equal(("1", "killed its handler", "3"), (Inbox.Text(letter), Inbox.Header(letter, "darq-dead-reason"), Inbox.Header(letter, "darq-dead-failures")));
-        dead.Ack(letter.Token);
-    }
-
-    [Fact]
-    public void A_subscription_that_would_bury_its_messages_in_its_own_topic_is_refused() =>
-        Assert.Equal(Refusal.Invalid, Assert.Throws<DarqException>(() => _run.Subscriptions.Attach("g", "t", Soon with { MaxDeliveries = 1, DeadLetterTopic = "t" }, new Inbox())).Refusal);
-
     private Task<Published> PublishAsync(string key, string data) => PublishAsync(_run, key, data);
 
-    private static Task<Published> PublishAsync(EngineRun run, string key, string data) => run.PublishAsync("t", data, ("partitionKey", key));
+    private static Task<Published> PublishAsync(EngineRun run, string key, string data) =>
+        run.PublishAsync("t", data, ("partitionKey", key));
 
     private ValueTask<StepResult> StepAsync(Delivery delivery, string value)
     {
@@ -312,8 +322,12 @@ public abstract class ParkingTests(bool valkey) : IAsyncLifetime
         return _run.Stepper.TransactAsync(writes, new Dictionary<string, string> { ["darq.token"] = delivery.Token }, default);
     }
 
-    private Task MailboxIsEmptyAsync(string key) => Eventually.TrueAsync(
-        async () => await _redis.CliAsync("EXISTS", Key(key, "q:g:t"), Key(key, "qb:g:t")) == "0", TimeSpan.FromSeconds(5), "something stayed in the mailbox");
+    private Task MailboxIsEmptyAsync(string key) =>
+        Eventually.TrueAsync(
+            async () => await _redis.CliAsync("EXISTS", Key(key, "q:g:t"), Key(key, "qb:g:t")) == "0",
+            TimeSpan.FromSeconds(5),
+            "something stayed in the mailbox"
+        );
 
     private static string Key(string partitionKey, string suffix) => $"{{darq:{PartitionHash.Of(partitionKey, 64)}}}:{suffix}";
 

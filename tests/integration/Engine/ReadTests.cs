@@ -47,7 +47,11 @@ public sealed class ReadTests : IAsyncLifetime
         _run.Redis.Freeze();
         var reads = Enumerable.Range(0, Keys).Select(i => _run.State.GetAsync([new(Key(i))], givenUp.Token).AsTask()).ToArray();
         await givenUp.CancelAsync();
-        foreach (var read in reads) await Assert.ThrowsAsync<OperationCanceledException>(() => read);
+        foreach (var read in reads)
+        {
+            await Assert.ThrowsAsync<OperationCanceledException>(() => read);
+        }
+
         _run.Redis.Thaw();
 
         Assert.Equal("value 7", await _run.ReadAsync(Key(7)));
@@ -57,10 +61,18 @@ public sealed class ReadTests : IAsyncLifetime
     public async Task A_read_that_follows_a_write_sees_it_whatever_else_is_being_read()
     {
         using var enough = new CancellationTokenSource();
-        var others = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
-        {
-            while (!enough.IsCancellationRequested) await _run.ReadAsync(Key(1));
-        })).ToArray();
+        var others = Enumerable
+            .Range(0, 8)
+            .Select(_ =>
+                Task.Run(async () =>
+                {
+                    while (!enough.IsCancellationRequested)
+                    {
+                        await _run.ReadAsync(Key(1));
+                    }
+                })
+            )
+            .ToArray();
 
         for (var i = 0; i < 500; i++)
         {
@@ -88,7 +100,10 @@ public sealed class ReadTests : IAsyncLifetime
         Assert.Contains($"'{Key(5)}'", fault.Message, StringComparison.Ordinal);
         Assert.Contains("WRONGTYPE", fault.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<DarqException>(() => bulk);
-        foreach (var i in new[] { 0, 4, 6, 9 }) Assert.Equal($"value {i}", await reads[i]);
+        foreach (var i in new[] { 0, 4, 6, 9 })
+        {
+            Assert.Equal($"value {i}", await reads[i]);
+        }
 
         await WriteAsync(5, "ours again");
         Assert.Equal("ours again", await _run.ReadAsync(Key(5)));

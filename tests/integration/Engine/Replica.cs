@@ -50,7 +50,11 @@ internal sealed class Replica : IDeliverySink, IAsyncDisposable
 
     private async Task HandleAsync(Delivery delivery)
     {
-        using (_record.Begin(Inbox.Text(delivery))) await _handle(Inbox.Text(delivery));
+        using (_record.Begin(Inbox.Text(delivery)))
+        {
+            await _handle(Inbox.Text(delivery));
+        }
+
         Stream.Ack(delivery.Token);
     }
 }

@@ -56,10 +56,15 @@ public sealed partial class SentinelTests
                 await run.SaveAsync($"k{saved++}", "3");
                 return await RedisSentinels.IsAsync(sentinels.First, "slave");
             },
-            Patience, "the old primary is told of the failover");
+            Patience,
+            "the old primary is told of the failover"
+        );
 
         Assert.Equal(worldLine, run.Primary.WorldLine);
-        for (var i = 0; i < saved; i++) Assert.Equal("3", await run.ReadAsync($"k{i}"));
+        for (var i = 0; i < saved; i++)
+        {
+            Assert.Equal("3", await run.ReadAsync($"k{i}"));
+        }
     }
 
     [Fact]
@@ -77,13 +82,9 @@ public sealed partial class SentinelTests
     public async Task Sentinels_let_in_a_user_with_the_documented_rights_and_a_wrong_password_is_told_from_an_outage()
     {
         await using var sentinels = await RedisSentinels.StartAsync("right", DocumentedRights());
-        await using (await StartAsync(Options(sentinels, password: "right")))
-        {
-        }
+        await using (await StartAsync(Options(sentinels, password: "right"))) { }
 
-        await using (await StartAsync(Options(sentinels, username: "watcher", password: "right")))
-        {
-        }
+        await using (await StartAsync(Options(sentinels, username: "watcher", password: "right"))) { }
 
         var refused = await RefusalAsync(Options(sentinels, password: "wrong"));
 
@@ -92,11 +93,16 @@ public sealed partial class SentinelTests
     }
 
     private static Darq.Redis.RedisOptions Options(
-        RedisSentinels sentinels, string master = RedisSentinels.MasterName, string? username = null, string? password = null) => new()
-    {
-        Host = "127.0.0.1",
-        Sentinel = new SentinelOptions(sentinels.Hosts, master) { Username = username, Password = password },
-    };
+        RedisSentinels sentinels,
+        string master = RedisSentinels.MasterName,
+        string? username = null,
+        string? password = null
+    ) =>
+        new()
+        {
+            Host = "127.0.0.1",
+            Sentinel = new SentinelOptions(sentinels.Hosts, master) { Username = username, Password = password },
+        };
 
     private static string DocumentedRights() =>
         Rights().Match(File.ReadAllText(Repository.PathOf("SECURITY.md"))).Groups[1].Value.ReplaceLineEndings("");
@@ -140,7 +146,6 @@ public sealed partial class SentinelTests
         {
             delivery = await inbox.NextAsync(seconds: 30);
             stream.Ack(delivery.Token);
-        }
-        while (Inbox.Text(delivery) != text);
+        } while (Inbox.Text(delivery) != text);
     }
 }

@@ -12,7 +12,9 @@ namespace Darq.Tests.Integration.Engine;
 [Trait("Lane", "Slow")]
 public sealed class SharingTests : IAsyncLifetime
 {
-    private const string ReadOwners = "local o = {} for p = 0, 63 do o[#o + 1] = redis.call('HGET', '{darq:' .. p .. '}:l:g:t', 'o') or '' end return table.concat(o, ',')";
+    private const string ReadOwners =
+        "local o = {} for p = 0, 63 do o[#o + 1] = redis.call('HGET', '{darq:' .. p .. '}:l:g:t', 'o') or '' end return "
+        + "table.concat(o, ',')";
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
@@ -29,7 +31,11 @@ public sealed class SharingTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var replica in _replicas) await replica.DisposeAsync();
+        foreach (var replica in _replicas)
+        {
+            await replica.DisposeAsync();
+        }
+
         await _publisher.DisposeAsync();
         await _redis.DisposeAsync();
     }
@@ -69,8 +75,9 @@ public sealed class SharingTests : IAsyncLifetime
         Assert.All(three.Zip(two).Where(lane => lane.First != lane.Second), lane => Assert.Equal(c.Session, lane.First));
         Assert.Equal(two, again);
         Assert.Empty(_record.Wrong);
-        Assert.All(Enumerable.Range(0, 40), key => Assert.Equal(
-            Enumerable.Range(0, published).Where(i => i % 40 == key).Select(i => $"k{key}/{i}"), _record.OrderOf($"k{key}")));
+        Assert.All(Enumerable.Range(0, 40), key =>
+            Assert.Equal(Enumerable.Range(0, published).Where(i => i % 40 == key).Select(i => $"k{key}/{i}"), _record.OrderOf($"k{key}"))
+        );
     }
 
     [Fact]
@@ -136,7 +143,11 @@ public sealed class SharingTests : IAsyncLifetime
         foreach (var _ in Enumerable.Range(0, 2))
         {
             var dying = await StartAsync(_ => Task.Delay(Timeout.Infinite));
-            if (_record.Count == 0) await PublishAsync(messages);
+            if (_record.Count == 0)
+            {
+                await PublishAsync(messages);
+            }
+
             await Eventually.TrueAsync(() => dying.Deliveries == 4, Soon, "the messages of different keys did not go out together");
             await dying.KillAsync();
         }
@@ -207,7 +218,8 @@ public sealed class SharingTests : IAsyncLifetime
         return replica;
     }
 
-    private static string[] Heirs(params Replica[] replicas) => Rendezvous.Heirs([.. replicas.Select(replica => replica.Session)], Roster.Name("g", "t"), 64);
+    private static string[] Heirs(params Replica[] replicas) =>
+        Rendezvous.Heirs([.. replicas.Select(replica => replica.Session)], Roster.Name("g", "t"), 64);
 
     private static IEnumerable<string> KeysOf(int partition) =>
         Enumerable.Range(0, int.MaxValue).Select(i => $"x{i}").Where(key => PartitionHash.Of(key, 64) == partition);
@@ -218,24 +230,38 @@ public sealed class SharingTests : IAsyncLifetime
     private async Task<string[]> SettledAsync(int but, params Replica[] replicas)
     {
         var heirs = Heirs(replicas);
-        return await Eventually.ValueAsync(OwnersAsync, owners => !owners.Where((owner, p) => p != but && owner != heirs[p]).Any(), Soon * 2, "the lanes did not come to those who should hold them");
+        return await Eventually.ValueAsync(
+            OwnersAsync,
+            owners => !owners.Where((owner, p) => p != but && owner != heirs[p]).Any(),
+            Soon * 2,
+            "the lanes did not come to those who should hold them"
+        );
     }
 
     private async Task<string[]> OwnersAsync() => (await _redis.CliAsync("EVAL", ReadOwners, "0")).Split(',');
 
-    private Task PublishAsync(int first, int count) => PublishAsync([.. Enumerable.Range(first, count).Select(i => ($"k{i % 40}/{i}", $"k{i % 40}"))]);
+    private Task PublishAsync(int first, int count) =>
+        PublishAsync([.. Enumerable.Range(first, count).Select(i => ($"k{i % 40}/{i}", $"k{i % 40}"))]);
 
     private async Task PublishAsync(params (string Message, string Key)[] messages)
     {
-        foreach (var (message, key) in messages) await _publisher.PublishAsync("t", message, ("partitionKey", key), ("darq.id", message));
+        foreach (var (message, key) in messages)
+        {
+            await _publisher.PublishAsync("t", message, ("partitionKey", key), ("darq.id", message));
+        }
     }
 
     private async Task<int> PublishUntilAsync(CancellationToken enough)
     {
         var published = 0;
-        while (!enough.IsCancellationRequested) await PublishAsync(published++, 1);
+        while (!enough.IsCancellationRequested)
+        {
+            await PublishAsync(published++, 1);
+        }
+
         return published;
     }
 
-    private Task DeliveredAsync(int count) => Eventually.TrueAsync(() => _record.Count == count, Soon, $"not all of {count} messages were delivered");
+    private Task DeliveredAsync(int count) =>
+        Eventually.TrueAsync(() => _record.Count == count, Soon, $"not all of {count} messages were delivered");
 }

@@ -33,7 +33,11 @@ public sealed class StepOutcomeTests : IAsyncLifetime
         var (spent, pending) = (await NextAsync(), await NextAsync());
         _stream.Ack(spent);
         // Another session's step cannot consume it instead of the acknowledgement.
-        await Eventually.TrueAsync(async () => (await ApplyAsync("", ["x" + spent])).Outcome == "STALE", TimeSpan.FromSeconds(10), "the first message was passed");
+        await Eventually.TrueAsync(
+            async () => (await ApplyAsync("", ["x" + spent])).Outcome == "STALE",
+            TimeSpan.FromSeconds(10),
+            "the first message was passed"
+        );
 
         Assert.Equal(spent, (await ApplyAsync("", [pending, spent])).Spent!.ToString());
         _stream.Nack(pending);
@@ -77,7 +81,8 @@ public sealed class StepOutcomeTests : IAsyncLifetime
 
     private ValueTask<StepResult> ApplyAsync(string id, string[] tokens)
     {
-        var json = $$"""{ {{(id.Length > 0 ? $"\"id\":\"{id}\"," : "")}}"consume":[{{string.Join(',', tokens.Select(token => $"\"{token}\""))}}]}""";
+        var json =
+            $$"""{ {{(id.Length > 0 ? $"\"id\":\"{id}\"," : "")}}"consume":[{{string.Join(',', tokens.Select(token => $"\"{token}\""))}}]}""";
         return _run.Stepper.ApplyAsync(new StepParser(_run.Options.Partitions, "").Parse(Encoding.UTF8.GetBytes(json)), default);
     }
 }

@@ -14,7 +14,9 @@ public abstract class StepTests(bool valkey) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" });
+        _redis = await RedisServer.StartAsync(
+            new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" }
+        );
         _run = await EngineRun.StartAsync(_redis.Port);
     }
 
@@ -63,7 +65,12 @@ public abstract class StepTests(bool valkey) : IAsyncLifetime
     public async Task A_step_whose_etag_is_old_changes_nothing_and_leaves_its_message_pending()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("ledger", "transfers", new() { RetryDelay = TimeSpan.FromMilliseconds(10) }, inbox);
+        await using var stream = _run.Subscriptions.Attach(
+            "ledger",
+            "transfers",
+            new() { RetryDelay = TimeSpan.FromMilliseconds(10) },
+            inbox
+        );
         await WriteAsync("k", "1");
         var old = (await _run.State.GetAsync([new("k")], default))[0].ETag;
         await WriteAsync("k", "2");
@@ -72,7 +79,8 @@ public abstract class StepTests(bool valkey) : IAsyncLifetime
 
         var operation = new StateOperation(StateChange.Upsert, new("k")) { Value = "3"u8.ToArray(), ETag = old };
         var refused = await Assert.ThrowsAsync<DarqException>(async () =>
-            await _run.Stepper.TransactAsync([operation], new Dictionary<string, string> { ["darq.token"] = delivery.Token }, default));
+            await _run.Stepper.TransactAsync([operation], new Dictionary<string, string> { ["darq.token"] = delivery.Token }, default)
+        );
 
         Assert.Equal(Refusal.Conflict, refused.Refusal);
         Assert.Equal("2", await _run.ReadAsync("k"));
@@ -123,9 +131,12 @@ public abstract class StepTests(bool valkey) : IAsyncLifetime
         Assert.Equal("1", await _run.ReadAsync("k"));
     }
 
-    private ValueTask<Darq.Steps.StepResult> StepAsync(string token, string key, string value, string emit) => _run.Stepper.TransactAsync(
-        [new(StateChange.Upsert, new(key)) { Value = Encoding.UTF8.GetBytes(value) }],
-        new Dictionary<string, string> { ["darq.token"] = token, ["darq.emit"] = emit }, default);
+    private ValueTask<Darq.Steps.StepResult> StepAsync(string token, string key, string value, string emit) =>
+        _run.Stepper.TransactAsync(
+            [new(StateChange.Upsert, new(key)) { Value = Encoding.UTF8.GetBytes(value) }],
+            new Dictionary<string, string> { ["darq.token"] = token, ["darq.emit"] = emit },
+            default
+        );
 
     private ValueTask WriteAsync(string key, string value) =>
         _run.State.ApplyAsync(new(StateChange.Upsert, new(key)) { Value = Encoding.UTF8.GetBytes(value) }, default);

@@ -13,9 +13,17 @@ internal sealed class WatchedRedis(IRedis redis) : IRedis
     private volatile TaskCompletionSource _flowing = Flowing();
     private (string Function, Func<Task> Then)? _lost;
 
-    public event Action? Reconnected { add => redis.Reconnected += value; remove => redis.Reconnected -= value; }
+    public event Action? Reconnected
+    {
+        add => redis.Reconnected += value;
+        remove => redis.Reconnected -= value;
+    }
 
-    public event Action? Disconnected { add => redis.Disconnected += value; remove => redis.Disconnected -= value; }
+    public event Action? Disconnected
+    {
+        add => redis.Disconnected += value;
+        remove => redis.Disconnected -= value;
+    }
 
     public bool Connected => redis.Connected;
 
@@ -34,7 +42,11 @@ internal sealed class WatchedRedis(IRedis redis) : IRedis
         await _flowing.Task.WaitAsync(cancellation);
         var reply = await redis.CallAsync(call, cancellation);
         await _flowing.Task.WaitAsync(cancellation);
-        if (_lost is not { } lost || lost.Function != call.Function) return reply;
+        if (_lost is not { } lost || lost.Function != call.Function)
+        {
+            return reply;
+        }
+
         _lost = null;
         await lost.Then();
         throw new RedisUnavailableException("the reply was lost");
@@ -46,12 +58,16 @@ internal sealed class WatchedRedis(IRedis redis) : IRedis
         return await redis.ReadAsync(markKey, streamKey, afterId, maxCount, cancellation);
     }
 
-    public Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation) =>
-        redis.SubscribeAsync(channels, heard, cancellation);
+    public Task<IAsyncDisposable> SubscribeAsync(
+        IReadOnlyList<string> channels,
+        Action<string, string> heard,
+        CancellationToken cancellation
+    ) => redis.SubscribeAsync(channels, heard, cancellation);
 
     public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => redis.DescribeAsync(cancellation);
 
-    public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) => redis.LoadLibraryAsync(code, replace, cancellation);
+    public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) =>
+        redis.LoadLibraryAsync(code, replace, cancellation);
 
     public ValueTask DisposeAsync()
     {

@@ -38,8 +38,10 @@ public sealed class ChildProcessTests
     {
         // The owner here is a leash inside a leash: killing it with SIGKILL leaves it no moment to clean up.
         var leash = Repository.PathOf("tests", "shared", "leash.py");
-        var script = $"{Tools.Python} -c 'import subprocess, sys; "
-            + $"c = subprocess.Popen([sys.executable, \"{leash}\", \"--announce\", \"sleep\", \"600\"], stdin=subprocess.PIPE, stdout=subprocess.PIPE); "
+        var script =
+            $"{Tools.Python} -c 'import subprocess, sys; "
+            + $"c = subprocess.Popen([sys.executable, \"{leash}\", \"--announce\", \"sleep\", \"600\"], stdin=subprocess.PIPE, "
+            + "stdout=subprocess.PIPE); "
             + "print(\"inner\", c.stdout.readline().decode(), flush=True); c.wait()' & echo owner $!; wait";
         await using var child = await ChildProcess.StartAsync("/bin/bash", ["-c", script]);
         var owner = int.Parse((await child.WaitForLineAsync("^owner (\\d+)$", Patience)).Groups[1].Value, null);

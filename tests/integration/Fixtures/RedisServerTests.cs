@@ -41,16 +41,18 @@ public sealed class RedisServerTests
         await using var redis = await RedisServer.StartAsync(new RedisOptions { Password = "open-sesame", Acl = acl });
 
         Assert.Equal("PONG", await redis.CliAsync("ping"));
-        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => redis.CliAsync("--user", "narrow", "--pass", "narrow", "set", "darq:1", "x"));
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            redis.CliAsync("--user", "narrow", "--pass", "narrow", "set", "darq:1", "x")
+        );
         Assert.Contains("NOPERM", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Bad_configuration_fails_with_what_the_server_said()
     {
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => RedisServer.StartAsync(new RedisOptions { ExtraLines = ["no-such-setting yes"] }));
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            RedisServer.StartAsync(new RedisOptions { ExtraLines = ["no-such-setting yes"] })
+        );
         Assert.Contains("no-such-setting", fault.Message, StringComparison.Ordinal);
     }
 }

@@ -15,6 +15,8 @@ public sealed class UsedRedis : IDisposable
     public void Dispose()
     {
         foreach (var server in TestRedis.Used)
+        {
             TestContext.Current.SendDiagnosticMessage($"ran on {server}");
+        }
     }
 }

@@ -30,8 +30,14 @@ public sealed class BrokenTests(LibraryServer server) : IClassFixture<LibrarySer
         await run.OpenAsync();
         await run.CommandAsync("SET", run.Key(0, "t:bad"), "planted");
 
-        var reply = await run.BatchAsync("s1", 1,
-            Publish(Append("good")), Publish(Append("bad")), Publish(Append("good")), Publish(Append("good", place: 2)));
+        var reply = await run.BatchAsync(
+            "s1",
+            1,
+            Publish(Append("good")),
+            Publish(Append("bad")),
+            Publish(Append("good")),
+            Publish(Append("good", place: 2))
+        );
 
         Assert.StartsWith("OK ", reply[1], StringComparison.Ordinal);
         Assert.StartsWith("BROKEN WRONGTYPE", reply[2], StringComparison.Ordinal);
@@ -39,7 +45,11 @@ public sealed class BrokenTests(LibraryServer server) : IClassFixture<LibrarySer
         Assert.StartsWith("OK ", reply[4], StringComparison.Ordinal);
         Assert.StartsWith("WRONGTYPE", await run.CommandAsync("HGET", run.Key(0, "m"), "broken"), StringComparison.Ordinal);
         Assert.Equal(reply, await run.BatchAsync("s1", 1, Publish(Append("good", place: 2))));
-        Assert.StartsWith("BROKEN WRONGTYPE", (await run.BatchAsync("s1", 2, Step("", operations: [Operation("u", "k")])))[1], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "BROKEN WRONGTYPE",
+            (await run.BatchAsync("s1", 2, Step("", operations: [Operation("u", "k")])))[1],
+            StringComparison.Ordinal
+        );
         Assert.Equal("1", await run.CommandAsync("XLEN", run.Key(0, "t:good")));
     }
 
@@ -64,7 +74,12 @@ public sealed class BrokenTests(LibraryServer server) : IClassFixture<LibrarySer
         await run.OpenAsync();
         await run.CommandAsync("HSET", run.Key(1, "m"), "broken", "why");
 
-        var reply = await run.BatchAsync("s1", 1, Step("", operations: [Operation("u", "a"), Operation("u", "b", place: 2)]), Publish(Append()));
+        var reply = await run.BatchAsync(
+            "s1",
+            1,
+            Step("", operations: [Operation("u", "a"), Operation("u", "b", place: 2)]),
+            Publish(Append())
+        );
 
         Assert.Equal("BROKEN why", reply[1]);
         Assert.StartsWith("OK ", reply[2], StringComparison.Ordinal);

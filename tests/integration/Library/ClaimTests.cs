@@ -191,7 +191,13 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         await using var run = await StartAsync();
         string[] members = [$"{{{run.Name}}}:members"];
         async Task<string[]> BeatAsync(string session, string text, long lapse) =>
-            [.. (await run.CallAsync("beat", members, session, text, lapse, 60_000)).Items.Select(item => item.ToString()).Chunk(2).Select(member => string.Join('=', member)).Order()];
+            [
+                .. (await run.CallAsync("beat", members, session, text, lapse, 60_000))
+                    .Items.Select(item => item.ToString())
+                    .Chunk(2)
+                    .Select(member => string.Join('=', member))
+                    .Order(),
+            ];
 
         await run.CommandAsync("HSET", members[0], "silent", "1000 g:t");
         Assert.Equal(["s1=g:t h:t"], await BeatAsync("s1", "g:t h:t", 60_000));
@@ -214,7 +220,8 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         _worldLine = (await run.RecoverAsync())[1];
     }
 
-    private static async Task<string> ClaimAsync(LibraryRun run, string session, string dead = "") => (await run.ClaimAsync("claim", session, dead))[0];
+    private static async Task<string> ClaimAsync(LibraryRun run, string session, string dead = "") =>
+        (await run.ClaimAsync("claim", session, dead))[0];
 
     private static async Task<string> PassAsync(LibraryRun run, string session, string incarnation, long seq = 1)
     {

@@ -59,7 +59,12 @@ public sealed class DedupTests(LibraryServer server) : IClassFixture<LibraryServ
         Assert.Equal("4,5,3", await run.CommandAsync("HMGET", run.Key(0, "n:t"), "s", "y", "dup"));
         Assert.Equal(
             ["d,x", "d,yy", "d,z"],
-            [await DataAsync(run, first[1]), await DataAsync(run, first[1].Replace("-2", "-3", StringComparison.Ordinal)), await DataAsync(run, first[1].Replace("-2", "-4", StringComparison.Ordinal))]);
+            [
+                await DataAsync(run, first[1]),
+                await DataAsync(run, first[1].Replace("-2", "-3", StringComparison.Ordinal)),
+                await DataAsync(run, first[1].Replace("-2", "-4", StringComparison.Ordinal)),
+            ]
+        );
     }
 
     [Fact]
@@ -83,7 +88,11 @@ public sealed class DedupTests(LibraryServer server) : IClassFixture<LibraryServ
         for (var roll = 0; roll < 2; roll++)
         {
             await run.CommandAsync("HINCRBY", run.Key(0, "n:t"), "rs", -60_000);
-            if (roll == 0) Assert.DoesNotContain('=', (await run.BatchAsync("s1", ++_number, Bare("two", ["x"])))[1]);
+            if (roll == 0)
+            {
+                Assert.DoesNotContain('=', (await run.BatchAsync("s1", ++_number, Bare("two", ["x"])))[1]);
+            }
+
             Assert.Equal("OK =" + first["OK ".Length..], (await run.BatchAsync("s1", ++_number, Bare("one", ["x"])))[1]);
         }
     }

@@ -28,24 +28,49 @@ public sealed class FenceTests : IAsyncLifetime
     {
         await using var replica = await RedisServer.StartAsync(new RedisOptions { ExtraLines = [$"replicaof 127.0.0.1 {_redis.Port}"] });
         await Eventually.TrueAsync(
-            async () => (await replica.CliAsync("INFO", "replication")).Contains("master_link_status:up", StringComparison.Ordinal), TimeSpan.FromSeconds(20), "the replica is attached");
+            async () => (await replica.CliAsync("INFO", "replication")).Contains("master_link_status:up", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(20),
+            "the replica is attached"
+        );
         // Not before: a server takes a new id when its first replica comes.
-        await using (var run = await StartedAsync("fence")) await run.BatchAsync("s1", 1, LibraryRun.Step("", operations: [LibraryRun.Operation("u", "k", "v1")]));
-        await Eventually.TrueAsync(async () => await replica.CliAsync("HGET", "{fence:0}:c:s1", "n") == "1", TimeSpan.FromSeconds(20), "the replica is in step");
-        if (wasRead) Assert.StartsWith("v1", await replica.CliAsync("FCALL_RO", "darq1_get", "1", "{fence:0}:m", "0", "1", "k"), StringComparison.Ordinal);
+        await using (var run = await StartedAsync("fence"))
+        {
+            await run.BatchAsync("s1", 1, LibraryRun.Step("", operations: [LibraryRun.Operation("u", "k", "v1")]));
+        }
+
+        await Eventually.TrueAsync(
+            async () => await replica.CliAsync("HGET", "{fence:0}:c:s1", "n") == "1",
+            TimeSpan.FromSeconds(20),
+            "the replica is in step"
+        );
+        if (wasRead)
+        {
+            Assert.StartsWith(
+                "v1",
+                await replica.CliAsync("FCALL_RO", "darq1_get", "1", "{fence:0}:m", "0", "1", "k"),
+                StringComparison.Ordinal
+            );
+        }
 
         await replica.CliAsync("REPLICAOF", "NO", "ONE");
 
         await using var promoted = await LibraryRun.StartAsync(replica.Port, "fence");
         await AssertFencedAsync(promoted);
         Assert.Equal(("OK", "1"), ((await promoted.RecoverAsync())[0], await promoted.OpenAsync()));
-        Assert.StartsWith("OK ", (await promoted.BatchAsync("s1", 2, LibraryRun.Publish(LibraryRun.Append())))[1], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "OK ",
+            (await promoted.BatchAsync("s1", 2, LibraryRun.Publish(LibraryRun.Append())))[1],
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task After_a_restart_every_call_is_refused_until_recovered_and_the_session_goes_on()
     {
-        await using (var run = await StartedAsync("fence")) await run.BatchAsync("s1", 1, LibraryRun.Publish(LibraryRun.Append()));
+        await using (var run = await StartedAsync("fence"))
+        {
+            await run.BatchAsync("s1", 1, LibraryRun.Publish(LibraryRun.Append()));
+        }
 
         await _redis.RestartAsync();
 
@@ -89,7 +114,9 @@ public sealed class FenceTests : IAsyncLifetime
     {
         await using (await StartedAsync("one"))
         await using (await StartedAsync("two", version: "darq2"))
+        {
             await _redis.RestartAsync();
+        }
 
         await using var one = await LibraryRun.StartAsync(_redis.Port, "one");
         await using var two = await LibraryRun.StartAsync(_redis.Port, "two", version: "darq2");

@@ -44,10 +44,16 @@ internal sealed class LibraryRun : IAsyncDisposable
 
     public static async Task<LibraryRun> StartAsync(int port, string name, int database = 0, string version = FunctionLibrary.Version)
     {
-        var options = new Darq.Redis.RedisOptions { Host = "127.0.0.1", Port = port, Database = database, CallTimeout = TimeSpan.FromSeconds(20) };
+        var options = new Darq.Redis.RedisOptions
+        {
+            Host = "127.0.0.1",
+            Port = port,
+            Database = database,
+            CallTimeout = TimeSpan.FromSeconds(20),
+        };
         var redis = new RedisClient(options, TimeProvider.System);
-        var code = FunctionLibrary.Code
-            .Replace($"name={FunctionLibrary.Version}\n", $"name={version}\n", StringComparison.Ordinal)
+        var code = FunctionLibrary
+            .Code.Replace($"name={FunctionLibrary.Version}\n", $"name={version}\n", StringComparison.Ordinal)
             .Replace($"'{FunctionLibrary.Version}'", $"'{version}'", StringComparison.Ordinal);
         await redis.LoadLibraryAsync(code, replace: false, default);
         await redis.LoadLibraryAsync(Probe, replace: false, default);
@@ -73,25 +79,55 @@ internal sealed class LibraryRun : IAsyncDisposable
 
     /// <summary>Sends a batch; the reply line by line. Places are 1 for partition 0 and 2 for partition 1.</summary>
     public async Task<string[]> BatchAsync(string session, long number, params object[][] requests) =>
-        Text(await CallAsync("batch", [Key(0, $"c:{session}"), .. Marks], [number, 0, 60_000, requests.Length, .. requests.SelectMany(Counted)])).Split('\n');
+        Text(
+                await CallAsync(
+                    "batch",
+                    [Key(0, $"c:{session}"), .. Marks],
+                    [number, 0, 60_000, requests.Length, .. requests.SelectMany(Counted)]
+                )
+            )
+            .Split('\n');
 
-    public async Task<string[]> ClaimAsync(string what, string session, string argument = "", string group = "g", string topic = "t", long highest = 0) =>
-        Words(await CallAsync("claim", [Key(0, "m")], what, session, group, topic, highest, argument));
+    public async Task<string[]> ClaimAsync(
+        string what,
+        string session,
+        string argument = "",
+        string group = "g",
+        string topic = "t",
+        long highest = 0
+    ) => Words(await CallAsync("claim", [Key(0, "m")], what, session, group, topic, highest, argument));
 
     public static object[] Publish(params object[][] appends) => PublishAs("", appends);
 
-    public static object[] PublishAs(string repetition, params object[][] appends) => ["publish", repetition, 60_000, appends.Length, .. appends.SelectMany(append => append)];
+    public static object[] PublishAs(string repetition, params object[][] appends) =>
+        ["publish", repetition, 60_000, appends.Length, .. appends.SelectMany(append => append)];
 
-    public static object[] Bare(string repetition, string[] data, long maxBacklog = 1000) => ["bare", repetition, 60_000, 1, "t", maxBacklog, data.Length, .. data];
+    public static object[] Bare(string repetition, string[] data, long maxBacklog = 1000) =>
+        ["bare", repetition, 60_000, 1, "t", maxBacklog, data.Length, .. data];
 
     public static object[] Write(object[] operation) => ["write", .. operation];
 
-    public static object[] Append(string topic = "t", string id = "", string kind = "d", long windowMs = 60_000, string data = "x", long maxBacklog = 1000, int place = 1, string key = "", long ttl = 0) =>
-        [place, topic, id, kind, windowMs, key, data, "", ttl, maxBacklog];
+    public static object[] Append(
+        string topic = "t",
+        string id = "",
+        string kind = "d",
+        long windowMs = 60_000,
+        string data = "x",
+        long maxBacklog = 1000,
+        int place = 1,
+        string key = "",
+        long ttl = 0
+    ) => [place, topic, id, kind, windowMs, key, data, "", ttl, maxBacklog];
 
     public static object[] Step(
-        string id, object[][]? consumed = null, object[][]? operations = null, object[][]? emits = null, object[][]? reads = null, int home = 1, long retentionMs = 60_000) =>
-        ["step", home, id, retentionMs, .. List(consumed), .. List(reads), .. List(operations), .. List(emits)];
+        string id,
+        object[][]? consumed = null,
+        object[][]? operations = null,
+        object[][]? emits = null,
+        object[][]? reads = null,
+        int home = 1,
+        long retentionMs = 60_000
+    ) => ["step", home, id, retentionMs, .. List(consumed), .. List(reads), .. List(operations), .. List(emits)];
 
     public static object[] Read(string key, string etag, int place = 1) => [place, key, etag];
 
@@ -107,7 +143,8 @@ internal sealed class LibraryRun : IAsyncDisposable
 
     private static object[] Counted(object[] request) => [request[0], request.Length - 1, .. request[1..]];
 
-    private static RedisArgument Argument(object value) => value is string text ? text : Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture);
+    private static RedisArgument Argument(object value) =>
+        value is string text ? text : Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture);
 
     private static string[] Words(RedisReply reply) => reply.IsNothing ? [.. reply.Items.Select(Text)] : [Text(reply)];
 

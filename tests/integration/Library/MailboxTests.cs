@@ -89,7 +89,10 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
     public async Task A_dead_message_is_in_the_dead_letter_topic_and_nowhere_else(bool parked)
     {
         await using var run = await StartAsync(1);
-        if (parked) await ParkAsync(run, (1, 60_000, 1));
+        if (parked)
+        {
+            await ParkAsync(run, (1, 60_000, 1));
+        }
 
         Assert.Equal($"OK {_worldLine}-1", await RequestAsync(run, Dead(1)));
         Assert.Equal("OK", await RequestAsync(run, Dead(1)));
@@ -126,7 +129,10 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
         Assert.Equal("FENCED", await ParkAsync(run, (1, 0, 2)));
         Assert.Equal("FENCED", await RequestAsync(run, Dead(1)));
         Assert.Equal("FENCED", await RequestAsync(run, Step("", [Consumed(1)])));
-        Assert.Equal(("1", "0"), (await run.CommandAsync("ZCARD", run.Key(0, "q:g:t")), await run.CommandAsync("EXISTS", run.Key(0, "t:dead"))));
+        Assert.Equal(
+            ("1", "0"),
+            (await run.CommandAsync("ZCARD", run.Key(0, "q:g:t")), await run.CommandAsync("EXISTS", run.Key(0, "t:dead")))
+        );
     }
 
     [Theory]
@@ -155,22 +161,36 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
                     _ => (Park((seq, random.Next(5000), random.Next(9)), (random.Next(1, appended + 1), 0, 0)), ""),
                 };
                 Assert.Matches("^(OK|DUPLICATE|STALE)", await RequestAsync(run, request));
-                if (counter.Length > 0) ends.TryAdd(seq, counter);
+                if (counter.Length > 0)
+                {
+                    ends.TryAdd(seq, counter);
+                }
             }
             Assert.Equal(Expected(appended, ends), await BooksAsync(run));
         }
         Assert.Equal(3, ends.Values.Distinct().Count());
     }
 
-    private static (long Appended, long Consumed, long Dead, long Expired, long Pending) Expected(int appended, Dictionary<long, string> ends) =>
-        (appended, ends.Values.Count(end => end == "c"), ends.Values.Count(end => end == "d"), ends.Values.Count(end => end == "x"), appended - ends.Count);
+    private static (long Appended, long Consumed, long Dead, long Expired, long Pending) Expected(
+        int appended,
+        Dictionary<long, string> ends
+    ) =>
+        (
+            appended,
+            ends.Values.Count(end => end == "c"),
+            ends.Values.Count(end => end == "d"),
+            ends.Values.Count(end => end == "x"),
+            appended - ends.Count
+        );
 
     /// <summary>Everything from Redis: what is pending is counted in stream and mailbox, not what is left over.</summary>
     private static async Task<(long Appended, long Consumed, long Dead, long Expired, long Pending)> BooksAsync(LibraryRun run)
     {
         var lane = (await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "st", "u", "c", "d", "x")).Split(',');
         var appended = Number(await run.CommandAsync("HGET", run.Key(0, "n:t"), "s"));
-        var intervals = (await run.CommandAsync("ZRANGE", run.Key(0, "o:g:t"), 0, -1)).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(interval => interval.Split(':'));
+        var intervals = (await run.CommandAsync("ZRANGE", run.Key(0, "o:g:t"), 0, -1))
+            .Split(',', StringSplitOptions.RemoveEmptyEntries)
+            .Select(interval => interval.Split(':'));
         var unpassed = appended - Number(lane[1].Split('-')[1]) - intervals.Sum(interval => Number(interval[1]) - Number(interval[0]) + 1);
         var parked = Number(await run.CommandAsync("ZCARD", run.Key(0, "q:g:t")));
         Assert.Equal(parked, Number(await run.CommandAsync("HLEN", run.Key(0, "qb:g:t"))));
@@ -185,7 +205,11 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
         await run.OpenAsync();
         _incarnation = (await run.ClaimAsync("claim", "s1"))[0].Split(' ')[1];
         _worldLine = _incarnation.Split('.')[0];
-        for (var i = 1; i <= messages; i++) await RequestAsync(run, Publish(Message(i)));
+        for (var i = 1; i <= messages; i++)
+        {
+            await RequestAsync(run, Publish(Message(i)));
+        }
+
         return run;
     }
 
@@ -193,10 +217,19 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
 
     private async Task<string> RequestAsync(LibraryRun run, object[] request) => (await run.BatchAsync("s1", ++_number, request))[1];
 
-    private Task<string> ParkAsync(LibraryRun run, params (long Seq, long DelayMs, int Failures)[] messages) => RequestAsync(run, Park(messages));
+    private Task<string> ParkAsync(LibraryRun run, params (long Seq, long DelayMs, int Failures)[] messages) =>
+        RequestAsync(run, Park(messages));
 
     private object[] Park(params (long Seq, long DelayMs, int Failures)[] messages) =>
-        ["park", 1, "g", "t", _incarnation, messages.Length, .. messages.SelectMany(message => new object[] { _worldLine, message.Seq, message.DelayMs, message.Failures })];
+        [
+            "park",
+            1,
+            "g",
+            "t",
+            _incarnation,
+            messages.Length,
+            .. messages.SelectMany(message => new object[] { _worldLine, message.Seq, message.DelayMs, message.Failures }),
+        ];
 
     private object[] Dead(long seq, int most = 1000) => ["dead", 1, "g", "t", _incarnation, _worldLine, seq, "dead", "{}", most];
 

@@ -36,14 +36,21 @@ public sealed class OutOfMemoryTests : IAsyncLifetime
         await _redis.CliAsync("CONFIG", "SET", "maxmemory", "1");
 
         Assert.Equal(Refusal.Full, (await Assert.ThrowsAsync<DarqException>(() => _run.PublishAsync("t", "y"))).Refusal);
-        Assert.Equal(Refusal.Full, (await Assert.ThrowsAsync<DarqException>(
-            async () => await _run.State.ApplyAsync(new(StateChange.Upsert, new("l")), default))).Refusal);
+        Assert.Equal(
+            Refusal.Full,
+            (
+                await Assert.ThrowsAsync<DarqException>(async () => await _run.State.ApplyAsync(new(StateChange.Upsert, new("l")), default))
+            ).Refusal
+        );
         await _run.State.ApplyAsync(new(StateChange.Delete, new("k")), default);
         Assert.Null(await _run.ReadAsync("k"));
         stream.Ack(delivery.Token);
         var partition = int.Parse(published.Id.Split('-')[0], System.Globalization.CultureInfo.InvariantCulture);
         await Eventually.TrueAsync(
-            async () => await _redis.CliAsync("XLEN", _run.Primary.Keys.Stream(partition, "t")) == "0", TimeSpan.FromSeconds(10), "the answered message is passed and trimmed");
+            async () => await _redis.CliAsync("XLEN", _run.Primary.Keys.Stream(partition, "t")) == "0",
+            TimeSpan.FromSeconds(10),
+            "the answered message is passed and trimmed"
+        );
 
         await _redis.CliAsync("CONFIG", "SET", "maxmemory", "0");
 

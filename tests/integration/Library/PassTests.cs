@@ -118,13 +118,24 @@ public sealed class PassTests(LibraryServer server) : IClassFixture<LibraryServe
     private static string Expected(HashSet<long> passed)
     {
         var upTo = 0L;
-        while (passed.Contains(upTo + 1)) upTo++;
-        var above = passed.Where(seq => seq > upTo && !passed.Contains(seq - 1)).Order().Select(first =>
+        while (passed.Contains(upTo + 1))
         {
-            var last = first;
-            while (passed.Contains(last + 1)) last++;
-            return $"{first}:{last}";
-        });
+            upTo++;
+        }
+
+        var above = passed
+            .Where(seq => seq > upTo && !passed.Contains(seq - 1))
+            .Order()
+            .Select(first =>
+            {
+                var last = first;
+                while (passed.Contains(last + 1))
+                {
+                    last++;
+                }
+
+                return $"{first}:{last}";
+            });
         return $"{upTo} {string.Join(',', above)}";
     }
 
@@ -132,6 +143,9 @@ public sealed class PassTests(LibraryServer server) : IClassFixture<LibraryServe
     {
         var upTo = (await run.CommandAsync("HGET", run.Key(0, "l:g:t"), "u")).Split('-')[1];
         var intervals = (await run.CommandAsync("ZRANGE", run.Key(0, "o:g:t"), 0, -1)).Split(',', StringSplitOptions.RemoveEmptyEntries);
-        return string.Create(CultureInfo.InvariantCulture, $"{upTo} {string.Join(',', intervals.Select(interval => string.Join(':', interval.Split(':')[..2])))}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{upTo} {string.Join(',', intervals.Select(interval => string.Join(':', interval.Split(':')[..2])))}"
+        );
     }
 }

@@ -58,7 +58,11 @@ public sealed class SessionTests(LibraryServer server) : IClassFixture<LibrarySe
         await using var run = await server.RunAsync();
         await run.OpenAsync(lifeMs: 30);
 
-        await Eventually.TrueAsync(async () => (await run.BatchAsync("s1", 7))[0] == "SESSION_GONE", TimeSpan.FromSeconds(10), "the session expires");
+        await Eventually.TrueAsync(
+            async () => (await run.BatchAsync("s1", 7))[0] == "SESSION_GONE",
+            TimeSpan.FromSeconds(10),
+            "the session expires"
+        );
     }
 
     [Fact]

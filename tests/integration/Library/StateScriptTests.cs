@@ -34,16 +34,35 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
         {
             await using var run = await StartAsync();
             var etag = stand == "missing" ? "1-1" : await SeedAsync(run, stand == "expired" ? 20 : 0);
-            object[][] earlier = stand switch { "written before" => [Operation("u", "k", "earlier")], "deleted before" => [Operation("d", "k")], _ => [] };
+            object[][] earlier = stand switch
+            {
+                "written before" => [Operation("u", "k", "earlier")],
+                "deleted before" => [Operation("d", "k")],
+                _ => [],
+            };
             var before = await run.CommandAsync("HGETALL", run.Key(0, "s:k"));
-            var written = guard switch { "etag" => etag, "wrong" => "7-7", _ => guard };
+            var written = guard switch
+            {
+                "etag" => etag,
+                "wrong" => "7-7",
+                _ => guard,
+            };
 
-            var reply = await RequestAsync(run, Step("", operations: [.. earlier, Operation(change, "k", "new", written), Operation("u", "beside")]));
+            var reply = await RequestAsync(
+                run,
+                Step("", operations: [.. earlier, Operation(change, "k", "new", written), Operation("u", "beside")])
+            );
 
             Assert.Equal(admitted ? "OK" : $"CONFLICT {earlier.Length}", admitted ? reply[..2] : reply);
             Assert.Equal(admitted ? "1" : "0", await run.CommandAsync("EXISTS", run.Key(0, "s:beside")));
-            if (!admitted) Assert.Equal(before, await run.CommandAsync("HGETALL", run.Key(0, "s:k")));
-            else Assert.Equal(change == "u" ? "new" : "", await run.CommandAsync("HGET", run.Key(0, "s:k"), "v"));
+            if (!admitted)
+            {
+                Assert.Equal(before, await run.CommandAsync("HGETALL", run.Key(0, "s:k")));
+            }
+            else
+            {
+                Assert.Equal(change == "u" ? "new" : "", await run.CommandAsync("HGET", run.Key(0, "s:k"), "v"));
+            }
         }
     }
 
@@ -53,7 +72,13 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
         await using var run = await StartAsync();
         await SeedAsync(run, 0);
 
-        Assert.Equal("CONFLICT 0 2", await RequestAsync(run, Step("", operations: [Operation("u", "k", guard: "*"), Operation("u", "l", guard: "*"), Operation("d", "m", guard: "1-1")])));
+        Assert.Equal(
+            "CONFLICT 0 2",
+            await RequestAsync(
+                run,
+                Step("", operations: [Operation("u", "k", guard: "*"), Operation("u", "l", guard: "*"), Operation("d", "m", guard: "1-1")])
+            )
+        );
     }
 
     // A key that somebody else gave another type: what was there is not ours to keep, and must not break the partition.
@@ -74,8 +99,19 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
 
             Assert.StartsWith(answer, reply, StringComparison.Ordinal);
             Assert.Equal("", await run.CommandAsync("HGET", run.Key(0, "m"), "broken"));
-            Assert.Equal((answer, change) switch { ("OK", "u") => "hash", ("OK", _) => "none", _ => "list" }, await run.CommandAsync("TYPE", run.Key(0, "s:k")));
-            if (!alone) Assert.Equal(answer == "OK" ? "1" : "0", await run.CommandAsync("EXISTS", run.Key(0, "s:beside")));
+            Assert.Equal(
+                (answer, change) switch
+                {
+                    ("OK", "u") => "hash",
+                    ("OK", _) => "none",
+                    _ => "list",
+                },
+                await run.CommandAsync("TYPE", run.Key(0, "s:k"))
+            );
+            if (!alone)
+            {
+                Assert.Equal(answer == "OK" ? "1" : "0", await run.CommandAsync("EXISTS", run.Key(0, "s:beside")));
+            }
         }
     }
 
@@ -116,7 +152,10 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
 
         await SeedAsync(run, 0);
 
-        Assert.Equal(("", "-1"), (await run.CommandAsync("HGET", run.Key(0, "s:k"), "x"), await run.CommandAsync("PTTL", run.Key(0, "s:k"))));
+        Assert.Equal(
+            ("", "-1"),
+            (await run.CommandAsync("HGET", run.Key(0, "s:k"), "x"), await run.CommandAsync("PTTL", run.Key(0, "s:k")))
+        );
     }
 
     [Fact]
@@ -149,7 +188,14 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
     {
         var etag = (await RequestAsync(run, Step("", operations: [Operation("u", "k", ttlMs: ttlMs)]))).Split(' ')[1];
         if (ttlMs is > 0 and < 1000)
-            await Eventually.TrueAsync(async () => await run.CommandAsync("EXISTS", run.Key(0, "s:k")) == "0", TimeSpan.FromSeconds(10), "the value expires");
+        {
+            await Eventually.TrueAsync(
+                async () => await run.CommandAsync("EXISTS", run.Key(0, "s:k")) == "0",
+                TimeSpan.FromSeconds(10),
+                "the value expires"
+            );
+        }
+
         return etag;
     }
 }

@@ -73,8 +73,15 @@ public sealed class StepScriptTests(LibraryServer server) : IClassFixture<Librar
         var etag = (await StepAsync(run, [Consumed(1)], [Operation("u", "k")])).Split(' ')[1];
 
         Assert.Equal("CONFLICT r1 r2", await ReadingAsync(run, Read("k", etag), Read("k", "1-1"), Read("k", ""), Read("none", "")));
-        Assert.Equal("CONFLICT r0 0", await RequestAsync(run, Step("", [Consumed(2)], [Operation("u", "k", guard: "1-1")], reads: [Read("none", "1-1")])));
-        Assert.StartsWith("OK ", await RequestAsync(run, Step("", [Consumed(2)], [Operation("u", "k")], reads: [Read("k", etag)])), StringComparison.Ordinal);
+        Assert.Equal(
+            "CONFLICT r0 0",
+            await RequestAsync(run, Step("", [Consumed(2)], [Operation("u", "k", guard: "1-1")], reads: [Read("none", "1-1")]))
+        );
+        Assert.StartsWith(
+            "OK ",
+            await RequestAsync(run, Step("", [Consumed(2)], [Operation("u", "k")], reads: [Read("k", etag)])),
+            StringComparison.Ordinal
+        );
         Assert.Equal("CONFLICT r0", await ReadingAsync(run, Read("k", etag)));
     }
 
@@ -87,7 +94,11 @@ public sealed class StepScriptTests(LibraryServer server) : IClassFixture<Librar
         var first = await OnceAsync();
 
         Assert.Equal("DUPLICATE" + first["OK".Length..], await OnceAsync());
-        await Eventually.TrueAsync(async () => await OnceAsync() == "STALE 0", TimeSpan.FromSeconds(10), "the result is dropped after its retention");
+        await Eventually.TrueAsync(
+            async () => await OnceAsync() == "STALE 0",
+            TimeSpan.FromSeconds(10),
+            "the result is dropped after its retention"
+        );
         Assert.Equal(first.Split(' ')[1], await run.CommandAsync("HGET", run.Key(0, "s:k"), "e"));
     }
 
@@ -101,7 +112,11 @@ public sealed class StepScriptTests(LibraryServer server) : IClassFixture<Librar
         var first = await OnceAsync();
 
         Assert.Equal("DUPLICATE" + first["OK".Length..], await OnceAsync());
-        await Eventually.TrueAsync(async () => (await OnceAsync()).StartsWith("OK ", StringComparison.Ordinal), TimeSpan.FromSeconds(10), "the id is forgotten after its retention");
+        await Eventually.TrueAsync(
+            async () => (await OnceAsync()).StartsWith("OK ", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(10),
+            "the id is forgotten after its retention"
+        );
         Assert.True(clock.ElapsedMilliseconds >= RetentionMs, $"the id was forgotten after {clock.ElapsedMilliseconds} ms");
     }
 

@@ -7,14 +7,19 @@ using Xunit;
 
 namespace Darq.Tests.Integration.Process;
 
-/// <summary>What the component's process weighs while a topic is full. DARQ_WAITING sets how full: a million is what README speaks of.</summary>
+/// <summary>
+/// What the component's process weighs while a topic is full. DARQ_WAITING sets how full: a million is what README speaks of.
+/// </summary>
 [Trait("Lane", "Slow")]
 public sealed class WaitingMessagesTests(ITestOutputHelper output)
 {
     private const int BulkSize = 200;
     private const int MaxPeakMegabytes = 200;
 
-    private static readonly int Waiting = int.Parse(Environment.GetEnvironmentVariable("DARQ_WAITING") ?? "50000", CultureInfo.InvariantCulture);
+    private static readonly int Waiting = int.Parse(
+        Environment.GetEnvironmentVariable("DARQ_WAITING") ?? "50000",
+        CultureInfo.InvariantCulture
+    );
 
     [Fact]
     public async Task The_components_memory_is_bounded_however_many_messages_wait()
@@ -28,7 +33,17 @@ public sealed class WaitingMessagesTests(ITestOutputHelper output)
         {
             var bulk = new BulkPublishRequest { Topic = "waiting", PubsubName = "bank" };
             for (var i = 0; i < BulkSize; i++)
-                bulk.Entries.Add(new BulkMessageEntry { EntryId = $"{i}", Event = body, Metadata = { ["partitionKey"] = $"{(published + i) % 1000}" } });
+            {
+                bulk.Entries.Add(
+                    new BulkMessageEntry
+                    {
+                        EntryId = $"{i}",
+                        Event = body,
+                        Metadata = { ["partitionKey"] = $"{(published + i) % 1000}" },
+                    }
+                );
+            }
+
             await client.CallAsync("PubSub/BulkPublish", bulk, BulkPublishResponse.Parser);
         }
 

@@ -114,7 +114,12 @@ public sealed partial class RedisClientTests
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
         var port = ((IPEndPoint)silent.LocalEndpoint).Port;
-        var options = new Darq.Redis.RedisOptions { Host = "127.0.0.1", Port = port, DialTimeout = TimeSpan.FromMilliseconds(300) };
+        var options = new Darq.Redis.RedisOptions
+        {
+            Host = "127.0.0.1",
+            Port = port,
+            DialTimeout = TimeSpan.FromMilliseconds(300),
+        };
         var client = new RedisClient(options, TimeProvider.System);
         var call = client.DescribeAsync(default);
         using var first = await silent.AcceptTcpClientAsync();
@@ -124,7 +129,11 @@ public sealed partial class RedisClientTests
         await Assert.ThrowsAsync<RedisUnavailableException>(() => call);
         await HungUpAsync(first);
         // Those of the same attempt, which ended with it; whatever is left over would try again every second.
-        while (silent.Pending()) await HungUpAsync(await silent.AcceptTcpClientAsync());
+        while (silent.Pending())
+        {
+            await HungUpAsync(await silent.AcceptTcpClientAsync());
+        }
+
         var again = Eventually.TrueAsync(silent.Pending, TimeSpan.FromSeconds(4), "somebody connects");
         await Assert.ThrowsAsync<TimeoutException>(() => again);
     }
@@ -138,9 +147,7 @@ public sealed partial class RedisClientTests
             var said = new byte[4096];
             try
             {
-                while (await connection.GetStream().ReadAsync(said, patience.Token) > 0)
-                {
-                }
+                while (await connection.GetStream().ReadAsync(said, patience.Token) > 0) { }
             }
             catch (IOException)
             {
@@ -150,10 +157,19 @@ public sealed partial class RedisClientTests
     }
 
     private static RedisClient Client(int port, int database = 0) =>
-        new(new Darq.Redis.RedisOptions { Host = "127.0.0.1", Port = port, Database = database }, TimeProvider.System);
+        new(
+            new Darq.Redis.RedisOptions
+            {
+                Host = "127.0.0.1",
+                Port = port,
+                Database = database,
+            },
+            TimeProvider.System
+        );
 
     private static async Task<Dictionary<string, long>> CommandsAsync(RedisServer redis) =>
-        Calls().Matches(await redis.CliAsync("INFO", "commandstats"))
+        Calls()
+            .Matches(await redis.CliAsync("INFO", "commandstats"))
             .ToDictionary(match => match.Groups[1].Value, match => long.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture));
 
     [GeneratedRegex(@"cmdstat_(\S+?):calls=(\d+)")]

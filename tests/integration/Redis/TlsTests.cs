@@ -19,14 +19,19 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
     {
         _identity = SelfSigned();
         var (certificate, key) = (_folder.Write("redis.crt", _identity.Certificate), _folder.Write("redis.key", _identity.Key));
-        _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions
-        {
-            ExtraLines =
-            [
-                $"tls-port {_port}", "tls-auth-clients yes",
-                $"tls-cert-file {certificate}", $"tls-key-file {key}", $"tls-ca-cert-file {certificate}",
-            ],
-        });
+        _redis = await RedisServer.StartAsync(
+            new Darq.Tests.Shared.RedisOptions
+            {
+                ExtraLines =
+                [
+                    $"tls-port {_port}",
+                    "tls-auth-clients yes",
+                    $"tls-cert-file {certificate}",
+                    $"tls-key-file {key}",
+                    $"tls-ca-cert-file {certificate}",
+                ],
+            }
+        );
     }
 
     public async ValueTask DisposeAsync() => await _redis.DisposeAsync();
@@ -60,10 +65,15 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
 
     private static RedisClient Client(Darq.Redis.RedisOptions options) => new(options, TimeProvider.System);
 
-    private Darq.Redis.RedisOptions Options() => new()
-    {
-        Host = "127.0.0.1", Port = _port, EnableTls = true, SkipTlsVerification = true, DialTimeout = TimeSpan.FromSeconds(2),
-    };
+    private Darq.Redis.RedisOptions Options() =>
+        new()
+        {
+            Host = "127.0.0.1",
+            Port = _port,
+            EnableTls = true,
+            SkipTlsVerification = true,
+            DialTimeout = TimeSpan.FromSeconds(2),
+        };
 
     private static (string Certificate, string Key) SelfSigned()
     {

@@ -36,7 +36,8 @@ public sealed class FreshMachine : IAsyncLifetime, IDisposable
         var file = _folder.Write(
             $"apt-{_configurations++}.conf",
             $"Dir::State \"{SystemState}\";\nAPT::Update::Pre-Invoke {hook}APT::Update::Post-Invoke {hook}"
-            + $"APT::Update::Post-Invoke-Success {hook}{configuration}");
+                + $"APT::Update::Post-Invoke-Success {hook}{configuration}"
+        );
         return ChildProcess.StartAsync(
             Repository.PathOf("tests", "tools.sh"),
             components,
@@ -46,7 +47,8 @@ public sealed class FreshMachine : IAsyncLifetime, IDisposable
                 ["DARQ_TOOLS"] = toolsFolder ?? ToolsFolder,
                 ["DARQ_TOOLS_IGNORE_PATH"] = "1",
                 ["LD_LIBRARY_PATH"] = null,
-            });
+            }
+        );
     }
 
     /// <summary>Runs a command with nothing but the system's own programs and what the script says is there.</summary>
@@ -56,7 +58,8 @@ public sealed class FreshMachine : IAsyncLifetime, IDisposable
             "/bin/bash",
             ["-euc", $"source '{ToolsFolder}/env.sh'; {command}"],
             new Dictionary<string, string?> { ["PATH"] = "/usr/bin:/bin", ["LD_LIBRARY_PATH"] = null },
-            _folder.FullPath);
+            _folder.FullPath
+        );
         Assert.True(await shell.WaitForExitAsync(Patience) == 0, shell.Output.ToString());
         return shell.Output.All;
     }

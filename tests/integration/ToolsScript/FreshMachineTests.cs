@@ -25,11 +25,14 @@ public sealed class FreshMachineTests(FreshMachine machine) : IClassFixture<Fres
     {
         var answer = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "mov w0, #42" : "mov $42, %eax";
         await File.WriteAllTextAsync(
-            machine.PathOf("answer.s"), $".globl main\nmain: {answer}\nret\n.section .note.GNU-stack, \"\", %progbits\n");
+            machine.PathOf("answer.s"),
+            $".globl main\nmain: {answer}\nret\n.section .note.GNU-stack, \"\", %progbits\n"
+        );
 
         var output = await machine.ShellAsync(
             "[[ $DARQ_NATIVE_LINKER == \"$PWD\"/* && $(command -v objcopy) == \"$PWD\"/* ]]; "
-            + "\"$DARQ_NATIVE_LINKER\" answer.s -o answer -pie -pthread -lm; objcopy --strip-debug answer; ./answer || echo $?");
+                + "\"$DARQ_NATIVE_LINKER\" answer.s -o answer -pie -pthread -lm; objcopy --strip-debug answer; ./answer || echo $?"
+        );
 
         Assert.Equal(["42"], output);
     }
@@ -55,7 +58,8 @@ public sealed class FreshMachineTests(FreshMachine machine) : IClassFixture<Fres
         await using var script = await machine.RunAsync(
             ["redis"],
             $"Dir::Etc::Parts \"/dev/null\";\nAcquire::Retries \"0\";\nAcquire::http::Proxy {nobody}Acquire::https::Proxy {nobody}",
-            machine.PathOf("offline"));
+            machine.PathOf("offline")
+        );
 
         Assert.Equal(1, await script.WaitForExitAsync(Patience));
         Assert.Matches("^tools: the package lists of .* could not be read; is the network up\\?$", script.Output.All[^1]);

@@ -9,7 +9,10 @@ namespace Darq.Tests.Shared.GrpcClient;
 /// disposing an unfinished call resets its stream with CANCEL, without a half-close before.
 /// </summary>
 internal sealed class GrpcDuplexCall(
-    AsyncDuplexStreamingCall<IMessage, byte[]> call, CancellationTokenSource stop, Func<RpcException, GrpcStatus> ended) : IDisposable
+    AsyncDuplexStreamingCall<IMessage, byte[]> call,
+    CancellationTokenSource stop,
+    Func<RpcException, GrpcStatus> ended
+) : IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1, 1);
 
@@ -46,11 +49,17 @@ internal sealed class GrpcDuplexCall(
         where T : class, IMessage<T>
     {
         if (Status is not null)
+        {
             return null;
+        }
+
         try
         {
             if (await call.ResponseStream.MoveNext(cancellation))
+            {
                 return StrictMessage.Parse(parser, call.ResponseStream.Current);
+            }
+
             Status = GrpcStatus.OK;
         }
         catch (RpcException fault) when (!cancellation.IsCancellationRequested)

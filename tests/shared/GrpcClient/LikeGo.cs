@@ -12,8 +12,9 @@ internal sealed class LikeGo(HttpMessageHandler inner) : DelegatingHandler(inner
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         request.Content = new EndingContent(request.Content!);
-        var repeated = request.Headers.NonValidated
-            .Where(header => header.Key.StartsWith("x-", StringComparison.Ordinal) && header.Value.Count > 1);
+        var repeated = request.Headers.NonValidated.Where(header =>
+            header.Key.StartsWith("x-", StringComparison.Ordinal) && header.Value.Count > 1
+        );
         foreach (var (name, values) in repeated.ToArray())
         {
             request.Headers.Remove(name);
@@ -24,7 +25,9 @@ internal sealed class LikeGo(HttpMessageHandler inner) : DelegatingHandler(inner
         return base.SendAsync(request, cancellationToken);
     }
 
-    /// <summary>Ends when HttpClient wants it to, which is when the response has ended; the library's own content waits for a reader.</summary>
+    /// <summary>
+    /// Ends when HttpClient wants it to, which is when the response has ended; the library's own content waits for a reader.
+    /// </summary>
     private sealed class EndingContent : HttpContent
     {
         private readonly HttpContent _inner;
@@ -33,7 +36,9 @@ internal sealed class LikeGo(HttpMessageHandler inner) : DelegatingHandler(inner
         {
             _inner = inner;
             foreach (var (name, values) in inner.Headers.NonValidated)
+            {
                 Headers.TryAddWithoutValidation(name, values);
+            }
         }
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => _inner.CopyToAsync(stream, context);
@@ -50,7 +55,10 @@ internal sealed class LikeGo(HttpMessageHandler inner) : DelegatingHandler(inner
         protected override void Dispose(bool disposing)
         {
             if (disposing)
+            {
                 _inner.Dispose();
+            }
+
             base.Dispose(disposing);
         }
     }

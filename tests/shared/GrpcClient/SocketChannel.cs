@@ -7,7 +7,10 @@ namespace Darq.Tests.Shared.GrpcClient;
 
 /// <summary>What a single call may be told.</summary>
 internal readonly record struct GrpcCallOptions(
-    Metadata? Metadata = null, TimeSpan? Timeout = null, CancellationToken Cancellation = default);
+    Metadata? Metadata = null,
+    TimeSpan? Timeout = null,
+    CancellationToken Cancellation = default
+);
 
 /// <summary>
 /// One HTTP/2 connection (prior knowledge, no TLS) to a gRPC server on a Unix socket: opened by the first call, opened again by the next
@@ -25,8 +28,10 @@ internal sealed class SocketChannel : IDisposable
     /// </summary>
     private const int StreamWindowBytes = 65_535;
 
-    private static readonly Marshaller<IMessage> Requests =
-        Marshallers.Create<IMessage>(message => message.ToByteArray(), _ => throw new NotSupportedException());
+    private static readonly Marshaller<IMessage> Requests = Marshallers.Create<IMessage>(
+        message => message.ToByteArray(),
+        _ => throw new NotSupportedException()
+    );
     private static readonly Marshaller<byte[]> Responses = new((_, _) => throw new NotSupportedException(), Receive);
 
     private readonly GrpcChannel _channel;
@@ -46,19 +51,26 @@ internal sealed class SocketChannel : IDisposable
             ActivityHeadersPropagator = null,
             UseProxy = false,
         };
-        _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
-        {
-            HttpHandler = new LikeGo(sockets),
-            DisposeHttpClient = true,
-            // Checked by this class, with the text that daprd has for it.
-            MaxReceiveMessageSize = null,
-        });
+        _channel = GrpcChannel.ForAddress(
+            "http://localhost",
+            new GrpcChannelOptions
+            {
+                HttpHandler = new LikeGo(sockets),
+                DisposeHttpClient = true,
+                // Checked by this class, with the text that daprd has for it.
+                MaxReceiveMessageSize = null,
+            }
+        );
         _calls = _channel.CreateCallInvoker();
     }
 
     /// <summary>One message there, one back. Throws <see cref="GrpcCallException"/> for every other status than OK.</summary>
     public async Task<TResponse> UnaryAsync<TResponse>(
-        string method, IMessage message, MessageParser<TResponse> parser, GrpcCallOptions options = default)
+        string method,
+        IMessage message,
+        MessageParser<TResponse> parser,
+        GrpcCallOptions options = default
+    )
         where TResponse : class, IMessage<TResponse>
     {
         try
@@ -94,10 +106,12 @@ internal sealed class SocketChannel : IDisposable
     private static CallOptions Options(GrpcCallOptions options, CancellationToken cancellation) =>
         new(options.Metadata, options.Timeout is { } timeout ? DateTime.UtcNow + timeout : null, cancellation);
 
-    private static byte[] Receive(DeserializationContext context) => context.PayloadLength <= ReceiveMaxBytes
-        ? context.PayloadAsNewBuffer()
-        : throw new GrpcCallException(
-            new(GrpcCode.ResourceExhausted, $"grpc: received message larger than max ({context.PayloadLength} vs. {ReceiveMaxBytes})"));
+    private static byte[] Receive(DeserializationContext context) =>
+        context.PayloadLength <= ReceiveMaxBytes
+            ? context.PayloadAsNewBuffer()
+            : throw new GrpcCallException(
+                new(GrpcCode.ResourceExhausted, $"grpc: received message larger than max ({context.PayloadLength} vs. {ReceiveMaxBytes})")
+            );
 
     private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellation)
     {

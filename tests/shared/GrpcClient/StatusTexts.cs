@@ -14,11 +14,16 @@ internal static class StatusTexts
     {
         var cause = fault.Status.DebugException;
         if (Find<GrpcCallException>(cause) is { } refused)
+        {
             return refused.Status;
+        }
+
         return fault.StatusCode switch
         {
-            StatusCode.Cancelled when cause is OperationCanceledException or null && IsOfThisSide(fault) =>
-                new(GrpcCode.Canceled, "context canceled"),
+            StatusCode.Cancelled when cause is OperationCanceledException or null && IsOfThisSide(fault) => new(
+                GrpcCode.Canceled,
+                "context canceled"
+            ),
             StatusCode.DeadlineExceeded when IsOfThisSide(fault) => new(GrpcCode.DeadlineExceeded, "context deadline exceeded"),
             _ when Find<HttpProtocolException>(cause) is { } reset => FromReset(reset),
             _ when Find<SocketException>(cause) is { } socket => Unreachable(socket, socketPath),
@@ -34,10 +39,10 @@ internal static class StatusTexts
     {
         var code = reset.ErrorCode switch
         {
-            7 => GrpcCode.Unavailable,         // REFUSED_STREAM
-            8 => GrpcCode.Canceled,            // CANCEL
-            11 => GrpcCode.ResourceExhausted,  // ENHANCE_YOUR_CALM
-            12 => GrpcCode.PermissionDenied,   // INADEQUATE_SECURITY
+            7 => GrpcCode.Unavailable, // REFUSED_STREAM
+            8 => GrpcCode.Canceled, // CANCEL
+            11 => GrpcCode.ResourceExhausted, // ENHANCE_YOUR_CALM
+            12 => GrpcCode.PermissionDenied, // INADEQUATE_SECURITY
             _ => GrpcCode.Internal,
         };
         return new(code, $"stream terminated by RST_STREAM with error code: {reset.ErrorCode}");
@@ -52,15 +57,23 @@ internal static class StatusTexts
             SocketError.AccessDenied => "permission denied",
             _ => socket.Message,
         };
-        return new(GrpcCode.Unavailable, $"connection error: desc = \"transport: Error while dialing: dial unix {path}: connect: {reason}\"");
+        return new(
+            GrpcCode.Unavailable,
+            $"connection error: desc = \"transport: Error while dialing: dial unix {path}: connect: {reason}\""
+        );
     }
 
     private static T? Find<T>(Exception? fault)
         where T : Exception
     {
         for (; fault is not null; fault = fault.InnerException)
+        {
             if (fault is T found)
+            {
                 return found;
+            }
+        }
+
         return null;
     }
 }

@@ -10,7 +10,8 @@ namespace Darq.Tests.Shared.GrpcClient;
 /// </summary>
 internal static class StrictMessage
 {
-    public static T Parse<T>(MessageParser<T> parser, byte[] bytes) where T : class, IMessage<T>
+    public static T Parse<T>(MessageParser<T> parser, byte[] bytes)
+        where T : class, IMessage<T>
     {
         try
         {
@@ -55,9 +56,18 @@ internal static class StrictMessage
     private static void CheckField(MessageDescriptor owner, FieldDescriptor? field, ReadOnlySpan<byte> value)
     {
         if (field?.FieldType == FieldType.Message)
+        {
             CheckText(field.MessageType, value);
+        }
         else if (field?.FieldType == FieldType.String && !Utf8.IsValid(value))
-            throw new GrpcCallException(new(GrpcCode.Internal, $"grpc: failed to unmarshal the received message: string field {owner.FullName}.{field.Name} contains invalid UTF-8"));
+        {
+            throw new GrpcCallException(
+                new(
+                    GrpcCode.Internal,
+                    $"grpc: failed to unmarshal the received message: string field {owner.FullName}.{field.Name} contains invalid UTF-8"
+                )
+            );
+        }
     }
 
     private static ulong Varint(ref ReadOnlySpan<byte> bytes)

@@ -11,8 +11,14 @@ internal static class HistoryChecker
         var ledger = new Ledger(history);
         List<Violation> violations =
         [
-            .. Lost(ledger), .. Duplicated(ledger), .. Unexpected(ledger), .. Torn(ledger), .. Unbalanced(ledger),
-            .. EffectsOutOfOrder(ledger), .. DeliveriesOutOfOrder(ledger), .. Overlapping(ledger),
+            .. Lost(ledger),
+            .. Duplicated(ledger),
+            .. Unexpected(ledger),
+            .. Torn(ledger),
+            .. Unbalanced(ledger),
+            .. EffectsOutOfOrder(ledger),
+            .. DeliveriesOutOfOrder(ledger),
+            .. Overlapping(ledger),
         ];
         return new Verdict(violations)
         {
@@ -26,24 +32,47 @@ internal static class HistoryChecker
     private static IEnumerable<Violation> Lost(Ledger ledger)
     {
         foreach (var id in ledger.Accepted.Keys.Where(id => !ledger.Receipts.ContainsKey(id)))
+        {
             yield return new(Promise.NotLost, $"{id} was accepted and never took effect");
+        }
         // A group that steps is judged by the receipts: what its step consumed need not be acknowledged.
         var stepping = ledger.Of(EventKind.Stepped).Select(line => line.Group).ToHashSet();
-        foreach (var group in ledger.Of(EventKind.Acked).Where(line => !stepping.Contains(line.Group)).GroupBy(line => line.Group, line => line.Id))
+        foreach (
+            var group in ledger
+                .Of(EventKind.Acked)
+                .Where(line => !stepping.Contains(line.Group))
+                .GroupBy(line => line.Group, line => line.Id)
+        )
         {
             foreach (var id in ledger.Accepted.Keys.Except(group))
+            {
                 yield return new(Promise.NotLost, $"{id} was accepted and never acknowledged by group {group.Key}");
+            }
         }
     }
 
     private static IEnumerable<Violation> Duplicated(Ledger ledger)
     {
         foreach (var (id, positions) in ledger.Accepted.Where(message => message.Value.Count > 1))
+        {
             yield return new(Promise.OnlyOnce, $"{id} lies at {string.Join(" and ", positions)}");
+        }
+
         foreach (var (id, positions) in ledger.Receipts.Where(message => message.Value.Count > 1))
+        {
             yield return new(Promise.OnlyOnce, $"{id} has receipts at {string.Join(" and ", positions)}");
-        foreach (var steps in ledger.Of(EventKind.Stepped).Where(line => line.Outcome == "OK").GroupBy(line => line.Id).Where(steps => steps.Count() > 1))
+        }
+
+        foreach (
+            var steps in ledger
+                .Of(EventKind.Stepped)
+                .Where(line => line.Outcome == "OK")
+                .GroupBy(line => line.Id)
+                .Where(steps => steps.Count() > 1)
+        )
+        {
             yield return new(Promise.OnlyOnce, $"{steps.Key} was stepped with success {steps.Count()} times");
+        }
     }
 
     private static IEnumerable<Violation> Unexpected(Ledger ledger) =>
@@ -59,29 +88,45 @@ internal static class HistoryChecker
         {
             var receipts = effective.Count(message => message.Key == key);
             if (receipts != number)
+            {
                 yield return new(Promise.AllOrNothing, $"key {key} has {number} messages in effect and {receipts} receipts");
+            }
         }
         foreach (var (account, amount) in ledger.FinalAmounts)
         {
-            var expected = ledger.Opened.GetValueOrDefault(account) + effective.Sum(message => message.Changes?.GetValueOrDefault(account) ?? 0);
+            var expected =
+                ledger.Opened.GetValueOrDefault(account) + effective.Sum(message => message.Changes?.GetValueOrDefault(account) ?? 0);
             if (expected != amount)
+            {
                 yield return new(Promise.AllOrNothing, $"account {account} has {amount}, by its receipts {expected}");
+            }
         }
-        foreach (var step in ledger.Of(EventKind.Stepped).Where(line => line.Outcome is "OK" or "DUPLICATE" && !ledger.Receipts.ContainsKey(line.Id!)))
+        foreach (
+            var step in ledger
+                .Of(EventKind.Stepped)
+                .Where(line => line.Outcome is "OK" or "DUPLICATE" && !ledger.Receipts.ContainsKey(line.Id!))
+        )
+        {
             yield return new(Promise.AllOrNothing, $"the step of {step.Id} was answered {step.Outcome} and left no receipt");
+        }
     }
 
     private static IEnumerable<Violation> Unbalanced(Ledger ledger)
     {
         var (opened, final) = (ledger.Opened.Values.Sum(), ledger.FinalAmounts.Values.Sum());
         if (opened != final)
+        {
             yield return new(Promise.Conserved, $"{opened} in all accounts at the beginning, {final} at the end");
+        }
     }
 
     private static IEnumerable<Violation> EffectsOutOfOrder(Ledger ledger) =>
         from step in ledger.Of(EventKind.Stepped)
         where step is { Outcome: "OK", Previous: not null } && step.Previous != step.Number - 1
-        select new Violation(Promise.EffectsInOrder, $"{step.Id}, number {step.Number} of key {step.Key}, took effect after number {step.Previous}");
+        select new Violation(
+            Promise.EffectsInOrder,
+            $"{step.Id}, number {step.Number} of key {step.Key}, took effect after number {step.Previous}"
+        );
 
     private static IEnumerable<Violation> DeliveriesOutOfOrder(Ledger ledger)
     {
@@ -91,7 +136,12 @@ internal static class HistoryChecker
             foreach (var first in key.DistinctBy(line => line.Id))
             {
                 if (first.Number != next++)
-                    yield return new(Promise.DeliveriesInOrder, $"{first.Id}, number {first.Number} of key {first.Key}, was first delivered as the {next - 1}th");
+                {
+                    yield return new(
+                        Promise.DeliveriesInOrder,
+                        $"{first.Id}, number {first.Number} of key {first.Key}, was first delivered as the {next - 1}th"
+                    );
+                }
             }
         }
     }
@@ -102,9 +152,13 @@ internal static class HistoryChecker
         foreach (var line in ledger.Of(EventKind.Delivered, EventKind.Acked, EventKind.Nacked))
         {
             if (line.Kind != EventKind.Delivered)
+            {
                 working.Remove((line.Process, line.Group, line.Id));
+            }
             else if (!working.Add((line.Process, line.Group, line.Id)))
+            {
                 yield return new(Promise.OneAtATime, $"{line.Process} was handed {line.Id} while it worked on it");
+            }
         }
     }
 
@@ -124,14 +178,20 @@ internal static class HistoryChecker
             history.Where(line => line.Kind == EventKind.Opened).ToDictionary(line => line.Account!, line => line.Amount ?? 0);
 
         public Dictionary<string, long> FinalAmounts { get; } =
-            history.Where(line => line is { Kind: EventKind.Final, Account: not null }).ToDictionary(line => line.Account!, line => line.Amount ?? 0);
+            history
+                .Where(line => line is { Kind: EventKind.Final, Account: not null })
+                .ToDictionary(line => line.Account!, line => line.Amount ?? 0);
 
         public Dictionary<string, long> FinalNumbers { get; } =
-            history.Where(line => line is { Kind: EventKind.Final, Key: not null }).ToDictionary(line => line.Key!, line => line.Number ?? 0);
+            history
+                .Where(line => line is { Kind: EventKind.Final, Key: not null })
+                .ToDictionary(line => line.Key!, line => line.Number ?? 0);
 
         public IEnumerable<HistoryEvent> Of(params EventKind[] kinds) => history.Where(line => kinds.Contains(line.Kind));
 
         private static Dictionary<string, HashSet<string>> Positions(IEnumerable<HistoryEvent> lines) =>
-            lines.GroupBy(line => line.Id!).ToDictionary(group => group.Key, group => group.Select(line => line.Position ?? "").ToHashSet());
+            lines
+                .GroupBy(line => line.Id!)
+                .ToDictionary(group => group.Key, group => group.Select(line => line.Position ?? "").ToHashSet());
     }
 }

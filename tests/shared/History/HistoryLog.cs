@@ -20,7 +20,9 @@ internal sealed class HistoryLog(TextWriter writer) : IDisposable
     public void Write(HistoryEvent line)
     {
         lock (_lock)
+        {
             writer.WriteLine(Line(line));
+        }
     }
 
     public void Dispose() => writer.Dispose();

@@ -19,12 +19,15 @@ internal sealed record Verdict(IReadOnlyList<Violation> Violations)
 
     public int Count(Promise promise) => Violations.Count(violation => violation.Promise == promise);
 
-    public override string ToString() => string.Join('\n',
-    [
-        $"{Accepted} accepted, {Effective} took effect, {Recovered} recovered, {Redelivered} redelivered, "
-            + $"{Count(Promise.NotLost)} lost, {Count(Promise.OnlyOnce)} duplicated, {Count(Promise.NotUnexpected)} unexpected",
-        .. Violations.Take(20).Select(violation => $"broken: {violation.Promise}: {violation.Text}"),
-    ]);
+    public override string ToString() =>
+        string.Join(
+            '\n',
+            [
+                $"{Accepted} accepted, {Effective} took effect, {Recovered} recovered, {Redelivered} redelivered, "
+                    + $"{Count(Promise.NotLost)} lost, {Count(Promise.OnlyOnce)} duplicated, {Count(Promise.NotUnexpected)} unexpected",
+                .. Violations.Take(20).Select(violation => $"broken: {violation.Promise}: {violation.Text}"),
+            ]
+        );
 }
 
 internal sealed record Violation(Promise Promise, string Text);

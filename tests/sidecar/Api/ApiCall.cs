@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Net;
 using System.Text;
-using Darq.Sidecar.Events;
 using Darq.Sidecar.Delivery;
+using Darq.Sidecar.Events;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Darq.Sidecar.Api;
@@ -25,7 +25,9 @@ internal sealed class ApiCall
         Path = question < 0 ? target : target[..question];
         Segments = Path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(WebUtility.UrlDecode).ToArray()!;
         if (question >= 0)
+        {
             ReadQuery(target[(question + 1)..]);
+        }
     }
 
     public string Method => _context.Request.Method;
@@ -43,7 +45,9 @@ internal sealed class ApiCall
     /// <summary>The span of this call; answered in a header, and passed on where daprd does.</summary>
     public string Span { get; private set; } = "";
 
-    /// <summary>The span if the caller sent a trace, else empty: without a tracing configuration daprd tells nobody of its own traces.</summary>
+    /// <summary>
+    /// The span if the caller sent a trace, else empty: without a tracing configuration daprd tells nobody of its own traces.
+    /// </summary>
     public string CallersSpan { get; private set; } = "";
 
     public string TraceState => Header("tracestate") ?? "";
@@ -55,8 +59,13 @@ internal sealed class ApiCall
     {
         var metadata = new Dictionary<string, string>();
         foreach (var (key, value) in _query)
+        {
             if (key.StartsWith("metadata.", StringComparison.Ordinal))
+            {
                 metadata.TryAdd(key["metadata.".Length..], value);
+            }
+        }
+
         return metadata;
     }
 
@@ -72,7 +81,9 @@ internal sealed class ApiCall
         CallersSpan = TraceParent.IsValid(parent) ? Span : "";
         SetHeader("traceparent", Span);
         if (Header("baggage") is { Length: > 0 } baggage)
+        {
             SetHeader("baggage", baggage);
+        }
     }
 
     /// <summary>The body, or null if it is over the limit; it is read to its end in either case.</summary>
@@ -84,11 +95,18 @@ internal sealed class ApiCall
         {
             var result = await reader.ReadAsync(Aborted);
             foreach (var part in result.Buffer)
+            {
                 if (body.WrittenCount <= MaxBodyBytes)
+                {
                     body.Write(part.Span);
+                }
+            }
+
             reader.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
+            {
                 return body.WrittenCount <= MaxBodyBytes ? body.WrittenMemory : (ReadOnlyMemory<byte>?)null;
+            }
         }
     }
 
@@ -108,7 +126,9 @@ internal sealed class ApiCall
         _context.Response.ContentType = contentType;
         _context.Response.ContentLength = body.Length;
         if (body.Length > 0)
+        {
             await _context.Response.BodyWriter.WriteAsync(body, Aborted);
+        }
     }
 
     private void ReadQuery(string text)

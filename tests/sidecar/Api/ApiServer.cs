@@ -35,7 +35,9 @@ internal sealed class ApiServer(ApiRouter router, int port) : IHttpApplication<H
     public void DisposeContext(HttpContext context, Exception? exception)
     {
         if (exception is not (null or OperationCanceledException))
+        {
             SidecarLog.Error($"an API call failed: {exception}");
+        }
     }
 
     public void Dispose() => _server.Dispose();

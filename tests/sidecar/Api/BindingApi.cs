@@ -33,21 +33,37 @@ internal sealed class BindingApi(ComponentRegistry components)
     {
         var request = new InvokeRequest { Operation = root.Text("operation") };
         foreach (var (key, value) in root.Map("metadata", "OutputBindingRequest.metadata"))
+        {
             request.Metadata[key] = value;
+        }
+
         request.Metadata["traceparent"] = call.Span;
         foreach (var header in (ReadOnlySpan<string>)["tracestate", "baggage"])
+        {
             if (call.Header(header) is { Length: > 0 } value)
+            {
                 request.Metadata[header] = value;
-        request.Data = root.Field("data") is { } data ? UnsafeByteOperations.UnsafeWrap(GoJson.Write(data, GoNumbers.Floats)) : ByteString.CopyFromUtf8("null");
+            }
+        }
+
+        request.Data = root.Field("data") is { } data
+            ? UnsafeByteOperations.UnsafeWrap(GoJson.Write(data, GoNumbers.Floats))
+            : ByteString.CopyFromUtf8("null");
         return (request, Problem(name, request.Operation));
     }
 
     private string? Problem(string name, string operation)
     {
         if (operation.Length == 0)
+        {
             return "operation field is missing from request";
+        }
+
         if (!components.Outputs.TryGetValue(name, out var binding))
+        {
             return $"couldn't find output binding {name}";
+        }
+
         return binding.Operations.Contains(operation)
             ? null
             : $"binding {name} does not support operation {operation}. supported operations:{string.Join(' ', binding.Operations)}";
@@ -57,9 +73,13 @@ internal sealed class BindingApi(ComponentRegistry components)
     {
         var answer = await binding.InvokeAsync(request, call.Aborted);
         foreach (var (key, value) in answer.Metadata)
+        {
             call.SetHeader("metadata." + key, value);
+        }
+
         await call.JsonAsync(200, answer.Data.Memory);
     }
 
-    private static ApiError Failed(string name, string reason) => new(500, "ERR_INVOKE_OUTPUT_BINDING", $"error invoking output binding {name}: {reason}");
+    private static ApiError Failed(string name, string reason) =>
+        new(500, "ERR_INVOKE_OUTPUT_BINDING", $"error invoking output binding {name}: {reason}");
 }

@@ -35,11 +35,20 @@ internal sealed class BulkPublishApi(ComponentRegistry components, string appId)
         }
         var (entries, error) = Read(pubSub, topic, body, metadata);
         if (error is null && !raw)
+        {
             error = Wrap(entries, call, pubSub, topic, metadata);
+        }
+
         await (error is null ? PublishAsync(call, pubSub, topic, entries, metadata) : call.ErrorAsync(error));
     }
 
-    private static async Task PublishAsync(ApiCall call, PubSubComponent pubSub, string topic, List<BulkMessageEntry> entries, Dictionary<string, string> metadata)
+    private static async Task PublishAsync(
+        ApiCall call,
+        PubSubComponent pubSub,
+        string topic,
+        List<BulkMessageEntry> entries,
+        Dictionary<string, string> metadata
+    )
     {
         var failed = await pubSub.BulkPublishAsync(topic, entries, metadata, call.Aborted);
         if (failed.Count == 0)
@@ -47,14 +56,24 @@ internal sealed class BulkPublishApi(ComponentRegistry components, string appId)
             await call.NoContentAsync();
             return;
         }
-        var rows = failed.Select(entry => $"{{\"entryId\":{GoJson.Quote(entry.EntryId)},\"error\":{GoJson.Quote(entry.Status.ToString())}}}");
+        var rows = failed.Select(entry =>
+            $"{{\"entryId\":{GoJson.Quote(entry.EntryId)},\"error\":{GoJson.Quote(entry.Status.ToString())}}}"
+        );
         var body = $"{{\"failedEntries\":[{string.Join(",", rows)}],\"errorCode\":\"ERR_PUBSUB_PUBLISH_MESSAGE\"}}";
-        call.SetHeader("metadata.error", $"api error: code = Internal desc = {PubSubErrors.FailureText(pubSub.Name, topic, failed[0].Status)}");
+        call.SetHeader(
+            "metadata.error",
+            $"api error: code = Internal desc = {PubSubErrors.FailureText(pubSub.Name, topic, failed[0].Status)}"
+        );
         call.SetHeader("metadata.responseData", body);
         await call.JsonAsync(500, Encoding.UTF8.GetBytes(body));
     }
 
-    private (List<BulkMessageEntry> Entries, ApiError? Error) Read(PubSubComponent pubSub, string topic, ReadOnlyMemory<byte> body, Dictionary<string, string> metadata)
+    private (List<BulkMessageEntry> Entries, ApiError? Error) Read(
+        PubSubComponent pubSub,
+        string topic,
+        ReadOnlyMemory<byte> body,
+        Dictionary<string, string> metadata
+    )
     {
         var entries = new List<BulkMessageEntry>();
         var ids = new HashSet<string>();
@@ -62,13 +81,22 @@ internal sealed class BulkPublishApi(ComponentRegistry components, string appId)
         {
             using var document = GoJson.Parse(body);
             if (document.RootElement.ValueKind != JsonValueKind.Array)
+            {
                 throw new GoJsonException(GoTypes.CannotUnmarshal(document.RootElement, "[]http.bulkPublishMessageEntry"));
+            }
+
             foreach (var item in document.RootElement.EnumerateArray())
             {
                 if (ReadOne(item, metadata) is not { } entry)
+                {
                     return (entries, PubSubErrors.EntryMismatch(pubSub.Name, topic, appId));
+                }
+
                 if (entry.EntryId.Length == 0 || !ids.Add(entry.EntryId))
+                {
                     return (entries, PubSubErrors.EntryIdInvalid(pubSub.Name, topic, appId));
+                }
+
                 entries.Add(entry);
             }
             return (entries, null);
@@ -84,35 +112,65 @@ internal sealed class BulkPublishApi(ComponentRegistry components, string appId)
     {
         var entry = new BulkMessageEntry { EntryId = item.Text("entryId"), ContentType = item.Text("contentType") };
         if (!item.TryGetProperty("event", out var data) || Bytes(data, entry.ContentType) is not { } bytes)
+        {
             return null;
+        }
+
         entry.Event = UnsafeByteOperations.UnsafeWrap(bytes);
         if (!item.TryGetProperty("metadata", out var own) || own.ValueKind != JsonValueKind.Object)
+        {
             return entry;
+        }
         // Only an entry with metadata of its own gets the request's as well.
         foreach (var (key, value) in metadata)
+        {
             entry.Metadata[key] = value;
+        }
+
         foreach (var (key, value) in item.Map("metadata"))
+        {
             entry.Metadata[key] = value;
+        }
+
         return entry;
     }
 
     private static byte[]? Bytes(JsonElement data, string contentType)
     {
         if (ContentTypes.IsJson(contentType))
+        {
             return GoJson.Write(data, GoNumbers.Floats);
+        }
+
         if (data.ValueKind != JsonValueKind.String)
+        {
             return null;
+        }
+
         if (ContentTypes.IsText(contentType))
+        {
             return Encoding.UTF8.GetBytes(data.GetString()!);
+        }
+
         return ContentTypes.IsBinary(contentType) && data.TryGetBytesFromBase64(out var bytes) ? bytes : null;
     }
 
-    private ApiError? Wrap(List<BulkMessageEntry> entries, ApiCall call, PubSubComponent pubSub, string topic, Dictionary<string, string> metadata)
+    private ApiError? Wrap(
+        List<BulkMessageEntry> entries,
+        ApiCall call,
+        PubSubComponent pubSub,
+        string topic,
+        Dictionary<string, string> metadata
+    )
     {
         foreach (var entry in entries)
         {
             IReadOnlyDictionary<string, string> own = entry.Metadata.Count > 0 ? new Dictionary<string, string>(entry.Metadata) : metadata;
-            var published = new PublishedEvent(pubSub.Name, topic, entry.Event.Memory, entry.ContentType, own) { TraceParent = call.CallersSpan, TraceState = call.TraceState };
+            var published = new PublishedEvent(pubSub.Name, topic, entry.Event.Memory, entry.ContentType, own)
+            {
+                TraceParent = call.CallersSpan,
+                TraceState = call.TraceState,
+            };
             try
             {
                 entry.Event = UnsafeByteOperations.UnsafeWrap(CloudEvents.Wrap(published, appId, pubSub.ExpiresMessages));

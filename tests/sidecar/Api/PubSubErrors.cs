@@ -9,11 +9,24 @@ internal static class PubSubErrors
         new(404, "ERR_PUBSUB_NOT_FOUND", $"pubsub {pubSub} is not found", ErrorDetail.Info("DAPR_PUBSUB_NOT_FOUND", []));
 
     public static ApiError NotABoolean(string pubSub, string value) =>
-        Of(400, "ERR_PUBSUB_REQUEST_METADATA", pubSub, $"failed deserializing metadata. Error: rawPayload value must be a valid boolean: actual is '{value}'",
-            "DAPR_PUBSUB_METADATA_DESERIALIZATION", new() { ["rawPayload"] = value });
+        Of(
+            400,
+            "ERR_PUBSUB_REQUEST_METADATA",
+            pubSub,
+            $"failed deserializing metadata. Error: rawPayload value must be a valid boolean: actual is '{value}'",
+            "DAPR_PUBSUB_METADATA_DESERIALIZATION",
+            new() { ["rawPayload"] = value }
+        );
 
     public static ApiError NoCloudEvent(string pubSub, string appId, string reason) =>
-        Of(500, "ERR_PUBSUB_CLOUD_EVENTS_SER", pubSub, "cannot create cloudevent", "DAPR_PUBSUB_CLOUD_EVENT_CREATION", new() { ["appID"] = appId, ["error"] = reason });
+        Of(
+            500,
+            "ERR_PUBSUB_CLOUD_EVENTS_SER",
+            pubSub,
+            "cannot create cloudevent",
+            "DAPR_PUBSUB_CLOUD_EVENT_CREATION",
+            new() { ["appID"] = appId, ["error"] = reason }
+        );
 
     public static ApiError Forbidden(string pubSub, string topic, string appId)
     {
@@ -22,24 +35,53 @@ internal static class PubSubErrors
     }
 
     public static ApiError Failed(string pubSub, string topic, string reason) =>
-        Of(500, "ERR_PUBSUB_PUBLISH_MESSAGE", pubSub, FailureText(pubSub, topic, reason), "DAPR_PUBSUB_PUBLISH_MESSAGE", new() { ["error"] = reason, ["topic"] = topic });
+        Of(
+            500,
+            "ERR_PUBSUB_PUBLISH_MESSAGE",
+            pubSub,
+            FailureText(pubSub, topic, reason),
+            "DAPR_PUBSUB_PUBLISH_MESSAGE",
+            new() { ["error"] = reason, ["topic"] = topic }
+        );
 
     public static ApiError EntriesUnreadable(string pubSub, string topic, string appId, string reason) =>
-        Of(400, "ERR_PUBSUB_EVENTS_SER", pubSub, $"error when unmarshaling the request for topic {topic} pubsub {pubSub}: {reason}", "DAPR_PUBSUB_UNMARSHAL_EVENTS", new() { ["appID"] = appId });
+        Of(
+            400,
+            "ERR_PUBSUB_EVENTS_SER",
+            pubSub,
+            $"error when unmarshaling the request for topic {topic} pubsub {pubSub}: {reason}",
+            "DAPR_PUBSUB_UNMARSHAL_EVENTS",
+            new() { ["appID"] = appId }
+        );
 
     public static ApiError EntryMismatch(string pubSub, string topic, string appId)
     {
         const string Reason = "error: mismatch between contentType and event";
-        return Of(400, "ERR_PUBSUB_EVENTS_SER", pubSub, $"error when marshalling cloud event envelope for topic {topic} pubsub {pubSub}: {Reason}", "DAPR_PUBSUB_MARSHAL_ENVELOPE", new() { ["appID"] = appId, ["error"] = Reason });
+        return Of(
+            400,
+            "ERR_PUBSUB_EVENTS_SER",
+            pubSub,
+            $"error when marshalling cloud event envelope for topic {topic} pubsub {pubSub}: {Reason}",
+            "DAPR_PUBSUB_MARSHAL_ENVELOPE",
+            new() { ["appID"] = appId, ["error"] = Reason }
+        );
     }
 
     public static ApiError EntryIdInvalid(string pubSub, string topic, string appId)
     {
         const string Reason = "entryId is duplicated or not present for entry";
-        return Of(400, "ERR_PUBSUB_EVENTS_SER", pubSub, $"error marshaling events to bytes for topic {topic} pubsub {pubSub}. error: {Reason}", "DAPR_PUBSUB_MARSHAL_EVENTS", new() { ["appID"] = appId, ["error"] = Reason });
+        return Of(
+            400,
+            "ERR_PUBSUB_EVENTS_SER",
+            pubSub,
+            $"error marshaling events to bytes for topic {topic} pubsub {pubSub}. error: {Reason}",
+            "DAPR_PUBSUB_MARSHAL_EVENTS",
+            new() { ["appID"] = appId, ["error"] = Reason }
+        );
     }
 
-    public static string FailureText(string pubSub, string topic, string reason) => $"error when publishing to topic {topic} in pubsub {pubSub}: {reason}";
+    public static string FailureText(string pubSub, string topic, string reason) =>
+        $"error when publishing to topic {topic} in pubsub {pubSub}: {reason}";
 
     public static string FailureText(string pubSub, string topic, GrpcStatus status) => FailureText(pubSub, topic, status.ToString());
 

@@ -33,11 +33,22 @@ internal sealed class PublishApi(ComponentRegistry components, string appId)
         await PublishAsync(call, pubSub, topic, body, metadata, raw);
     }
 
-    private async Task PublishAsync(ApiCall call, PubSubComponent pubSub, string topic, ReadOnlyMemory<byte> body, Dictionary<string, string> metadata, bool raw)
+    private async Task PublishAsync(
+        ApiCall call,
+        PubSubComponent pubSub,
+        string topic,
+        ReadOnlyMemory<byte> body,
+        Dictionary<string, string> metadata,
+        bool raw
+    )
     {
         try
         {
-            var published = new PublishedEvent(pubSub.Name, topic, body, call.ContentType, metadata) { TraceParent = call.CallersSpan, TraceState = call.TraceState };
+            var published = new PublishedEvent(pubSub.Name, topic, body, call.ContentType, metadata)
+            {
+                TraceParent = call.CallersSpan,
+                TraceState = call.TraceState,
+            };
             var data = raw ? body : CloudEvents.Wrap(published, appId, pubSub.ExpiresMessages);
             await pubSub.PublishAsync(topic, data, metadata, call.Aborted);
             await call.NoContentAsync();

@@ -13,16 +13,25 @@ internal sealed class StateApi(ComponentRegistry components, string appId)
     public async Task SaveAsync(ApiCall call, string name)
     {
         if (await FindAsync(call, name) is not { } store)
+        {
             return;
+        }
+
         try
         {
             var body = await call.ReadBodyAsync() ?? throw new GoJsonException("stream too large");
             using var document = GoJson.Parse(body, decoder: true);
             if (document.RootElement.ValueKind is not (JsonValueKind.Array or JsonValueKind.Null))
+            {
                 throw new GoJsonException(GoTypes.CannotUnmarshal(document.RootElement, "[]state.SetRequest"));
+            }
+
             var (items, error) = Read(store, document.RootElement, call.Metadata());
             if (error is null && items.Count > 0)
+            {
                 await store.SetAsync(items, call.Aborted);
+            }
+
             await (error is null ? call.NoContentAsync() : call.ErrorAsync(error));
         }
         catch (GoJsonException fault)
@@ -42,10 +51,16 @@ internal sealed class StateApi(ComponentRegistry components, string appId)
     public async Task GetAsync(ApiCall call, string name, string key)
     {
         if (await FindAsync(call, name) is not { } store || !await AcceptsAsync(call, store, key))
+        {
             return;
+        }
+
         var request = new GetRequest { Key = store.Keys.Outer(key), Consistency = StateItems.Consistency(call.Query("consistency") ?? "") };
         foreach (var (field, value) in call.Metadata())
+        {
             request.Metadata[field] = value;
+        }
+
         try
         {
             var answer = await store.GetAsync(request, call.Aborted);
@@ -60,12 +75,25 @@ internal sealed class StateApi(ComponentRegistry components, string appId)
     public async Task DeleteAsync(ApiCall call, string name, string key)
     {
         if (await FindAsync(call, name) is not { } store || !await AcceptsAsync(call, store, key))
+        {
             return;
-        var request = new DeleteRequest { Key = store.Keys.Outer(key), Options = StateItems.Options(call.Query("concurrency") ?? "", call.Query("consistency") ?? "") };
+        }
+
+        var request = new DeleteRequest
+        {
+            Key = store.Keys.Outer(key),
+            Options = StateItems.Options(call.Query("concurrency") ?? "", call.Query("consistency") ?? ""),
+        };
         if (call.Header("if-match") is { } etag)
+        {
             request.Etag = new() { Value = etag };
+        }
+
         foreach (var (field, value) in call.Metadata())
+        {
             request.Metadata[field] = value;
+        }
+
         try
         {
             await store.DeleteAsync(request, call.Aborted);
@@ -80,7 +108,10 @@ internal sealed class StateApi(ComponentRegistry components, string appId)
     public async Task BulkGetAsync(ApiCall call, string name)
     {
         if (await FindAsync(call, name) is not { } store)
+        {
             return;
+        }
+
         try
         {
             var body = await call.ReadBodyAsync() ?? throw new GoJsonException("stream too large");
@@ -108,7 +139,10 @@ internal sealed class StateApi(ComponentRegistry components, string appId)
     private async ValueTask<StateComponent?> FindAsync(ApiCall call, string name)
     {
         if (components.Stores.TryGetValue(name, out var store))
+        {
             return store;
+        }
+
         await call.ErrorAsync(components.Stores.Count == 0 ? StateErrors.NotConfigured(appId) : StateErrors.NotFound(name, appId));
         return null;
     }
@@ -116,42 +150,74 @@ internal sealed class StateApi(ComponentRegistry components, string appId)
     private static async ValueTask<bool> AcceptsAsync(ApiCall call, StateComponent store, string key)
     {
         if (KeyPrefix.Accepts(key))
+        {
             return true;
+        }
+
         await call.ErrorAsync(StateErrors.IllegalKey(store.Name, key));
         return false;
     }
 
-    private static (List<SetRequest> Items, ApiError? Error) Read(StateComponent store, JsonElement root, Dictionary<string, string> metadata)
+    private static (List<SetRequest> Items, ApiError? Error) Read(
+        StateComponent store,
+        JsonElement root,
+        Dictionary<string, string> metadata
+    )
     {
         var items = new List<SetRequest>();
         if (root.ValueKind == JsonValueKind.Null)
+        {
             return (items, null);
+        }
+
         foreach (var item in root.EnumerateArray())
         {
             var key = item.Text("key");
             if (key.Length == 0)
+            {
                 return (items, StateErrors.Malformed("\"key\" is a required field"));
+            }
+
             if (!KeyPrefix.Accepts(key))
+            {
                 return (items, StateErrors.IllegalKey(store.Name, key));
+            }
+
             items.Add(StateItems.Set(item, store.Keys, metadata));
         }
         return (items, null);
     }
 
-    private static (BulkGetRequest Request, ApiError? Error) ReadBulk(StateComponent store, JsonElement root, Dictionary<string, string> metadata)
+    private static (BulkGetRequest Request, ApiError? Error) ReadBulk(
+        StateComponent store,
+        JsonElement root,
+        Dictionary<string, string> metadata
+    )
     {
         var request = new BulkGetRequest { Options = new() };
         if (root.Field("parallelism") is { ValueKind: JsonValueKind.Number } parallelism)
+        {
             request.Options.Parallelism = parallelism.GetInt64();
+        }
+
         var own = root.Map("metadata");
         foreach (var (key, value) in metadata)
+        {
             own[key] = value;
+        }
+
         foreach (var key in root.Items("keys"))
         {
             if (key.ValueKind != JsonValueKind.String)
+            {
                 throw new GoJsonException(GoTypes.CannotUnmarshalField(key, "BulkGetRequest.keys", "string"));
+            }
+
             if (!KeyPrefix.Accepts(key.GetString()!))
+            {
                 return (request, StateErrors.IllegalKey(store.Name, key.GetString()!));
+            }
+
             var item = new GetRequest { Key = store.Keys.Outer(key.GetString()!) };
             item.Metadata.Add(own);
             request.Items.Add(item);
@@ -162,9 +228,15 @@ internal sealed class StateApi(ComponentRegistry components, string appId)
     private static Task FoundAsync(ApiCall call, GetResponse answer)
     {
         if (answer.Etag is { } etag)
+        {
             call.SetHeader("etag", etag.Value);
+        }
+
         foreach (var (field, value) in answer.Metadata)
+        {
             call.SetHeader("metadata." + field, value);
+        }
+
         return call.JsonAsync(200, answer.Data.Memory);
     }
 

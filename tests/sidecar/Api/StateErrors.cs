@@ -9,44 +9,89 @@ internal static class StateErrors
     public const string NilValue = "an attempt to set a nil value was received, try to use Delete instead";
 
     public static ApiError NotConfigured(string appId) =>
-        new(500, "ERR_STATE_STORE_NOT_CONFIGURED", "state store is not configured", ErrorDetail.Info("DAPR_STATE_NOT_CONFIGURED", Pairs(("appID", appId))));
+        new(
+            500,
+            "ERR_STATE_STORE_NOT_CONFIGURED",
+            "state store is not configured",
+            ErrorDetail.Info("DAPR_STATE_NOT_CONFIGURED", Pairs(("appID", appId)))
+        );
 
     public static ApiError NotFound(string store, string appId) =>
-        new(400, "ERR_STATE_STORE_NOT_FOUND", $"state store {store} is not found", ErrorDetail.Info("DAPR_STATE_NOT_FOUND", Pairs(("appID", appId))));
+        new(
+            400,
+            "ERR_STATE_STORE_NOT_FOUND",
+            $"state store {store} is not found",
+            ErrorDetail.Info("DAPR_STATE_NOT_FOUND", Pairs(("appID", appId)))
+        );
 
     public static ApiError Malformed(string text) => new(400, "ERR_MALFORMED_REQUEST", text);
 
     public static ApiError IllegalKey(string store, string key)
     {
         var text = $"api error: code = InvalidArgument desc = input key/keyPrefix '{key}' can't contain '||'";
-        return new(400, "ERR_MALFORMED_REQUEST", text, ErrorDetail.BadField(key, text), ErrorDetail.Resource("state", store, ""), ErrorDetail.Info("DAPR_STATE_ILLEGAL_KEY", null));
+        return new(
+            400,
+            "ERR_MALFORMED_REQUEST",
+            text,
+            ErrorDetail.BadField(key, text),
+            ErrorDetail.Resource("state", store, ""),
+            ErrorDetail.Info("DAPR_STATE_ILLEGAL_KEY", null)
+        );
     }
 
-    public static ApiError Get(string store, string key, StateFailure failure) => new(failure.HttpStatus, "ERR_STATE_GET", $"fail to get {key} from state store {store}: {failure.Text}");
+    public static ApiError Get(string store, string key, StateFailure failure) =>
+        new(failure.HttpStatus, "ERR_STATE_GET", $"fail to get {key} from state store {store}: {failure.Text}");
 
     public static ApiError BulkGet(StateFailure failure) => new(failure.HttpStatus, "ERR_STATE_BULK_GET", failure.Text);
 
-    public static ApiError Save(string store, StateFailure failure) => new(failure.HttpStatus, "ERR_STATE_SAVE", $"failed saving state in state store {store}: {failure.Text}");
+    public static ApiError Save(string store, StateFailure failure) =>
+        new(failure.HttpStatus, "ERR_STATE_SAVE", $"failed saving state in state store {store}: {failure.Text}");
 
-    public static ApiError Delete(string key, StateFailure failure) => new(failure.HttpStatus, "ERR_STATE_DELETE", $"failed deleting state with key {key}: {failure.Text}");
+    public static ApiError Delete(string key, StateFailure failure) =>
+        new(failure.HttpStatus, "ERR_STATE_DELETE", $"failed deleting state with key {key}: {failure.Text}");
 
-    public static ApiError Transaction(string text) => new(500, "ERR_STATE_TRANSACTION", "error while executing state transaction: " + text);
+    public static ApiError Transaction(string text) =>
+        new(500, "ERR_STATE_TRANSACTION", "error while executing state transaction: " + text);
 
-    public static ApiError NoTransactions(string store) => new(500, "ERR_STATE_STORE_NOT_SUPPORTED", $"state store {store} doesn't support transactions",
-        ErrorDetail.Help("Check the list of state stores and the features they support", "https://docs.dapr.io/reference/components-reference/supported-state-stores/"),
-        ErrorDetail.Resource("state", store, ""), ErrorDetail.Info("DAPR_STATE_TRANSACTIONS_NOT_SUPPORTED", null));
+    public static ApiError NoTransactions(string store) =>
+        new(
+            500,
+            "ERR_STATE_STORE_NOT_SUPPORTED",
+            $"state store {store} doesn't support transactions",
+            ErrorDetail.Help(
+                "Check the list of state stores and the features they support",
+                "https://docs.dapr.io/reference/components-reference/supported-state-stores/"
+            ),
+            ErrorDetail.Resource("state", store, ""),
+            ErrorDetail.Info("DAPR_STATE_TRANSACTIONS_NOT_SUPPORTED", null)
+        );
 
-    public static ApiError UnknownOperation(string operation) => new(400, "ERR_NOT_SUPPORTED_STATE_OPERATION", $"operation type {operation} not supported");
+    public static ApiError UnknownOperation(string operation) =>
+        new(400, "ERR_NOT_SUPPORTED_STATE_OPERATION", $"operation type {operation} not supported");
 
-    public static ApiError TooManyOperations(string store, int count, long limit) => new(400, "ERR_STATE_STORE_TOO_MANY_TRANSACTIONS",
-        $"the transaction contains {count} operations, which is more than what the state store supports: {limit}", ErrorDetail.Resource("state", store, ""),
-        ErrorDetail.Info("DAPR_STATE_TOO_MANY_TRANSACTIONS", Pairs(("currentOpsTransaction", count.ToString(CultureInfo.InvariantCulture)), ("maxOpsPerTransaction", limit.ToString(CultureInfo.InvariantCulture)))));
+    public static ApiError TooManyOperations(string store, int count, long limit) =>
+        new(
+            400,
+            "ERR_STATE_STORE_TOO_MANY_TRANSACTIONS",
+            $"the transaction contains {count} operations, which is more than what the state store supports: {limit}",
+            ErrorDetail.Resource("state", store, ""),
+            ErrorDetail.Info(
+                "DAPR_STATE_TOO_MANY_TRANSACTIONS",
+                Pairs(
+                    ("currentOpsTransaction", count.ToString(CultureInfo.InvariantCulture)),
+                    ("maxOpsPerTransaction", limit.ToString(CultureInfo.InvariantCulture))
+                )
+            )
+        );
 
     private static Dictionary<string, string> Pairs(params ReadOnlySpan<(string Key, string Value)> pairs)
     {
         var map = new Dictionary<string, string>();
         foreach (var (key, value) in pairs)
+        {
             map[key] = value;
+        }
+
         return map;
     }
 }

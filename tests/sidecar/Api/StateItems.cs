@@ -14,16 +14,25 @@ internal static class StateItems
     public static SetRequest Set(JsonElement item, KeyPrefix keys, Dictionary<string, string> queryMetadata)
     {
         if (item.Field("value") is not { } value)
+        {
             throw new NilValueException();
+        }
+
         var request = new SetRequest
         {
             Key = keys.Outer(item.Text("key")),
             Value = UnsafeByteOperations.UnsafeWrap(GoJson.Write(value, GoNumbers.Floats)),
-            Options = Options(item.Field("options") is { } options ? options.Text("concurrency") : "", item.Field("options") is { } more ? more.Text("consistency") : ""),
+            Options = Options(
+                item.Field("options") is { } options ? options.Text("concurrency") : "",
+                item.Field("options") is { } more ? more.Text("consistency") : ""
+            ),
             ContentType = item.Text("contentType"),
         };
         if (item.OptionalText("etag") is { } etag)
+        {
             request.Etag = new() { Value = etag };
+        }
+
         Merge(request.Metadata, item.Map("metadata"), queryMetadata);
         return request;
     }
@@ -33,38 +42,51 @@ internal static class StateItems
         var request = new DeleteRequest
         {
             Key = keys.Outer(item.Text("key")),
-            Options = Options(item.Field("options") is { } options ? options.Text("concurrency") : "", item.Field("options") is { } more ? more.Text("consistency") : ""),
+            Options = Options(
+                item.Field("options") is { } options ? options.Text("concurrency") : "",
+                item.Field("options") is { } more ? more.Text("consistency") : ""
+            ),
         };
         if (item.OptionalText("etag") is { } etag)
+        {
             request.Etag = new() { Value = etag };
+        }
+
         Merge(request.Metadata, item.Map("metadata"), queryMetadata);
         return request;
     }
 
-    public static StateOptions Options(string concurrency, string consistency) => new()
-    {
-        Concurrency = concurrency switch
+    public static StateOptions Options(string concurrency, string consistency) =>
+        new()
         {
-            "first-write" => StateOptions.Types.StateConcurrency.ConcurrencyFirstWrite,
-            "last-write" => StateOptions.Types.StateConcurrency.ConcurrencyLastWrite,
-            _ => StateOptions.Types.StateConcurrency.ConcurrencyUnspecified,
-        },
-        Consistency = Consistency(consistency),
-    };
+            Concurrency = concurrency switch
+            {
+                "first-write" => StateOptions.Types.StateConcurrency.ConcurrencyFirstWrite,
+                "last-write" => StateOptions.Types.StateConcurrency.ConcurrencyLastWrite,
+                _ => StateOptions.Types.StateConcurrency.ConcurrencyUnspecified,
+            },
+            Consistency = Consistency(consistency),
+        };
 
-    public static StateOptions.Types.StateConsistency Consistency(string consistency) => consistency switch
-    {
-        "strong" => StateOptions.Types.StateConsistency.ConsistencyStrong,
-        "eventual" => StateOptions.Types.StateConsistency.ConsistencyEventual,
-        _ => StateOptions.Types.StateConsistency.ConsistencyUnspecified,
-    };
+    public static StateOptions.Types.StateConsistency Consistency(string consistency) =>
+        consistency switch
+        {
+            "strong" => StateOptions.Types.StateConsistency.ConsistencyStrong,
+            "eventual" => StateOptions.Types.StateConsistency.ConsistencyEventual,
+            _ => StateOptions.Types.StateConsistency.ConsistencyUnspecified,
+        };
 
     private static void Merge(MapField<string, string> target, Dictionary<string, string> own, Dictionary<string, string> query)
     {
         foreach (var (key, value) in own)
+        {
             target[key] = value;
+        }
+
         foreach (var (key, value) in query)
+        {
             target[key] = value;
+        }
     }
 }
 

@@ -48,11 +48,20 @@ internal sealed class TransactionApi(ComponentRegistry components, string appId)
     {
         var operations = root.Items("operations").ToArray();
         if (operations.Length == 0)
+        {
             return null;
+        }
+
         if (operations.Select(operation => Check(store, operation)).FirstOrDefault(problem => problem is not null) is { } error)
+        {
             return error;
+        }
+
         if (await store.MaxOperationsAsync(call.Aborted) is > 0 and var limit && operations.Length > limit)
+        {
             return StateErrors.TooManyOperations(store.Name, operations.Length, limit);
+        }
+
         await store.TransactAsync(Request(call, store, root, operations), call.Aborted);
         return null;
     }
@@ -60,7 +69,10 @@ internal sealed class TransactionApi(ComponentRegistry components, string appId)
     private static ApiError? Check(StateComponent store, JsonElement operation)
     {
         if (operation.Text("operation") is not ("upsert" or "delete"))
+        {
             return StateErrors.UnknownOperation(operation.Text("operation"));
+        }
+
         var key = Item(operation).Text("key");
         return KeyPrefix.Accepts(key) ? null : StateErrors.IllegalKey(store.Name, key);
     }
@@ -70,13 +82,24 @@ internal sealed class TransactionApi(ComponentRegistry components, string appId)
         var query = call.Metadata();
         var request = new TransactionalStateRequest();
         foreach (var operation in operations)
-            request.Operations.Add(operation.Text("operation") == "upsert"
-                ? new TransactionalStateOperation { Set = StateItems.Set(Item(operation), store.Keys, query) }
-                : new TransactionalStateOperation { Delete = StateItems.Delete(Item(operation), store.Keys, query) });
+        {
+            request.Operations.Add(
+                operation.Text("operation") == "upsert"
+                    ? new TransactionalStateOperation { Set = StateItems.Set(Item(operation), store.Keys, query) }
+                    : new TransactionalStateOperation { Delete = StateItems.Delete(Item(operation), store.Keys, query) }
+            );
+        }
+
         foreach (var (key, value) in root.Map("metadata"))
+        {
             request.Metadata[key] = value;
+        }
+
         foreach (var (key, value) in query)
+        {
             request.Metadata[key] = value;
+        }
+
         return request;
     }
 

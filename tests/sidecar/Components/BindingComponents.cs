@@ -38,7 +38,14 @@ internal sealed class OutputBindingComponent(ComponentManifest manifest, Compone
         var request = new OutputBindingInitRequest { Metadata = new() };
         request.Metadata.Properties.Add(manifest.Properties());
         await channel.CallAsync("OutputBinding/Init", request, OutputBindingInitResponse.Parser, cancellation);
-        Operations = (await channel.CallAsync("OutputBinding/ListOperations", new ListOperationsRequest(), ListOperationsResponse.Parser, cancellation)).Operations;
+        Operations = (
+            await channel.CallAsync(
+                "OutputBinding/ListOperations",
+                new ListOperationsRequest(),
+                ListOperationsResponse.Parser,
+                cancellation
+            )
+        ).Operations;
     }
 
     public Task<InvokeResponse> InvokeAsync(InvokeRequest request, CancellationToken cancellation) =>
@@ -53,7 +60,10 @@ internal static class BindingDirection
     public static (bool Input, bool Output)? Of(ComponentManifest manifest)
     {
         if (manifest.Find("direction") is not { Length: > 0 } text)
+        {
             return null;
+        }
+
         var words = text.ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries);
         return (words.Contains("input"), words.Contains("output"));
     }

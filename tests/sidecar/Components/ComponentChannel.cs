@@ -14,7 +14,14 @@ internal sealed class ComponentChannel(string socketPath, string instance) : IDi
     private readonly SocketChannel _channel = new(socketPath);
     private readonly Metadata _metadata = new() { { InstanceKey, instance } };
 
-    public Task<T> CallAsync<T>(string method, IMessage request, MessageParser<T> parser, CancellationToken cancellation, string? deliveredBy = null, TimeSpan? timeout = null)
+    public Task<T> CallAsync<T>(
+        string method,
+        IMessage request,
+        MessageParser<T> parser,
+        CancellationToken cancellation,
+        string? deliveredBy = null,
+        TimeSpan? timeout = null
+    )
         where T : class, IMessage<T>
     {
         var metadata = deliveredBy is null ? _metadata : new Metadata { { InstanceKey, deliveredBy }, { InstanceKey, instance } };

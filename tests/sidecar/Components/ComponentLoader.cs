@@ -9,7 +9,11 @@ namespace Darq.Sidecar.Components;
 /// Initialises components one after another, in the order of the resources. A failure ends the start, unless the resource says
 /// <c>ignoreErrors</c>. The init timeout is looked at only after Init has answered.
 /// </summary>
-internal sealed class ComponentLoader(IReadOnlyDictionary<(ComponentKind Kind, string Name), string> sockets, string appId, string? @namespace)
+internal sealed class ComponentLoader(
+    IReadOnlyDictionary<(ComponentKind Kind, string Name), string> sockets,
+    string appId,
+    string? @namespace
+)
 {
     private readonly ComponentRegistry _registry = new();
 
@@ -24,9 +28,14 @@ internal sealed class ComponentLoader(IReadOnlyDictionary<(ComponentKind Kind, s
             }
             catch (Exception fault) when (fault is GrpcCallException or StartException && !cancellation.IsCancellationRequested)
             {
-                var text = $"process component {manifest.Name} error: [INIT_COMPONENT_FAILURE]: initialization error occurred for {manifest.Name} ({manifest.Type}/{manifest.Version}): {fault.Message}";
+                var text =
+                    $"process component {manifest.Name} error: [INIT_COMPONENT_FAILURE]: initialization error occurred for "
+                    + $"{manifest.Name} ({manifest.Type}/{manifest.Version}): {fault.Message}";
                 if (!manifest.IgnoreErrors)
+                {
                     throw new StartException(text);
+                }
+
                 SidecarLog.Error(text);
             }
         }
@@ -36,7 +45,9 @@ internal sealed class ComponentLoader(IReadOnlyDictionary<(ComponentKind Kind, s
     private async Task LoadAsync(ComponentManifest manifest, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
-        var (category, name) = manifest.Type.ToLowerInvariant().Split('.', 2) is [var left, var right] ? (left, right) : (manifest.Type, "");
+        var (category, name) = manifest.Type.ToLowerInvariant().Split('.', 2) is [var left, var right]
+            ? (left, right)
+            : (manifest.Type, "");
         var capabilities = category switch
         {
             "pubsub" => await LoadPubSubAsync(manifest, Socket(ComponentKind.PubSub, name, manifest, "message bus"), cancellation),
@@ -54,7 +65,12 @@ internal sealed class ComponentLoader(IReadOnlyDictionary<(ComponentKind Kind, s
 
     private async Task<IReadOnlyList<string>> LoadPubSubAsync(ComponentManifest manifest, string socket, CancellationToken cancellation)
     {
-        var component = new PubSubComponent(manifest, new(socket, manifest.Name), manifest.NamespaceScoped ? @namespace ?? "default" : "", appId);
+        var component = new PubSubComponent(
+            manifest,
+            new(socket, manifest.Name),
+            manifest.NamespaceScoped ? @namespace ?? "default" : "",
+            appId
+        );
         await component.InitAsync(cancellation);
         _registry.PubSubs[manifest.Name] = component;
         return component.Features;
@@ -75,7 +91,10 @@ internal sealed class ComponentLoader(IReadOnlyDictionary<(ComponentKind Kind, s
         var inputSocket = input ? Find(ComponentKind.InputBinding, name, manifest) : null;
         var outputSocket = output ? Find(ComponentKind.OutputBinding, name, manifest) : null;
         if (inputSocket is null && outputSocket is null)
+        {
             throw new StartException($"couldn't find {(output ? "output" : "input")} binding {manifest.Type}/{manifest.Version}");
+        }
+
         var capabilities = new List<string>();
         if (inputSocket is not null)
         {

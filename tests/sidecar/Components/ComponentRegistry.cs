@@ -5,7 +5,9 @@ namespace Darq.Sidecar.Components;
 /// <summary>A loaded resource as /v1.0/metadata lists it.</summary>
 internal sealed record LoadedComponent(ComponentManifest Manifest, IReadOnlyList<string> Capabilities);
 
-/// <summary>The components that came up, by name; filled during the start, in the order of the resources, and read-only afterwards.</summary>
+/// <summary>
+/// The components that came up, by name; filled during the start, in the order of the resources, and read-only afterwards.
+/// </summary>
 internal sealed class ComponentRegistry
 {
     public Dictionary<string, PubSubComponent> PubSubs { get; } = [];
@@ -32,6 +34,8 @@ internal sealed class ComponentRegistry
     {
         IEnumerable<IDisposable> all = [.. PubSubs.Values, .. Stores.Values, .. Inputs, .. Outputs.Values];
         foreach (var component in all)
+        {
             component.Dispose();
+        }
     }
 }

@@ -18,12 +18,16 @@ internal sealed class PubSubComponent(ComponentManifest manifest, ComponentChann
 
     private bool PublishesInBulk => Features.Contains("BULK_PUBSUB");
 
-    /// <summary>The name a component sees for a topic; a namespace-scoped pub/sub has the namespace in front, without a separator.</summary>
+    /// <summary>
+    /// The name a component sees for a topic; a namespace-scoped pub/sub has the namespace in front, without a separator.
+    /// </summary>
     public string Outer(string topic) => topicPrefix + topic;
 
     /// <summary>The name an app sees for a component's topic.</summary>
     public string Inner(string topic) =>
-        topicPrefix.Length > 0 && topic.IndexOf(topicPrefix, StringComparison.Ordinal) is var at and >= 0 ? topic.Remove(at, topicPrefix.Length) : topic;
+        topicPrefix.Length > 0 && topic.IndexOf(topicPrefix, StringComparison.Ordinal) is var at and >= 0
+            ? topic.Remove(at, topicPrefix.Length)
+            : topic;
 
     public async Task InitAsync(CancellationToken cancellation)
     {
@@ -36,11 +40,25 @@ internal sealed class PubSubComponent(ComponentManifest manifest, ComponentChann
     }
 
     /// <summary>Publishes one message; throws <see cref="GrpcCallException"/> with the component's status.</summary>
-    public Task PublishAsync(string topic, ReadOnlyMemory<byte> data, IEnumerable<KeyValuePair<string, string>> metadata, CancellationToken cancellation, string? deliveredBy = null)
+    public Task PublishAsync(
+        string topic,
+        ReadOnlyMemory<byte> data,
+        IEnumerable<KeyValuePair<string, string>> metadata,
+        CancellationToken cancellation,
+        string? deliveredBy = null
+    )
     {
-        var request = new PublishRequest { Data = UnsafeByteOperations.UnsafeWrap(data), PubsubName = Name, Topic = Outer(topic) };
+        var request = new PublishRequest
+        {
+            Data = UnsafeByteOperations.UnsafeWrap(data),
+            PubsubName = Name,
+            Topic = Outer(topic),
+        };
         foreach (var (key, value) in metadata)
+        {
             request.Metadata[key] = value;
+        }
+
         return channel.CallAsync("PubSub/Publish", request, PublishResponse.Parser, cancellation, deliveredBy);
     }
 
@@ -49,14 +67,24 @@ internal sealed class PubSubComponent(ComponentManifest manifest, ComponentChann
     /// Returns the failed entries with their errors; entries that a component itself reports as failed are no failure to daprd.
     /// </summary>
     public async Task<IReadOnlyList<(string EntryId, GrpcStatus Status)>> BulkPublishAsync(
-        string topic, IReadOnlyList<BulkMessageEntry> entries, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellation)
+        string topic,
+        IReadOnlyList<BulkMessageEntry> entries,
+        IReadOnlyDictionary<string, string> metadata,
+        CancellationToken cancellation
+    )
     {
         if (!PublishesInBulk)
+        {
             return await PublishSinglyAsync(topic, entries, cancellation);
+        }
+
         var request = new BulkPublishRequest { PubsubName = Name, Topic = Outer(topic) };
         request.Entries.Add(entries);
         foreach (var (key, value) in metadata)
+        {
             request.Metadata[key] = value;
+        }
+
         try
         {
             await channel.CallAsync("PubSub/BulkPublish", request, BulkPublishResponse.Parser, cancellation);
@@ -72,21 +100,31 @@ internal sealed class PubSubComponent(ComponentManifest manifest, ComponentChann
 
     public void Dispose() => channel.Dispose();
 
-    private async Task<IReadOnlyList<(string, GrpcStatus)>> PublishSinglyAsync(string topic, IReadOnlyList<BulkMessageEntry> entries, CancellationToken cancellation)
+    private async Task<IReadOnlyList<(string, GrpcStatus)>> PublishSinglyAsync(
+        string topic,
+        IReadOnlyList<BulkMessageEntry> entries,
+        CancellationToken cancellation
+    )
     {
         var failed = new List<(string, GrpcStatus)>();
-        await Parallel.ForEachAsync(entries, new ParallelOptions { MaxDegreeOfParallelism = 100, CancellationToken = cancellation }, async (entry, token) =>
-        {
-            try
+        await Parallel.ForEachAsync(
+            entries,
+            new ParallelOptions { MaxDegreeOfParallelism = 100, CancellationToken = cancellation },
+            async (entry, token) =>
             {
-                await PublishAsync(topic, entry.Event.Memory, entry.Metadata, token);
+                try
+                {
+                    await PublishAsync(topic, entry.Event.Memory, entry.Metadata, token);
+                }
+                catch (GrpcCallException fault)
+                {
+                    lock (failed)
+                    {
+                        failed.Add((entry.EntryId, fault.Status));
+                    }
+                }
             }
-            catch (GrpcCallException fault)
-            {
-                lock (failed)
-                    failed.Add((entry.EntryId, fault.Status));
-            }
-        });
+        );
         return failed;
     }
 }

@@ -27,7 +27,9 @@ internal static class SocketDiscovery
                 var call = await AskAsync(channel, path, cancellation);
                 open.Add((channel, call));
                 foreach (var kind in await ListAsync(call, path))
+                {
                     found[(kind, Path.GetFileNameWithoutExtension(path).ToLowerInvariant())] = path;
+                }
             }
         }
         catch (GrpcCallException fault)
@@ -42,13 +44,20 @@ internal static class SocketDiscovery
     private static IEnumerable<string> Sockets(string folder)
     {
         if (!Directory.Exists(folder))
+        {
             yield break;
+        }
+
         foreach (var path in Directory.GetFiles(folder).Order(StringComparer.Ordinal))
         {
             if (IsSocket(path))
+            {
                 yield return path;
+            }
             else
+            {
                 SidecarLog.Warn($"could not use socket for file {path}");
+            }
         }
     }
 
@@ -94,9 +103,15 @@ internal static class SocketDiscovery
     {
         var answer = await call.ReadAsync(ServerReflectionResponse.Parser);
         if (answer is null)
+        {
             throw new GrpcCallException(call.Status!);
+        }
+
         if (answer.ErrorResponse is { } error)
+        {
             throw new GrpcCallException(new((GrpcCode)error.ErrorCode, $"unable to list services of {path}: {error.ErrorMessage}"));
+        }
+
         return from kind in Enum.GetValues<ComponentKind>()
                where answer.ListServicesResponse.Service.Any(service => service.Name == Prefix + kind)
                select kind;
@@ -108,9 +123,7 @@ internal static class SocketDiscovery
         foreach (var (channel, call) in open)
         {
             await call.CompleteAsync();
-            while (await call.ReadAsync(ServerReflectionResponse.Parser, cancellation) is not null)
-            {
-            }
+            while (await call.ReadAsync(ServerReflectionResponse.Parser, cancellation) is not null) { }
             call.Dispose();
             channel.Dispose();
         }

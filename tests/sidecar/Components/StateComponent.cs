@@ -40,7 +40,10 @@ internal sealed class StateComponent(ComponentManifest manifest, ComponentChanne
     public Task SetAsync(IReadOnlyList<SetRequest> items, CancellationToken cancellation)
     {
         if (items.Count == 1)
+        {
             return channel.CallAsync("StateStore/Set", items[0], SetResponse.Parser, cancellation);
+        }
+
         var request = new BulkSetRequest { Options = new() };
         request.Items.Add(items);
         return channel.CallAsync("StateStore/BulkSet", request, BulkSetResponse.Parser, cancellation);
@@ -52,11 +55,16 @@ internal sealed class StateComponent(ComponentManifest manifest, ComponentChanne
     public Task TransactAsync(TransactionalStateRequest request, CancellationToken cancellation) =>
         channel.CallAsync("TransactionalStateStore/Transact", request, TransactionalStateResponse.Parser, cancellation);
 
-    /// <summary>The largest transaction the store takes, asked once; not positive means no limit, and so does a store that cannot say.</summary>
+    /// <summary>
+    /// The largest transaction the store takes, asked once; not positive means no limit, and so does a store that cannot say.
+    /// </summary>
     public async ValueTask<long> MaxOperationsAsync(CancellationToken cancellation)
     {
         if (_maxOperations is { } known)
+        {
             return known;
+        }
+
         await _asking.WaitAsync(cancellation);
         try
         {
@@ -78,7 +86,15 @@ internal sealed class StateComponent(ComponentManifest manifest, ComponentChanne
     {
         try
         {
-            return (await channel.CallAsync("TransactionalStoreMultiMaxSize/MultiMaxSize", new MultiMaxSizeRequest(), MultiMaxSizeResponse.Parser, CancellationToken.None, timeout: LimitTimeout)).MaxSize;
+            return (
+                await channel.CallAsync(
+                    "TransactionalStoreMultiMaxSize/MultiMaxSize",
+                    new MultiMaxSizeRequest(),
+                    MultiMaxSizeResponse.Parser,
+                    CancellationToken.None,
+                    timeout: LimitTimeout
+                )
+            ).MaxSize;
         }
         catch (GrpcCallException)
         {

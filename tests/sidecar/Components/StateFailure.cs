@@ -17,9 +17,14 @@ internal readonly record struct StateFailure(int HttpStatus, string Text)
         if (Detail(status) is { } detail)
         {
             if (Kit(detail, status) is { } kit)
+            {
                 return kit;
+            }
+
             if (etags && Etag(detail, status) is { } etag)
+            {
                 return etag;
+            }
         }
         return new(500, status.ToString());
     }
@@ -27,7 +32,10 @@ internal readonly record struct StateFailure(int HttpStatus, string Text)
     private static Any? Detail(GrpcStatus status)
     {
         if (status.Details is null)
+        {
             return null;
+        }
+
         try
         {
             return Status.Parser.ParseFrom(status.Details).Details is [var only] ? only : null;
@@ -41,7 +49,10 @@ internal readonly record struct StateFailure(int HttpStatus, string Text)
     private static StateFailure? Etag(Any detail, GrpcStatus status)
     {
         if (!detail.TryUnpack(out BadRequest request) || request.FieldViolations is not [{ Field: "etag" } violation])
+        {
             return null;
+        }
+
         return status.Code switch
         {
             GrpcCode.FailedPrecondition => new(409, "possible etag mismatch. error from state store: " + violation.Description),
@@ -53,8 +64,13 @@ internal readonly record struct StateFailure(int HttpStatus, string Text)
     private static StateFailure? Kit(Any detail, GrpcStatus status)
     {
         if (!detail.TryUnpack(out ErrorInfo info) || info.Metadata.GetValueOrDefault("kit_error") != "true")
+        {
             return null;
-        var code = int.TryParse(info.Metadata.GetValueOrDefault("http_code"), NumberStyles.None, CultureInfo.InvariantCulture, out var http) ? http : 500;
+        }
+
+        var code = int.TryParse(info.Metadata.GetValueOrDefault("http_code"), NumberStyles.None, CultureInfo.InvariantCulture, out var http)
+            ? http
+            : 500;
         return new(code, $"api error: code = {status.Code} desc = {status.Message}");
     }
 }

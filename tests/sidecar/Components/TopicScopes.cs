@@ -17,11 +17,15 @@ internal sealed class TopicScopes(ComponentManifest manifest, string appId)
     private bool May(string topic, string[]? scope)
     {
         if (_allowed.Length > 0 && !_allowed.Contains(topic) && !_protected.Contains(topic))
+        {
             return false;
+        }
+
         return scope?.Contains(topic) ?? !_protected.Contains(topic);
     }
 
-    private static string[] List(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+    private static string[] List(string? text) =>
+        text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     // "app1=topic1,topic2;app2=topic3": an app that is not named is not limited.
     private static string[]? Scope(string? text, string appId)
@@ -30,7 +34,9 @@ internal sealed class TopicScopes(ComponentManifest manifest, string appId)
         {
             var parts = entry.Split('=', 2);
             if (parts is [var app, var topics] && app.Trim() == appId)
+            {
                 return List(topics);
+            }
         }
         return null;
     }

@@ -23,16 +23,18 @@ internal sealed class AppChannel : IDisposable
     public AppChannel(SidecarFlags flags, int port, string? token)
     {
         (_host, _port, _appId, _token) = (flags.AppAddress, port, flags.AppId, token);
-        _invoker = new(new SocketsHttpHandler
-        {
-            ActivityHeadersPropagator = null,
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
-            UseProxy = false,
-            ConnectCallback = ConnectAsync,
-            RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
-        });
+        _invoker = new(
+            new SocketsHttpHandler
+            {
+                ActivityHeadersPropagator = null,
+                AllowAutoRedirect = false,
+                AutomaticDecompression = DecompressionMethods.None,
+                UseCookies = false,
+                UseProxy = false,
+                ConnectCallback = ConnectAsync,
+                RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+            }
+        );
     }
 
     /// <summary>Waits until the app's port accepts connections.</summary>
@@ -58,13 +60,23 @@ internal sealed class AppChannel : IDisposable
     {
         var request = new HttpRequestMessage(method, Address(path)) { Content = Content(default, Events.ContentTypes.Json) };
         if (method == HttpMethod.Get)
+        {
             AppHeaders.Set(request, "Dapr-App-Id", _appId);
+        }
+
         return SendAsync(request, cancellation);
     }
 
     /// <summary>Hands a message to the app.</summary>
-    public Task<AppAnswer> DeliverAsync(string path, ReadOnlyMemory<byte> body, string contentType,
-        IEnumerable<KeyValuePair<string, string>> metadata, string? traceParent, string? traceState, CancellationToken cancellation)
+    public Task<AppAnswer> DeliverAsync(
+        string path,
+        ReadOnlyMemory<byte> body,
+        string contentType,
+        IEnumerable<KeyValuePair<string, string>> metadata,
+        string? traceParent,
+        string? traceState,
+        CancellationToken cancellation
+    )
     {
         var request = new HttpRequestMessage(HttpMethod.Post, Address(path)) { Content = Content(body, contentType) };
         if (AppHeaders.Add(request, metadata) is { } complaint)
@@ -73,9 +85,15 @@ internal sealed class AppChannel : IDisposable
             return Task.FromResult(AppAnswer.Failed($"Post \"{Url(path)}\": {complaint}"));
         }
         if (traceParent is not null)
+        {
             AppHeaders.Set(request, "Traceparent", traceParent);
+        }
+
         if (traceState is { Length: > 0 })
+        {
             AppHeaders.Set(request, "Tracestate", traceState);
+        }
+
         return SendAsync(request, cancellation);
     }
 
@@ -88,7 +106,10 @@ internal sealed class AppChannel : IDisposable
     {
         using var owned = request;
         if (_token is { Length: > 0 })
+        {
             AppHeaders.Set(request, "Dapr-Api-Token", _token);
+        }
+
         try
         {
             using var response = await _invoker.SendAsync(request, cancellation);
@@ -101,13 +122,15 @@ internal sealed class AppChannel : IDisposable
         }
     }
 
-    private string Reason(Exception fault) => fault switch
-    {
-        OperationCanceledException => "context canceled",
-        { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => $"dial tcp {_host}:{_port}: connect: connection refused",
-        { InnerException: SocketException socket } => $"dial tcp {_host}:{_port}: connect: {socket.Message}",
-        _ => "EOF",
-    };
+    private string Reason(Exception fault) =>
+        fault switch
+        {
+            OperationCanceledException => "context canceled",
+            { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } =>
+                $"dial tcp {_host}:{_port}: connect: connection refused",
+            { InnerException: SocketException socket } => $"dial tcp {_host}:{_port}: connect: {socket.Message}",
+            _ => "EOF",
+        };
 
     private Uri Address(string path) => _addresses.GetOrAdd(path, static (path, self) => new Uri(self.Url(path)), this);
 

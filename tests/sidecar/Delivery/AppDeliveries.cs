@@ -5,7 +5,12 @@ using Darq.Sidecar.Startup;
 namespace Darq.Sidecar.Delivery;
 
 /// <summary>Everything that flows to the app: asks it what it wants once it is up, opens the streams, and drains them at the end.</summary>
-internal sealed class AppDeliveries(ComponentRegistry components, AppChannel app, IReadOnlyList<SubscriptionManifest> declared, bool concurrent) : IDisposable
+internal sealed class AppDeliveries(
+    ComponentRegistry components,
+    AppChannel app,
+    IReadOnlyList<SubscriptionManifest> declared,
+    bool concurrent
+) : IDisposable
 {
     private readonly List<PullLoop> _pulls = [];
     private readonly List<InputLoop> _inputs = [];
@@ -18,11 +23,19 @@ internal sealed class AppDeliveries(ComponentRegistry components, AppChannel app
         await app.WaitForPortAsync(cancellation);
         await app.AskAsync(HttpMethod.Get, "/dapr/config", cancellation);
         if (components.PubSubs.Count > 0)
+        {
             Subscriptions = AppSubscriptions.Merge(Subscriptions, await AppSubscriptions.AskAsync(app, cancellation));
+        }
+
         foreach (var subscription in Subscriptions)
+        {
             await SubscribeAsync(subscription);
+        }
+
         foreach (var binding in components.Inputs)
+        {
             await ReadAsync(binding, cancellation);
+        }
     }
 
     public Task StopAsync() => Task.WhenAll([.. _pulls.Select(pull => pull.StopAsync()), .. _inputs.Select(input => input.StopAsync())]);

@@ -8,12 +8,27 @@ namespace Darq.Sidecar.Delivery;
 /// </summary>
 internal static class AppHeaders
 {
-    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    );
 
     private static readonly HashSet<string> Skipped = new(StringComparer.OrdinalIgnoreCase)
     {
-        "content-type", "content-length", "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization",
-        "te", "trailer", "transfer-encoding", "upgrade", "destination-app-id", "host", "traceparent", "tracestate",
+        "content-type",
+        "content-length",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "destination-app-id",
+        "host",
+        "traceparent",
+        "tracestate",
     };
 
     /// <summary>Adds the headers; returns null, or Go's complaint about the first that is impossible.</summary>
@@ -22,12 +37,25 @@ internal static class AppHeaders
         foreach (var (key, value) in metadata)
         {
             if (Skipped.Contains(key) || key.EndsWith("-bin", StringComparison.OrdinalIgnoreCase))
+            {
                 continue;
+            }
+
             var name = Canonical(Renamed(key));
             if (name.Length == 0 || name.AsSpan().ContainsAnyExcept(TokenCharacters))
+            {
                 return $"net/http: invalid header field name \"{name}\"";
-            if (value.AsSpan().ContainsAnyInRange('\0', '\b') || value.AsSpan().ContainsAnyInRange('\n', '\u001f') || value.Contains('\u007f', StringComparison.Ordinal))
+            }
+
+            if (
+                value.AsSpan().ContainsAnyInRange('\0', '\b')
+                || value.AsSpan().ContainsAnyInRange('\n', '\u001f')
+                || value.Contains('\u007f', StringComparison.Ordinal)
+            )
+            {
                 return $"net/http: invalid header field value for \"{name}\"";
+            }
+
             Set(request, name, value);
         }
         return null;
@@ -37,7 +65,9 @@ internal static class AppHeaders
     {
         request.Headers.Remove(name);
         if (request.Headers.TryAddWithoutValidation(name, value))
+        {
             return;
+        }
         // .NET keeps a few names, such as Expires, for the content only.
         request.Content!.Headers.Remove(name);
         request.Content.Headers.TryAddWithoutValidation(name, value);
@@ -47,7 +77,10 @@ internal static class AppHeaders
     public static string Canonical(string name)
     {
         if (name.AsSpan().ContainsAnyExcept(TokenCharacters))
+        {
             return name;
+        }
+
         return string.Create(name.Length, name, static (target, source) =>
         {
             var upper = true;
@@ -62,7 +95,10 @@ internal static class AppHeaders
     private static string Renamed(string key)
     {
         if (key.StartsWith(':'))
+        {
             return "dapr-" + key[1..];
+        }
+
         return key.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase) ? "dapr-" + key : key;
     }
 }

@@ -23,23 +23,38 @@ internal static class AppSubscriptions
             answer = await app.AskAsync(HttpMethod.Get, "/dapr/subscribe", cancellation);
         }
         if (answer.Status == 200)
+        {
             return Read(answer.Body);
+        }
+
         if (answer.Status != 404)
+        {
             SidecarLog.Error($"app returned http status code {answer.Status} from subscription endpoint {answer.Failure}");
+        }
+
         return [];
     }
 
-    /// <summary>One per topic: of several declared ones the first, of several by the app the last, and the app's before a declared one.</summary>
-    public static IReadOnlyList<SubscriptionManifest> Merge(IEnumerable<SubscriptionManifest> declared, IEnumerable<SubscriptionManifest> programmatic)
+    /// <summary>
+    /// One per topic: of several declared ones the first, of several by the app the last, and the app's before a declared one.
+    /// </summary>
+    public static IReadOnlyList<SubscriptionManifest> Merge(
+        IEnumerable<SubscriptionManifest> declared,
+        IEnumerable<SubscriptionManifest> programmatic
+    )
     {
         var merged = new List<SubscriptionManifest>();
         foreach (var subscription in declared.Concat(programmatic))
         {
             var at = merged.FindIndex(other => other.PubSub == subscription.PubSub && other.Topic == subscription.Topic);
             if (at < 0)
+            {
                 merged.Add(subscription);
+            }
             else if (!subscription.Declared)
+            {
                 merged[at] = subscription;
+            }
         }
         return merged;
     }
@@ -67,19 +82,35 @@ internal static class AppSubscriptions
         if (item.TryGetProperty("routes", out var routes) && routes.ValueKind == JsonValueKind.Object)
         {
             if (routes.TryGetProperty("rules", out var list) && list.ValueKind == JsonValueKind.Array)
+            {
                 rules.AddRange(list.EnumerateArray().Select(Rule).OfType<RouteRule>());
+            }
+
             always = Text(routes, "default") is { Length: > 0 } standard ? standard : always;
         }
         if (always.Length > 0)
+        {
             rules.Add(new(null, always));
+        }
+
         if (rules.Count == 0)
         {
             SidecarLog.Warn($"subscription to {Text(item, "topic")} has no route and is dropped");
             return null;
         }
         if (item.TryGetProperty("bulkSubscribe", out _))
+        {
             SidecarLog.Warn("bulkSubscribe is not supported by the stand-in: messages come one by one");
-        return new(Text(item, "pubsubname"), Text(item, "topic"), Text(item, "deadLetterTopic"), Metadata(item), new(rules), Declared: false);
+        }
+
+        return new(
+            Text(item, "pubsubname"),
+            Text(item, "topic"),
+            Text(item, "deadLetterTopic"),
+            Metadata(item),
+            new(rules),
+            Declared: false
+        );
     }
 
     private static RouteRule? Rule(JsonElement rule)
@@ -99,8 +130,14 @@ internal static class AppSubscriptions
     {
         var metadata = new Dictionary<string, string>();
         if (item.TryGetProperty("metadata", out var map) && map.ValueKind == JsonValueKind.Object)
+        {
             foreach (var member in map.EnumerateObject())
-                metadata[member.Name] = member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : member.Value.GetRawText();
+            {
+                metadata[member.Name] =
+                    member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : member.Value.GetRawText();
+            }
+        }
+
         return metadata;
     }
 

@@ -22,7 +22,10 @@ internal sealed class InFlight
         lock (_lock)
         {
             if (_closed)
+            {
                 return false;
+            }
+
             _count++;
             return true;
         }
@@ -31,8 +34,12 @@ internal sealed class InFlight
     public void Leave()
     {
         lock (_lock)
+        {
             if (--_count == 0 && _closed)
+            {
                 _idle.TrySetResult();
+            }
+        }
     }
 
     public async Task CloseAsync()
@@ -41,7 +48,9 @@ internal sealed class InFlight
         {
             _closed = true;
             if (_count == 0)
+            {
                 return;
+            }
         }
         try
         {

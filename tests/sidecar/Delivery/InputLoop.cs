@@ -38,9 +38,15 @@ internal sealed class InputLoop(InputBindingComponent binding, AppChannel app) :
     private async Task ReadAsync(GrpcDuplexCall call)
     {
         while (await call.ReadAsync(ReadResponse.Parser) is { } message)
+        {
             _ = HandleAsync(call, message);
+        }
+
         if (!_inFlight.IsClosed)
+        {
             SidecarLog.Error($"the stream of input binding {binding.Name} has ended: {call.Status}");
+        }
+
         call.Dispose();
     }
 
@@ -62,35 +68,67 @@ internal sealed class InputLoop(InputBindingComponent binding, AppChannel app) :
         finally
         {
             if (entered)
+            {
                 _inFlight.Leave();
+            }
         }
     }
 
     private async Task<ReadRequest> DeliverAsync(ReadResponse message)
     {
         if (WrongLength(message) is { } complaint)
+        {
             return Refused(message, $"error invoking app: Post \"{app.Url(binding.Route)}\": {complaint}");
+        }
+
         var trace = TraceParent.Next(message.Metadata.GetValueOrDefault("traceparent"));
-        var answer = await app.DeliverAsync(binding.Route, message.Data.Memory, ContentTypes.Json, message.Metadata, trace, message.Metadata.GetValueOrDefault("tracestate"), _cancelled.Token);
+        var answer = await app.DeliverAsync(
+            binding.Route,
+            message.Data.Memory,
+            ContentTypes.Json,
+            message.Metadata,
+            trace,
+            message.Metadata.GetValueOrDefault("tracestate"),
+            _cancelled.Token
+        );
         if (answer.Failure is { } failure)
+        {
             return Refused(message, "error invoking app: " + failure);
+        }
+
         return answer.IsSuccess
             ? new() { MessageId = message.MessageId, ResponseData = UnsafeByteOperations.UnsafeWrap(answer.Body) }
-            : Refused(message, $"fails to send binding event to http app channel, status code: {answer.Status} body: {Encoding.UTF8.GetString(answer.Body)}");
+            : Refused(
+                message,
+                $"fails to send binding event to http app channel, status code: {answer.Status} body: "
+                    + $"{Encoding.UTF8.GetString(answer.Body)}"
+            );
     }
 
     // Unlike a topic's, a binding's metadata may name a length, and Go's client then holds the body to it.
     private static string? WrongLength(ReadResponse message)
     {
         foreach (var (key, value) in message.Metadata)
-            if (key.Equals("content-length", StringComparison.OrdinalIgnoreCase)
-                && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length != message.Data.Length)
+        {
+            if (
+                key.Equals("content-length", StringComparison.OrdinalIgnoreCase)
+                && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+                && length != message.Data.Length
+            )
+            {
                 return $"http: ContentLength={length} with Body length {message.Data.Length}";
+            }
+        }
+
         return null;
     }
 
     private static ReadRequest Refused(ReadResponse message, string reason) =>
-        new() { MessageId = message.MessageId, ResponseError = new() { Message = reason } };
+        new()
+        {
+            MessageId = message.MessageId,
+            ResponseError = new() { Message = reason },
+        };
 
     public void Dispose() => _cancelled.Dispose();
 }

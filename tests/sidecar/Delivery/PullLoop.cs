@@ -10,7 +10,8 @@ namespace Darq.Sidecar.Delivery;
 /// The one stream of a subscription. Opening is retried for ever; a stream that was open and ended, for whatever reason, is never opened
 /// again. By default the next message is read only after the one before was answered, as daprd 1.16 to 1.18.3 do.
 /// </summary>
-internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subscription, TopicDelivery delivery, bool concurrent) : IDisposable
+internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subscription, TopicDelivery delivery, bool concurrent)
+    : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
@@ -23,12 +24,18 @@ internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subs
     public async Task StartAsync()
     {
         if (await TryOpenAsync())
+        {
             _reading = ReadAsync();
+        }
         else
+        {
             _reading = OpenLaterAsync();
+        }
     }
 
-    /// <summary>Waits for what the app is handling, then cancels the stream. What comes meanwhile is neither handed on nor answered.</summary>
+    /// <summary>
+    /// Waits for what the app is handling, then cancels the stream. What comes meanwhile is neither handed on nor answered.
+    /// </summary>
     public async Task StopAsync()
     {
         await _inFlight.CloseAsync();
@@ -46,8 +53,7 @@ internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subs
             {
                 await Task.Delay(pause, _cancelled.Token);
                 pause = TimeSpan.FromTicks(Math.Min((long)(pause.Ticks * 1.5), LongestPause.Ticks));
-            }
-            while (!await TryOpenAsync());
+            } while (!await TryOpenAsync());
         }
         catch (OperationCanceledException)
         {
@@ -63,7 +69,10 @@ internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subs
             _call = pubSub.Pull(_cancelled.Token);
             var topic = new Topic { Name = pubSub.Outer(subscription.Topic) };
             foreach (var (key, value) in subscription.Metadata)
+            {
                 topic.Metadata[key] = value;
+            }
+
             await _call.WriteAsync(new PullMessagesRequest { Topic = topic });
             return true;
         }
@@ -81,26 +90,40 @@ internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subs
         {
             var handling = HandleAsync(call, message);
             if (!concurrent)
+            {
                 await handling;
+            }
         }
         if (!_inFlight.IsClosed)
+        {
             SidecarLog.Error($"the stream of topic {subscription.Topic} on {pubSub.Name} has ended: {call.Status}");
+        }
+
         call.Dispose();
     }
 
     private async Task HandleAsync(GrpcDuplexCall call, PullMessagesResponse message)
     {
         if (!_inFlight.TryEnter())
+        {
             return;
+        }
+
         try
         {
             var error = await delivery.DeliverAsync(message, _cancelled.Token);
             // A failure while closing may come of the closing itself: the component hears nothing and delivers again elsewhere.
             if (error is not null && _inFlight.IsClosed)
+            {
                 return;
+            }
+
             var answer = new PullMessagesRequest { AckMessageId = message.Id };
             if (error is not null)
+            {
                 answer.AckError = new() { Message = error };
+            }
+
             await call.WriteAsync(answer);
         }
         catch (GrpcCallException fault)

@@ -25,9 +25,13 @@ internal sealed class TopicDelivery(PubSubComponent pubSub, SubscriptionManifest
         var metadata = ReceivedEvent.MetadataOf(message, pubSub.Name);
         var error = await TryAsync(message, metadata, cancellation);
         if (error is null || cancellation.IsCancellationRequested)
+        {
             return error;
+        }
         // Step 6. Made from inside the delivery, which daprd's own call shows: it names the delivering instance first.
-        return await DeadLetterAsync(message, metadata, pubSub.Name) ? null : error == Unseen ? null : error;
+        return await DeadLetterAsync(message, metadata, pubSub.Name) ? null
+            : error == Unseen ? null
+            : error;
     }
 
     // Marks what is acknowledged unseen, yet dead-lettered if there is such a topic.
@@ -39,13 +43,27 @@ internal sealed class TopicDelivery(PubSubComponent pubSub, SubscriptionManifest
         {
             using var received = ReceivedEvent.Read(message, pubSub, subscription, metadata);
             if (received.HasExpired || subscription.Routes.PathFor(received.Root) is not { } path)
+            {
                 return Unseen;
+            }
+
             var trace = TraceParent.IsValid(received.TraceParent) ? TraceParent.Next(received.TraceParent) : null;
-            var answer = await app.DeliverAsync(path, received.Body, ContentTypes.CloudEvent, metadata, trace, received.TraceState, cancellation);
+            var answer = await app.DeliverAsync(
+                path,
+                received.Body,
+                ContentTypes.CloudEvent,
+                metadata,
+                trace,
+                received.TraceState,
+                cancellation
+            );
             var error = Judge(answer, received);
             // A drop goes to the dead letter topic by an ordinary call of its own.
             if (error == Dropped && (subscription.DeadLetterTopic.Length == 0 || await DeadLetterAsync(message, metadata, null)))
+            {
                 return null;
+            }
+
             return error;
         }
         catch (Exception fault) when (fault is GoJsonException or CelException)
@@ -57,17 +75,28 @@ internal sealed class TopicDelivery(PubSubComponent pubSub, SubscriptionManifest
     private static string? Judge(AppAnswer answer, ReceivedEvent received)
     {
         if (answer.Failure is { } failure)
+        {
             return $"error returned from app channel while sending pub/sub event to app: {Retriable}: {failure}";
+        }
+
         if (answer.Status == 404)
+        {
             return Dropped;
+        }
+
         if (!answer.IsSuccess)
-            return $"{Retriable}: retriable error returned from app while processing pub/sub event {received.Id}, topic: {received.Topic}, body: {Encoding.UTF8.GetString(answer.Body)}. status code returned: {answer.Status}";
+        {
+            return $"{Retriable}: retriable error returned from app while processing pub/sub event {received.Id}, topic: "
+                + $"{received.Topic}, body: {Encoding.UTF8.GetString(answer.Body)}. status code returned: {answer.Status}";
+        }
+
         return Status(answer.Body) switch
         {
             "" or "SUCCESS" => null,
             "DROP" => Dropped,
             "RETRY" => $"RETRY status returned from app while processing pub/sub event {received.Id}: {Retriable}",
-            var other => $"unknown status returned from app while processing pub/sub event {received.Id}, status: {other}, err: {Retriable}",
+            var other =>
+                $"unknown status returned from app while processing pub/sub event {received.Id}, status: {other}, err: {Retriable}",
         };
     }
 
@@ -75,15 +104,26 @@ internal sealed class TopicDelivery(PubSubComponent pubSub, SubscriptionManifest
     private static string Status(byte[] body)
     {
         if (body.Length == 0)
+        {
             return "";
+        }
+
         try
         {
             using var document = JsonDocument.Parse(body);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
                 return "";
+            }
+
             foreach (var member in document.RootElement.EnumerateObject())
+            {
                 if (member.Name.Equals("status", StringComparison.OrdinalIgnoreCase))
+                {
                     return member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : "";
+                }
+            }
+
             return "";
         }
         catch (JsonException)
@@ -96,7 +136,10 @@ internal sealed class TopicDelivery(PubSubComponent pubSub, SubscriptionManifest
     {
         var topic = subscription.DeadLetterTopic;
         if (topic.Length == 0 || !pubSub.Scopes.MayPublish(topic))
+        {
             return false;
+        }
+
         using var limit = new CancellationTokenSource(DeadLetterTimeout);
         try
         {

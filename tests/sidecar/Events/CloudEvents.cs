@@ -6,7 +6,12 @@ namespace Darq.Sidecar.Events;
 
 /// <summary>What an app published, before it becomes a CloudEvent.</summary>
 internal sealed record PublishedEvent(
-    string PubSub, string Topic, ReadOnlyMemory<byte> Data, string ContentType, IReadOnlyDictionary<string, string> Metadata)
+    string PubSub,
+    string Topic,
+    ReadOnlyMemory<byte> Data,
+    string ContentType,
+    IReadOnlyDictionary<string, string> Metadata
+)
 {
     /// <summary>The caller's trace; empty when the caller sent none, because tracing is off here.</summary>
     public string TraceParent { get; init; } = "";
@@ -31,9 +36,14 @@ internal static class CloudEvents
         using var document = Parsed(published);
         var fields = new EventFields();
         if (ContentTypes.IsCloudEvent(published.ContentType))
+        {
             TakeOver(fields, published, document!.RootElement);
+        }
         else
+        {
             Build(fields, published, document, appId);
+        }
+
         Override(fields, published, componentExpires);
         return fields.ToJson();
     }
@@ -51,8 +61,13 @@ internal static class CloudEvents
         fields.Set("pubsubname", pubSub);
         fields.Set("data_base64", Convert.ToBase64String(data.Span));
         foreach (var name in (ReadOnlySpan<string>)["traceid", "traceparent", "tracestate"])
+        {
             if (metadata.TryGetValue(name, out var value))
+            {
                 fields.Set(name, value);
+            }
+        }
+
         return fields.ToJson();
     }
 
@@ -61,8 +76,13 @@ internal static class CloudEvents
     {
         var fields = new EventFields();
         foreach (var (key, value) in metadata)
+        {
             if (key.StartsWith("ce_", StringComparison.OrdinalIgnoreCase))
+            {
                 fields.Set(key[3..].ToLowerInvariant(), value);
+            }
+        }
+
         return fields.ToJson();
     }
 
@@ -70,7 +90,10 @@ internal static class CloudEvents
     {
         var whole = ContentTypes.IsCloudEvent(published.ContentType);
         if (!whole && !ContentTypes.IsJson(published.ContentType))
+        {
             return null;
+        }
+
         try
         {
             var document = GoJson.Parse(published.Data);
@@ -87,7 +110,10 @@ internal static class CloudEvents
     private static void TakeOver(EventFields fields, PublishedEvent published, JsonElement root)
     {
         foreach (var member in root.EnumerateObject())
+        {
             fields.Set(member.Name, member.Value);
+        }
+
         fields.Set("topic", published.Topic);
         fields.Set("pubsubname", published.PubSub);
         fields.SetMissing("time", Time(DateTime.UtcNow));
@@ -113,28 +139,45 @@ internal static class CloudEvents
         fields.Set("tracestate", published.TraceState);
         fields.Set("time", Time(DateTime.UtcNow));
         if (document is not null)
+        {
             fields.Set("data", document.RootElement);
+        }
         else if (ContentTypes.IsBinary(published.ContentType))
+        {
             fields.Set("data_base64", Convert.ToBase64String(published.Data.Span));
+        }
         else
+        {
             fields.Set("data", Encoding.UTF8.GetString(published.Data.Span));
+        }
     }
 
     private static void Override(EventFields fields, PublishedEvent published, bool componentExpires)
     {
-        string? Find(string key) => published.Metadata.FirstOrDefault(pair => pair.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Value;
+        string? Find(string key) =>
+            published.Metadata.FirstOrDefault(pair => pair.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Value;
         if (published.Metadata.Count == 0)
+        {
             return;
+        }
+
         foreach (var name in (ReadOnlySpan<string>)["id", "source", "type", "subject", "traceid", "tracestate"])
+        {
             if (Find("cloudevent." + name) is { Length: > 0 } value)
+            {
                 fields.Set(name, value);
+            }
+        }
+
         if (Find("cloudevent.traceparent") is { Length: > 0 } parent)
         {
             fields.Set("traceid", parent);
             fields.Set("traceparent", parent);
         }
         if (!componentExpires && (Find("ttl") ?? Find("ttlInSeconds")) is { } ttl && GoDuration.TryParseTimeToLive(ttl, out var duration))
+        {
             fields.Set("expiration", Time(DateTime.UtcNow + duration));
+        }
     }
 
     private static string Time(DateTime time) => time.ToString(TimeFormat, CultureInfo.InvariantCulture);

@@ -12,10 +12,19 @@ internal static class ContentTypes
     public static bool IsBinary(string type) => Base(type) is Binary or "application/cloudevents+protobuf";
 
     public static bool IsJson(string type) =>
-        Base(type) is var plain && (plain == Json || (plain.StartsWith("application/", StringComparison.Ordinal) && plain.EndsWith("+json", StringComparison.Ordinal)));
+        Base(type) is var plain
+        && (
+            plain == Json
+            || (plain.StartsWith("application/", StringComparison.Ordinal) && plain.EndsWith("+json", StringComparison.Ordinal))
+        );
 
     public static bool IsText(string type) =>
-        Base(type) is var plain && (plain.StartsWith("text/", StringComparison.Ordinal) || plain is "application/xml" || plain.EndsWith("+xml", StringComparison.Ordinal));
+        Base(type) is var plain
+        && (
+            plain.StartsWith("text/", StringComparison.Ordinal)
+            || plain is "application/xml"
+            || plain.EndsWith("+xml", StringComparison.Ordinal)
+        );
 
     private static string Base(string type) => type.Split(';')[0].Trim().ToLowerInvariant();
 }

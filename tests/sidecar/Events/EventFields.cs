@@ -17,7 +17,9 @@ internal sealed class EventFields
     public void SetMissing(string name, string value)
     {
         if (!Contains(name))
+        {
             Set(name, value);
+        }
     }
 
     public byte[] ToJson()

@@ -6,22 +6,39 @@ namespace Darq.Sidecar.Events;
 internal static class GoDuration
 {
     private static readonly (string Unit, double Milliseconds)[] Units =
-        [("ns", 1e-6), ("us", 1e-3), ("µs", 1e-3), ("ms", 1), ("s", 1e3), ("m", 6e4), ("h", 3.6e6)];
+    [
+        ("ns", 1e-6),
+        ("us", 1e-3),
+        ("µs", 1e-3),
+        ("ms", 1),
+        ("s", 1e3),
+        ("m", 6e4),
+        ("h", 3.6e6),
+    ];
 
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = default;
         var rest = text.TrimStart('-', '+');
         if (rest.Length == 0)
+        {
             return false;
+        }
+
         var total = 0.0;
         while (rest.Length > 0 && rest != "0")
         {
             var digits = rest.TakeWhile(c => char.IsAsciiDigit(c) || c == '.').Count();
             var name = new string(rest[digits..].TakeWhile(c => !char.IsAsciiDigit(c) && c != '.').ToArray());
             var unit = Array.Find(Units, u => u.Unit == name);
-            if (unit.Unit is null || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value))
+            if (
+                unit.Unit is null
+                || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+            )
+            {
                 return false;
+            }
+
             total += value * unit.Milliseconds;
             rest = rest[(digits + name.Length)..];
         }
@@ -33,9 +50,14 @@ internal static class GoDuration
     public static bool TryParseTimeToLive(string text, out TimeSpan duration)
     {
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
+        {
             duration = TimeSpan.FromSeconds(seconds);
+        }
         else if (!TryParse(text, out duration))
+        {
             return false;
+        }
+
         return duration >= TimeSpan.Zero;
     }
 }

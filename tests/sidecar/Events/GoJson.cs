@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace Darq.Sidecar.Events;
 
-/// <summary>How numbers are written back: as they came, or through a 64-bit float as Go's <c>encoding/json</c> does with untyped values.</summary>
+/// <summary>
+/// How numbers are written back: as they came, or through a 64-bit float as Go's <c>encoding/json</c> does with untyped values.
+/// </summary>
 internal enum GoNumbers
 {
     Kept,
@@ -85,9 +87,15 @@ internal static class GoJson
     }
 
     /// <summary>A string map, its keys sorted; null gives <c>null</c>, as a nil map does in Go.</summary>
-    public static string Map(IEnumerable<KeyValuePair<string, string>>? map) => map is null
-        ? "null"
-        : "{" + string.Join(",", map.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => Quote(pair.Key) + ":" + Quote(pair.Value))) + "}";
+    public static string Map(IEnumerable<KeyValuePair<string, string>>? map) =>
+        map is null
+            ? "null"
+            : "{"
+                + string.Join(
+                    ",",
+                    map.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => Quote(pair.Key) + ":" + Quote(pair.Value))
+                )
+                + "}";
 
     /// <summary>JSON inside JSON (Go's RawMessage): its order and numbers stay, blanks go, and what Go escapes is escaped.</summary>
     public static void WriteCompact(IBufferWriter<byte> output, ReadOnlyMemory<byte> text)
@@ -98,13 +106,22 @@ internal static class GoJson
         {
             var c = text.Span[i];
             if (c == '"')
+            {
                 quoted = !quoted;
+            }
+
             if (quoted && c == '\\')
+            {
                 output.Write(text.Span.Slice(i++, 2));
+            }
             else if (c is (byte)'<' or (byte)'>' or (byte)'&')
+            {
                 output.Write(Encoding.ASCII.GetBytes($"\\u00{c:x2}"));
+            }
             else if (quoted || c is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n'))
+            {
                 output.Write([c]);
+            }
         }
     }
 
@@ -112,7 +129,10 @@ internal static class GoJson
     {
         var members = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var member in value.EnumerateObject())
+        {
             members[member.Name] = member.Value;
+        }
+
         output.Write("{"u8);
         var first = true;
         foreach (var (name, member) in members)
@@ -130,15 +150,22 @@ internal static class GoJson
         var raw = JsonMarshal.GetRawUtf8Value(value);
         // Most strings need no change at all: nothing escaped, nothing that Go escapes (0xE2 starts U+2028).
         if (!raw.ContainsAny(Special))
+        {
             output.Write(raw);
+        }
         else
+        {
             WriteString(output, GoText.Unescape(raw[1..^1]));
+        }
     }
 
     private static void Separate(IBufferWriter<byte> output, ref bool first)
     {
         if (!first)
+        {
             output.Write(","u8);
+        }
+
         first = false;
     }
 }

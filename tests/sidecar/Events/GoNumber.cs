@@ -17,21 +17,37 @@ internal static class GoNumber
     public static string Format(double value)
     {
         if (value == 0)
+        {
             return double.IsNegative(value) ? "-0" : "0";
+        }
+
         var (sign, digits, exponent) = Split(value.ToString("E16", CultureInfo.InvariantCulture), value);
         if (exponent is < -6 or >= 21)
+        {
             return sign + digits[0] + (digits.Length > 1 ? "." + digits[1..] : "") + (exponent < 0 ? "e-" : "e+") + TwoDigits(exponent);
+        }
+
         if (exponent < 0)
+        {
             return sign + "0." + new string('0', -exponent - 1) + digits;
+        }
+
         if (digits.Length <= exponent + 1)
+        {
             return sign + digits.PadRight(exponent + 1, '0');
+        }
+
         return sign + digits[..(exponent + 1)] + "." + digits[(exponent + 1)..];
     }
 
     // "R" gives the shortest digits that read back as the same number, in a notation of its own choice; "E16" gives the exponent.
     private static (string Sign, string Digits, int Exponent) Split(string scientific, double value)
     {
-        var exponent = int.Parse(scientific.AsSpan(scientific.IndexOf('E', StringComparison.Ordinal) + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var exponent = int.Parse(
+            scientific.AsSpan(scientific.IndexOf('E', StringComparison.Ordinal) + 1),
+            NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture
+        );
         var shortest = Math.Abs(value).ToString("R", CultureInfo.InvariantCulture);
         var mantissa = shortest.Split('E')[0].Replace(".", "", StringComparison.Ordinal).TrimStart('0').TrimEnd('0');
         // Rounding to seventeen digits can carry into the next power of ten only where the shortest digits do not.

@@ -13,7 +13,10 @@ internal static class GoText
         for (var i = 0; i < text.Length; i++)
         {
             if (Replacement(text[i]) is not { } replacement)
+            {
                 continue;
+            }
+
             Encoding.UTF8.GetBytes(text.AsSpan(start, i - start), output);
             output.Write(Encoding.ASCII.GetBytes(replacement));
             start = i + 1;
@@ -21,24 +24,28 @@ internal static class GoText
         Encoding.UTF8.GetBytes(text.AsSpan(start), output);
     }
 
-    private static string? Replacement(char c) => c switch
-    {
-        '"' => "\\\"",
-        '\\' => "\\\\",
-        '\n' => "\\n",
-        '\r' => "\\r",
-        '\t' => "\\t",
-        '\b' => "\\b",
-        '\f' => "\\f",
-        < ' ' or '<' or '>' or '&' or '\u2028' or '\u2029' => "\\u" + ((int)c).ToString("x4", CultureInfo.InvariantCulture),
-        _ => null,
-    };
+    private static string? Replacement(char c) =>
+        c switch
+        {
+            '"' => "\\\"",
+            '\\' => "\\\\",
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            '\b' => "\\b",
+            '\f' => "\\f",
+            < ' ' or '<' or '>' or '&' or '\u2028' or '\u2029' => "\\u" + ((int)c).ToString("x4", CultureInfo.InvariantCulture),
+            _ => null,
+        };
 
     public static string Unescape(ReadOnlySpan<byte> raw)
     {
         var text = Encoding.UTF8.GetString(raw);
         if (!text.Contains('\\', StringComparison.Ordinal))
+        {
             return text;
+        }
+
         var plain = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)
         {
@@ -55,7 +62,17 @@ internal static class GoText
             }
             else
             {
-                plain.Append(text[i] switch { 'n' => '\n', 'r' => '\r', 't' => '\t', 'b' => '\b', 'f' => '\f', var other => other });
+                plain.Append(
+                    text[i] switch
+                    {
+                        'n' => '\n',
+                        'r' => '\r',
+                        't' => '\t',
+                        'b' => '\b',
+                        'f' => '\f',
+                        var other => other,
+                    }
+                );
             }
         }
         return WithoutLoneSurrogates(plain.ToString());

@@ -4,14 +4,24 @@ namespace Darq.Sidecar.Resources;
 
 /// <summary>A Component resource, its metadata as written (templates and references to the environment resolved).</summary>
 internal sealed record ComponentManifest(
-    string Name, string Type, string Version, bool IgnoreErrors, TimeSpan InitTimeout, IReadOnlyList<KeyValuePair<string, string>> Metadata, bool NamespaceScoped)
+    string Name,
+    string Type,
+    string Version,
+    bool IgnoreErrors,
+    TimeSpan InitTimeout,
+    IReadOnlyList<KeyValuePair<string, string>> Metadata,
+    bool NamespaceScoped
+)
 {
     /// <summary>The resource's metadata as Init properties; the last of several values of one key counts.</summary>
     public Dictionary<string, string> Properties()
     {
         var properties = new Dictionary<string, string>();
         foreach (var (name, value) in Metadata)
+        {
             properties[name] = value;
+        }
+
         return properties;
     }
 
@@ -21,7 +31,13 @@ internal sealed record ComponentManifest(
 
 /// <summary>A subscription, declared in a resource or by the app.</summary>
 internal sealed record SubscriptionManifest(
-    string PubSub, string Topic, string DeadLetterTopic, IReadOnlyDictionary<string, string> Metadata, Routes Routes, bool Declared)
+    string PubSub,
+    string Topic,
+    string DeadLetterTopic,
+    IReadOnlyDictionary<string, string> Metadata,
+    Routes Routes,
+    bool Declared
+)
 {
     public bool RawPayload => Metadata.TryGetValue("rawPayload", out var raw) && raw.Equals("true", StringComparison.OrdinalIgnoreCase);
 }

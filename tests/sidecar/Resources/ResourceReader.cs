@@ -6,7 +6,9 @@ using YamlDotNet.RepresentationModel;
 
 namespace Darq.Sidecar.Resources;
 
-/// <summary>Reads Component and Subscription resources from a folder; other kinds, and those scoped to other apps, are passed over.</summary>
+/// <summary>
+/// Reads Component and Subscription resources from a folder; other kinds, and those scoped to other apps, are passed over.
+/// </summary>
 internal static class ResourceReader
 {
     private static readonly TimeSpan DefaultInitTimeout = TimeSpan.FromSeconds(5);
@@ -17,19 +19,32 @@ internal static class ResourceReader
         var subscriptions = new List<SubscriptionManifest>();
         foreach (var root in folders.SelectMany(Files).SelectMany(Documents))
         {
-            if (root.Items("scopes").Select(scope => (scope as YamlScalarNode)?.Value).ToArray() is { Length: > 0 } scopes && !scopes.Contains(appId))
+            if (
+                root.Items("scopes").Select(scope => (scope as YamlScalarNode)?.Value).ToArray() is { Length: > 0 } scopes
+                && !scopes.Contains(appId)
+            )
+            {
                 continue;
+            }
+
             if (root.Text("kind") == "Component")
+            {
                 components.Add(Component(root, templates));
+            }
             else if (root.Text("kind") == "Subscription")
+            {
                 subscriptions.Add(Subscription(root));
+            }
         }
         return new(components, subscriptions);
     }
 
     private static IEnumerable<string> Files(string folder) =>
         Directory.Exists(folder)
-            ? Directory.GetFiles(folder).Where(file => file.EndsWith(".yaml", StringComparison.Ordinal) || file.EndsWith(".yml", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            ? Directory
+                .GetFiles(folder)
+                .Where(file => file.EndsWith(".yaml", StringComparison.Ordinal) || file.EndsWith(".yml", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
             : throw new StartException($"the resources folder {folder} does not exist");
 
     private static IEnumerable<YamlNode> Documents(string file)
@@ -53,7 +68,10 @@ internal static class ResourceReader
         var name = root.Text("metadata", "name") ?? throw new StartException("a Component resource has no metadata.name");
         var timeout = DefaultInitTimeout;
         if (root.Text("spec", "initTimeout") is { Length: > 0 } text && !GoDuration.TryParse(text, out timeout))
+        {
             throw new StartException($"component {name}: initTimeout: '{text}' is not a duration such as 5s");
+        }
+
         var scoped = false;
         var metadata = new List<KeyValuePair<string, string>>();
         foreach (var item in root.Items("spec", "metadata"))
@@ -62,15 +80,31 @@ internal static class ResourceReader
             scoped |= value.Contains("{namespace}", StringComparison.Ordinal);
             metadata.Add(new(item.Text("name") ?? "", templates.Fill(value)));
         }
-        return new(name, root.Text("spec", "type") ?? "", root.Text("spec", "version") ?? "", root.Text("spec", "ignoreErrors") == "true", timeout, metadata, scoped);
+        return new(
+            name,
+            root.Text("spec", "type") ?? "",
+            root.Text("spec", "version") ?? "",
+            root.Text("spec", "ignoreErrors") == "true",
+            timeout,
+            metadata,
+            scoped
+        );
     }
 
     private static string Value(YamlNode item, string component)
     {
         if (item.At("secretKeyRef") is not null)
-            throw new StartException($"component {component}: {item.Text("name")}: secretKeyRef is not supported by the stand-in; use value or envRef");
+        {
+            throw new StartException(
+                $"component {component}: {item.Text("name")}: secretKeyRef is not supported by the stand-in; use value or envRef"
+            );
+        }
+
         if (item.Text("envRef") is { } variable)
+        {
             return Environment.GetEnvironmentVariable(variable) ?? "";
+        }
+
         return item.Text("value") ?? "";
     }
 
@@ -80,8 +114,18 @@ internal static class ResourceReader
         var rules = spec.Items("routes", "rules").Select(rule => Rule(rule.Text("match") ?? "", rule.Text("path") ?? "")).ToList();
         // v1alpha1 knows a single route, v2alpha1 rules and a default.
         if ((spec.Text("route") ?? spec.Text("routes", "default")) is { Length: > 0 } always)
+        {
             rules.Add(Rule("", always));
-        return new(spec.Text("pubsubname") ?? "", spec.Text("topic") ?? "", spec.Text("deadLetterTopic") ?? "", spec.Map("metadata"), new(rules), Declared: true);
+        }
+
+        return new(
+            spec.Text("pubsubname") ?? "",
+            spec.Text("topic") ?? "",
+            spec.Text("deadLetterTopic") ?? "",
+            spec.Map("metadata"),
+            new(rules),
+            Declared: true
+        );
     }
 
     private static RouteRule Rule(string match, string path)

@@ -8,7 +8,10 @@ internal static class YamlReading
     public static YamlNode? At(this YamlNode? node, params ReadOnlySpan<string> path)
     {
         foreach (var name in path)
+        {
             node = node is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(name), out var child) ? child : null;
+        }
+
         return node;
     }
 
@@ -21,8 +24,13 @@ internal static class YamlReading
     {
         var result = new Dictionary<string, string>();
         if (node.At(path) is YamlMappingNode map)
+        {
             foreach (var (key, value) in map.Children)
+            {
                 result[((YamlScalarNode)key).Value ?? ""] = (value as YamlScalarNode)?.Value ?? "";
+            }
+        }
+
         return result;
     }
 }

@@ -15,5 +15,6 @@ internal sealed class CelExpression(string source)
 
     public string Source { get; } = source;
 
-    public bool Matches(JsonElement @event) => _root(@event) is bool yes ? yes : throw new CelException("invalid expression, must return bool");
+    public bool Matches(JsonElement @event) =>
+        _root(@event) is bool yes ? yes : throw new CelException("invalid expression, must return bool");
 }

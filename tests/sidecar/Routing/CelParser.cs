@@ -44,12 +44,18 @@ internal sealed class CelParser(string source)
         foreach (var symbol in (string[])["==", "!=", "<=", ">=", "<", ">"])
         {
             if (!Take(symbol))
+            {
                 continue;
+            }
+
             var right = Unary();
             return @event => CelLogic.Compare(symbol, left(@event), right(@event));
         }
         if (Current is not { Kind: CelKind.Name, Text: "in" })
+        {
             return left;
+        }
+
         _at++;
         var container = Unary();
         return @event => CelLogic.Contains(container(@event), left(@event));
@@ -76,21 +82,33 @@ internal sealed class CelParser(string source)
         while (true)
         {
             if (Take("."))
+            {
                 node = Member(node, Name());
+            }
             else if (Take("["))
+            {
                 node = Index(node);
+            }
             else
+            {
                 return node;
+            }
         }
     }
 
     private CelNode Member(CelNode owner, string name)
     {
         if (!Take("("))
+        {
             return @event => CelLogic.Field(owner(@event), name);
+        }
+
         var arguments = Arguments();
         if (!CelLogic.IsMethod(name, arguments.Count))
+        {
             throw new CelException($"undeclared reference to '{name}'");
+        }
+
         return @event => CelLogic.Call(name, owner(@event), arguments.Select(argument => argument(@event)).ToArray());
     }
 
@@ -147,15 +165,24 @@ internal sealed class CelParser(string source)
         var owner = Primary();
         var path = new List<string>();
         while (Take("."))
+        {
             path.Add(Name());
+        }
+
         Expect(")");
         if (path.Count == 0)
+        {
             throw new CelException("has() needs a field");
+        }
+
         return @event =>
         {
             var value = owner(@event);
             foreach (var name in path[..^1])
+            {
                 value = CelLogic.Field(value, name);
+            }
+
             return value is JsonElement { ValueKind: JsonValueKind.Object } element && element.TryGetProperty(path[^1], out _);
         };
     }
@@ -164,10 +191,14 @@ internal sealed class CelParser(string source)
     {
         var arguments = new List<CelNode>();
         if (Take(close))
+        {
             return arguments;
+        }
+
         do
+        {
             arguments.Add(Or());
-        while (Take(","));
+        } while (Take(","));
         Expect(close);
         return arguments;
     }
@@ -182,7 +213,10 @@ internal sealed class CelParser(string source)
     private bool Take(string symbol)
     {
         if (Current.Kind != CelKind.Symbol || Current.Text != symbol)
+        {
             return false;
+        }
+
         _at++;
         return true;
     }
@@ -190,7 +224,9 @@ internal sealed class CelParser(string source)
     private void Expect(string symbol)
     {
         if (!Take(symbol))
+        {
             throw Unexpected();
+        }
     }
 
     private CelException Unexpected() => new($"'{Current.Text}' is not understood in '{source}'");

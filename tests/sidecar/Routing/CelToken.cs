@@ -12,10 +12,36 @@ internal enum CelKind
     End,
 }
 
-/// <summary>A token of a rule's expression: its kind, its text (a string's without quotes and escapes) and, for numbers, its value.</summary>
+/// <summary>
+/// A token of a rule's expression: its kind, its text (a string's without quotes and escapes) and, for numbers, its value.
+/// </summary>
 internal readonly record struct CelToken(CelKind Kind, string Text, double Number = 0)
 {
-    private static readonly string[] Symbols = ["==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "(", ")", "[", "]", ".", ",", "-", "+", "*", "/", "%", "?", ":"];
+    private static readonly string[] Symbols =
+    [
+        "==",
+        "!=",
+        "<=",
+        ">=",
+        "&&",
+        "||",
+        "<",
+        ">",
+        "!",
+        "(",
+        ")",
+        "[",
+        "]",
+        ".",
+        ",",
+        "-",
+        "+",
+        "*",
+        "/",
+        "%",
+        "?",
+        ":",
+    ];
 
     public static List<CelToken> Split(string source)
     {
@@ -24,15 +50,25 @@ internal readonly record struct CelToken(CelKind Kind, string Text, double Numbe
         {
             var c = source[at];
             if (char.IsWhiteSpace(c))
+            {
                 at++;
+            }
             else if (char.IsAsciiLetter(c) || c == '_')
+            {
                 tokens.Add(new(CelKind.Name, While(source, ref at, static x => char.IsAsciiLetterOrDigit(x) || x == '_')));
+            }
             else if (char.IsAsciiDigit(c))
+            {
                 tokens.Add(Numeral(source, ref at));
+            }
             else if (c is '"' or '\'')
+            {
                 tokens.Add(new(CelKind.Text, Quoted(source, ref at)));
+            }
             else
+            {
                 tokens.Add(new(CelKind.Symbol, Symbol(source, ref at)));
+            }
         }
         tokens.Add(new(CelKind.End, "<end>"));
         return tokens;
@@ -42,7 +78,10 @@ internal readonly record struct CelToken(CelKind Kind, string Text, double Numbe
     {
         var start = at;
         while (at < source.Length && belongs(source[at]))
+        {
             at++;
+        }
+
         return source[start..at];
     }
 
@@ -50,7 +89,10 @@ internal readonly record struct CelToken(CelKind Kind, string Text, double Numbe
     {
         var text = While(source, ref at, static x => char.IsAsciiDigit(x) || x == '.');
         if (at < source.Length && source[at] == 'u')
+        {
             at++;
+        }
+
         return double.TryParse(text, CultureInfo.InvariantCulture, out var value)
             ? new(CelKind.Number, text, value)
             : throw new CelException($"'{text}' is not a number");
@@ -68,9 +110,21 @@ internal readonly record struct CelToken(CelKind Kind, string Text, double Numbe
                 return text.ToString();
             }
             if (source[at] == '\\' && ++at < source.Length)
-                text.Append(source[at] switch { 'n' => '\n', 't' => '\t', 'r' => '\r', var other => other });
+            {
+                text.Append(
+                    source[at] switch
+                    {
+                        'n' => '\n',
+                        't' => '\t',
+                        'r' => '\r',
+                        var other => other,
+                    }
+                );
+            }
             else if (at < source.Length)
+            {
                 text.Append(source[at]);
+            }
         }
         throw new CelException("a string is not closed");
     }
@@ -80,7 +134,10 @@ internal readonly record struct CelToken(CelKind Kind, string Text, double Numbe
         foreach (var symbol in Symbols)
         {
             if (string.CompareOrdinal(source, at, symbol, 0, symbol.Length) != 0)
+            {
                 continue;
+            }
+
             at += symbol.Length;
             return symbol;
         }

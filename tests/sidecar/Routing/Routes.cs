@@ -14,8 +14,13 @@ internal sealed class Routes(IReadOnlyList<RouteRule> rules)
     public string? PathFor(JsonElement @event)
     {
         foreach (var rule in Rules)
+        {
             if (rule.Match?.Matches(@event) ?? true)
+            {
                 return rule.Path;
+            }
+        }
+
         return null;
     }
 }

@@ -1,7 +1,14 @@
 namespace Darq.Sidecar.Startup;
 
 /// <summary>The environment variables that the sidecar reads.</summary>
-internal sealed record SidecarEnvironment(string SocketsFolder, string? ApiToken, string? AppToken, string? Namespace, string? PodName, bool Concurrent)
+internal sealed record SidecarEnvironment(
+    string SocketsFolder,
+    string? ApiToken,
+    string? AppToken,
+    string? Namespace,
+    string? PodName,
+    bool Concurrent
+)
 {
     public static SidecarEnvironment Read()
     {
@@ -12,6 +19,7 @@ internal sealed record SidecarEnvironment(string SocketsFolder, string? ApiToken
             Get("APP_API_TOKEN"),
             Get("NAMESPACE"),
             Get("POD_NAME"),
-            Get("SIDECAR_CONCURRENT") is "1" or "true");
+            Get("SIDECAR_CONCURRENT") is "1" or "true"
+        );
     }
 }

@@ -6,13 +6,43 @@ namespace Darq.Sidecar.Startup;
 internal sealed class SidecarFlags
 {
     private static readonly string[] Used =
-        ["app-id", "app-port", "app-protocol", "dapr-http-port", "resources-path", "components-path", "config", "log-level", "app-channel-address", "dapr-graceful-shutdown-seconds", "dapr-listen-addresses"];
+    [
+        "app-id",
+        "app-port",
+        "app-protocol",
+        "dapr-http-port",
+        "resources-path",
+        "components-path",
+        "config",
+        "log-level",
+        "app-channel-address",
+        "dapr-graceful-shutdown-seconds",
+        "dapr-listen-addresses",
+    ];
 
     private static readonly string[] WithoutEffect =
     [
-        "dapr-grpc-port", "dapr-internal-grpc-port", "metrics-port", "enable-metrics", "placement-host-address", "scheduler-host-address",
-        "log-as-json", "mode", "profile-port", "enable-profiling", "enable-mtls", "sentry-address", "control-plane-address", "trust-domain",
-        "dapr-public-port", "dapr-internal-grpc-listen-address", "dapr-public-listen-address", "allowed-origins", "app-max-concurrency", "actors-service", "disable-init-endpoints",
+        "dapr-grpc-port",
+        "dapr-internal-grpc-port",
+        "metrics-port",
+        "enable-metrics",
+        "placement-host-address",
+        "scheduler-host-address",
+        "log-as-json",
+        "mode",
+        "profile-port",
+        "enable-profiling",
+        "enable-mtls",
+        "sentry-address",
+        "control-plane-address",
+        "trust-domain",
+        "dapr-public-port",
+        "dapr-internal-grpc-listen-address",
+        "dapr-public-listen-address",
+        "allowed-origins",
+        "app-max-concurrency",
+        "actors-service",
+        "disable-init-endpoints",
     ];
 
     // Of all the flags, only these may stand alone.
@@ -47,11 +77,23 @@ internal sealed class SidecarFlags
         {
             var (name, value) = Split(arguments[i]);
             if (!Used.Contains(name) && !WithoutEffect.Contains(name))
-                throw new StartException($"flag {arguments[i]} is unknown or not supported by the stand-in sidecar; of daprd's flags it takes --{string.Join(" --", Used.Concat(WithoutEffect).Order(StringComparer.Ordinal))}");
+            {
+                throw new StartException(
+                    $"flag {arguments[i]} is unknown or not supported by the stand-in sidecar; of daprd's flags it takes "
+                        + $"--{string.Join(" --", Used.Concat(WithoutEffect).Order(StringComparer.Ordinal))}"
+                );
+            }
+
             if (value is null && (!Switches.Contains(name) || (i + 1 < arguments.Count && arguments[i + 1] is "true" or "false")))
+            {
                 value = i + 1 < arguments.Count ? arguments[++i] : throw new StartException($"flag --{name} needs a value");
+            }
+
             if (name is "resources-path" or "components-path")
+            {
                 flags._resources.AddRange(value!.Split(','));
+            }
+
             flags._values[name] = value ?? "true";
         }
         flags.Check();
@@ -61,7 +103,10 @@ internal sealed class SidecarFlags
     private static (string Name, string? Value) Split(string argument)
     {
         if (!argument.StartsWith('-'))
+        {
             throw new StartException($"unexpected argument {argument}");
+        }
+
         var text = argument.TrimStart('-');
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         return equals < 0 ? (text, null) : (text[..equals], text[(equals + 1)..]);
@@ -70,9 +115,15 @@ internal sealed class SidecarFlags
     private void Check()
     {
         if (AppId.Length == 0)
+        {
             throw new StartException("app-id is required");
+        }
+
         if (AppProtocol != "http")
+        {
             throw new StartException($"app-protocol {AppProtocol}: the stand-in sidecar serves HTTP apps only");
+        }
+
         _ = (AppPort, HttpPort, GracePeriod);
     }
 
@@ -81,7 +132,9 @@ internal sealed class SidecarFlags
     private int Number(string name, int standard)
     {
         var text = Value(name, standard.ToString(CultureInfo.InvariantCulture));
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw new StartException($"--{name}: '{text}' is not a number");
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new StartException($"--{name}: '{text}' is not a number");
     }
 
     private int Port(string name, int standard) =>

@@ -40,11 +40,20 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
     private async Task<int> RunUntilStoppedAsync()
     {
         if (flags.HasConfiguration)
+        {
             SidecarLog.Warn("the Dapr configuration given by --config is not read by the stand-in sidecar");
+        }
         // Steps 1 to 3.
         var sockets = await SocketDiscovery.FindAsync(environment.SocketsFolder, _stop.Token);
-        var resources = ResourceReader.Read(flags.ResourcesPaths, new(flags.AppId, environment.Namespace ?? "default", environment.PodName), flags.AppId);
-        var components = await new ComponentLoader(sockets, flags.AppId, environment.Namespace).LoadAsync(resources.Components, _stop.Token);
+        var resources = ResourceReader.Read(
+            flags.ResourcesPaths,
+            new(flags.AppId, environment.Namespace ?? "default", environment.PodName),
+            flags.AppId
+        );
+        var components = await new ComponentLoader(sockets, flags.AppId, environment.Namespace).LoadAsync(
+            resources.Components,
+            _stop.Token
+        );
         using var app = flags.AppPort is { } port ? new AppChannel(flags, port, environment.AppToken) : null;
         using var deliveries = app is null ? null : new AppDeliveries(components, app, resources.Subscriptions, environment.Concurrent);
         // Step 4.
@@ -59,21 +68,26 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
         return drained ? 0 : 1;
     }
 
-    private ApiRouter Router(ComponentRegistry components, AppDeliveries? deliveries) => new(
-        new(components, flags.AppId),
-        new(components, flags.AppId),
-        new(components, flags.AppId),
-        new(components, flags.AppId),
-        new(components),
-        new(flags, _health, components, deliveries, Stop),
-        environment.ApiToken);
+    private ApiRouter Router(ComponentRegistry components, AppDeliveries? deliveries) =>
+        new(
+            new(components, flags.AppId),
+            new(components, flags.AppId),
+            new(components, flags.AppId),
+            new(components, flags.AppId),
+            new(components),
+            new(flags, _health, components, deliveries, Stop),
+            environment.ApiToken
+        );
 
     private async Task ServeAppAsync(AppDeliveries? deliveries)
     {
         try
         {
             if (deliveries is not null)
+            {
                 await deliveries.StartAsync(_stop.Token);
+            }
+
             _health.EverythingIsReady();
             SidecarLog.Info($"dapr initialized. Status: Running. Init Elapsed {_watch.ElapsedMilliseconds}ms");
             await Task.Delay(Timeout.Infinite, _stop.Token);

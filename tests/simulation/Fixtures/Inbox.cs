@@ -28,10 +28,16 @@ internal sealed class Inbox : IDeliverySink
     public ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
     {
         if (Encodes)
+        {
             _ = delivery.Metadata;
+        }
+
         _deliveries.Add(delivery);
         if (Acknowledges)
+        {
             Stream!.Ack(delivery.Token);
+        }
+
         return ValueTask.CompletedTask;
     }
 

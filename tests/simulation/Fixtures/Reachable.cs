@@ -6,7 +6,8 @@ namespace Darq.Tests.Simulation.Fixtures;
 internal static class Reachable
 {
     /// <summary>How many objects of a type can be reached through the fields of the component's own objects and of collections.</summary>
-    public static int Count<T>(object root) where T : class
+    public static int Count<T>(object root)
+        where T : class
     {
         var seen = new HashSet<object>(ReferenceEqualityComparer.Instance) { root };
         var open = new Queue<object>([root]);
@@ -16,7 +17,9 @@ internal static class Reachable
             {
                 // A value inside a value is a new box each time; it is looked into, and not remembered.
                 if (value is ValueType || seen.Add(value))
+                {
                     open.Enqueue(value);
+                }
             }
         }
         return seen.OfType<T>().Count();
@@ -25,9 +28,15 @@ internal static class Reachable
     private static IEnumerable<object> Parts(object whole)
     {
         if (whole is Array array)
+        {
             return MayHold(array.GetType().GetElementType()!) ? array.Cast<object?>().OfType<object>() : [];
+        }
+
         if (!IsLookedInto(whole.GetType()))
+        {
             return [];
+        }
+
         return Fields(whole.GetType()).Select(field => field.GetValue(whole)).OfType<object>();
     }
 
@@ -39,7 +48,9 @@ internal static class Reachable
             foreach (var field in type.GetFields(Own))
             {
                 if (MayHold(field.FieldType))
+                {
                     yield return field;
+                }
             }
         }
     }

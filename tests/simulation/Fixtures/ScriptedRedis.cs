@@ -8,9 +8,17 @@ internal sealed class ScriptedRedis(IRedis redis) : IRedis
     private readonly Queue<Func<Func<Task<RedisReply>>, Task<RedisReply>>> _batches = new();
     private TaskCompletionSource? _held;
 
-    public event Action? Reconnected { add => redis.Reconnected += value; remove => redis.Reconnected -= value; }
+    public event Action? Reconnected
+    {
+        add => redis.Reconnected += value;
+        remove => redis.Reconnected -= value;
+    }
 
-    public event Action? Disconnected { add => redis.Disconnected += value; remove => redis.Disconnected -= value; }
+    public event Action? Disconnected
+    {
+        add => redis.Disconnected += value;
+        remove => redis.Disconnected -= value;
+    }
 
     public bool Connected => redis.Connected;
 
@@ -21,11 +29,12 @@ internal sealed class ScriptedRedis(IRedis redis) : IRedis
     public bool HoldsARead { get; private set; }
 
     /// <summary>The next batch is executed, and its reply lost.</summary>
-    public void LoseNextReply() => _batches.Enqueue(async call =>
-    {
-        await call();
-        throw new RedisUnavailableException("the reply was lost");
-    });
+    public void LoseNextReply() =>
+        _batches.Enqueue(async call =>
+        {
+            await call();
+            throw new RedisUnavailableException("the reply was lost");
+        });
 
     /// <summary>The next batch is refused before it is executed.</summary>
     public void RefuseNext(string code) => _batches.Enqueue(_ => throw new RedisRefusedException(code, $"{code} refused by the test"));
@@ -51,15 +60,31 @@ internal sealed class ScriptedRedis(IRedis redis) : IRedis
     {
         var slice = await redis.ReadAsync(markKey, streamKey, afterId, maxCount, cancellation);
         if (_held is not { } held)
+        {
             return slice;
+        }
+
         HoldsARead = true;
         await held.Task;
         return slice;
     }
 
     public Task<IAsyncDisposable> SubscribeAsync(
-        IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation) =>
-        redis.SubscribeAsync(channels, (channel, text) => { if (!IsDeaf) heard(channel, text); }, cancellation);
+        IReadOnlyList<string> channels,
+        Action<string, string> heard,
+        CancellationToken cancellation
+    ) =>
+        redis.SubscribeAsync(
+            channels,
+            (channel, text) =>
+            {
+                if (!IsDeaf)
+                {
+                    heard(channel, text);
+                }
+            },
+            cancellation
+        );
 
     public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => redis.DescribeAsync(cancellation);
 

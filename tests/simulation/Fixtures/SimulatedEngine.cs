@@ -56,28 +56,30 @@ internal sealed class SimulatedEngine
         return result;
     }
 
-    public void Do(Action action) => Ask(() =>
-    {
-        action();
-        return ValueTask.FromResult(true);
-    });
+    public void Do(Action action) =>
+        Ask(() =>
+        {
+            action();
+            return ValueTask.FromResult(true);
+        });
 
     /// <summary>What an action inside the process threw; null where nothing.</summary>
     public Exception? FaultOf(Action action) => Ask(() => ValueTask.FromResult(Xunit.Record.Exception(action)));
 
     /// <summary>"OK", or the text with which the request was refused.</summary>
-    public string OutcomeOf(Func<ValueTask> request) => Ask(async () =>
-    {
-        try
+    public string OutcomeOf(Func<ValueTask> request) =>
+        Ask(async () =>
         {
-            await request();
-            return "OK";
-        }
-        catch (DarqException refused)
-        {
-            return refused.Message;
-        }
-    });
+            try
+            {
+                await request();
+                return "OK";
+            }
+            catch (DarqException refused)
+            {
+                return refused.Message;
+            }
+        });
 
     public string Publish(string topic, string data, params (string Name, string Value)[] metadata)
     {
@@ -87,20 +89,22 @@ internal sealed class SimulatedEngine
 
     public string Write(string key, string value) => OutcomeOf(() => State.ApplyAsync(Upsert(key, value), default));
 
-    public string? Read(string key) => Ask(async () =>
-    {
-        var value = (await State.GetAsync([new(key)], default))[0];
-        return value.ETag is null ? null : Encoding.UTF8.GetString(value.Data.Span);
-    });
+    public string? Read(string key) =>
+        Ask(async () =>
+        {
+            var value = (await State.GetAsync([new(key)], default))[0];
+            return value.ETag is null ? null : Encoding.UTF8.GetString(value.Data.Span);
+        });
 
     /// <summary>A step that consumes deliveries and writes a key; its outcome is OK, DUPLICATE, or why it was refused.</summary>
-    public string Step(string key, string value, params string[] tokens) => Ask(async () =>
-    {
-        var consumed = string.Join(',', tokens.Select(token => $"\"{token}\""));
-        var json = $$"""{"consume":[{{consumed}}],"state":[{"op":"upsert","key":"{{key}}","value":"{{value}}"}]}""";
-        var step = new StepParser(Primary.Keys.Partitions, "").Parse(Encoding.UTF8.GetBytes(json));
-        return (await Stepper.ApplyAsync(step, default)).Outcome;
-    });
+    public string Step(string key, string value, params string[] tokens) =>
+        Ask(async () =>
+        {
+            var consumed = string.Join(',', tokens.Select(token => $"\"{token}\""));
+            var json = $$"""{"consume":[{{consumed}}],"state":[{"op":"upsert","key":"{{key}}","value":"{{value}}"}]}""";
+            var step = new StepParser(Primary.Keys.Partitions, "").Parse(Encoding.UTF8.GetBytes(json));
+            return (await Stepper.ApplyAsync(step, default)).Outcome;
+        });
 
     public DeliveryStream Attach(string topic, Inbox inbox, SubscriptionOptions? options = null)
     {

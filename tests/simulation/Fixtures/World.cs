@@ -52,7 +52,9 @@ internal sealed class World : IDisposable
         entries[0].Fields[field] = value;
         Cli("DEL", key);
         foreach (var (id, fields) in entries)
+        {
             Cli(["XADD", key, id, .. fields.SelectMany(pair => new[] { pair.Key, pair.Value })]);
+        }
     }
 
     /// <summary>Redis dies and comes back without what was written since a number of calls was in its journal.</summary>
@@ -73,12 +75,13 @@ internal sealed class World : IDisposable
         return (Text(entry.Items[0]), new OrderedDictionary<string, string>(fields));
     }
 
-    private static string Text(Reply reply) => reply switch
-    {
-        Reply.Bulk bulk => bulk.Text ?? "",
-        Reply.Integer number => $"{number.Value}",
-        Reply.Status status => status.Text,
-        Reply.List list => string.Join(' ', list.Items.Select(Text)),
-        _ => throw new InvalidOperationException($"The fake server answered {reply}."),
-    };
+    private static string Text(Reply reply) =>
+        reply switch
+        {
+            Reply.Bulk bulk => bulk.Text ?? "",
+            Reply.Integer number => $"{number.Value}",
+            Reply.Status status => status.Text,
+            Reply.List list => string.Join(' ', list.Items.Select(Text)),
+            _ => throw new InvalidOperationException($"The fake server answered {reply}."),
+        };
 }

@@ -51,12 +51,14 @@ public sealed class ClockTests
     [Fact]
     public void Retry_comes_in_its_time_though_the_clock_is_set_back() =>
         KnownDefect.Show("A7", "failed message is delivered again", () =>
-            FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromMilliseconds(500) }));
+            FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromMilliseconds(500) })
+        );
 
     [Fact]
     public void Parked_message_comes_in_its_time_though_the_clock_is_set_back() =>
         KnownDefect.Show("A7", "failed message is delivered again", () =>
-            FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromSeconds(2), ParkAfter = TimeSpan.FromSeconds(1) }));
+            FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromSeconds(2), ParkAfter = TimeSpan.FromSeconds(1) })
+        );
 
     [Fact]
     public void Append_whose_wake_up_was_lost_is_found_within_seconds_though_the_clock_is_set_back() =>

@@ -18,7 +18,9 @@ public sealed class LivingOnTests
             engine.Publish("t", "1");
             world.Await(() => inbox.Count == 1, 5, "the message is delivered");
             for (var death = 0; death < 5; death++)
+            {
                 LoseSession(world, engine);
+            }
 
             engine.Do(() => stream.Nack(inbox.Last.Token));
 
@@ -26,15 +28,16 @@ public sealed class LivingOnTests
         });
 
     [Fact]
-    public void Topics_whose_streams_were_closed_keep_a_process_busy_no_longer() =>
-        KnownDefect.Show("C2", "events a minute", () =>
+    public void Topics_whose_streams_were_closed_keep_a_process_busy_no_longer() => KnownDefect.Show("C2", "events a minute", () =>
         {
             using var world = new World();
             var engine = world.Start();
             OpenAndClose(engine, "first");
             var before = EventsInAMinute(world);
             for (var i = 0; i < 30; i++)
+            {
                 OpenAndClose(engine, $"topic{i}");
+            }
 
             var after = EventsInAMinute(world);
 
@@ -42,15 +45,23 @@ public sealed class LivingOnTests
         });
 
     [Fact]
-    public void Lanes_that_are_lost_leave_nothing_of_their_parked_messages_behind() =>
-        KnownDefect.Show("C4", "lines are kept", () =>
+    public void Lanes_that_are_lost_leave_nothing_of_their_parked_messages_behind() => KnownDefect.Show("C4", "lines are kept", () =>
         {
             const int Parked = 20;
             using var world = new World();
             var engine = world.Start();
             var inbox = new Inbox();
             var anHour = TimeSpan.FromHours(1);
-            var stream = engine.Attach("t", inbox, new() { Concurrent = true, RetryDelay = anHour, MaxRetryDelay = anHour });
+            var stream = engine.Attach(
+                "t",
+                inbox,
+                new()
+                {
+                    Concurrent = true,
+                    RetryDelay = anHour,
+                    MaxRetryDelay = anHour,
+                }
+            );
             for (var i = 0; i < Parked; i++)
             {
                 engine.Publish("t", $"{i}");
@@ -60,7 +71,9 @@ public sealed class LivingOnTests
             world.Await(() => world.Cli("ZCARD", "{sim:0}:q:g:t") == $"{Parked}", 5, "all are parked");
 
             for (var loss = 0; loss < 5; loss++)
+            {
                 LoseSession(world, engine);
+            }
 
             var lines = Reachable.Count<Darq.Lanes.Line>(engine.Subscriptions);
             Assert.True(lines >= Parked, $"Only {lines} lines are known of {Parked} parked messages.");

@@ -48,7 +48,10 @@ public sealed class ReadingTests
         Assert.Equal("OK", engine.Publish("t", $"no room {round}"));
         engine.Redis.HoldReads();
         foreach (var answered in new[] { 2 * round, 2 * round + 1 })
+        {
             engine.Do(() => inbox.Stream!.Ack(inbox.Find($"in hand {answered}").Token));
+        }
+
         world.Await(() => engine.Redis.HoldsARead, 5, "the first message is being read");
         Assert.Equal("OK", engine.Publish("t", $"appended {round}"));
         var appended = world.Loop.Now;

@@ -84,7 +84,8 @@ public sealed class SettlingTests
 
             Assert.True(
                 Inbox.AttemptOf(inbox.Find("held")) == 3,
-                $"The attempts of a message whose lane was never lost began anew: {Inbox.AttemptOf(inbox.Find("held"))} instead of 3.");
+                $"The attempts of a message whose lane was never lost began anew: {Inbox.AttemptOf(inbox.Find("held"))} instead of 3."
+            );
         });
 
     /// <summary>Marks the partition as broken, as a request that failed in its middle does.</summary>

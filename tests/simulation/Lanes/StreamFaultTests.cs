@@ -54,7 +54,12 @@ public sealed class StreamFaultTests
         {
             using var world = new World();
             var engine = world.Start();
-            var options = new SubscriptionOptions { Concurrent = true, MaxInFlight = 1, MaxDeliveries = 1 };
+            var options = new SubscriptionOptions
+            {
+                Concurrent = true,
+                MaxInFlight = 1,
+                MaxDeliveries = 1,
+            };
             PublishDamagedAndSound(world, engine, "no json", options);
             var inbox = new Inbox { Encodes = false };
             var stream = engine.Attach("t", inbox, options);

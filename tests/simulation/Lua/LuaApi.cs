@@ -87,7 +87,10 @@ internal static partial class LuaApi
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {
         if (name != Library)
+        {
             return 0;
+        }
+
         return NativeLibrary.TryLoad(name, assembly, path, out var found) ? found : NativeLibrary.Load(Tools.Lua51);
     }
 }

@@ -14,12 +14,16 @@ internal sealed class LuaState : IDisposable
 {
     private readonly nint _state = LuaApi.NewState();
     private readonly Func<string[], bool, Reply> _execute;
+
     // Lua keeps only its address, so the delegate must live as long as the state.
     private readonly Entry _command;
-    private readonly int _load, _run;
+    private readonly int _load,
+        _run;
     private ExceptionDispatchInfo? _fault;
 
-    /// <summary><paramref name="execute"/> runs a command, which may or may not write; what it throws is a fault of the simulator, not a Lua error.</summary>
+    /// <summary>
+    /// <paramref name="execute"/> runs a command, which may or may not write; what it throws is a fault of the simulator, not a Lua error.
+    /// </summary>
     public LuaState(Func<string[], bool, Reply> execute)
     {
         _execute = execute;
@@ -76,13 +80,23 @@ internal sealed class LuaState : IDisposable
     {
         var bytes = Encoding.Latin1.GetBytes(code);
         if (LuaApi.Load(_state, bytes, (nuint)bytes.Length, name) != 0)
+        {
             throw new InvalidOperationException(((Reply.Bulk)Pop()).Text);
+        }
     }
 
     private void Call(int arguments, int results)
     {
         if (LuaApi.ProtectedCall(_state, arguments, results, 0) != 0)
-            throw new InvalidOperationException(Pop() switch { Reply.Bulk text => text.Text, var other => other.ToString() });
+        {
+            throw new InvalidOperationException(
+                Pop() switch
+                {
+                    Reply.Bulk text => text.Text,
+                    var other => other.ToString(),
+                }
+            );
+        }
     }
 
     // Called by Lua: redis.call and redis.pcall. Returns in every case; the prelude raises.
@@ -93,7 +107,10 @@ internal sealed class LuaState : IDisposable
         {
             var words = new string[LuaApi.Top(state) - 1];
             for (var i = 0; i < words.Length; i++)
+            {
                 words[i] = Word(state, i + 2);
+            }
+
             reply = _execute(words, LuaApi.Boolean(state, 1) != 0);
         }
         catch (Exception fault)
@@ -104,18 +121,24 @@ internal sealed class LuaState : IDisposable
         LuaApi.SetTop(state, 0);
         LuaApi.PushBoolean(state, reply is Reply.Error ? 0 : 1);
         if (reply is Reply.Error error)
+        {
             Push(state, error.Text);
+        }
         else
+        {
             Push(state, reply);
+        }
+
         return 2;
     }
 
-    private static string Word(nint state, int index) => LuaApi.TypeOf(state, index) switch
-    {
-        LuaType.Number => Text(LuaApi.Number(state, index)),
-        LuaType.Text => Read(state, index),
-        _ => throw new InvalidOperationException("Lua redis lib command arguments must be strings or integers"),
-    };
+    private static string Word(nint state, int index) =>
+        LuaApi.TypeOf(state, index) switch
+        {
+            LuaType.Number => Text(LuaApi.Number(state, index)),
+            LuaType.Text => Read(state, index),
+            _ => throw new InvalidOperationException("Lua redis lib command arguments must be strings or integers"),
+        };
 
     private static string Read(nint state, int index)
     {
@@ -148,11 +171,21 @@ internal sealed class LuaState : IDisposable
         Reserve(state);
         switch (reply)
         {
-            case Reply.Integer number: LuaApi.PushNumber(state, number.Value); break;
-            case Reply.Bulk { Text: { } text }: Push(state, text); break;
-            case Reply.Bulk: LuaApi.PushBoolean(state, 0); break;
-            case Reply.Status status: PushField(state, "ok", status.Text); break;
-            case Reply.Error error: PushField(state, "err", error.Text); break;
+            case Reply.Integer number:
+                LuaApi.PushNumber(state, number.Value);
+                break;
+            case Reply.Bulk { Text: { } text }:
+                Push(state, text);
+                break;
+            case Reply.Bulk:
+                LuaApi.PushBoolean(state, 0);
+                break;
+            case Reply.Status status:
+                PushField(state, "ok", status.Text);
+                break;
+            case Reply.Error error:
+                PushField(state, "err", error.Text);
+                break;
             case Reply.List list:
                 LuaApi.PushTable(state, list.Items.Count, 0);
                 for (var i = 0; i < list.Items.Count; i++)
@@ -195,15 +228,24 @@ internal sealed class LuaState : IDisposable
     private Reply Table(int index)
     {
         if (Field(index, "err") is { } error)
+        {
             return new Reply.Error(error);
+        }
+
         if (Field(index, "ok") is { } status)
+        {
             return new Reply.Status(status);
+        }
+
         List<Reply> items = [];
         for (var i = 1; ; i++)
         {
             LuaApi.GetAt(_state, index, i);
             if (LuaApi.TypeOf(_state, -1) == LuaType.Nothing)
+            {
                 break;
+            }
+
             items.Add(Pop());
         }
         LuaApi.SetTop(_state, LuaApi.Top(_state) - 1);
@@ -213,7 +255,9 @@ internal sealed class LuaState : IDisposable
     private static void Reserve(nint state)
     {
         if (LuaApi.EnsureStack(state, 8) == 0)
+        {
             throw new InsufficientExecutionStackException("a reply is nested too deeply for Lua");
+        }
     }
 
     private string? Field(int index, string name)

@@ -14,11 +14,15 @@ public sealed class AppendedSubscriberTests
             using var world = new World();
             var engine = world.Start();
             var faults = 0;
-            engine.Do(() => engine.Primary.Appended += _ =>
-            {
-                if (faults++ == 0)
-                    throw new InvalidOperationException("A fault of a subscriber.");
-            });
+            engine.Do(() =>
+                engine.Primary.Appended += _ =>
+                {
+                    if (faults++ == 0)
+                    {
+                        throw new InvalidOperationException("A fault of a subscriber.");
+                    }
+                }
+            );
             engine.Publish("t", "first");
 
             var told = engine.Publish("t", "second");

@@ -38,7 +38,9 @@ internal sealed class Loop(Random random)
     public void EnsureInside()
     {
         if (Thread.CurrentThread != _thread)
+        {
             throw new EscapedException();
+        }
     }
 
     /// <summary>Runs until the condition holds; false when the time is over or nothing is left to happen.</summary>
@@ -53,9 +55,14 @@ internal sealed class Loop(Random random)
             while (!condition())
             {
                 if (Fault is not null)
+                {
                     throw new InvalidOperationException("The simulation failed: " + Fault.Message, Fault);
+                }
+
                 if (!Step(end))
+                {
                     return false;
+                }
             }
             return true;
         }
@@ -85,7 +92,10 @@ internal sealed class Loop(Random random)
             return true;
         }
         if (!_events.TryPeek(out var next, out var due) || due.At > end)
+        {
             return false;
+        }
+
         _events.Dequeue();
         Now = due.At > Now ? due.At : Now;
         next();

@@ -31,7 +31,10 @@ internal sealed class SimulatedProcess(Loop loop, string name)
     {
         Paused = false;
         foreach (var action in _held)
+        {
             loop.Ready(() => Run(action));
+        }
+
         _held.Clear();
     }
 
@@ -59,9 +62,7 @@ internal sealed class SimulatedProcess(Loop loop, string name)
         {
             await flow();
         }
-        catch (OperationCanceledException)
-        {
-        }
+        catch (OperationCanceledException) { }
         catch (Exception fault)
         {
             loop.Fail(fault);
@@ -71,11 +72,18 @@ internal sealed class SimulatedProcess(Loop loop, string name)
     private void Run(Action action)
     {
         if (!Alive)
+        {
             return;
+        }
+
         if (Paused)
+        {
             _held.Add(action);
+        }
         else
+        {
             action();
+        }
     }
 
     private sealed class Scheduler(SimulatedProcess process) : TaskScheduler
@@ -92,6 +100,8 @@ internal sealed class SimulatedProcess(Loop loop, string name)
     private void Enqueue(Action action)
     {
         if (Alive)
+        {
             loop.Ready(() => Run(action));
+        }
     }
 }

@@ -29,10 +29,16 @@ internal sealed class VirtualTime(Loop loop, SimulatedProcess process) : TimePro
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             if (_disposed)
+            {
                 return false;
+            }
+
             var setting = ++_setting;
             if (dueTime != Timeout.InfiniteTimeSpan)
+            {
                 loop.After(dueTime, () => Due(setting, period));
+            }
+
             return true;
         }
 
@@ -47,10 +53,15 @@ internal sealed class VirtualTime(Loop loop, SimulatedProcess process) : TimePro
         private void Due(long setting, TimeSpan period)
         {
             if (setting != _setting || !process.Alive)
+            {
                 return;
+            }
+
             process.Post(fire);
             if (period > TimeSpan.Zero)
+            {
                 loop.After(period, () => Due(setting, period));
+            }
         }
     }
 }

@@ -29,12 +29,15 @@ internal sealed class Arguments(string[] words)
             ? number
             : throw new CommandException("ERR value is not an integer or out of range");
 
-    public static double ParseScore(string text, string complaint) => text.ToLowerInvariant() switch
-    {
-        "inf" or "+inf" => double.PositiveInfinity,
-        "-inf" => double.NegativeInfinity,
-        _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw new CommandException(complaint),
-    };
+    public static double ParseScore(string text, string complaint) =>
+        text.ToLowerInvariant() switch
+        {
+            "inf" or "+inf" => double.PositiveInfinity,
+            "-inf" => double.NegativeInfinity,
+            _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : throw new CommandException(complaint),
+        };
 
     public override string ToString() => string.Join(' ', words);
 }

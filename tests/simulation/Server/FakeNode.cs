@@ -2,7 +2,9 @@ using Darq.Tests.Simulation.Lua;
 
 namespace Darq.Tests.Simulation.Server;
 
-/// <summary>One server process: its Lua, whose library variables live exactly as long as the process does, and nothing else of its own.</summary>
+/// <summary>
+/// One server process: its Lua, whose library variables live exactly as long as the process does, and nothing else of its own.
+/// </summary>
 internal sealed class FakeNode(string name, Func<FakeNode, string[], bool, Reply> execute) : IDisposable
 {
     private LuaState? _lua;
@@ -19,11 +21,16 @@ internal sealed class FakeNode(string name, Func<FakeNode, string[], bool, Reply
     public void Start(IEnumerable<string> libraries)
     {
         if (!Up)
+        {
             _starts++;
+        }
+
         _lua?.Dispose();
         _lua = new LuaState((words, mayWrite) => execute(this, words, mayWrite));
         foreach (var code in libraries)
+        {
             _lua.Load(code);
+        }
     }
 
     public void Stop()
@@ -32,7 +39,8 @@ internal sealed class FakeNode(string name, Func<FakeNode, string[], bool, Reply
         _lua = null;
     }
 
-    public Reply Run(string function, IReadOnlyList<string> keys, IReadOnlyList<string> arguments, CallKind kind) => _lua!.Run(function, keys, arguments, kind);
+    public Reply Run(string function, IReadOnlyList<string> keys, IReadOnlyList<string> arguments, CallKind kind) =>
+        _lua!.Run(function, keys, arguments, kind);
 
     public void Dispose() => Stop();
 }

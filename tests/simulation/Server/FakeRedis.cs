@@ -21,7 +21,8 @@ internal sealed class FakeRedis : IRedis
     private readonly List<Waiting> _waiting = [];
     private readonly List<Waiting> _sendAgain = [];
     private FakeNode _node;
-    private DateTimeOffset _lastRequest, _lastReply;
+    private DateTimeOffset _lastRequest,
+        _lastReply;
     private int _generation;
     private bool _disposed;
 
@@ -52,21 +53,43 @@ internal sealed class FakeRedis : IRedis
         return new StreamSlice(((Reply.Bulk)replies[0]).Text, entries);
     }
 
-    public async Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation)
+    public async Task<IAsyncDisposable> SubscribeAsync(
+        IReadOnlyList<string> channels,
+        Action<string, string> heard,
+        CancellationToken cancellation
+    )
     {
         var subscription = new Subscription(this, [.. channels.Select(FakeServer.Bytes)], heard);
-        await SendAsync(_ => { _subscriptions.Add(subscription); return 0; }, cancellation);
+        await SendAsync(
+            _ =>
+            {
+                _subscriptions.Add(subscription);
+                return 0;
+            },
+            cancellation
+        );
         return subscription;
     }
 
     public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>
-        SendAsync(node => new ServerDescription("Redis", new Version(7, 0, 15), IsPrimary(node) ? "master" : "slave", "noeviction", true, false), cancellation);
+        SendAsync(
+            node => new ServerDescription("Redis", new Version(7, 0, 15), IsPrimary(node) ? "master" : "slave", "noeviction", true, false),
+            cancellation
+        );
 
     public async Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation)
     {
-        var reply = await SendAsync(node => IsPrimary(node) ? _server.LoadLibrary(code, replace) : new Reply.Error("READONLY You can't write against a read only replica."), cancellation);
+        var reply = await SendAsync(
+            node =>
+                IsPrimary(node)
+                    ? _server.LoadLibrary(code, replace)
+                    : new Reply.Error("READONLY You can't write against a read only replica."),
+            cancellation
+        );
         if (reply is Reply.Error { Text: var text } && !text.Contains("already exists", StringComparison.Ordinal))
+        {
             Convert(reply);
+        }
     }
 
     public ValueTask DisposeAsync()
@@ -94,7 +117,10 @@ internal sealed class FakeRedis : IRedis
         _loop.EnsureInside();
         cancellation.ThrowIfCancellationRequested();
         if (!Connected)
+        {
             throw new RedisUnavailableException("not connected");
+        }
+
         var reply = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var waiting = new Waiting(() => Send(execute, reply), why => reply.TrySetException(new RedisUnavailableException(why)));
         _waiting.Add(waiting);
@@ -117,14 +143,25 @@ internal sealed class FakeRedis : IRedis
         _lastRequest = Later(_lastRequest);
         At(_lastRequest, () => Arrive(generation, node, () => execute(node), reply));
         if (_weather.CutsNow())
-            _loop.After(_weather.Delay(), () => { if (generation == _generation && _process.Alive) Cut(); });
+        {
+            _loop.After(_weather.Delay(), () =>
+            {
+                if (generation == _generation && _process.Alive)
+                {
+                    Cut();
+                }
+            });
+        }
     }
 
     // A request that was on its way when the connection was cut may have reached the server all the same.
     private void Arrive<T>(int generation, FakeNode node, Func<T> execute, TaskCompletionSource<T> reply)
     {
         if (!node.Up || (generation != _generation && _weather.LosesRequest()))
+        {
             return;
+        }
+
         T result;
         try
         {
@@ -136,7 +173,13 @@ internal sealed class FakeRedis : IRedis
             return;
         }
         _lastReply = Later(_lastReply);
-        At(_lastReply, () => { if (generation == _generation) reply.TrySetResult(result); });
+        At(_lastReply, () =>
+        {
+            if (generation == _generation)
+            {
+                reply.TrySetResult(result);
+            }
+        });
     }
 
     private DateTimeOffset Later(DateTimeOffset last)
@@ -150,15 +193,22 @@ internal sealed class FakeRedis : IRedis
     private void Disconnect()
     {
         if (Connected && _process.Alive && !_disposed)
+        {
             _process.Post(() => Disconnected?.Invoke());
+        }
+
         Connected = false;
         _generation++;
         foreach (var waiting in _waiting.ToArray())
         {
             if (_weather.SendsAgain())
+            {
                 _sendAgain.Add(waiting);
+            }
             else
+            {
                 waiting.Fail("the connection was lost");
+            }
         }
         _waiting.Clear();
     }
@@ -166,22 +216,37 @@ internal sealed class FakeRedis : IRedis
     private void NodesChanged()
     {
         if (Connected && _node.Up && (IsPrimary(_node) || _weather.OutlivesFailover()))
+        {
             LeaveReplica();
+        }
         else
+        {
             Cut();
+        }
     }
 
     private void LeaveReplica()
     {
         var generation = _generation;
         if (!IsPrimary(_node))
-            _loop.After(_weather.StaleTime(), () => { if (generation == _generation && !IsPrimary(_node)) Cut(); });
+        {
+            _loop.After(_weather.StaleTime(), () =>
+            {
+                if (generation == _generation && !IsPrimary(_node))
+                {
+                    Cut();
+                }
+            });
+        }
     }
 
     private void Connect()
     {
         if (Connected || _disposed || !_process.Alive || !_server.Primary.Up)
+        {
             return;
+        }
+
         _node = _server.Replica.Up && _weather.HasOldAddress() ? _server.Replica : _server.Primary;
         Connected = true;
         foreach (var waiting in _sendAgain)
@@ -200,7 +265,15 @@ internal sealed class FakeRedis : IRedis
         foreach (var subscription in _subscriptions.Where(one => one.Channels.Contains(channel)))
         {
             if (Connected && !_weather.LosesMessage())
-                _loop.After(_weather.Delay(), () => { if (generation == _generation) _process.Post(() => subscription.Hear(channel, text)); });
+            {
+                _loop.After(_weather.Delay(), () =>
+                {
+                    if (generation == _generation)
+                    {
+                        _process.Post(() => subscription.Hear(channel, text));
+                    }
+                });
+            }
         }
     }
 
@@ -210,15 +283,16 @@ internal sealed class FakeRedis : IRedis
         return new StreamEntry(entry.Items[0].ToString(), [.. fields]);
     }
 
-    private static RedisReply Convert(Reply reply) => reply switch
-    {
-        Reply.Error error => throw new RedisRefusedException(error.Text.Split(' ')[0], error.Text),
-        Reply.Integer number => RedisReply.Of(Encoding.ASCII.GetBytes($"{number.Value}")),
-        Reply.Status status => RedisReply.Of(Encoding.Latin1.GetBytes(status.Text)),
-        Reply.Bulk { Text: { } text } => RedisReply.Of(Encoding.Latin1.GetBytes(text)),
-        Reply.List list => RedisReply.Of([.. list.Items.Select(Convert)]),
-        _ => RedisReply.Nothing,
-    };
+    private static RedisReply Convert(Reply reply) =>
+        reply switch
+        {
+            Reply.Error error => throw new RedisRefusedException(error.Text.Split(' ')[0], error.Text),
+            Reply.Integer number => RedisReply.Of(Encoding.ASCII.GetBytes($"{number.Value}")),
+            Reply.Status status => RedisReply.Of(Encoding.Latin1.GetBytes(status.Text)),
+            Reply.Bulk { Text: { } text } => RedisReply.Of(Encoding.Latin1.GetBytes(text)),
+            Reply.List list => RedisReply.Of([.. list.Items.Select(Convert)]),
+            _ => RedisReply.Nothing,
+        };
 
     private sealed record Waiting(Action Send, Action<string> Fail);
 
@@ -231,7 +305,9 @@ internal sealed class FakeRedis : IRedis
         public void Hear(string channel, string text)
         {
             if (!_ended)
+            {
                 heard(Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(channel)), Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(text)));
+            }
         }
 
         public ValueTask DisposeAsync()

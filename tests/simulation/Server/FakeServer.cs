@@ -59,11 +59,17 @@ internal sealed class FakeServer : IDisposable
         if (!_libraries.TryAdd(name, code))
         {
             if (!replace)
+            {
                 return new Reply.Error($"ERR Library '{name}' already exists");
+            }
+
             _libraries[name] = code;
         }
         foreach (var node in new[] { Primary, Replica }.Where(node => node.Up))
+        {
             Start(node);
+        }
+
         return name;
     }
 
@@ -73,15 +79,22 @@ internal sealed class FakeServer : IDisposable
     public Reply Call(FakeNode node, FunctionCall call)
     {
         var arguments = call.Arguments.Select(argument => Encoding.Latin1.GetString(argument.ToBytes())).ToArray();
-        var kind = call.ReadOnly ? CallKind.ReadOnly : node == Primary ? CallKind.Any : CallKind.OnReplica;
+        var kind =
+            call.ReadOnly ? CallKind.ReadOnly
+            : node == Primary ? CallKind.Any
+            : CallKind.OnReplica;
         var reply = Journaled(() => node.Run(call.Function, [.. call.Keys.Select(Bytes)], arguments, kind), call);
         if (Overheard is not null)
+        {
             Overheard($"{node.Name}: {call.Function} {string.Join(' ', call.Keys)} | {string.Join(' ', arguments)} -> {reply}");
+        }
+
         return reply;
     }
 
     /// <summary>Plain commands as one transaction.</summary>
-    public Reply[] Execute(params string[][] commands) => Journaled(() => commands.Select(words => Execute(Primary, words, true)).ToArray(), null);
+    public Reply[] Execute(params string[][] commands) =>
+        Journaled(() => commands.Select(words => Execute(Primary, words, true)).ToArray(), null);
 
     /// <summary>Stops the primary.</summary>
     public void Stop()
@@ -91,14 +104,17 @@ internal sealed class FakeServer : IDisposable
     }
 
     /// <summary>
-    /// Starts the node that was stopped, without what the last <paramref name="lostCalls"/> calls that wrote something had
-    /// written. A primary gets another boot id, and its replica copies everything anew; one that was replaced meanwhile comes back as a replica.
+    /// Starts the node that was stopped, without what the last <paramref name="lostCalls"/> calls that wrote something had written. A
+    /// primary gets another boot id, and its replica copies everything anew; one that was replaced meanwhile comes back as a replica.
     /// </summary>
     public void Restart(int lostCalls = 0)
     {
         var kept = Math.Max(0, _journal.Count - lostCalls);
         if (kept < _journal.Count)
+        {
             Replay(kept);
+        }
+
         if (!Primary.Up)
         {
             BootId = NewBootId();
@@ -150,16 +166,23 @@ internal sealed class FakeServer : IDisposable
         switch (words[0].ToUpperInvariant())
         {
             case "INFO":
-                return $"# Replication\r\nrole:{(node == Primary ? "master" : "slave")}\r\nmaster_replid:{BootId}\r\nmaster_replid2:{new string('0', 40)}\r\n";
+                return "# "
+                    + $"Replication\r\nrole:{(node == Primary ? "master" : "slave")}\r\nmaster_replid:{BootId}\r\nmaster_replid2:{new string('0', 40)}\r\n";
             case "PUBLISH":
                 Published?.Invoke(words[1], words[2]);
                 return 0;
         }
         var writes = Keyspace.Writes(words[0]);
         if (writes && !mayWrite)
+        {
             return new Reply.Error("ERR Write commands are not allowed from read-only scripts.");
+        }
+
         if (writes)
+        {
             _entry.Commands.Add(words);
+        }
+
         return _keys.Execute(words);
     }
 
@@ -171,7 +194,9 @@ internal sealed class FakeServer : IDisposable
         {
             _entry = entry;
             foreach (var command in entry.Commands)
+            {
                 _keys.Execute(command);
+            }
         }
     }
 

@@ -18,11 +18,17 @@ internal static class HashCommands
     public static Reply Set(Keyspace keys, Arguments words)
     {
         if (words.Count % 2 == 0)
+        {
             throw new CommandException("ERR wrong number of arguments for 'hset' command");
+        }
+
         var hash = keys.Create<Hash>(words.Key);
         var before = hash.Count;
         for (var i = 1; i < words.Count; i += 2)
+        {
             hash[words[i]] = words[i + 1];
+        }
+
         return hash.Count - before;
     }
 
@@ -31,10 +37,16 @@ internal static class HashCommands
     public static Reply Delete(Keyspace keys, Arguments words)
     {
         if (keys.Find<Hash>(words.Key) is not { } hash)
+        {
             return 0;
+        }
+
         var deleted = words.From(1).Count(hash.Remove);
         if (hash.Count == 0)
+        {
             keys.Remove(words.Key);
+        }
+
         return deleted;
     }
 
@@ -43,7 +55,10 @@ internal static class HashCommands
         var by = words.Integer(2);
         var before = keys.Find<Hash>(words.Key)?.GetValueOrDefault(words[1]) ?? "0";
         if (!long.TryParse(before, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        {
             throw new CommandException("ERR hash value is not an integer");
+        }
+
         keys.Create<Hash>(words.Key)[words[1]] = (number + by).ToString(CultureInfo.InvariantCulture);
         return number + by;
     }

@@ -9,14 +9,17 @@ internal static class KeyCommands
 
     public static Reply Exists(Keyspace keys, Arguments words) => words.From(0).Count(key => keys.Find(key) is not null);
 
-    public static Reply Type(Keyspace keys, Arguments words) => new Reply.Status(keys.Find(words.Key)?.Value switch
-    {
-        null => "none",
-        string => "string",
-        Hash => "hash",
-        SortedSet => "zset",
-        _ => "stream",
-    });
+    public static Reply Type(Keyspace keys, Arguments words) =>
+        new Reply.Status(
+            keys.Find(words.Key)?.Value switch
+            {
+                null => "none",
+                string => "string",
+                Hash => "hash",
+                SortedSet => "zset",
+                _ => "stream",
+            }
+        );
 
     public static Reply Get(Keyspace keys, Arguments words) => keys.Find<string>(words.Key);
 
@@ -26,13 +29,22 @@ internal static class KeyCommands
         for (var i = 2; i < words.Count; i++)
         {
             if (words.Is(i, "NX") && keys.Find(words.Key) is not null || words.Is(i, "XX") && keys.Find(words.Key) is null)
+            {
                 return Reply.Nothing;
+            }
+
             if (words.Is(i, "PX"))
+            {
                 expires = keys.Now + words.Integer(++i);
+            }
             else if (words.Is(i, "EX"))
+            {
                 expires = keys.Now + words.Integer(++i) * 1000;
+            }
             else if (!words.Is(i, "NX") && !words.Is(i, "XX"))
+            {
                 throw new NotSupportedException($"the fake SET has no option {words[i]}");
+            }
         }
         keys.Put(words.Key, words[1]);
         keys.Find(words.Key)!.ExpiresAt = expires ?? long.MaxValue;
@@ -51,10 +63,17 @@ internal static class KeyCommands
     public static Reply Expire(Keyspace keys, Arguments words)
     {
         if (words.Count > 2)
+        {
             throw new NotSupportedException($"the fake {words.Name} has no options");
-        var time = words.Integer(1) * (words.Name[0] == 'P' ? 1 : 1000) + (words.Name.EndsWith("AT", StringComparison.Ordinal) ? 0 : keys.Now);
+        }
+
+        var time =
+            words.Integer(1) * (words.Name[0] == 'P' ? 1 : 1000) + (words.Name.EndsWith("AT", StringComparison.Ordinal) ? 0 : keys.Now);
         if (keys.Find(words.Key) is not { } entry)
+        {
             return 0;
+        }
+
         entry.ExpiresAt = time;
         return 1;
     }
@@ -62,18 +81,25 @@ internal static class KeyCommands
     public static Reply Persist(Keyspace keys, Arguments words)
     {
         if (keys.Find(words.Key) is not { } entry || entry.ExpiresAt == long.MaxValue)
+        {
             return 0;
+        }
+
         entry.ExpiresAt = long.MaxValue;
         return 1;
     }
 
-    public static Reply TimeToLive(Keyspace keys, Arguments words) => keys.Find(words.Key) switch
-    {
-        null => -2,
-        { ExpiresAt: long.MaxValue } => -1,
-        var entry => entry.ExpiresAt - keys.Now,
-    };
+    public static Reply TimeToLive(Keyspace keys, Arguments words) =>
+        keys.Find(words.Key) switch
+        {
+            null => -2,
+            { ExpiresAt: long.MaxValue } => -1,
+            var entry => entry.ExpiresAt - keys.Now,
+        };
 
-    public static Reply Time(Keyspace keys, Arguments words) => Reply.Of(
-        [(keys.Now / 1000).ToString(CultureInfo.InvariantCulture), (keys.Now % 1000 * 1000).ToString(CultureInfo.InvariantCulture)]);
+    public static Reply Time(Keyspace keys, Arguments words) =>
+        Reply.Of([
+            (keys.Now / 1000).ToString(CultureInfo.InvariantCulture),
+            (keys.Now % 1000 * 1000).ToString(CultureInfo.InvariantCulture),
+        ]);
 }

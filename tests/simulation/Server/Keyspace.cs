@@ -19,7 +19,10 @@ internal sealed class Keyspace(Func<long> now)
         var arguments = new Arguments(words);
         var command = Known(arguments.Name);
         if (arguments.Count < command.LeastArguments)
+        {
             return new Reply.Error("ERR Wrong number of args calling Redis command from script");
+        }
+
         try
         {
             return command.Run(this, arguments);
@@ -34,25 +37,37 @@ internal sealed class Keyspace(Func<long> now)
     public Entry? Find(string key)
     {
         if (!_entries.TryGetValue(key, out var entry))
+        {
             return null;
+        }
+
         if (entry.ExpiresAt > Now)
+        {
             return entry;
+        }
+
         _entries.Remove(key);
         return null;
     }
 
     /// <summary>The key's value, or null; a key of another type is an error.</summary>
-    public T? Find<T>(string key) where T : class => Find(key)?.Value switch
-    {
-        null => null,
-        T value => value,
-        _ => throw new CommandException("WRONGTYPE Operation against a key holding the wrong kind of value"),
-    };
+    public T? Find<T>(string key)
+        where T : class =>
+        Find(key)?.Value switch
+        {
+            null => null,
+            T value => value,
+            _ => throw new CommandException("WRONGTYPE Operation against a key holding the wrong kind of value"),
+        };
 
-    public T Create<T>(string key) where T : class, new()
+    public T Create<T>(string key)
+        where T : class, new()
     {
         if (Find<T>(key) is { } found)
+        {
             return found;
+        }
+
         var value = new T();
         _entries[key] = new Entry(value);
         return value;
@@ -66,7 +81,9 @@ internal sealed class Keyspace(Func<long> now)
     public void Clear() => _entries.Clear();
 
     private static Command Known(string name) =>
-        Commands.All.TryGetValue(name, out var command) ? command : throw new NotSupportedException($"the fake server has no command {name}");
+        Commands.All.TryGetValue(name, out var command)
+            ? command
+            : throw new NotSupportedException($"the fake server has no command {name}");
 
     internal sealed class Entry(object value)
     {
@@ -82,47 +99,48 @@ internal sealed record Command(bool Writes, int LeastArguments, Func<Keyspace, A
 
 internal static class Commands
 {
-    public static IReadOnlyDictionary<string, Command> All { get; } = new Dictionary<string, Command>(StringComparer.OrdinalIgnoreCase)
-    {
-        ["DEL"] = new(true, 1, KeyCommands.Delete),
-        ["UNLINK"] = new(true, 1, KeyCommands.Delete),
-        ["EXISTS"] = new(false, 1, KeyCommands.Exists),
-        ["TYPE"] = new(false, 1, KeyCommands.Type),
-        ["GET"] = new(false, 1, KeyCommands.Get),
-        ["SET"] = new(true, 2, KeyCommands.Set),
-        ["INCRBY"] = new(true, 2, KeyCommands.Increase),
-        ["EXPIRE"] = new(true, 2, KeyCommands.Expire),
-        ["PEXPIRE"] = new(true, 2, KeyCommands.Expire),
-        ["EXPIREAT"] = new(true, 2, KeyCommands.Expire),
-        ["PEXPIREAT"] = new(true, 2, KeyCommands.Expire),
-        ["PERSIST"] = new(true, 1, KeyCommands.Persist),
-        ["PTTL"] = new(false, 1, KeyCommands.TimeToLive),
-        ["TIME"] = new(false, 0, KeyCommands.Time),
-        ["HGET"] = new(false, 2, HashCommands.Get),
-        ["HMGET"] = new(false, 2, HashCommands.GetMany),
-        ["HSET"] = new(true, 3, HashCommands.Set),
-        ["HSETNX"] = new(true, 3, HashCommands.SetNew),
-        ["HDEL"] = new(true, 2, HashCommands.Delete),
-        ["HINCRBY"] = new(true, 3, HashCommands.Increase),
-        ["HGETALL"] = new(false, 1, HashCommands.All),
-        ["HKEYS"] = new(false, 1, HashCommands.Fields),
-        ["HVALS"] = new(false, 1, HashCommands.Values),
-        ["HLEN"] = new(false, 1, HashCommands.Count),
-        ["HEXISTS"] = new(false, 2, HashCommands.Exists),
-        ["ZADD"] = new(true, 3, SortedSetCommands.Add),
-        ["ZREM"] = new(true, 2, SortedSetCommands.Remove),
-        ["ZCARD"] = new(false, 1, SortedSetCommands.Count),
-        ["ZSCORE"] = new(false, 2, SortedSetCommands.Score),
-        ["ZRANGE"] = new(false, 3, SortedSetCommands.Range),
-        ["ZRANGEBYSCORE"] = new(false, 3, SortedSetCommands.RangeByScore),
-        ["ZREVRANGEBYSCORE"] = new(false, 3, SortedSetCommands.RangeByScore),
-        ["ZREMRANGEBYSCORE"] = new(true, 3, SortedSetCommands.RemoveByScore),
-        ["ZPOPMIN"] = new(true, 1, SortedSetCommands.PopLowest),
-        ["XADD"] = new(true, 4, StreamCommands.Add),
-        ["XRANGE"] = new(false, 3, StreamCommands.Range),
-        ["XREVRANGE"] = new(false, 3, StreamCommands.Range),
-        ["XTRIM"] = new(true, 3, StreamCommands.Trim),
-        ["XLEN"] = new(false, 1, StreamCommands.Count),
-        ["XDEL"] = new(true, 2, StreamCommands.Delete),
-    };
+    public static IReadOnlyDictionary<string, Command> All { get; } =
+        new Dictionary<string, Command>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["DEL"] = new(true, 1, KeyCommands.Delete),
+            ["UNLINK"] = new(true, 1, KeyCommands.Delete),
+            ["EXISTS"] = new(false, 1, KeyCommands.Exists),
+            ["TYPE"] = new(false, 1, KeyCommands.Type),
+            ["GET"] = new(false, 1, KeyCommands.Get),
+            ["SET"] = new(true, 2, KeyCommands.Set),
+            ["INCRBY"] = new(true, 2, KeyCommands.Increase),
+            ["EXPIRE"] = new(true, 2, KeyCommands.Expire),
+            ["PEXPIRE"] = new(true, 2, KeyCommands.Expire),
+            ["EXPIREAT"] = new(true, 2, KeyCommands.Expire),
+            ["PEXPIREAT"] = new(true, 2, KeyCommands.Expire),
+            ["PERSIST"] = new(true, 1, KeyCommands.Persist),
+            ["PTTL"] = new(false, 1, KeyCommands.TimeToLive),
+            ["TIME"] = new(false, 0, KeyCommands.Time),
+            ["HGET"] = new(false, 2, HashCommands.Get),
+            ["HMGET"] = new(false, 2, HashCommands.GetMany),
+            ["HSET"] = new(true, 3, HashCommands.Set),
+            ["HSETNX"] = new(true, 3, HashCommands.SetNew),
+            ["HDEL"] = new(true, 2, HashCommands.Delete),
+            ["HINCRBY"] = new(true, 3, HashCommands.Increase),
+            ["HGETALL"] = new(false, 1, HashCommands.All),
+            ["HKEYS"] = new(false, 1, HashCommands.Fields),
+            ["HVALS"] = new(false, 1, HashCommands.Values),
+            ["HLEN"] = new(false, 1, HashCommands.Count),
+            ["HEXISTS"] = new(false, 2, HashCommands.Exists),
+            ["ZADD"] = new(true, 3, SortedSetCommands.Add),
+            ["ZREM"] = new(true, 2, SortedSetCommands.Remove),
+            ["ZCARD"] = new(false, 1, SortedSetCommands.Count),
+            ["ZSCORE"] = new(false, 2, SortedSetCommands.Score),
+            ["ZRANGE"] = new(false, 3, SortedSetCommands.Range),
+            ["ZRANGEBYSCORE"] = new(false, 3, SortedSetCommands.RangeByScore),
+            ["ZREVRANGEBYSCORE"] = new(false, 3, SortedSetCommands.RangeByScore),
+            ["ZREMRANGEBYSCORE"] = new(true, 3, SortedSetCommands.RemoveByScore),
+            ["ZPOPMIN"] = new(true, 1, SortedSetCommands.PopLowest),
+            ["XADD"] = new(true, 4, StreamCommands.Add),
+            ["XRANGE"] = new(false, 3, StreamCommands.Range),
+            ["XREVRANGE"] = new(false, 3, StreamCommands.Range),
+            ["XTRIM"] = new(true, 3, StreamCommands.Trim),
+            ["XLEN"] = new(false, 1, StreamCommands.Count),
+            ["XDEL"] = new(true, 2, StreamCommands.Delete),
+        };
 }

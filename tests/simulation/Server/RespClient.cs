@@ -20,7 +20,10 @@ internal sealed class RespClient : IDisposable
     {
         Write($"*{words.Length}\r\n");
         foreach (var word in words)
+        {
             Write($"${word.Length}\r\n{word}\r\n");
+        }
+
         _stream.Flush();
         return Read();
     }
@@ -61,7 +64,10 @@ internal sealed class RespClient : IDisposable
     {
         var text = new StringBuilder();
         for (var next = _stream.ReadByte(); next != '\n'; next = _stream.ReadByte())
+        {
             text.Append(next >= 0 ? (char)next : throw new EndOfStreamException());
+        }
+
         return text.ToString(0, text.Length - 1);
     }
 }

@@ -10,9 +10,15 @@ internal sealed class Weather(Random random)
     {
         var milliseconds = 0.05 + random.NextDouble();
         if (Stormy && random.Next(50) == 0)
+        {
             milliseconds = random.Next(100);
+        }
+
         if (Stormy && random.Next(400) == 0)
+        {
             milliseconds = random.Next(4000);
+        }
+
         return TimeSpan.FromMilliseconds(milliseconds);
     }
 

@@ -35,7 +35,9 @@ public sealed class FakeAgainstRealServerTests
     [InlineData("Valkey", 3)]
     public async Task Random_commands_get_the_same_replies(string program, int seed)
     {
-        await using var real = await RedisServer.StartAsync(new Shared.RedisOptions { Program = Enum.Parse<RedisProgram>(program), AppendOnly = false });
+        await using var real = await RedisServer.StartAsync(
+            new Shared.RedisOptions { Program = Enum.Parse<RedisProgram>(program), AppendOnly = false }
+        );
         using var client = new RespClient(real.Port);
         var started = DateTimeOffset.UtcNow;
         using var fake = new FakeServer(() => started, new Random(seed));
@@ -57,13 +59,20 @@ public sealed class FakeAgainstRealServerTests
     [InlineData("Valkey")]
     public async Task Lua_values_become_the_same_replies(string program)
     {
-        await using var real = await RedisServer.StartAsync(new Shared.RedisOptions { Program = Enum.Parse<RedisProgram>(program), AppendOnly = false });
+        await using var real = await RedisServer.StartAsync(
+            new Shared.RedisOptions { Program = Enum.Parse<RedisProgram>(program), AppendOnly = false }
+        );
         using var client = new RespClient(real.Port);
         using var fake = new FakeServer(() => DateTimeOffset.UtcNow, new Random(1));
         Load(client, fake);
 
         for (var i = 1; i <= 17; i++)
-            Assert.Equal($"{i}: {Shown(client.Call("FCALL", "value", "0", $"{i}"))}", $"{i}: {Shown(fake.Call(new FunctionCall("value", [], [i])))}");
+        {
+            Assert.Equal(
+                $"{i}: {Shown(client.Call("FCALL", "value", "0", $"{i}"))}",
+                $"{i}: {Shown(fake.Call(new FunctionCall("value", [], [i])))}"
+            );
+        }
     }
 
     private static void Load(RespClient client, FakeServer fake)
@@ -76,7 +85,8 @@ public sealed class FakeAgainstRealServerTests
     private static RedisArgument Argument(string word) => (ReadOnlyMemory<byte>)System.Text.Encoding.Latin1.GetBytes(word);
 
     // Where in the script an error came from is the server's business, and so is its name.
-    private static string Shown(Reply reply) => Plain(reply is Reply.Error error ? "-" + error.Text.Split(" script:")[0] : reply.ToString());
+    private static string Shown(Reply reply) =>
+        Plain(reply is Reply.Error error ? "-" + error.Text.Split(" script:")[0] : reply.ToString());
 
     private static string Plain(string text) => text.Replace("calling Redis command", "calling command", StringComparison.Ordinal);
 }

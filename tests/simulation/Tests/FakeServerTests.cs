@@ -46,7 +46,9 @@ public sealed class FakeServerTests : IDisposable
     public void Restart_can_lose_what_the_last_calls_wrote()
     {
         for (var i = 0; i < 5; i++)
+        {
             Call("count");
+        }
 
         _server.Stop();
         _server.Restart(lostCalls: 2);
@@ -65,11 +67,16 @@ public sealed class FakeServerTests : IDisposable
     public void Lua_catches_errors_of_commands()
     {
         Call("count");
-        Assert.Equal("0 ERR Wrong number of args calling Redis command from script WRONGTYPE Operation against a key holding the wrong kind of value", Call("caught"));
+        Assert.Equal(
+            "0 ERR Wrong number of args calling Redis command from script WRONGTYPE Operation against a key holding the wrong kind "
+                + "of value",
+            Call("caught")
+        );
     }
 
     [Fact]
-    public void Error_text_names_the_line() => Assert.StartsWith("ERR user_function:9: plain text", Call("nested"), StringComparison.Ordinal);
+    public void Error_text_names_the_line() =>
+        Assert.StartsWith("ERR user_function:9: plain text", Call("nested"), StringComparison.Ordinal);
 
     [Fact]
     public void Command_that_the_fake_does_not_know_is_a_fault_even_where_Lua_catches_errors() =>
@@ -79,7 +86,8 @@ public sealed class FakeServerTests : IDisposable
     public void Global_variables_are_refused() => Assert.StartsWith("ERR", Call("leak"), StringComparison.Ordinal);
 
     [Fact]
-    public void Function_that_promised_not_to_write_cannot() => Assert.StartsWith("ERR Write commands are not allowed", Call("sneaky"), StringComparison.Ordinal);
+    public void Function_that_promised_not_to_write_cannot() =>
+        Assert.StartsWith("ERR Write commands are not allowed", Call("sneaky"), StringComparison.Ordinal);
 
     [Fact]
     public void Read_only_call_of_a_function_that_may_write_is_refused() =>
@@ -91,7 +99,10 @@ public sealed class FakeServerTests : IDisposable
         Assert.IsType<Reply.Bulk>(_server.LoadLibrary(FunctionLibrary.Code));
         Assert.IsType<Reply.Error>(_server.LoadLibrary(FunctionLibrary.Code));
         Assert.IsType<Reply.Bulk>(_server.LoadLibrary(FunctionLibrary.Code, replace: true));
-        Assert.Equal($"{FunctionLibrary.Build}", Text(_server.Call(new FunctionCall(FunctionLibrary.Function("build"), [], [], ReadOnly: true))));
+        Assert.Equal(
+            $"{FunctionLibrary.Build}",
+            Text(_server.Call(new FunctionCall(FunctionLibrary.Function("build"), [], [], ReadOnly: true)))
+        );
     }
 
     private string Call(string function) => Text(_server.Call(new FunctionCall(function, ["k"], [])));

@@ -19,7 +19,16 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void Accepted_message_without_effect_is_lost()
     {
-        _history.Add(new(EventKind.Published) { Id = "m9", Key = "c", Number = 1, Outcome = "OK", Position = "1-9" });
+        _history.Add(
+            new(EventKind.Published)
+            {
+                Id = "m9",
+                Key = "c",
+                Number = 1,
+                Outcome = "OK",
+                Position = "1-9",
+            }
+        );
         ExpectOnly(Promise.NotLost);
     }
 
@@ -34,7 +43,15 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void Unacknowledged_message_without_effect_is_not_lost()
     {
-        _history.Add(new(EventKind.Published) { Id = "m9", Key = "c", Number = 1, Outcome = "UNKNOWN" });
+        _history.Add(
+            new(EventKind.Published)
+            {
+                Id = "m9",
+                Key = "c",
+                Number = 1,
+                Outcome = "UNKNOWN",
+            }
+        );
         Assert.True(HistoryChecker.Check(_history).Holds);
     }
 
@@ -80,8 +97,24 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void Step_without_a_receipt_is_torn()
     {
-        _history.Add(new(EventKind.Published) { Id = "m9", Key = "c", Number = 1, Outcome = "UNKNOWN" });
-        _history.Add(new(EventKind.Stepped) { Id = "m9", Key = "c", Number = 1, Outcome = "DUPLICATE" });
+        _history.Add(
+            new(EventKind.Published)
+            {
+                Id = "m9",
+                Key = "c",
+                Number = 1,
+                Outcome = "UNKNOWN",
+            }
+        );
+        _history.Add(
+            new(EventKind.Stepped)
+            {
+                Id = "m9",
+                Key = "c",
+                Number = 1,
+                Outcome = "DUPLICATE",
+            }
+        );
         ExpectOnly(Promise.AllOrNothing);
     }
 
@@ -109,15 +142,32 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void Delivery_that_overtakes_its_predecessor_is_out_of_order()
     {
-        _history.Insert(0, new(EventKind.Delivered) { Id = "m2", Key = "a", Number = 2, Process = "p7" });
+        _history.Insert(
+            0,
+            new(EventKind.Delivered)
+            {
+                Id = "m2",
+                Key = "a",
+                Number = 2,
+                Process = "p7",
+            }
+        );
         ExpectOnly(Promise.DeliveriesInOrder);
     }
 
     [Fact]
     public void Message_handed_to_a_process_that_works_on_it_overlaps()
     {
-        _history.Insert(_history.FindIndex(line => line is { Kind: EventKind.Delivered, Id: "m1" }) + 1,
-            new(EventKind.Delivered) { Id = "m1", Key = "a", Number = 1, Process = "p1" });
+        _history.Insert(
+            _history.FindIndex(line => line is { Kind: EventKind.Delivered, Id: "m1" }) + 1,
+            new(EventKind.Delivered)
+            {
+                Id = "m1",
+                Key = "a",
+                Number = 1,
+                Process = "p1",
+            }
+        );
         ExpectOnly(Promise.OneAtATime);
     }
 
@@ -127,7 +177,10 @@ public sealed class HistoryCheckerTests
         using var folder = new Shared.TempFolder();
         var path = Path.Combine(folder.FullPath, "history.jsonl");
         using (var log = HistoryLog.Append(path))
+        {
             _history.ForEach(log.Write);
+        }
+
         File.AppendAllText(path, """{"kind":"publi""");
 
         var read = HistoryLog.Read(path);
@@ -142,7 +195,8 @@ public sealed class HistoryCheckerTests
         _history[at] = how(_history[at]);
     }
 
-    private void Expect(Promise promise) => Assert.Contains(HistoryChecker.Check(_history).Violations, violation => violation.Promise == promise);
+    private void Expect(Promise promise) =>
+        Assert.Contains(HistoryChecker.Check(_history).Violations, violation => violation.Promise == promise);
 
     private void ExpectOnly(Promise promise)
     {
@@ -157,25 +211,66 @@ public sealed class HistoryCheckerTests
         yield return new(EventKind.Opened) { Account = "x", Amount = 100 };
         yield return new(EventKind.Opened) { Account = "y", Amount = 100 };
         (string Id, string Key, long Number, string Outcome)[] messages =
-            [("m1", "a", 1, "OK"), ("m2", "a", 2, "OK"), ("m3", "b", 1, "OK"), ("m4", "b", 2, "UNKNOWN")];
+        [
+            ("m1", "a", 1, "OK"),
+            ("m2", "a", 2, "OK"),
+            ("m3", "b", 1, "OK"),
+            ("m4", "b", 2, "UNKNOWN"),
+        ];
         foreach (var (id, key, number, outcome) in messages)
         {
-            var message = new HistoryEvent(EventKind.Published) { Id = id, Key = key, Number = number };
-            yield return message with { Outcome = "UNKNOWN", Changes = new Dictionary<string, long> { ["x"] = -10, ["y"] = 10 } };
+            var message = new HistoryEvent(EventKind.Published)
+            {
+                Id = id,
+                Key = key,
+                Number = number,
+            };
+            yield return message with
+            {
+                Outcome = "UNKNOWN",
+                Changes = new Dictionary<string, long> { ["x"] = -10, ["y"] = 10 },
+            };
             if (outcome == "OK")
-                yield return message with { Outcome = "OK", Position = "1-" + id };
+            {
+                yield return message with
+                {
+                    Outcome = "OK",
+                    Position = "1-" + id,
+                };
+            }
         }
         foreach (var (id, key, number, _) in messages)
         {
-            var line = new HistoryEvent(EventKind.Delivered) { Id = id, Key = key, Number = number, Process = "p1", Attempt = 1 };
+            var line = new HistoryEvent(EventKind.Delivered)
+            {
+                Id = id,
+                Key = key,
+                Number = number,
+                Process = "p1",
+                Attempt = 1,
+            };
             yield return line;
             if (id == "m1")
             {
-                yield return line with { Kind = EventKind.Nacked };
-                yield return line with { Attempt = 2 };
+                yield return line with
+                {
+                    Kind = EventKind.Nacked,
+                };
+                yield return line with
+                {
+                    Attempt = 2,
+                };
             }
-            yield return line with { Kind = EventKind.Stepped, Outcome = "OK", Previous = number - 1 };
-            yield return line with { Kind = EventKind.Acked };
+            yield return line with
+            {
+                Kind = EventKind.Stepped,
+                Outcome = "OK",
+                Previous = number - 1,
+            };
+            yield return line with
+            {
+                Kind = EventKind.Acked,
+            };
             yield return new(EventKind.Receipt) { Id = id, Position = "2-" + id };
         }
         yield return new(EventKind.Fault) { Text = "redis was restarted" };

@@ -24,14 +24,25 @@ public sealed class LoopTests
             {
                 using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), process.Time);
                 while (await timer.WaitForNextTickAsync())
+                {
                     await channel.Writer.WriteAsync(1);
+                }
             });
             for (var i = 0; i < 10; i++)
+            {
                 await channel.Reader.ReadAsync();
+            }
+
             loop.EnsureInside();
-            await Assert.ThrowsAsync<TimeoutException>(() => new TaskCompletionSource().Task.WaitAsync(TimeSpan.FromHours(1), process.Time));
+            await Assert.ThrowsAsync<TimeoutException>(() =>
+                new TaskCompletionSource().Task.WaitAsync(TimeSpan.FromHours(1), process.Time)
+            );
             using var gate = new SemaphoreSlim(0);
-            process.Start(async () => { await Task.Delay(TimeSpan.FromHours(1), process.Time); gate.Release(); });
+            process.Start(async () =>
+            {
+                await Task.Delay(TimeSpan.FromHours(1), process.Time);
+                gate.Release();
+            });
             await gate.WaitAsync();
             loop.EnsureInside();
             _seen.Add("done");
@@ -81,7 +92,11 @@ public sealed class LoopTests
             for (var i = 0; i < 20; i++)
             {
                 var name = $"{i}";
-                process.Start(async () => { await Task.Yield(); _seen.Add(name); });
+                process.Start(async () =>
+                {
+                    await Task.Yield();
+                    _seen.Add(name);
+                });
             }
             loop.RunFor(TimeSpan.FromSeconds(1));
             return string.Join(' ', _seen);
@@ -96,7 +111,11 @@ public sealed class LoopTests
     {
         var loop = Isolated(1, out var process);
         process.Start(() => throw new InvalidDataException("seen"));
-        Assert.Contains("seen", Assert.Throws<InvalidOperationException>(() => loop.RunFor(TimeSpan.FromSeconds(1))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "seen",
+            Assert.Throws<InvalidOperationException>(() => loop.RunFor(TimeSpan.FromSeconds(1))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static DateTimeOffset Started { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);

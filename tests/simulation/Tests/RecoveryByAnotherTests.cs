@@ -15,10 +15,12 @@ public sealed class RecoveryByAnotherTests
     private readonly NamespaceOptions _options = new() { Name = "sim", Partitions = 2 };
 
     [Fact]
-    public void Value_is_read_after_it() => AnswersAfterRecovery(primary => new StateStore(primary, _options).GetAsync([new("key")], default).AsTask());
+    public void Value_is_read_after_it() =>
+        AnswersAfterRecovery(primary => new StateStore(primary, _options).GetAsync([new("key")], default).AsTask());
 
     [Fact]
-    public void Tails_are_asked_for_after_it() => AnswersAfterRecovery(primary => new Claims(primary, "group", "topic").TailsAsync(new("s", 0), [(0, 0)], default));
+    public void Tails_are_asked_for_after_it() =>
+        AnswersAfterRecovery(primary => new Claims(primary, "group", "topic").TailsAsync(new("s", 0), [(0, 0)], default));
 
     private void AnswersAfterRecovery(Func<Primary, Task> read)
     {

@@ -31,7 +31,10 @@ internal sealed partial class App
     {
         var transfer = Transfer.Parse(delivery.Data);
         if (!_bank.Bury(transfer, Metadata(delivery, "darq-id")))
+        {
             throw new InvalidOperationException($"{transfer.Id} died twice");
+        }
+
         return Task.FromResult(_random.Next(10) > 0);
     }
 
@@ -39,7 +42,14 @@ internal sealed partial class App
     {
         using var data = JsonDocument.Parse(delivery.Data);
         var id = data.RootElement.GetProperty("data").GetProperty("transfer").GetString();
-        _bank.Record(new(EventKind.Receipt) { Id = id, Position = Metadata(delivery, "darq-id"), Process = Name });
+        _bank.Record(
+            new(EventKind.Receipt)
+            {
+                Id = id,
+                Position = Metadata(delivery, "darq-id"),
+                Process = Name,
+            }
+        );
         return Task.FromResult(_random.Next(10) > 0);
     }
 
@@ -66,12 +76,25 @@ internal sealed partial class App
                 [
                     Upsert(transfer.From, read[0].Number - transfer.Amount, read[0].ETag),
                     Upsert(transfer.To, read[1].Number + transfer.Amount, read[1].ETag),
-                    Upsert(Bank.NumberKey(transfer.Key), transfer.Number, read[2].ETag) with { FirstWrite = read[2].ETag is null },
+                    Upsert(Bank.NumberKey(transfer.Key), transfer.Number, read[2].ETag) with
+                    {
+                        FirstWrite = read[2].ETag is null,
+                    },
                 ];
                 var metadata = new Dictionary<string, string>
                 {
                     ["darq.token"] = token,
-                    ["darq.emit"] = JsonSerializer.Serialize(new[] { new { topic = "receipts", data = new { transfer = transfer.Id }, key = transfer.Key } }),
+                    ["darq.emit"] = JsonSerializer.Serialize(
+                        new[]
+                        {
+                            new
+                            {
+                                topic = "receipts",
+                                data = new { transfer = transfer.Id },
+                                key = transfer.Key,
+                            },
+                        }
+                    ),
                 };
                 var result = await _stepper!.TransactAsync(damaging ? [.. writes, Damaging()] : writes, metadata, CancellationToken.None);
                 outcome = result.Duplicate ? "DUPLICATE" : "OK";
@@ -84,16 +107,25 @@ internal sealed partial class App
             switch (outcome)
             {
                 // What touches the damaged key is refused as a whole; the step then comes without it.
-                case "OK" when damaging: throw new InvalidOperationException($"the step of {transfer.Id} wrote the damaged key");
-                case "MISCONFIGURED" when damaging: break;
+                case "OK" when damaging:
+                    throw new InvalidOperationException($"the step of {transfer.Id} wrote the damaged key");
+                case "MISCONFIGURED" when damaging:
+                    break;
                 // An app that lost its answer asks again, with the same token and what it reads by then.
-                case "OK" when _random.Next(5) == 0: break;
-                case "OK" or "DUPLICATE": return true;
-                case "FENCED": return false;
-                case "CONFLICT": break;
-                case "UNKNOWN": await PauseAsync(200); break;
+                case "OK" when _random.Next(5) == 0:
+                    break;
+                case "OK" or "DUPLICATE":
+                    return true;
+                case "FENCED":
+                    return false;
+                case "CONFLICT":
+                    break;
+                case "UNKNOWN":
+                    await PauseAsync(200);
+                    break;
                 // STALE too: results are kept for longer than a storm lasts.
-                default: throw new InvalidOperationException($"the step of {transfer.Id} was answered {outcome}");
+                default:
+                    throw new InvalidOperationException($"the step of {transfer.Id} was answered {outcome}");
             }
         }
     }

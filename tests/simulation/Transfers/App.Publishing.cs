@@ -36,9 +36,16 @@ internal sealed partial class App
         {
             try
             {
-                var published = await _publisher!.PublishAsync("notes", [new PublishEntry(transfer.ToBytes(), metadata)], CancellationToken.None);
+                var published = await _publisher!.PublishAsync(
+                    "notes",
+                    [new PublishEntry(transfer.ToBytes(), metadata)],
+                    CancellationToken.None
+                );
                 if (!_bank.Notes.Accept(transfer.Id, published[0].Id))
+                {
                     throw new InvalidOperationException($"the note on {transfer.Id} was accepted a second time, as {published[0].Id}");
+                }
+
                 return;
             }
             catch (DarqException refused) when (refused.Refusal == Refusal.Unavailable)
@@ -62,7 +69,11 @@ internal sealed partial class App
             _bank.Record(sent);
             try
             {
-                var published = await _publisher!.PublishAsync("transfers", [new PublishEntry(transfer.ToBytes(), metadata)], CancellationToken.None);
+                var published = await _publisher!.PublishAsync(
+                    "transfers",
+                    [new PublishEntry(transfer.ToBytes(), metadata)],
+                    CancellationToken.None
+                );
                 _bank.Record(sent with { Outcome = "OK", Position = published[0].Id });
                 return;
             }
@@ -86,10 +97,18 @@ internal sealed partial class App
             {
                 var read = await ReadAsync([key]);
                 if (read[0].Number != count)
+                {
                     throw new InvalidOperationException($"{key} is {read[0].Number} after {count} writes");
-                var write = _state!.ApplyAsync(Upsert(key, count + 1, read[0].ETag) with { FirstWrite = count == 0 }, CancellationToken.None).AsTask();
+                }
+
+                var write = _state!
+                    .ApplyAsync(Upsert(key, count + 1, read[0].ETag) with { FirstWrite = count == 0 }, CancellationToken.None)
+                    .AsTask();
                 if (_random.Next(3) == 0)
+                {
                     await RefusedAsync(() => _state.ApplyAsync(Damaging(), CancellationToken.None).AsTask());
+                }
+
                 await write;
             }
             catch (DarqException refused) when (refused.Refusal == Refusal.Unavailable)
@@ -110,7 +129,10 @@ internal sealed partial class App
         catch (DarqException refused)
         {
             if (refused.Refusal == Refusal.Misconfigured && !refused.Message.Contains("WRONGTYPE", StringComparison.Ordinal))
+            {
                 throw;
+            }
+
             return;
         }
         throw new InvalidOperationException("a write of the damaged key was answered with success");

@@ -73,9 +73,15 @@ internal sealed partial class App
         {
             _sinks.ForEach(sink => sink.Stream!.Pause());
             for (var looks = 0; looks < 100 && _sinks.Exists(sink => sink.IsBusy); looks++)
+            {
                 await Task.Delay(TimeSpan.FromMilliseconds(50), _process.Time);
+            }
+
             foreach (var sink in _sinks.ToArray())
+            {
                 await EndAsync(sink);
+            }
+
             await _dispose!();
             Kill();
             done();
@@ -83,46 +89,63 @@ internal sealed partial class App
     }
 
     /// <summary>One of the streams is lost, as if its sidecar had died, and is there again later.</summary>
-    public void LoseStream(TimeSpan length) => _process.Start(async () =>
-    {
-        if (_sinks.Count == 0)
-            return;
-        var lost = _sinks[_random.Next(_sinks.Count)];
-        await EndAsync(lost);
-        await Task.Delay(length, _process.Time);
-        if (!Stopping)
-            Attach(lost.Again());
-    });
+    public void LoseStream(TimeSpan length) =>
+        _process.Start(async () =>
+        {
+            if (_sinks.Count == 0)
+            {
+                return;
+            }
+
+            var lost = _sinks[_random.Next(_sinks.Count)];
+            await EndAsync(lost);
+            await Task.Delay(length, _process.Time);
+            if (!Stopping)
+            {
+                Attach(lost.Again());
+            }
+        });
 
     /// <summary>Opens the accounts; runs before anything else does.</summary>
-    public void OpenAccounts(Action done) => _process.Start(async () =>
-    {
-        foreach (var account in _bank.Accounts)
+    public void OpenAccounts(Action done) =>
+        _process.Start(async () =>
         {
-            await _state!.ApplyAsync(Upsert(account, Bank.Opening, etag: null), CancellationToken.None);
-            _bank.Record(new(EventKind.Opened) { Account = account, Amount = Bank.Opening });
-        }
-        done();
-    });
+            foreach (var account in _bank.Accounts)
+            {
+                await _state!.ApplyAsync(Upsert(account, Bank.Opening, etag: null), CancellationToken.None);
+                _bank.Record(new(EventKind.Opened) { Account = account, Amount = Bank.Opening });
+            }
+            done();
+        });
 
     /// <summary>Reads what is in effect at the end.</summary>
-    public void ReadFinals(Action done) => _process.Start(async () =>
-    {
-        var amounts = await ReadAsync(_bank.Accounts);
-        for (var i = 0; i < amounts.Length; i++)
-            _bank.Record(new(EventKind.Final) { Account = _bank.Accounts[i], Amount = amounts[i].Number });
-        string[] keys = [.. _bank.Transfers.Keys];
-        var numbers = await ReadAsync([.. keys.Select(Bank.NumberKey)]);
-        for (var i = 0; i < numbers.Length; i++)
-            _bank.Record(new(EventKind.Final) { Key = keys[i], Number = numbers[i].Number });
-        done();
-    });
+    public void ReadFinals(Action done) =>
+        _process.Start(async () =>
+        {
+            var amounts = await ReadAsync(_bank.Accounts);
+            for (var i = 0; i < amounts.Length; i++)
+            {
+                _bank.Record(new(EventKind.Final) { Account = _bank.Accounts[i], Amount = amounts[i].Number });
+            }
+
+            string[] keys = [.. _bank.Transfers.Keys];
+            var numbers = await ReadAsync([.. keys.Select(Bank.NumberKey)]);
+            for (var i = 0; i < numbers.Length; i++)
+            {
+                _bank.Record(new(EventKind.Final) { Key = keys[i], Number = numbers[i].Number });
+            }
+
+            done();
+        });
 
     /// <summary>Begins to publish and to count.</summary>
     public void Work()
     {
         foreach (var key in _keys)
+        {
             _process.Start(() => PublishAllAsync(key));
+        }
+
         _process.Start(CountAsync);
     }
 
@@ -147,23 +170,31 @@ internal sealed partial class App
 
     private FakeRedis Connect()
     {
-        var connection = new FakeRedis(_world.Loop, _process, _world.Server, _world.Weather, new RedisOptions { Host = "fake" }.CallTimeout);
+        var connection = new FakeRedis(
+            _world.Loop,
+            _process,
+            _world.Server,
+            _world.Weather,
+            new RedisOptions { Host = "fake" }.CallTimeout
+        );
         _connections.Add(connection);
         return connection;
     }
 
     /// <summary>Serial apps park at every failure, others at some. Only the watchers give a message up.</summary>
-    private SubscriptionOptions OptionsOf(string group) => new()
-    {
-        Concurrent = !_serial,
-        MaxInFlight = 4,
-        RetryDelay = TimeSpan.FromMilliseconds(group == Bank.Watchers ? 600 : 200),
-        MaxRetryDelay = TimeSpan.FromSeconds(3),
-        ParkAfter = TimeSpan.FromMilliseconds(_serial ? 0 : 300),
-        MaxDeliveries = group == Bank.Watchers ? Bank.MaxDeliveries : 0,
-    };
+    private SubscriptionOptions OptionsOf(string group) =>
+        new()
+        {
+            Concurrent = !_serial,
+            MaxInFlight = 4,
+            RetryDelay = TimeSpan.FromMilliseconds(group == Bank.Watchers ? 600 : 200),
+            MaxRetryDelay = TimeSpan.FromSeconds(3),
+            ParkAfter = TimeSpan.FromMilliseconds(_serial ? 0 : 300),
+            MaxDeliveries = group == Bank.Watchers ? Bank.MaxDeliveries : 0,
+        };
 
-    private void Subscribe(string group, string topic, Func<Delivery, Task<bool>> handle) => Attach(new(_world, _process, _serial, group, topic, handle));
+    private void Subscribe(string group, string topic, Func<Delivery, Task<bool>> handle) =>
+        Attach(new(_world, _process, _serial, group, topic, handle));
 
     private void Attach(Sink sink)
     {
@@ -181,7 +212,10 @@ internal sealed partial class App
     private async Task<(long Number, string? ETag)[]> ReadAsync(string[] keys)
     {
         var values = await _state!.GetAsync([.. keys.Select(key => new StateKey(key))], CancellationToken.None);
-        return [.. values.Select(value => (value.ETag is null ? 0 : long.Parse(value.Data.Span, CultureInfo.InvariantCulture), value.ETag))];
+        return
+        [
+            .. values.Select(value => (value.ETag is null ? 0 : long.Parse(value.Data.Span, CultureInfo.InvariantCulture), value.ETag)),
+        ];
     }
 
     private static StateOperation Upsert(string key, long number, string? etag) =>

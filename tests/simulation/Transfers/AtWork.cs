@@ -20,7 +20,9 @@ internal sealed class AtWork(Simulation world)
         foreach (var ((other, _), begun) in _working)
         {
             if (begun.Lane == work.Lane && begun.Id == work.Id && begun.WasHolder && work.WasHolder && begun.TakeOvers == work.TakeOvers)
+            {
                 world.Complain($"{process} was handed {work.Id} of {lane} while {other} worked on it and had lost nothing");
+            }
         }
         _working.Add((process, delivery.Token), work);
     }
@@ -31,12 +33,15 @@ internal sealed class AtWork(Simulation world)
     public void EndAll(string process)
     {
         foreach (var work in _working.Keys.Where(work => work.Process == process).ToArray())
+        {
             _working.Remove(work);
+        }
     }
 
     /// <param name="Lane">Where the message was delivered from.</param>
     /// <param name="Id">Of the message.</param>
-    /// <param name="WasHolder">Whether that session held the lane when it did; one that has not heard of its loss goes on for a while.</param>
+    /// <param name="WasHolder">Whether that session held the lane when it did; one that has not heard of its loss goes on for a
+    /// while.</param>
     /// <param name="TakeOvers">Of the lane until then.</param>
     private sealed record Work(string Lane, string Id, bool WasHolder, long TakeOvers);
 }

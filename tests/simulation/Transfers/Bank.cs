@@ -10,7 +10,14 @@ internal sealed record Transfer(string Id, string Key, long Number, string From,
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Web);
 
-    public HistoryEvent Event(EventKind kind, string process) => new(kind) { Id = Id, Key = Key, Number = Number, Process = process };
+    public HistoryEvent Event(EventKind kind, string process) =>
+        new(kind)
+        {
+            Id = Id,
+            Key = Key,
+            Number = Number,
+            Process = process,
+        };
 }
 
 /// <summary>
@@ -40,12 +47,22 @@ internal sealed class Bank
     {
         _stamp = stamp;
         Accounts = [.. Enumerable.Range(0, accounts).Select(i => $"account-{i}")];
-        Transfers = Enumerable.Range(0, keys).Select(k => $"key-{k}").ToDictionary(key => key, key => Enumerable.Range(1, perKey).Select(number =>
-        {
-            var pair = random.GetItems(Accounts, 1).Concat(random.GetItems(Accounts, 1)).ToArray();
-            var to = pair[0] == pair[1] ? Accounts[(Array.IndexOf(Accounts, pair[0]) + 1) % accounts] : pair[1];
-            return new Transfer($"{key}-{number}", key, number, pair[0], to, random.Next(1, 100));
-        }).ToArray());
+        Transfers = Enumerable
+            .Range(0, keys)
+            .Select(k => $"key-{k}")
+            .ToDictionary(
+                key => key,
+                key =>
+                    Enumerable
+                        .Range(1, perKey)
+                        .Select(number =>
+                        {
+                            var pair = random.GetItems(Accounts, 1).Concat(random.GetItems(Accounts, 1)).ToArray();
+                            var to = pair[0] == pair[1] ? Accounts[(Array.IndexOf(Accounts, pair[0]) + 1) % accounts] : pair[1];
+                            return new Transfer($"{key}-{number}", key, number, pair[0], to, random.Next(1, 100));
+                        })
+                        .ToArray()
+            );
     }
 
     public string[] Accounts { get; }
@@ -56,10 +73,15 @@ internal sealed class Bank
 
     public Notes Notes { get; } = new();
 
-    /// <summary>Whether every transfer was accepted, a receipt of it was seen, the watching group acknowledged it, and its note was read.</summary>
+    /// <summary>
+    /// Whether every transfer was accepted, a receipt of it was seen, the watching group acknowledged it, and its note was read.
+    /// </summary>
     public bool Finished =>
-        Transfers.Values.Sum(list => list.Length) is var all && _confirmed.Count == all && _watched.Count == all
-        && Transfers.Keys.All(key => Next(key) is null) && Notes.AllRead;
+        Transfers.Values.Sum(list => list.Length) is var all
+        && _confirmed.Count == all
+        && _watched.Count == all
+        && Transfers.Keys.All(key => Next(key) is null)
+        && Notes.AllRead;
 
     /// <summary>Where the state of a key's progress lies.</summary>
     public static string NumberKey(string key) => "number-" + key;
@@ -83,9 +105,14 @@ internal sealed class Bank
     {
         History.Add(_stamp(line));
         if (line.Kind == EventKind.Receipt)
+        {
             _confirmed.Add(line.Id!);
+        }
+
         if (line is { Kind: EventKind.Acked, Group: Watchers })
+        {
             _watched.Add(line.Id!);
+        }
     }
 
     public void Fault(string text) => Record(new(EventKind.Fault) { Text = text });

@@ -14,7 +14,14 @@ namespace Darq.Tests.Simulation.Transfers;
 internal sealed class ComponentCopy : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private static readonly string[] BuildFiles = ["Directory.Build.props", "Directory.Packages.props", "BannedSymbols.txt", "global.json", ".editorconfig"];
+    private static readonly string[] BuildFiles =
+    [
+        "Directory.Build.props",
+        "Directory.Packages.props",
+        "BannedSymbols.txt",
+        "global.json",
+        ".editorconfig",
+    ];
 
     private readonly TempFolder _folder = new();
     private int _builds;
@@ -22,9 +29,15 @@ internal sealed class ComponentCopy : IDisposable
     public ComponentCopy()
     {
         foreach (var file in BuildFiles)
+        {
             File.Copy(Repository.PathOf(file), PathOf(file));
+        }
         // What was restored and generated comes along, so that nothing is fetched and little is built.
-        foreach (var file in Directory.EnumerateFiles(Original, "*", SearchOption.AllDirectories).Where(file => !file.StartsWith(Path.Combine(Original, "bin"), StringComparison.Ordinal)))
+        foreach (
+            var file in Directory
+                .EnumerateFiles(Original, "*", SearchOption.AllDirectories)
+                .Where(file => !file.StartsWith(Path.Combine(Original, "bin"), StringComparison.Ordinal))
+        )
         {
             var copy = PathOf("component", Path.GetRelativePath(Original, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
@@ -40,7 +53,10 @@ internal sealed class ComponentCopy : IDisposable
     public async Task<Func<int, string?>> JudgeAsync(bool isBuilt)
     {
         if (isBuilt)
+        {
             return Load(await BuildAsync());
+        }
+
         var code = Code();
         return seed => Seeds.Judge(new Scenario(seed) { Library = _ => code, Calm = TimeSpan.FromMinutes(1) }, _ => { });
     }
@@ -57,24 +73,46 @@ internal sealed class ComponentCopy : IDisposable
         var environment = new Dictionary<string, string?> { ["GIT_CEILING_DIRECTORIES"] = _folder.FullPath };
         await using var git = await ChildProcess.StartAsync("git", arguments, environment, Folder);
         if (await git.WaitForExitAsync(Patience) != 0)
-            throw new InvalidOperationException($"{Path.GetFileName(arguments[^1])} fits the component no longer. Make it anew, in tests/simulation/mutants, from a component that is broken in the same way.\n{git.Output}");
+        {
+            throw new InvalidOperationException(
+                $"{Path.GetFileName(arguments[^1])} fits the component no longer. Make it anew, in tests/simulation/mutants, from "
+                    + $"a component that is broken in the same way.\n{git.Output}"
+            );
+        }
     }
 
     /// <summary>The function library with the Lua files of the copy.</summary>
-    private string Code() => Directory.EnumerateFiles(Folder, "*.lua", SearchOption.AllDirectories).Aggregate(FunctionLibrary.Code, (code, file) =>
-    {
-        var original = File.ReadAllText(Path.Combine(Original, Path.GetRelativePath(Folder, file)));
-        return code.Contains(original, StringComparison.Ordinal)
-            ? code.Replace(original, File.ReadAllText(file), StringComparison.Ordinal)
-            : throw new InvalidOperationException($"{file} is not what was built; build the component again.");
-    });
+    private string Code() =>
+        Directory
+            .EnumerateFiles(Folder, "*.lua", SearchOption.AllDirectories)
+            .Aggregate(FunctionLibrary.Code, (code, file) =>
+            {
+                var original = File.ReadAllText(Path.Combine(Original, Path.GetRelativePath(Folder, file)));
+                return code.Contains(original, StringComparison.Ordinal)
+                    ? code.Replace(original, File.ReadAllText(file), StringComparison.Ordinal)
+                    : throw new InvalidOperationException($"{file} is not what was built; build the component again.");
+            });
 
     private async Task<string> BuildAsync()
     {
-        string[] options = ["-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false", "-p:GenerateDocumentationFile=false"];
-        await using var build = await ChildProcess.StartAsync("dotnet", ["build", "-t:PrepareResources;Compile", "--no-restore", "-c", Repository.Configuration, "--nologo", "-v", "q", .. options], null, Folder);
+        string[] options =
+        [
+            "-nodeReuse:false",
+            "-p:UseSharedCompilation=false",
+            "-p:RunAnalyzers=false",
+            "-p:TreatWarningsAsErrors=false",
+            "-p:GenerateDocumentationFile=false",
+        ];
+        await using var build = await ChildProcess.StartAsync(
+            "dotnet",
+            ["build", "-t:PrepareResources;Compile", "--no-restore", "-c", Repository.Configuration, "--nologo", "-v", "q", .. options],
+            null,
+            Folder
+        );
         if (await build.WaitForExitAsync(Patience) != 0)
+        {
             throw new InvalidOperationException($"The copy of the component was not built.\n{build.Output}");
+        }
         // One that is loaded must not be written over by the next build.
         var built = PathOf((++_builds).ToString(CultureInfo.InvariantCulture), "darq.dll");
         Directory.CreateDirectory(Path.GetDirectoryName(built)!);
@@ -83,17 +121,23 @@ internal sealed class ComponentCopy : IDisposable
     }
 
     private static Func<int, string?> Load(string component) =>
-        new Second(component).LoadFromAssemblyName(typeof(Seeds).Assembly.GetName())
-            .GetType(typeof(Seeds).FullName!)!.GetMethod(nameof(Seeds.Judge), [typeof(int)])!.CreateDelegate<Func<int, string?>>();
+        new Second(component)
+            .LoadFromAssemblyName(typeof(Seeds).Assembly.GetName())
+            .GetType(typeof(Seeds).FullName!)!
+            .GetMethod(nameof(Seeds.Judge), [typeof(int)])!
+            .CreateDelegate<Func<int, string?>>();
 
     /// <summary>The simulator once more, around another component; what neither changes is shared.</summary>
     private sealed class Second(string component) : AssemblyLoadContext
     {
-        protected override Assembly? Load(AssemblyName name) => name.Name switch
-        {
-            "darq" => LoadFromAssemblyPath(component),
-            "Darq.Tests.Simulation" or "Darq.Tests.Shared" => LoadFromAssemblyPath(Path.Combine(AppContext.BaseDirectory, name.Name + ".dll")),
-            _ => null,
-        };
+        protected override Assembly? Load(AssemblyName name) =>
+            name.Name switch
+            {
+                "darq" => LoadFromAssemblyPath(component),
+                "Darq.Tests.Simulation" or "Darq.Tests.Shared" => LoadFromAssemblyPath(
+                    Path.Combine(AppContext.BaseDirectory, name.Name + ".dll")
+                ),
+                _ => null,
+            };
     }
 }

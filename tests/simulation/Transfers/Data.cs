@@ -8,7 +8,10 @@ namespace Darq.Tests.Simulation.Transfers;
 /// <summary>What lies in Redis, read and damaged beside the component by somebody who knows its keys.</summary>
 internal sealed class Data(FakeServer server, NamespaceOptions options)
 {
-    private readonly string[] _tags = [.. Enumerable.Range(0, options.Partitions).Select(p => new Keys(options.Name, options.Partitions).Mark(p)[..^2])];
+    private readonly string[] _tags =
+    [
+        .. Enumerable.Range(0, options.Partitions).Select(p => new Keys(options.Name, options.Partitions).Mark(p)[..^2]),
+    ];
 
     /// <summary>Replaces a state value by a plain string, which no command of ours can read.</summary>
     public void Damage(string key) => server.Execute(["SET", StateKey(key), "damaged"]);
@@ -35,7 +38,9 @@ internal sealed class Data(FakeServer server, NamespaceOptions options)
     {
         string Other(string kind) => lane.Replace(":l:", $":{kind}:", StringComparison.Ordinal);
         var upTo = Text(lane, "u")?.Split('-')[1];
-        var above = ((Reply.List)server.Execute(["ZRANGE", Other("o"), "0", "-1"])[0]).Items.Sum(interval => Length(((Reply.Bulk)interval).Text!));
+        var above = ((Reply.List)server.Execute(["ZRANGE", Other("o"), "0", "-1"])[0]).Items.Sum(interval =>
+            Length(((Reply.Bulk)interval).Text!)
+        );
         var parked = ((Reply.Integer)server.Execute(["ZCARD", Other("q")])[0]).Value;
         var passed = long.Parse(upTo ?? "0", CultureInfo.InvariantCulture) - Number(lane, "st") + above;
         return (passed, Number(lane, "c") + Number(lane, "d") + Number(lane, "x") + parked);

@@ -7,26 +7,44 @@ namespace Darq.Tests.Simulation.Transfers;
 /// </summary>
 internal sealed class Invariants(Simulation world)
 {
-    public void Watch() => world.Server.Changed += _ =>
-    {
-        if (Broken() is { } what)
-            world.Complain(what);
-    };
+    public void Watch() =>
+        world.Server.Changed += _ =>
+        {
+            if (Broken() is { } what)
+            {
+                world.Complain(what);
+            }
+        };
 
     private string? Broken()
     {
         var total = world.Bank.Accounts.Sum(world.Data.State);
         if (total != Bank.Opening * world.Bank.Accounts.Length)
+        {
             return $"the accounts hold {total} together";
+        }
+
         var steps = world.Bank.Transfers.Keys.Sum(key => world.Data.State(Bank.NumberKey(key)));
         var receipts = world.Data.Sum("n:receipts", "s");
         var consumed = world.Data.Sum($"l:{Bank.Movers}:transfers", "c");
         if (steps != receipts || steps != consumed)
+        {
             return $"{steps} transfers are in effect, {receipts} receipts were emitted, {consumed} messages were consumed";
+        }
+
         var (dead, letters) = (world.Data.Sum($"l:{Bank.Watchers}:transfers", "d"), world.Data.Sum($"n:{Bank.DeadLetters}", "s"));
         if (dead != letters)
+        {
             return $"{dead} messages died, {letters} dead letters were written";
-        return Enumerable.Range(0, world.Namespace.Partitions).Select(p => world.Data.Text($"{world.Data.Tag(p)}:m", "broken"))
-            .FirstOrDefault(why => why is not null) is { } broken ? $"a partition is broken: {broken}" : null;
+        }
+
+        return
+            Enumerable
+                .Range(0, world.Namespace.Partitions)
+                .Select(p => world.Data.Text($"{world.Data.Tag(p)}:m", "broken"))
+                .FirstOrDefault(why => why is not null)
+                is { } broken
+            ? $"a partition is broken: {broken}"
+            : null;
     }
 }

@@ -15,7 +15,12 @@ public sealed class MutantTests(ITestOutputHelper output) : IDisposable
     private readonly ComponentCopy _copy = new();
 
     public static TheoryData<string> Names =>
-        [.. Directory.EnumerateFiles(Folder, "*.patch").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+        [
+            .. Directory
+                .EnumerateFiles(Folder, "*.patch")
+                .Select(file => Path.GetFileNameWithoutExtension(file))
+                .Order(StringComparer.Ordinal),
+        ];
 
     private static string Folder => Repository.PathOf("tests", "simulation", "mutants");
 
@@ -29,7 +34,11 @@ public sealed class MutantTests(ITestOutputHelper output) : IDisposable
         var lines = await File.ReadAllLinesAsync(patch);
         Assert.EndsWith(".", lines[0], StringComparison.Ordinal);
         await _copy.ApplyAsync(patch);
-        var judge = await _copy.JudgeAsync(isBuilt: lines.Any(line => line.StartsWith("+++ ", StringComparison.Ordinal) && !line.EndsWith(".lua", StringComparison.Ordinal)));
+        var judge = await _copy.JudgeAsync(
+            isBuilt: lines.Any(line =>
+                line.StartsWith("+++ ", StringComparison.Ordinal) && !line.EndsWith(".lua", StringComparison.Ordinal)
+            )
+        );
 
         var failure = Seeds.FirstFailure(1, LastSeed, judge);
 

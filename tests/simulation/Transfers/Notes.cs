@@ -1,6 +1,8 @@
 namespace Darq.Tests.Simulation.Transfers;
 
-/// <summary>The notes, one on each transfer: messages with an id and without a key, which are to be accepted once and read at least once.</summary>
+/// <summary>
+/// The notes, one on each transfer: messages with an id and without a key, which are to be accepted once and read at least once.
+/// </summary>
 internal sealed class Notes
 {
     private readonly Dictionary<string, string> _accepted = [];

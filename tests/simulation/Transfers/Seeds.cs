@@ -7,18 +7,29 @@ internal static class Seeds
     public static string? FirstFailure(int first, int last, Func<int, string?> judge)
     {
         var (seed, failure) = (first - 1, (string?)null);
-        var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
-        {
-            while (Volatile.Read(ref failure) is null && Interlocked.Increment(ref seed) is var mine && mine <= last)
+        var threads = Enumerable
+            .Range(0, Environment.ProcessorCount)
+            .Select(_ => new Thread(() =>
             {
-                if (judge(mine) is { } why)
-                    Interlocked.CompareExchange(ref failure, $"Seed {mine}: {why}", null);
-            }
-        })).ToArray();
+                while (Volatile.Read(ref failure) is null && Interlocked.Increment(ref seed) is var mine && mine <= last)
+                {
+                    if (judge(mine) is { } why)
+                    {
+                        Interlocked.CompareExchange(ref failure, $"Seed {mine}: {why}", null);
+                    }
+                }
+            }))
+            .ToArray();
         foreach (var thread in threads)
+        {
             thread.Start();
+        }
+
         foreach (var thread in threads)
+        {
             thread.Join();
+        }
+
         return failure;
     }
 

@@ -50,8 +50,14 @@ internal sealed class Simulation : IDisposable
         Bank = new Bank(Random, scenario.Keys, scenario.TransfersPerKey, scenario.Accounts, line =>
         {
             if (IsTold)
+            {
                 Say(HistoryLog.Line(line));
-            return line with { At = (Loop.Now - began).TotalSeconds };
+            }
+
+            return line with
+            {
+                At = (Loop.Now - began).TotalSeconds,
+            };
         });
         Data = new Data(Server, Namespace);
         AtWork = new AtWork(this);
@@ -72,7 +78,13 @@ internal sealed class Simulation : IDisposable
 
     public AtWork AtWork { get; }
 
-    public NamespaceOptions Namespace { get; } = new() { Name = "sim", Partitions = 4, CrossPartitionSteps = CrossPartitionSteps.Allow };
+    public NamespaceOptions Namespace { get; } =
+        new()
+        {
+            Name = "sim",
+            Partitions = 4,
+            CrossPartitionSteps = CrossPartitionSteps.Allow,
+        };
 
     /// <summary>What was said on the way.</summary>
     public List<string> Story { get; } = [];
@@ -82,19 +94,28 @@ internal sealed class Simulation : IDisposable
     public Verdict Run()
     {
         foreach (var app in _storm.Apps)
+        {
             app.Start();
+        }
+
         Loop.RunFor(TimeSpan.FromMilliseconds(1));
         Await("the accounts are open", done => _storm.Apps[0].OpenAccounts(done));
         Data.Damage(Bank.DamagedKey);
         new Invariants(this).Watch();
         new FenceInvariants(this).Watch();
         foreach (var app in _storm.Apps)
+        {
             app.Work();
+        }
+
         _storm.Begin();
         Loop.RunFor(_scenario.Storm);
         _storm.End();
         if (!Loop.RunUntil(() => Bank.Finished, _scenario.Calm))
+        {
             Say($"{_scenario.Calm} of calm were not enough");
+        }
+
         Loop.RunFor(TimeSpan.FromSeconds(15));
         Await("the final amounts are read", done => _storm.Apps[0].ReadFinals(done));
         return HistoryChecker.Check(Bank.History);
@@ -103,7 +124,9 @@ internal sealed class Simulation : IDisposable
     public void Say(string text)
     {
         if (IsTold)
+        {
             Story.Add($"{Loop.Now:mm:ss.ffffff} {text}");
+        }
     }
 
     /// <summary>Something holds no longer: the run is over.</summary>
@@ -116,6 +139,8 @@ internal sealed class Simulation : IDisposable
         var isDone = false;
         start(() => isDone = true);
         if (!Loop.RunUntil(() => isDone, TimeSpan.FromMinutes(1)))
+        {
             throw new TimeoutException($"Waited a minute of virtual time until {what}.");
+        }
     }
 }

@@ -9,7 +9,14 @@ namespace Darq.Tests.Simulation.Transfers;
 /// Hands deliveries to a handler as a sidecar would, all at once or one after the other, and its answers back. After the
 /// stream was lost the handlers go on, but nobody waits for them.
 /// </summary>
-internal sealed class Sink(Simulation world, SimulatedProcess process, bool serial, string group, string topic, Func<Delivery, Task<bool>> handle) : IDeliverySink
+internal sealed class Sink(
+    Simulation world,
+    SimulatedProcess process,
+    bool serial,
+    string group,
+    string topic,
+    Func<Delivery, Task<bool>> handle
+) : IDeliverySink
 {
     private readonly Dictionary<string, HistoryEvent?> _working = [];
 
@@ -46,7 +53,9 @@ internal sealed class Sink(Simulation world, SimulatedProcess process, bool seri
     public void Abandon()
     {
         foreach (var token in _working.Keys.ToArray())
+        {
             Finish(token, EventKind.Nacked);
+        }
     }
 
     private async Task AnswerAsync(Delivery delivery)
@@ -55,21 +64,34 @@ internal sealed class Sink(Simulation world, SimulatedProcess process, bool seri
         _working.Add(delivery.Token, Delivered(delivery));
         var succeeded = await handle(delivery);
         if (!Finish(delivery.Token, succeeded ? EventKind.Acked : EventKind.Nacked))
+        {
             return;
+        }
+
         if (succeeded)
+        {
             Stream!.Ack(delivery.Token);
+        }
         else
+        {
             Stream!.Nack(delivery.Token);
+        }
     }
 
     /// <summary>False where nobody waits for the answer any more.</summary>
     private bool Finish(string token, EventKind kind)
     {
         if (!_working.Remove(token, out var line))
+        {
             return false;
+        }
+
         world.AtWork.End(process.Name, token);
         if (line is not null)
+        {
             world.Bank.Record(line with { Kind = kind });
+        }
+
         return true;
     }
 
@@ -77,7 +99,10 @@ internal sealed class Sink(Simulation world, SimulatedProcess process, bool seri
     private HistoryEvent? Delivered(Delivery delivery)
     {
         if (topic != "transfers")
+        {
             return null;
+        }
+
         var attempt = int.Parse(delivery.Metadata.First(pair => pair.Key == "darq-attempt").Value, CultureInfo.InvariantCulture);
         var line = Transfer.Parse(delivery.Data).Event(EventKind.Delivered, process.Name) with { Group = group, Attempt = attempt };
         world.Bank.Record(line);

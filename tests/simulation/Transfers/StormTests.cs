@@ -16,7 +16,13 @@ public sealed class StormTests(ITestOutputHelper output)
         var (first, last) = Range();
         var failure = Seeds.FirstFailure(first, last, seed =>
         {
-            var why = Seeds.Judge(new Scenario(seed) { IsTold = first == last }, story => { if (first == last) output.WriteLine(story); });
+            var why = Seeds.Judge(new Scenario(seed) { IsTold = first == last }, story =>
+            {
+                if (first == last)
+                {
+                    output.WriteLine(story);
+                }
+            });
             return why is null ? null : $"{why}\nReplay: DARQ_SEED={seed} dotnet test tests/simulation --filter Storms";
         });
         Assert.True(failure is null, failure);
@@ -37,8 +43,11 @@ public sealed class StormTests(ITestOutputHelper output)
 
     private static (int First, int Last) Range()
     {
-        if (int.TryParse(Environment.GetEnvironmentVariable("DARQ_SEED"), out var seed))
+        if (int.TryParse(Environment.GetEnvironmentVariable("DARQ_SEED"), CultureInfo.InvariantCulture, out var seed))
+        {
             return (seed, seed);
+        }
+
         var range = Environment.GetEnvironmentVariable("DARQ_SEEDS") ?? "1-200";
         var ends = range.Split('-').Select(end => int.Parse(end, CultureInfo.InvariantCulture)).ToArray();
         return (ends[0], ends[^1]);

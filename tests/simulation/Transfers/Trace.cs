@@ -9,22 +9,29 @@ internal sealed class Trace(Simulation world, string process) : ILoggerFactory
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
     private sealed class Logger(Simulation world, string process) : ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => world.IsTold || logLevel >= LogLevel.Error;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             var text = $"{process}: {eventId.Name}: {formatter(state, exception)} {exception}";
             world.Say(text);
             if (logLevel >= LogLevel.Error)
+            {
                 world.Loop.Fail(new InvalidOperationException(text, exception));
+            }
         }
     }
 }

@@ -9,7 +9,8 @@ public sealed class StatisticsTests
     [InlineData(new[] { 3.0 }, 3.0)]
     [InlineData(new[] { 9.0, 1.0, 2.0 }, 2.0)]
     [InlineData(new[] { 4.0, 1.0, 3.0, 2.0 }, 2.5)]
-    public void The_median_is_the_middle_of_the_ordered_values(double[] values, double median) => Assert.Equal(median, Statistics.Median(values));
+    public void The_median_is_the_middle_of_the_ordered_values(double[] values, double median) =>
+        Assert.Equal(median, Statistics.Median(values));
 
     [Fact]
     public void There_is_no_median_of_nothing() => Assert.Throws<ArgumentException>(() => Statistics.Median([]));
@@ -33,7 +34,10 @@ public sealed class StatisticsTests
     public void A_percentile_is_found_within_the_width_of_a_bucket(double share, double microseconds)
     {
         var histogram = new Histogram();
-        for (var i = 1; i <= 1000; i++) histogram.Record(i * 1000);
+        for (var i = 1; i <= 1000; i++)
+        {
+            histogram.Record(i * 1000);
+        }
 
         Assert.InRange(histogram.Percentile(share), microseconds * 0.984, microseconds * 1.016);
     }
@@ -56,7 +60,8 @@ public sealed class StatisticsTests
     [Fact]
     public void Histograms_add_up()
     {
-        Histogram one = new(), other = new();
+        Histogram one = new(),
+            other = new();
         one.Record(1000);
         other.Record(9000);
         other.Record(9000);

@@ -34,7 +34,13 @@ public sealed class TemplateTests
     public void Fields_are_read_and_written_as_the_library_does_it()
     {
         var token = new string('t', 300);
-        var response = new PullMessagesResponse { Data = ByteString.CopyFrom(new byte[200]), TopicName = "topic", Metadata = { ["a"] = "b" }, Id = token };
+        var response = new PullMessagesResponse
+        {
+            Data = ByteString.CopyFrom(new byte[200]),
+            TopicName = "topic",
+            Metadata = { ["a"] = "b" },
+            Id = token,
+        };
 
         Assert.Equal(token, Encoding.ASCII.GetString(Fields.Find(response.ToByteArray(), 5)));
         var written = new byte[400];

@@ -15,7 +15,12 @@ public sealed class ArgumentWidthTests
 {
     private static readonly NamespaceOptions Options = new();
 
-    private static readonly Append Message = new() { Partition = 1, Topic = "t", Data = "d"u8.ToArray() };
+    private static readonly Append Message = new()
+    {
+        Partition = 1,
+        Topic = "t",
+        Data = "d"u8.ToArray(),
+    };
 
     private static readonly StateWrite Change = new(2, new StateOperation(StateChange.Upsert, new StateKey("k")));
 
@@ -29,7 +34,10 @@ public sealed class ArgumentWidthTests
 
     [Fact]
     public void Bare_messages_write_what_they_share_once() =>
-        Assert.Equal(["whole", "120000", "1", "t", "1000000", "2", "d", "d"], Written(new BareRequest([Message, Message], "whole", null!, Options).Write));
+        Assert.Equal(
+            ["whole", "120000", "1", "t", "1000000", "2", "d", "d"],
+            Written(new BareRequest([Message, Message], "whole", null!, Options).Write)
+        );
 
     [Fact]
     public void A_consumed_message_writes_as_many_arguments_as_step_lua_reads()
@@ -54,7 +62,15 @@ public sealed class ArgumentWidthTests
     [Fact]
     public void A_step_counts_each_of_its_lists_where_step_lua_looks_for_it()
     {
-        var written = Written(new StepRequest(Options) { Home = 0, Id = "s", Operations = [Change, Change], Emits = [Message] }.Write);
+        var written = Written(
+            new StepRequest(Options)
+            {
+                Home = 0,
+                Id = "s",
+                Operations = [Change, Change],
+                Emits = [Message],
+            }.Write
+        );
 
         // Home, id, retention, then four lists, each after its count.
         Assert.Equal(["1", "s", "600000", "0", "0", "2"], written[..6]);
@@ -74,8 +90,34 @@ public sealed class ArgumentWidthTests
         Assert.Equal("darq1_batch_free", call.Function);
         Assert.Equal(["session-key", "{darq:3}:m", "{darq:2}:m"], call.Keys);
         Assert.Equal(
-            ["9", "8", "7000", "2", "pass", "8", "1", "g", "t", "5.1", "c", "1", "5", "6", "pass", "8", "2", "g", "t", "5.1", "x", "1", "5", "7"],
-            call.Arguments.Select(Text));
+            [
+                "9",
+                "8",
+                "7000",
+                "2",
+                "pass",
+                "8",
+                "1",
+                "g",
+                "t",
+                "5.1",
+                "c",
+                "1",
+                "5",
+                "6",
+                "pass",
+                "8",
+                "2",
+                "g",
+                "t",
+                "5.1",
+                "x",
+                "1",
+                "5",
+                "7",
+            ],
+            call.Arguments.Select(Text)
+        );
     }
 
     [Fact]
@@ -83,7 +125,11 @@ public sealed class ArgumentWidthTests
     {
         var now = DateTimeOffset.UnixEpoch;
         var (lane, line) = (new Lane(3, Order.Key), new Line(1));
-        Parking[] parkings = [new(lane, 0, line, new(5, 6), now.AddMilliseconds(700), 4, 300), new(lane, 0, line, new(5, 9), DateTimeOffset.MinValue, 0, 200)];
+        Parking[] parkings =
+        [
+            new(lane, 0, line, new(5, 6), now.AddMilliseconds(700), 4, 300),
+            new(lane, 0, line, new(5, 9), DateTimeOffset.MinValue, 0, 200),
+        ];
 
         var request = new ParkRequest("g", "t", parkings, () => "5.1", now);
 

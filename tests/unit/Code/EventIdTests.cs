@@ -28,8 +28,11 @@ public sealed partial class EventIdTests
         return
         [
             .. all.GroupBy(entry => entry.Id).Where(same => same.Count() > 1).Select(same => $"{same.Key} is there twice"),
-            .. all.GroupBy(entry => entry.Name).Where(own => own.Select(entry => entry.Id / 100).Distinct().Count() > 1).Select(own => $"{own.Key} has ids of several blocks"),
-            .. all.GroupBy(entry => entry.Id / 100).Where(block => block.Select(entry => entry.Name).Distinct().Count() > 1)
+            .. all.GroupBy(entry => entry.Name)
+                .Where(own => own.Select(entry => entry.Id / 100).Distinct().Count() > 1)
+                .Select(own => $"{own.Key} has ids of several blocks"),
+            .. all.GroupBy(entry => entry.Id / 100)
+                .Where(block => block.Select(entry => entry.Name).Distinct().Count() > 1)
                 .Select(block => $"block {block.Key} has several owners"),
         ];
     }

@@ -24,7 +24,11 @@ internal static partial class FolderRules
     public static IEnumerable<string> Forbidden(SourceFile file)
     {
         var folder = FolderOf(file);
-        if (!Allowed.TryGetValue(folder, out var allowed)) return [$"{file.Path}: folder {folder} is in no layer"];
+        if (!Allowed.TryGetValue(folder, out var allowed))
+        {
+            return [$"{file.Path}: folder {folder} is in no layer"];
+        }
+
         return Uses(file.Text).Where(used => used != folder && !allowed.Contains(used)).Select(used => $"{file.Path}: {used}");
     }
 
@@ -35,10 +39,12 @@ internal static partial class FolderRules
     }
 
     /// <summary>The folders whose namespaces a text names, by using, in full or by the last part.</summary>
-    public static IEnumerable<string> Uses(string text) => Mention().Matches(Comment().Replace(text, ""))
-        .Select(mention => mention.Groups[1].Value + mention.Groups[2].Value)
-        .Where(Allowed.ContainsKey)
-        .Distinct();
+    public static IEnumerable<string> Uses(string text) =>
+        Mention()
+            .Matches(Comment().Replace(text, ""))
+            .Select(mention => mention.Groups[1].Value + mention.Groups[2].Value)
+            .Where(Allowed.ContainsKey)
+            .Distinct();
 
     [GeneratedRegex(@"^\s*//.*$|^namespace .*$", RegexOptions.Multiline)]
     private static partial Regex Comment();

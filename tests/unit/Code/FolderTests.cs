@@ -22,18 +22,29 @@ public sealed class FolderTests
     }
 
     [Fact]
-    public void Only_the_folder_Redis_and_the_benchmarks_reference_name_the_client_library() => Assert.Empty(NamesClient(SourceTree.With(".cs")));
+    public void Only_the_folder_Redis_and_the_benchmarks_reference_name_the_client_library() =>
+        Assert.Empty(NamesClient(SourceTree.With(".cs")));
 
     [Fact]
     public void Another_folder_that_names_the_client_library_is_found() =>
-        Assert.Equal(["component/Lanes/A.cs"], NamesClient([new("component/Lanes/A.cs", $"using {ClientLibrary};"), new("component/Redis/B.cs", $"using {ClientLibrary};")]));
+        Assert.Equal(
+            ["component/Lanes/A.cs"],
+            NamesClient([new("component/Lanes/A.cs", $"using {ClientLibrary};"), new("component/Redis/B.cs", $"using {ClientLibrary};")])
+        );
 
     [Fact]
     public void Only_the_folder_Hosting_and_its_log_lines_name_gRPC() =>
-        Assert.Empty(SourceTree.With(".cs").Where(file => file.Path.StartsWith("component/", StringComparison.Ordinal)
-            && !file.Path.StartsWith("component/Hosting/", StringComparison.Ordinal)
-            && !file.Path.StartsWith("component/Telemetry/", StringComparison.Ordinal)
-            && file.Text.Contains("using Grpc.", StringComparison.Ordinal)).Select(file => file.Path));
+        Assert.Empty(
+            SourceTree
+                .With(".cs")
+                .Where(file =>
+                    file.Path.StartsWith("component/", StringComparison.Ordinal)
+                    && !file.Path.StartsWith("component/Hosting/", StringComparison.Ordinal)
+                    && !file.Path.StartsWith("component/Telemetry/", StringComparison.Ordinal)
+                    && file.Text.Contains("using Grpc.", StringComparison.Ordinal)
+                )
+                .Select(file => file.Path)
+        );
 
     [Theory]
     [InlineData("component/Redis/A.cs", "using Darq.Lanes;", "Lanes")]
@@ -56,9 +67,13 @@ public sealed class FolderTests
         Assert.Equal(["component/Timers/A.cs: folder Timers is in no layer"], FolderRules.Forbidden(new("component/Timers/A.cs", "")));
 
     private static string[] NamesClient(IEnumerable<SourceFile> files) =>
-    [
-        .. files.Where(file => !file.Path.StartsWith("component/Redis/", StringComparison.Ordinal)
-            && !file.Path.StartsWith("tests/benchmarks/Reference/", StringComparison.Ordinal)
-            && file.Text.Contains(ClientLibrary, StringComparison.Ordinal)).Select(file => file.Path),
-    ];
+        [
+            .. files
+                .Where(file =>
+                    !file.Path.StartsWith("component/Redis/", StringComparison.Ordinal)
+                    && !file.Path.StartsWith("tests/benchmarks/Reference/", StringComparison.Ordinal)
+                    && file.Text.Contains(ClientLibrary, StringComparison.Ordinal)
+                )
+                .Select(file => file.Path),
+        ];
 }

@@ -9,7 +9,12 @@ public sealed partial class KeyTableTests
     [Fact]
     public void Every_documented_key_is_used_and_every_used_one_documented()
     {
-        var used = SourceTree.Component(".lua").Append(SourceTree.File("component/Redis/Keys.cs")).SelectMany(file => Used(file.Text)).Distinct().Order();
+        var used = SourceTree
+            .Component(".lua")
+            .Append(SourceTree.File("component/Redis/Keys.cs"))
+            .SelectMany(file => Used(file.Text))
+            .Distinct()
+            .Order();
 
         Assert.Equal(Documented(SourceTree.File("ARCHITECTURE.md").Text).Order(), used);
     }
@@ -23,9 +28,13 @@ public sealed partial class KeyTableTests
     }
 
     [Fact]
-    public void Keys_are_read_from_code() => Assert.Equal(
-        ["n", "wlh", "c", "ns", "m"],
-        Used("part.tag .. ':n:' .. topic, tag .. ':wlh', ':c:(.+)$' $\"{{{name}}}:ns\" tags[1] + \":m\" -- <tag>:x:<topic> 'first:last'"));
+    public void Keys_are_read_from_code() =>
+        Assert.Equal(
+            ["n", "wlh", "c", "ns", "m"],
+            Used(
+                "part.tag .. ':n:' .. topic, tag .. ':wlh', ':c:(.+)$' $\"{{{name}}}:ns\" tags[1] + \":m\" -- <tag>:x:<topic> 'first:last'"
+            )
+        );
 
     private static IEnumerable<string> Documented(string architecture) =>
         Row().Matches(architecture).Select(row => row.Groups[1].Value).Distinct();

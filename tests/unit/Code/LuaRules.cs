@@ -9,11 +9,21 @@ internal static partial class LuaRules
     public static IEnumerable<string> Shape(SourceFile file)
     {
         var lines = file.Lines;
-        if (!lines[0].StartsWith("-- ", StringComparison.Ordinal)) yield return $"{file.Path}: no header comment";
+        if (!lines[0].StartsWith("-- ", StringComparison.Ordinal))
+        {
+            yield return $"{file.Path}: no header comment";
+        }
+
         var code = lines.SkipWhile(line => line.StartsWith("--", StringComparison.Ordinal)).ToArray();
-        var isBlock = code.Length > 1 && code[0] == "do" && code[^1] == "end"
+        var isBlock =
+            code.Length > 1
+            && code[0] == "do"
+            && code[^1] == "end"
             && code[1..^1].All(line => line.Length == 0 || line.StartsWith("  ", StringComparison.Ordinal));
-        if (!isBlock) yield return $"{file.Path}: not one do … end block";
+        if (!isBlock)
+        {
+            yield return $"{file.Path}: not one do … end block";
+        }
     }
 
     public static IEnumerable<string> Missing(string library, IEnumerable<SourceFile> files) =>
@@ -24,14 +34,15 @@ internal static partial class LuaRules
     public static IEnumerable<string> Requests(string lua) => Request().Matches(lua).Select(match => match.Groups[1].Value);
 
     /// <summary>The functions that C# calls: all literals inside <c>FunctionLibrary.Function(…)</c>.</summary>
-    public static IEnumerable<string> Called(IEnumerable<SourceFile> code) => code
-        .SelectMany(file => Call().Matches(file.Text))
-        .SelectMany(call => Literal().Matches(call.Value))
-        .Select(literal => literal.Groups[1].Value).Distinct();
+    public static IEnumerable<string> Called(IEnumerable<SourceFile> code) =>
+        code.SelectMany(file => Call().Matches(file.Text))
+            .SelectMany(call => Literal().Matches(call.Value))
+            .Select(literal => literal.Groups[1].Value)
+            .Distinct();
 
     /// <summary>The kinds of request that C# sends: what their classes hand to the base class.</summary>
-    public static IEnumerable<string> Sent(IEnumerable<SourceFile> code) => code
-        .SelectMany(file => Send().Matches(file.Text)).Select(match => match.Groups[1].Value).Distinct();
+    public static IEnumerable<string> Sent(IEnumerable<SourceFile> code) =>
+        code.SelectMany(file => Send().Matches(file.Text)).Select(match => match.Groups[1].Value).Distinct();
 
     public static int Number(string lua, string pattern) =>
         int.Parse(Regex.Match(lua, pattern).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);

@@ -51,8 +51,14 @@ public sealed class LuaTests
     [Fact]
     public void Names_are_read_from_both_sides()
     {
-        Assert.Equal(["a", "b"], LuaRules.Registered("  local function register(name)\n  end\n  register('a', x, {})\n  register('b', x, {})\n"));
-        Assert.Equal(["c", "d", "e"], LuaRules.Called([new("a.cs", "FunctionLibrary.Function(x ? \"c\" : \"d\"); FunctionLibrary.Function(\"e\"); Other(\"f\")")]));
+        Assert.Equal(
+            ["a", "b"],
+            LuaRules.Registered("  local function register(name)\n  end\n  register('a', x, {})\n  register('b', x, {})\n")
+        );
+        Assert.Equal(
+            ["c", "d", "e"],
+            LuaRules.Called([new("a.cs", "FunctionLibrary.Function(x ? \"c\" : \"d\"); FunctionLibrary.Function(\"e\"); Other(\"f\")")])
+        );
         Assert.Equal(["g"], LuaRules.Requests("function requests.g(batch, args, at)"));
         Assert.Equal(["h"], LuaRules.Sent([new("a.cs", "class A(int b) : BatchRequest(\"h\")")]));
     }

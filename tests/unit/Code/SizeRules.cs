@@ -7,20 +7,44 @@ internal static partial class SizeRules
 {
     public const int MaxFileLines = 400;
     public const int MaxFunctionLines = 70;
+    public const int MaxColumns = 140;
 
-    public static IEnumerable<string> LongFiles(IEnumerable<SourceFile> files) => files
-        .Where(file => file.Lines.Length > MaxFileLines)
-        .Select(file => $"{file.Path}: {file.Lines.Length} lines");
+    public static IEnumerable<string> LongFiles(IEnumerable<SourceFile> files) =>
+        files.Where(file => file.Lines.Length > MaxFileLines).Select(file => $"{file.Path}: {file.Lines.Length} lines");
+
+    /// <summary>Only a literal may be longer, where a break would make it harder to read or to search for.</summary>
+    public static IEnumerable<string> LongLines(SourceFile file)
+    {
+        var inRawLiteral = false;
+        for (var i = 0; i < file.Lines.Length; i++)
+        {
+            var line = file.Lines[i];
+            if (line.Length > MaxColumns && !inRawLiteral && !Literal().IsMatch(line))
+            {
+                yield return $"{file.Path}:{i + 1}: {line.Length} columns";
+            }
+
+            inRawLiteral ^= RawQuotes().Count(line) % 2 == 1;
+        }
+    }
 
     public static IEnumerable<string> LongFunctions(SourceFile file)
     {
         var lines = file.Lines;
         for (var open = 1; open < lines.Length; open++)
         {
-            if (lines[open].Trim() != "{" || DeclaresType(lines, open)) continue;
+            if (lines[open].Trim() != "{" || DeclaresType(lines, open))
+            {
+                continue;
+            }
+
             var closing = lines[open].Replace('{', '}');
             var close = Array.FindIndex(lines, open, line => line.StartsWith(closing, StringComparison.Ordinal));
-            if (close - open + 2 <= MaxFunctionLines) continue;
+            if (close - open + 2 <= MaxFunctionLines)
+            {
+                continue;
+            }
+
             yield return $"{file.Path}:{open}: {close - open + 2} lines: {lines[open - 1].Trim()}";
             // What stands in a long function is not reported again.
             open = close;
@@ -32,10 +56,21 @@ internal static partial class SizeRules
         var indentation = lines[open].IndexOf('{', StringComparison.Ordinal);
         // A header may be broken into lines, of which only the first stands as far left as the brace.
         var first = open - 1;
-        while (first > 0 && lines[first].Length > indentation && char.IsWhiteSpace(lines[first][indentation])) first--;
+        while (first > 0 && lines[first].Length > indentation && char.IsWhiteSpace(lines[first][indentation]))
+        {
+            first--;
+        }
+
         return TypeHeader().IsMatch(lines[first]);
     }
 
     [GeneratedRegex(@"\b(class|record|struct|interface|enum|namespace) [A-Z]")]
     private static partial Regex TypeHeader();
+
+    /// <summary>A literal that begins its line or takes most of it.</summary>
+    [GeneratedRegex(@"^\s*([:?+] |return )?[$@]*""|""([^""\\]|\\.){60,}""|""{3}", RegexOptions.ExplicitCapture)]
+    private static partial Regex Literal();
+
+    [GeneratedRegex(@"""{3}")]
+    private static partial Regex RawQuotes();
 }

@@ -9,6 +9,18 @@ public sealed class SizeTests
         Assert.Empty(SizeRules.LongFiles(SourceTree.With(".cs", ".lua", ".py", ".js", ".sh")));
 
     [Fact]
+    public void No_line_is_longer_than_140_columns() => Assert.Empty(SourceTree.With(".cs", ".lua").SelectMany(SizeRules.LongLines));
+
+    [Theory]
+    [InlineData("x", 140, 0)]
+    [InlineData("x", 141, 1)]
+    [InlineData("    // x", 141, 1)]
+    [InlineData("        + \"x", 141, 0)]
+    [InlineData("    private const string Form = \"an object\"; // x", 141, 1)]
+    public void Lines_may_be_longer_only_for_a_literal(string start, int columns, int found) =>
+        Assert.Equal(found, SizeRules.LongLines(new("a.cs", start.PadRight(columns, 'x'))).Count());
+
+    [Fact]
     public void No_function_is_longer_than_70_lines() => Assert.Empty(SourceTree.With(".cs").SelectMany(SizeRules.LongFunctions));
 
     [Theory]
@@ -27,6 +39,9 @@ public sealed class SizeTests
     public void A_type_may_be_longer_than_a_function() =>
         Assert.Empty(SizeRules.LongFunctions(TypeWith("    private sealed class Inner(\n        int a) : Outer", 100)));
 
-    private static SourceFile TypeWith(string header, int body) => new(
-        "a.cs", $"internal sealed class Outer\n{{\n{header}\n    {{\n{string.Concat(Enumerable.Repeat("        x++;\n", body))}    }}\n}}\n");
+    private static SourceFile TypeWith(string header, int body) =>
+        new(
+            "a.cs",
+            $"internal sealed class Outer\n{{\n{header}\n    {{\n{string.Concat(Enumerable.Repeat("        x++;\n", body))}    }}\n}}\n"
+        );
 }

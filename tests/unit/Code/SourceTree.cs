@@ -16,7 +16,17 @@ internal sealed record SourceFile(string Path, string Text)
 internal static class SourceTree
 {
     private static readonly HashSet<string> Foreign =
-        [".git", "bin", "obj", ".tools", ".vs", ".idea", "node_modules", "__pycache__", "TestResults"];
+    [
+        ".git",
+        "bin",
+        "obj",
+        ".tools",
+        ".vs",
+        ".idea",
+        "node_modules",
+        "__pycache__",
+        "TestResults",
+    ];
 
     private static readonly Lazy<SourceFile[]> Read = new(() => [.. Walk(new DirectoryInfo(Repository.Root))]);
 
@@ -34,12 +44,19 @@ internal static class SourceTree
         foreach (var file in folder.EnumerateFiles())
         {
             // In a work tree of its own, .git is a file.
-            if (file.Name == ".git" || file.Name.EndsWith(".user", StringComparison.Ordinal)) continue;
+            if (file.Name == ".git" || file.Name.EndsWith(".user", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             yield return new(Path.GetRelativePath(Repository.Root, file.FullName), System.IO.File.ReadAllText(file.FullName));
         }
         foreach (var below in folder.EnumerateDirectories().Where(below => !Foreign.Contains(below.Name)))
         {
-            foreach (var file in Walk(below)) yield return file;
+            foreach (var file in Walk(below))
+            {
+                yield return file;
+            }
         }
     }
 }

@@ -6,13 +6,16 @@ namespace Darq.Tests.Unit.Code;
 internal static class TextRules
 {
     public static readonly Regex Unfinished = new(
-        $@"\b(TO{"DO"}|FIX{"ME"})\b|NotImplemented{"Exception"}|\bSkip\{"s"}*=\{"s"}*""", RegexOptions.None);
+        $@"\b(TO{"DO"}|FIX{"ME"})\b|NotImplemented{"Exception"}|\bSkip\{"s"}*=\{"s"}*""",
+        RegexOptions.None
+    );
 
     public static readonly Regex MachinePath = new($@"(?<![\w.}}])/(wor{"k"}|hom{"e"}|roo{"t"})/", RegexOptions.None);
 
     public static readonly Regex RegistryHost = new(
         $@"registry\.npm{"js"}|\bapi\.nu{"get"}\.org|\bpy{"pi"}\.org|python{"hosted"}\.org|proxy\.go{"lang"}\.org|art{"ifactory"}|j{"frog"}",
-        RegexOptions.IgnoreCase);
+        RegexOptions.IgnoreCase
+    );
 
     public static IEnumerable<string> Found(Regex forbidden, IEnumerable<SourceFile> files) =>
         from file in files

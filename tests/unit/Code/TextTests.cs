@@ -37,7 +37,11 @@ public sealed class TextTests
     [InlineData("A step is skipped; Skip is a method: list.Skip(1)")]
     [InlineData("$tools/root/usr and node/work/x")]
     public void Harmless_text_is_not(string text) =>
-        Assert.Empty(new[] { TextRules.Unfinished, TextRules.MachinePath, TextRules.RegistryHost }.SelectMany(rule => TextRules.Found(rule, [new("a", text)])));
+        Assert.Empty(
+            new[] { TextRules.Unfinished, TextRules.MachinePath, TextRules.RegistryHost }.SelectMany(rule =>
+                TextRules.Found(rule, [new("a", text)])
+            )
+        );
 
     private static void AssertFound(Regex rule, string text) => Assert.Single(TextRules.Found(rule, [new("a.cs", text)]));
 }

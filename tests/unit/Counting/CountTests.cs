@@ -48,7 +48,12 @@ public sealed class CountTests : IDisposable
     [Fact]
     public async Task Failed_test_is_not_called_an_aborted_run()
     {
-        Write("One", Passed + Failed, "Failed", """<RunInfos><RunInfo outcome="Error"><Text>[xUnit.net 00:00:00.75]     Bad [FAIL]</Text></RunInfo></RunInfos>""");
+        Write(
+            "One",
+            Passed + Failed,
+            "Failed",
+            """<RunInfos><RunInfo outcome="Error"><Text>[xUnit.net 00:00:00.75]     Bad [FAIL]</Text></RunInfo></RunInfos>"""
+        );
 
         var (_, output) = await CountAsync(1, "One=1");
 
@@ -145,17 +150,21 @@ public sealed class CountTests : IDisposable
     }
 
     [Fact]
-    public async Task Partial_run_in_which_nothing_passed_fails() => await FailsAsync("not passed: nothing passed", 1, "--partial", "One=0");
+    public async Task Partial_run_in_which_nothing_passed_fails() =>
+        await FailsAsync("not passed: nothing passed", 1, "--partial", "One=0");
 
     private void Write(string project, string results, string outcome = "Completed", string infos = "", int? total = null)
     {
         var count = total ?? results.Split("<UnitTestResult ").Length - 1;
-        _folder.Write($"{project}.trx", $"""
+        _folder.Write(
+            $"{project}.trx",
+            $"""
             <TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010">
               <Results>{results}</Results>
               <ResultSummary outcome="{outcome}"><Counters total="{count}" />{infos}</ResultSummary>
             </TestRun>
-            """);
+            """
+        );
     }
 
     private async Task FailsAsync(string reason, int minimum, params string[] projects)
@@ -170,8 +179,12 @@ public sealed class CountTests : IDisposable
         var options = arguments.Where(argument => argument.StartsWith("--", StringComparison.Ordinal));
         string[] all =
         [
-            Repository.PathOf("tests", "count.py"), "--minimum", _folder.Write("minimum", $"{minimum}\n"),
-            .. options, _folder.FullPath, .. arguments.Except(options),
+            Repository.PathOf("tests", "count.py"),
+            "--minimum",
+            _folder.Write("minimum", $"{minimum}\n"),
+            .. options,
+            _folder.FullPath,
+            .. arguments.Except(options),
         ];
         await using var count = await ChildProcess.StartAsync(Tools.Python, all);
         var code = await count.WaitForExitAsync(TimeSpan.FromSeconds(30));

@@ -23,7 +23,8 @@ public sealed class BindingAnswerTests
     [InlineData("{ok}")]
     [InlineData("""{"id":"x"} and more""")]
     [InlineData("""{"\ud800":1}""")]
-    public void What_begins_like_an_object_and_is_none_may_be_a_step_that_broke(string text) => Assert.True(BindingAnswer.IsStep(Encoding.UTF8.GetBytes(text)));
+    public void What_begins_like_an_object_and_is_none_may_be_a_step_that_broke(string text) =>
+        Assert.True(BindingAnswer.IsStep(Encoding.UTF8.GetBytes(text)));
 
     [Theory]
     [InlineData("")]

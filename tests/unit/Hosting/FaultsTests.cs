@@ -29,9 +29,10 @@ public sealed class FaultsTests
     }
 
     [Fact]
-    public void Every_refusal_has_a_code_of_its_own_choice() => Assert.All(
-        Enum.GetValues<Refusal>(),
-        refusal => Assert.NotEqual(StatusCode.Internal, Faults.ToRpc(new DarqException(refusal, "x"), CallKind.Plain).StatusCode));
+    public void Every_refusal_has_a_code_of_its_own_choice() =>
+        Assert.All(Enum.GetValues<Refusal>(), refusal =>
+            Assert.NotEqual(StatusCode.Internal, Faults.ToRpc(new DarqException(refusal, "x"), CallKind.Plain).StatusCode)
+        );
 
     [Theory]
     [InlineData(nameof(Refusal.Conflict), nameof(StatusCode.FailedPrecondition))]
@@ -45,6 +46,6 @@ public sealed class FaultsTests
     }
 
     [Fact]
-    public void Init_never_answers_Unimplemented() => Assert.Equal(
-        StatusCode.FailedPrecondition, Faults.ToRpc(new DarqException(Refusal.NotYet, "x"), CallKind.Init).StatusCode);
+    public void Init_never_answers_Unimplemented() =>
+        Assert.Equal(StatusCode.FailedPrecondition, Faults.ToRpc(new DarqException(Refusal.NotYet, "x"), CallKind.Init).StatusCode);
 }

@@ -30,9 +30,13 @@ public sealed class InitFolderTests : IDisposable
         var folder = Folder();
         string[] paths =
         [
-            folder.PathOf(ComponentService.PubSub, "a"), folder.PathOf(ComponentService.StateStore, "a"), folder.PathOf(ComponentService.PubSub, "b"),
-            folder.PathOf(ComponentService.PubSub, ""), new InitFolder(Options("other.sock")).PathOf(ComponentService.PubSub, "a"),
-            folder.PathOf(ComponentService.PubSub, new string('x', 300) + "1"), folder.PathOf(ComponentService.PubSub, new string('x', 300) + "2"),
+            folder.PathOf(ComponentService.PubSub, "a"),
+            folder.PathOf(ComponentService.StateStore, "a"),
+            folder.PathOf(ComponentService.PubSub, "b"),
+            folder.PathOf(ComponentService.PubSub, ""),
+            new InitFolder(Options("other.sock")).PathOf(ComponentService.PubSub, "a"),
+            folder.PathOf(ComponentService.PubSub, new string('x', 300) + "1"),
+            folder.PathOf(ComponentService.PubSub, new string('x', 300) + "2"),
         ];
         Assert.Equal(paths.Length, paths.Distinct().Count());
         Assert.All(paths, path => Assert.InRange(Path.GetFileName(path).Length, 1, 250));
@@ -54,7 +58,10 @@ public sealed class InitFolderTests : IDisposable
         var folder = Folder();
         folder.Save(Record("orders", ("redisHost", "redis")));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder.FullPath));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder.PathOf(ComponentService.PubSub, "orders")));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode(folder.PathOf(ComponentService.PubSub, "orders"))
+        );
     }
 
     [Fact]
@@ -104,8 +111,19 @@ public sealed class InitFolderTests : IDisposable
     public void No_secret_value_reaches_the_file()
     {
         var folder = Folder();
-        folder.Save(InitRecords.Of(ComponentService.StateStore, "st", Properties(
-            ("redisHost", "redis"), ("redisPassword", "hunter2"), ("sentinelPassword", "hunter3"), ("clientKey", "hunter4"), ("PrimaryEncryptionKey", "hunter5"))));
+        folder.Save(
+            InitRecords.Of(
+                ComponentService.StateStore,
+                "st",
+                Properties(
+                    ("redisHost", "redis"),
+                    ("redisPassword", "hunter2"),
+                    ("sentinelPassword", "hunter3"),
+                    ("clientKey", "hunter4"),
+                    ("PrimaryEncryptionKey", "hunter5")
+                )
+            )
+        );
 
         var text = File.ReadAllText(folder.PathOf(ComponentService.StateStore, "st"));
         Assert.DoesNotContain("hunter", text, StringComparison.Ordinal);
@@ -144,7 +162,8 @@ public sealed class InitFolderTests : IDisposable
     private static InitRecord Record(string instance, params (string Key, string Value)[] properties) =>
         InitRecords.Of(ComponentService.PubSub, instance, Properties(properties));
 
-    private static InitRecord Withheld() => InitRecords.Of(ComponentService.StateStore, "st", Properties(("redisHost", "redis"), ("redisPassword", "hunter2")));
+    private static InitRecord Withheld() =>
+        InitRecords.Of(ComponentService.StateStore, "st", Properties(("redisHost", "redis"), ("redisPassword", "hunter2")));
 
     private static Dictionary<string, string> Properties(params (string Key, string Value)[] properties) =>
         properties.ToDictionary(property => property.Key, property => property.Value);

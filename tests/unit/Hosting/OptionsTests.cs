@@ -46,7 +46,8 @@ public sealed partial class OptionsTests
     [InlineData("order", "random")]
     [InlineData("dedupBy", "id")]
     [InlineData("crossPartitionSteps", "forbid")]
-    public void A_word_that_is_none_of_the_choices_is_refused(string key, string text) => Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not accepted; give one of ", (key, text));
+    public void A_word_that_is_none_of_the_choices_is_refused(string key, string text) =>
+        Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not accepted; give one of ", (key, text));
 
     [Theory]
     [InlineData("Orders")]
@@ -54,48 +55,93 @@ public sealed partial class OptionsTests
     [InlineData("a_b")]
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     public void A_namespace_of_other_letters_or_too_long_is_refused(string text) =>
-        Refused(ComponentService.PubSub, $"namespace: \"{text}\" is not accepted; give 1 to 40 characters of a-z, 0-9 and -", ("namespace", text));
+        Refused(
+            ComponentService.PubSub,
+            $"namespace: \"{text}\" is not accepted; give 1 to 40 characters of a-z, 0-9 and -",
+            ("namespace", text)
+        );
 
     [Theory]
     [InlineData("0")]
     [InlineData("1025")]
     [InlineData("64.0")]
     public void A_number_of_partitions_out_of_range_is_refused(string text) =>
-        Refused(ComponentService.PubSub, $"partitions: \"{text}\" is not accepted; give a whole number from 1 to 1024", ("partitions", text));
+        Refused(
+            ComponentService.PubSub,
+            $"partitions: \"{text}\" is not accepted; give a whole number from 1 to 1024",
+            ("partitions", text)
+        );
 
     [Fact]
     public void Our_own_settings_arrive_in_their_types()
     {
         var options = Accepted(
-            ComponentService.PubSub, ("namespace", "shop"), ("partitions", "8"), ("dedupWindow", "1h"), ("retryWindow", "90s"), ("dedupBy", "cloudevent"),
-            ("stepRetention", "5m"), ("maxBacklog", "10"), ("crossPartitionSteps", "refuse"), ("callTimeout", "1s"), ("order", "none"), ("maxInFlight", "7"),
-            ("retryDelay", "100"), ("maxRetryDelay", "2s"), ("dialTimeout", "1500ms"), ("consumerID", "billing"),
-            ("parkAfter", "300ms"), ("maxDeliveries", "5"), ("deadLetterTopic", "graveyard"));
+            ComponentService.PubSub,
+            ("namespace", "shop"),
+            ("partitions", "8"),
+            ("dedupWindow", "1h"),
+            ("retryWindow", "90s"),
+            ("dedupBy", "cloudevent"),
+            ("stepRetention", "5m"),
+            ("maxBacklog", "10"),
+            ("crossPartitionSteps", "refuse"),
+            ("callTimeout", "1s"),
+            ("order", "none"),
+            ("maxInFlight", "7"),
+            ("retryDelay", "100"),
+            ("maxRetryDelay", "2s"),
+            ("dialTimeout", "1500ms"),
+            ("consumerID", "billing"),
+            ("parkAfter", "300ms"),
+            ("maxDeliveries", "5"),
+            ("deadLetterTopic", "graveyard")
+        );
 
         Assert.Equal(
             new NamespaceOptions
             {
-                Name = "shop", Partitions = 8, DedupWindow = TimeSpan.FromHours(1), RetryWindow = TimeSpan.FromSeconds(90), DedupBy = DedupBy.CloudEvent,
-                StepRetention = TimeSpan.FromMinutes(5), MaxBacklog = 10, CrossPartitionSteps = CrossPartitionSteps.Refuse, CallTimeout = TimeSpan.FromSeconds(1),
+                Name = "shop",
+                Partitions = 8,
+                DedupWindow = TimeSpan.FromHours(1),
+                RetryWindow = TimeSpan.FromSeconds(90),
+                DedupBy = DedupBy.CloudEvent,
+                StepRetention = TimeSpan.FromMinutes(5),
+                MaxBacklog = 10,
+                CrossPartitionSteps = CrossPartitionSteps.Refuse,
+                CallTimeout = TimeSpan.FromSeconds(1),
             },
-            options.Namespace);
+            options.Namespace
+        );
         Assert.Equal(
             new SubscriptionOptions
             {
-                Order = Order.None, MaxInFlight = 7, RetryDelay = TimeSpan.FromMilliseconds(100), MaxRetryDelay = TimeSpan.FromSeconds(2),
-                ParkAfter = TimeSpan.FromMilliseconds(300), MaxDeliveries = 5, DeadLetterTopic = "graveyard", MaxBacklog = 10,
+                Order = Order.None,
+                MaxInFlight = 7,
+                RetryDelay = TimeSpan.FromMilliseconds(100),
+                MaxRetryDelay = TimeSpan.FromSeconds(2),
+                ParkAfter = TimeSpan.FromMilliseconds(300),
+                MaxDeliveries = 5,
+                DeadLetterTopic = "graveyard",
+                MaxBacklog = 10,
             },
-            options.Subscription);
+            options.Subscription
+        );
         Assert.Equal(TimeSpan.FromMilliseconds(1500), options.Redis.DialTimeout);
         Assert.Equal("billing", options.Group);
     }
 
     [Fact]
-    public void Concurrency_of_the_builtin_component_means_maxInFlight() => Assert.Equal(10, Accepted(ComponentService.PubSub, ("concurrency", "10")).Subscription.MaxInFlight);
+    public void Concurrency_of_the_builtin_component_means_maxInFlight() =>
+        Assert.Equal(10, Accepted(ComponentService.PubSub, ("concurrency", "10")).Subscription.MaxInFlight);
 
     [Fact]
     public void Concurrency_that_contradicts_maxInFlight_is_refused() =>
-        Refused(ComponentService.PubSub, "concurrency contradicts maxInFlight, which means the same; give maxInFlight alone", ("concurrency", "10"), ("maxInFlight", "5"));
+        Refused(
+            ComponentService.PubSub,
+            "concurrency contradicts maxInFlight, which means the same; give maxInFlight alone",
+            ("concurrency", "10"),
+            ("maxInFlight", "5")
+        );
 
     [Fact]
     public void RedeliverInterval_of_the_builtin_component_means_retryDelay_and_lifts_the_longest_delay()
@@ -105,11 +151,17 @@ public sealed partial class OptionsTests
     }
 
     [Fact]
-    public void RedeliverInterval_zero_leaves_the_default() => Assert.Equal(new SubscriptionOptions(), Accepted(ComponentService.PubSub, ("redeliverInterval", "0")).Subscription);
+    public void RedeliverInterval_zero_leaves_the_default() =>
+        Assert.Equal(new SubscriptionOptions(), Accepted(ComponentService.PubSub, ("redeliverInterval", "0")).Subscription);
 
     [Fact]
     public void A_longest_delay_below_the_first_is_refused() =>
-        Refused(ComponentService.PubSub, "maxRetryDelay: \"1s\" is less than the retryDelay \"5s\"; give at least that", ("retryDelay", "5s"), ("maxRetryDelay", "1s"));
+        Refused(
+            ComponentService.PubSub,
+            "maxRetryDelay: \"1s\" is less than the retryDelay \"5s\"; give at least that",
+            ("retryDelay", "5s"),
+            ("maxRetryDelay", "1s")
+        );
 
     [Theory]
     [InlineData("soon")]
@@ -120,7 +172,11 @@ public sealed partial class OptionsTests
     [InlineData("0")]
     [InlineData("48h")]
     public void A_duration_of_another_form_or_range_is_refused(string text) =>
-        Refused(ComponentService.PubSub, $"retryDelay: \"{text}\" is not accepted; give a duration from 1ms to 24h, such as 30s, 500ms, 5m or bare milliseconds", ("retryDelay", text));
+        Refused(
+            ComponentService.PubSub,
+            $"retryDelay: \"{text}\" is not accepted; give a duration from 1ms to 24h, such as 30s, 500ms, 5m or bare milliseconds",
+            ("retryDelay", text)
+        );
 
     [Fact]
     public void An_unknown_key_is_refused_with_the_nearest_name() =>
@@ -134,7 +190,8 @@ public sealed partial class OptionsTests
     }
 
     [Fact]
-    public void Keys_are_taken_in_any_case() => Assert.Equal(8, Accepted(ComponentService.PubSub, ("PARTITIONS", "8")).Namespace.Partitions);
+    public void Keys_are_taken_in_any_case() =>
+        Assert.Equal(8, Accepted(ComponentService.PubSub, ("PARTITIONS", "8")).Namespace.Partitions);
 
     [Fact]
     public void Of_two_spellings_of_consumerID_the_exact_one_wins_and_the_other_is_said()
@@ -150,7 +207,9 @@ public sealed partial class OptionsTests
 
     [Theory]
     [InlineData("or*ders")]
-    [InlineData("\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc")]
+    [InlineData(
+        "\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc"
+    )]
     public void A_group_with_a_star_or_over_255_bytes_is_refused(string text) =>
         Refused(ComponentService.PubSub, "is not accepted; give 1 to 255 bytes without control characters and *", ("consumerID", text));
 
@@ -185,7 +244,8 @@ public sealed partial class OptionsTests
     [InlineData("outboxDiscardWhenMissingState")]
     [InlineData("primaryEncryptionKey")]
     [InlineData("secondaryEncryptionKey")]
-    public void What_the_sidecar_reads_from_a_state_store_passes(string key) => Assert.Empty(Read(ComponentService.StateStore, (key, "true")).Errors);
+    public void What_the_sidecar_reads_from_a_state_store_passes(string key) =>
+        Assert.Empty(Read(ComponentService.StateStore, (key, "true")).Errors);
 
     [Theory]
     [InlineData("readTimeout")]
@@ -197,17 +257,25 @@ public sealed partial class OptionsTests
     [InlineData("minIdleConns")]
     [InlineData("processingTimeout")]
     [InlineData("queueDepth")]
-    public void What_has_no_effect_is_accepted_and_listed(string key) => Assert.Equal([key], Read(ComponentService.PubSub, (key, "3")).WithoutEffect);
+    public void What_has_no_effect_is_accepted_and_listed(string key) =>
+        Assert.Equal([key], Read(ComponentService.PubSub, (key, "3")).WithoutEffect);
 
     [Theory]
     [InlineData("maxLenApprox")]
     [InlineData("streamTTL")]
     public void What_would_trim_under_a_reader_is_accepted_with_a_warning(string key) =>
-        Assert.Contains($"{key} has no effect: Nothing is trimmed under a reader", Assert.Single(Read(ComponentService.PubSub, (key, "3")).Warnings), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{key} has no effect: Nothing is trimmed under a reader",
+            Assert.Single(Read(ComponentService.PubSub, (key, "3")).Warnings),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void All_mistakes_are_reported_at_once() =>
-        Assert.Equal(4, Read(ComponentService.PubSub, ("redisHost", ""), ("partitions", "0"), ("order", "x"), ("nonsense", "1")).Errors.Count);
+        Assert.Equal(
+            4,
+            Read(ComponentService.PubSub, ("redisHost", ""), ("partitions", "0"), ("order", "x"), ("nonsense", "1")).Errors.Count
+        );
 
     [Theory]
     [InlineData("60", 60)]
@@ -217,42 +285,23 @@ public sealed partial class OptionsTests
         Assert.Equal(seconds, (int?)Accepted(ComponentService.StateStore, ("ttlInSeconds", text)).DefaultTimeToLive?.TotalSeconds);
 
     [Fact]
-    public void A_default_time_to_live_that_is_no_number_is_refused() => Refused(ComponentService.StateStore, "ttlInSeconds: \"1m\" is not accepted", ("ttlInSeconds", "1m"));
-
-    [Fact]
-    public void An_input_binding_consumes_for_group_else_consumerID_else_appID()
-    {
-        Assert.Equal("g", Accepted(ComponentService.InputBinding, ("topic", "t"), ("group", "g"), ("consumerID", "c"), ("appID", "a")).Group);
-        Assert.Equal("c", Accepted(ComponentService.InputBinding, ("topic", "t"), ("consumerID", "c"), ("appID", "a")).Group);
-        Assert.Equal("a", Accepted(ComponentService.InputBinding, ("topic", "t"), ("appID", "a")).Group);
-    }
-
-    [Fact]
-    public void An_input_binding_reads_several_topics_and_is_known_to_be_concurrent()
-    {
-        var options = Accepted(ComponentService.InputBinding, ("topics", "a, b"), ("topic", "c"), ("appID", "app"));
-        Assert.Equal(["c", "a", "b"], options.Topics);
-        Assert.True(options.Subscription.Concurrent);
-    }
-
-    [Fact]
-    public void An_input_binding_without_a_group_is_refused() => Refused(ComponentService.InputBinding, "group is missing", ("topic", "t"));
-
-    [Fact]
-    public void A_binding_with_direction_input_needs_a_topic() => Refused(ComponentService.InputBinding, "topic is missing", ("direction", "input"), ("appID", "a"));
-
-    [Fact]
-    public void A_binding_that_only_sends_is_accepted_on_the_input_side_too() => Assert.Empty(Accepted(ComponentService.InputBinding, ("appID", "a")).Topics);
-
-    [Fact]
-    public void A_direction_that_is_neither_is_refused() => Refused(ComponentService.OutputBinding, "direction: \"sideways\" is not accepted; give input, output or both", ("direction", "sideways"));
+    public void A_default_time_to_live_that_is_no_number_is_refused() =>
+        Refused(ComponentService.StateStore, "ttlInSeconds: \"1m\" is not accepted", ("ttlInSeconds", "1m"));
 
     [Fact]
     public void A_subscription_may_say_otherwise_than_its_component()
     {
-        var component = new SubscriptionOptions { MaxInFlight = 5, RetryDelay = TimeSpan.FromSeconds(1), DeadLetterTopic = "graveyard", MaxBacklog = 7 };
+        var component = new SubscriptionOptions
+        {
+            MaxInFlight = 5,
+            RetryDelay = TimeSpan.FromSeconds(1),
+            DeadLetterTopic = "graveyard",
+            MaxBacklog = 7,
+        };
         var (options, errors) = OptionsReader.ReadSubscription(
-            component, [new("maxInFlight", "9"), new("rawPayload", "true"), new("order", "none"), new("maxDeliveries", "3"), new("parkAfter", "0")]);
+            component,
+            [new("maxInFlight", "9"), new("rawPayload", "true"), new("order", "none"), new("maxDeliveries", "3"), new("parkAfter", "0")]
+        );
         Assert.Empty(errors);
         Assert.Equal(component with { MaxInFlight = 9, Order = Order.None, MaxDeliveries = 3, ParkAfter = TimeSpan.Zero }, options);
     }
@@ -266,7 +315,11 @@ public sealed partial class OptionsTests
     public void How_messages_are_parked_and_given_up_has_a_form(string key, string text, string expected)
     {
         Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not accepted; {expected}", (key, text));
-        Assert.StartsWith($"{key}: \"{text}\" is not accepted", Assert.Single(OptionsReader.ReadSubscription(new(), [new(key, text)]).Errors), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{key}: \"{text}\" is not accepted",
+            Assert.Single(OptionsReader.ReadSubscription(new(), [new(key, text)]).Errors),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -304,7 +357,9 @@ public sealed partial class OptionsTests
 
     private static OptionsReading Read(ComponentService service, params (string Key, string Value)[] properties)
     {
-        IEnumerable<(string Key, string Value)> all = properties.Any(property => property.Key == "redisHost") ? properties : [("redisHost", "redis"), .. properties];
+        IEnumerable<(string Key, string Value)> all = properties.Any(property => property.Key == "redisHost")
+            ? properties
+            : [("redisHost", "redis"), .. properties];
         return OptionsReader.Read(service, all.Select(property => KeyValuePair.Create(property.Key, property.Value)));
     }
 

@@ -25,11 +25,19 @@ public sealed class SocketTests : IDisposable
     [InlineData("..")]
     [InlineData("a\nb")]
     public void A_name_that_leaves_the_folder_is_refused(string name) =>
-        Assert.Contains("DARQ_SOCKET_NAME", Assert.Throws<SocketRefusedException>(() => Read(("DARQ_SOCKET_NAME", name))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "DARQ_SOCKET_NAME",
+            Assert.Throws<SocketRefusedException>(() => Read(("DARQ_SOCKET_NAME", name))).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_path_that_is_too_long_for_a_socket_is_refused() =>
-        Assert.Contains("107 bytes", Assert.Throws<SocketRefusedException>(() => Read(("DAPR_COMPONENTS_SOCKETS_FOLDER", "/" + new string('a', 110)))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "107 bytes",
+            Assert.Throws<SocketRefusedException>(() => Read(("DAPR_COMPONENTS_SOCKETS_FOLDER", "/" + new string('a', 110)))).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData(null, "0660")]
@@ -44,7 +52,11 @@ public sealed class SocketTests : IDisposable
     [InlineData("1660")]
     [InlineData("0066")]
     public void A_mode_of_another_form_or_without_the_owner_is_refused(string text) =>
-        Assert.Contains($"DARQ_SOCKET_MODE: \"{text}\"", Assert.Throws<SocketRefusedException>(() => Read(("DARQ_SOCKET_MODE", text))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"DARQ_SOCKET_MODE: \"{text}\"",
+            Assert.Throws<SocketRefusedException>(() => Read(("DARQ_SOCKET_MODE", text))).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void The_mode_is_set_before_anybody_can_connect()
@@ -98,7 +110,11 @@ public sealed class SocketTests : IDisposable
         var target = _folder.Write("target", "precious");
         File.CreateSymbolicLink(options.FullPath, target);
 
-        Assert.Contains("symbolic link", Assert.Throws<SocketRefusedException>(() => new ComponentSocket(options).Prepare()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "symbolic link",
+            Assert.Throws<SocketRefusedException>(() => new ComponentSocket(options).Prepare()).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal("precious", File.ReadAllText(target));
     }
 
@@ -117,7 +133,11 @@ public sealed class SocketTests : IDisposable
     {
         var options = Options();
         _folder.Write("darq.sock", content);
-        Assert.Contains("is not a socket", Assert.Throws<SocketRefusedException>(() => new ComponentSocket(options).Prepare()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not a socket",
+            Assert.Throws<SocketRefusedException>(() => new ComponentSocket(options).Prepare()).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(content, File.ReadAllText(options.FullPath));
     }
 
@@ -150,7 +170,9 @@ public sealed class SocketTests : IDisposable
         }
     }
 
-    /// <summary>What a killed process leaves: the runtime would remove the file of a socket that it closes, so the file is moved away before.</summary>
+    /// <summary>
+    /// What a killed process leaves: the runtime would remove the file of a socket that it closes, so the file is moved away before.
+    /// </summary>
     private void LeaveStale(string path)
     {
         var kept = _folder.PathOf("kept");

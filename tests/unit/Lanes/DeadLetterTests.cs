@@ -20,11 +20,19 @@ public sealed class DeadLetterTests
 
     [Fact]
     public void A_topic_is_never_its_own_dead_letter_topic() =>
-        Assert.Contains("another topic than the one subscribed to", Refused(new() { MaxDeliveries = 1, DeadLetterTopic = "t" }, "g", "t"), StringComparison.Ordinal);
+        Assert.Contains(
+            "another topic than the one subscribed to",
+            Refused(new() { MaxDeliveries = 1, DeadLetterTopic = "t" }, "g", "t"),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_name_that_would_be_too_long_is_refused_and_the_setting_named() =>
-        Assert.Contains("give a deadLetterTopic", Refused(new() { MaxDeliveries = 1 }, new('g', 200), new('t', 200)), StringComparison.Ordinal);
+        Assert.Contains(
+            "give a deadLetterTopic",
+            Refused(new() { MaxDeliveries = 1 }, new('g', 200), new('t', 200)),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_dead_letter_keeps_its_metadata_and_says_why_whose_and_what_it_was()
@@ -36,10 +44,17 @@ public sealed class DeadLetterTests
 
         Assert.Equal(
             [
-                new("tenant", "a"), new("darq-dead-reason", "deliveries failed"), new("darq-dead-group", "group%3A1"), new("darq-dead-topic", "t"),
-                new("darq-dead-failures", "4"), new("darq-dead-id", "%C3%BCnique"), new("darq-dead-message", "3-5-6"), new("darq-dead-time", "1970-01-01T00:00:00.000Z"),
+                new("tenant", "a"),
+                new("darq-dead-reason", "deliveries failed"),
+                new("darq-dead-group", "group%3A1"),
+                new("darq-dead-topic", "t"),
+                new("darq-dead-failures", "4"),
+                new("darq-dead-id", "%C3%BCnique"),
+                new("darq-dead-message", "3-5-6"),
+                new("darq-dead-time", "1970-01-01T00:00:00.000Z"),
             ],
-            MessageMetadata.Parse(metadata.Span));
+            MessageMetadata.Parse(metadata.Span)
+        );
         var letter = message with { Metadata = metadata };
         var headers = Envelope.Compose(letter, new("s", "g", "t", 3, new(5, 6), 1), "t", 1, 5).Metadata;
         Assert.Contains(new("darq-dead-reason", "deliveries failed"), headers);

@@ -24,7 +24,11 @@ internal static class DeliveredContents
                 return
                 [
                     .. envelope.OfPublisher,
-                    .. Enumerable.Range(0, Envelope.HeaderCount).Select(i => KeyValuePair.Create(Encoding.ASCII.GetString(Envelope.Header(i)), Encoding.ASCII.GetString(envelope.Value(i)))),
+                    .. Enumerable
+                        .Range(0, Envelope.HeaderCount)
+                        .Select(i =>
+                            KeyValuePair.Create(Encoding.ASCII.GetString(Envelope.Header(i)), Encoding.ASCII.GetString(envelope.Value(i)))
+                        ),
                 ];
             }
         }

@@ -120,7 +120,10 @@ public sealed class DeliveryStreamTests
             stream.Send(_sent, new(Lane, message), new("token", "t", message, "t", 1, 1));
         }
         stream.WriteOut();
-        Assert.True(SpinWait.SpinUntil(() => _sink.IsGone || _sink.Received == _sent, TimeSpan.FromSeconds(10)), "the stream did not send what it was given");
+        Assert.True(
+            SpinWait.SpinUntil(() => _sink.IsGone || _sink.Received == _sent, TimeSpan.FromSeconds(10)),
+            "the stream did not send what it was given"
+        );
         return count;
     }
 

@@ -24,8 +24,11 @@ public sealed class DeliveryTokenTests
     }
 
     [Fact]
-    public void Two_deliveries_of_a_message_have_one_subject() => Assert.Equal(
-        new DeliveryToken("s1", "g", "t", 1, new(1, 2), 3).Subject, new DeliveryToken("s2", "g", "t", 1, new(1, 2), 4).Subject);
+    public void Two_deliveries_of_a_message_have_one_subject() =>
+        Assert.Equal(
+            new DeliveryToken("s1", "g", "t", 1, new(1, 2), 3).Subject,
+            new DeliveryToken("s2", "g", "t", 1, new(1, 2), 4).Subject
+        );
 
     [Theory]
     [InlineData("")]
@@ -43,9 +46,11 @@ public sealed class DeliveryTokenTests
     public void Garbage_is_no_token(string text) => Assert.False(DeliveryToken.TryParse(text, out _));
 
     [Fact]
-    public void No_text_makes_reading_a_token_throw() => Prop.ForAll<string>(text =>
-    {
-        var parsed = DeliveryToken.TryParse($"s:1:2-3:4:{text}:t", out var token);
-        return !parsed || token!.Number == 4;
-    }).QuickCheckThrowOnFailure();
+    public void No_text_makes_reading_a_token_throw() =>
+        Prop.ForAll<string>(text =>
+            {
+                var parsed = DeliveryToken.TryParse($"s:1:2-3:4:{text}:t", out var token);
+                return !parsed || token!.Number == 4;
+            })
+            .QuickCheckThrowOnFailure();
 }

@@ -9,7 +9,16 @@ namespace Darq.Tests.Unit.Lanes;
 public sealed class EnvelopeTests
 {
     private static readonly string[] Headers =
-        ["darq-token", "darq-id", "darq-idempotency-key", "darq-attempt", "darq-world-line", "darq-partition", "darq-durable", "darq-position"];
+    [
+        "darq-token",
+        "darq-id",
+        "darq-idempotency-key",
+        "darq-attempt",
+        "darq-world-line",
+        "darq-partition",
+        "darq-durable",
+        "darq-position",
+    ];
 
     [Theory]
     [InlineData("""{"data":1}""")]
@@ -25,7 +34,10 @@ public sealed class EnvelopeTests
         using var before = JsonDocument.Parse(data);
         foreach (var header in Headers)
         {
-            Assert.Equal(Header(delivery, header), json.RootElement.GetProperty(header.Replace("-", "", StringComparison.Ordinal)).GetString());
+            Assert.Equal(
+                Header(delivery, header),
+                json.RootElement.GetProperty(header.Replace("-", "", StringComparison.Ordinal)).GetString()
+            );
         }
         Assert.Equal(before.RootElement.EnumerateObject().Count() + Headers.Length, json.RootElement.EnumerateObject().Count());
     }
@@ -62,7 +74,8 @@ public sealed class EnvelopeTests
         Assert.Equal(Headers, Compose("x", metadata: (name, value)).Metadata.Select(entry => entry.Key));
 
     [Fact]
-    public void Other_metadata_becomes_headers() => Assert.Contains(new("trace.parent_1", "a b~"), Compose("x", metadata: ("trace.parent_1", "a b~")).Metadata);
+    public void Other_metadata_becomes_headers() =>
+        Assert.Contains(new("trace.parent_1", "a b~"), Compose("x", metadata: ("trace.parent_1", "a b~")).Metadata);
 
     [Fact]
     public void Every_header_value_is_printable_ascii_whatever_the_names_are()
@@ -99,8 +112,17 @@ public sealed class EnvelopeTests
     private static Delivery Compose(string data, string id = "", string topic = "t", params (string Name, string Value)[] metadata) =>
         Envelope.Compose(Message(data, id, metadata), new("s1", "g", topic, 3, new(5, 6), 8), topic, 1, 7);
 
-    private static Message Message(string data, string id, params (string Name, string Value)[] metadata) => new(
-        3, new(5, 6), id, "", Encoding.UTF8.GetBytes(data), MessageMetadata.Serialize(metadata.ToDictionary(entry => entry.Name, entry => entry.Value)), long.MaxValue, new(5, 9));
+    private static Message Message(string data, string id, params (string Name, string Value)[] metadata) =>
+        new(
+            3,
+            new(5, 6),
+            id,
+            "",
+            Encoding.UTF8.GetBytes(data),
+            MessageMetadata.Serialize(metadata.ToDictionary(entry => entry.Name, entry => entry.Value)),
+            long.MaxValue,
+            new(5, 9)
+        );
 
     private static string Header(Delivery delivery, string name) => delivery.Metadata.Single(entry => entry.Key == name).Value;
 }

@@ -38,7 +38,10 @@ public sealed class MailboxTests
     {
         var mailbox = new Mailbox(Order.Key);
         var line = mailbox.Park("a", 1, Now);
-        for (var seq = 2; seq <= 4; seq++) mailbox.Park("a", seq, default);
+        for (var seq = 2; seq <= 4; seq++)
+        {
+            mailbox.Park("a", seq, default);
+        }
 
         mailbox.Told(2);
         Assert.Empty(mailbox.First(line, 10));

@@ -10,28 +10,39 @@ public sealed class MessageTests
     [Fact]
     public void An_entry_is_read_as_it_was_written()
     {
-        var message = Message.Read(3, Entry("5-6", ("i", "id"), ("k", "key"), ("d", "data"), ("m", """{"a":"b"}"""), ("t", "1"), ("x", "99"), ("y", "4"), ("l", "8")));
+        var message = Message.Read(
+            3,
+            Entry("5-6", ("i", "id"), ("k", "key"), ("d", "data"), ("m", """{"a":"b"}"""), ("t", "1"), ("x", "99"), ("y", "4"), ("l", "8"))
+        );
 
-        Assert.Equal(("id", "key", 99L, new(5, 6), new(5, 8)), (message.Id, message.Key, message.ExpiryMs, message.StreamId, message.Position));
+        Assert.Equal(
+            ("id", "key", 99L, new(5, 6), new(5, 8)),
+            (message.Id, message.Key, message.ExpiryMs, message.StreamId, message.Position)
+        );
         Assert.Equal("data", Encoding.UTF8.GetString(message.Data.Span));
         Assert.Equal([new("a", "b")], message.ParseMetadata());
     }
 
     [Fact]
-    public void Without_an_expiry_a_message_never_expires() => Assert.Equal(long.MaxValue, Message.Read(0, Entry("1-1", ("d", ""), ("x", ""), ("l", "1"))).ExpiryMs);
+    public void Without_an_expiry_a_message_never_expires() =>
+        Assert.Equal(long.MaxValue, Message.Read(0, Entry("1-1", ("d", ""), ("x", ""), ("l", "1"))).ExpiryMs);
 
     [Fact]
     public void An_entry_without_data_is_none_of_ours() => Assert.Throws<FormatException>(() => Message.Read(0, Entry("1-1", ("l", "1"))));
 
     [Fact]
-    public void An_entry_without_a_position_is_none_of_ours() => Assert.Throws<FormatException>(() => Message.Read(0, Entry("1-1", ("d", "x"))));
+    public void An_entry_without_a_position_is_none_of_ours() =>
+        Assert.Throws<FormatException>(() => Message.Read(0, Entry("1-1", ("d", "x"))));
 
     [Fact]
     public void A_parked_message_is_read_as_it_was_packed_whatever_its_bytes_are()
     {
         var message = Message.Unpack(3, new(5, 6), Encoding.UTF8.GetBytes("i2:idk4:a:1bd6:d9:\0\r\nm0:t1:1x2:99l1:8"));
 
-        Assert.Equal(("id", "a:1b", 99L, new(5, 6), new(5, 8)), (message.Id, message.Key, message.ExpiryMs, message.StreamId, message.Position));
+        Assert.Equal(
+            ("id", "a:1b", 99L, new(5, 6), new(5, 8)),
+            (message.Id, message.Key, message.ExpiryMs, message.StreamId, message.Position)
+        );
         Assert.Equal("d9:\0\r\n", Encoding.UTF8.GetString(message.Data.Span));
     }
 
@@ -64,5 +75,8 @@ public sealed class MessageTests
     public void A_damaged_member_of_a_mailbox_is_none_of_ours(string member) => Assert.False(ParkedMessage.TryParse(member, out _));
 
     private static StreamEntry Entry(string id, params (string Name, string Value)[] fields) =>
-        new(id, [.. fields.Select(field => new KeyValuePair<string, ReadOnlyMemory<byte>>(field.Name, Encoding.UTF8.GetBytes(field.Value)))]);
+        new(
+            id,
+            [.. fields.Select(field => new KeyValuePair<string, ReadOnlyMemory<byte>>(field.Name, Encoding.UTF8.GetBytes(field.Value)))]
+        );
 }

@@ -6,7 +6,12 @@ namespace Darq.Tests.Unit.Lanes;
 /// <summary>Who should hold which lane.</summary>
 public sealed class RendezvousTests
 {
-    private static readonly string[] Sessions = [.. Enumerable.Range(0, 12).Select(i => new Random(i).NextInt64().ToString("x16", System.Globalization.CultureInfo.InvariantCulture))];
+    private static readonly string[] Sessions =
+    [
+        .. Enumerable
+            .Range(0, 12)
+            .Select(i => new Random(i).NextInt64().ToString("x16", System.Globalization.CultureInfo.InvariantCulture)),
+    ];
 
     [Theory]
     [InlineData(2)]
@@ -15,7 +20,11 @@ public sealed class RendezvousTests
     public void Lanes_are_spread_evenly_over_the_candidates(int count)
     {
         // Over many topics, so that the spread is that of the hash and not of one throw.
-        var heirs = Enumerable.Range(0, 100).SelectMany(topic => Rendezvous.Heirs(Sessions[..count], $"g:t{topic}", 64)).CountBy(heir => heir).ToDictionary();
+        var heirs = Enumerable
+            .Range(0, 100)
+            .SelectMany(topic => Rendezvous.Heirs(Sessions[..count], $"g:t{topic}", 64))
+            .CountBy(heir => heir)
+            .ToDictionary();
 
         Assert.Equal(count, heirs.Count);
         Assert.All(heirs.Values, lanes => Assert.InRange(lanes, 6400 / count * 0.93, 6400 / count * 1.07));
@@ -24,7 +33,9 @@ public sealed class RendezvousTests
     [Fact]
     public void One_topic_leaves_no_candidate_far_below_its_share()
     {
-        var least = Enumerable.Range(0, 100).Select(topic => Rendezvous.Heirs(Sessions[..2], $"g:t{topic}", 64).CountBy(heir => heir).Min(heir => heir.Value));
+        var least = Enumerable
+            .Range(0, 100)
+            .Select(topic => Rendezvous.Heirs(Sessions[..2], $"g:t{topic}", 64).CountBy(heir => heir).Min(heir => heir.Value));
 
         Assert.InRange(least.Min(), 16, 32);
     }

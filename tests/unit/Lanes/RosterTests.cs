@@ -34,5 +34,6 @@ public sealed class RosterTests
         Assert.DoesNotContain(' ', Roster.Name("a b", "c d"));
     }
 
-    private static Roster Read(params string[] words) => Roster.Read(1, RedisReply.Of([.. words.Select(word => RedisReply.Of(Encoding.UTF8.GetBytes(word)))]));
+    private static Roster Read(params string[] words) =>
+        Roster.Read(1, RedisReply.Of([.. words.Select(word => RedisReply.Of(Encoding.UTF8.GetBytes(word)))]));
 }

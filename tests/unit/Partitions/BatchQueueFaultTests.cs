@@ -21,8 +21,7 @@ public sealed class BatchQueueFaultTests
         KnownDefect.ShowAsync("A1", "doubtful batch", async () =>
         {
             await using var run = new Run();
-            run.Link
-                .Next(_ => throw new RedisUnavailableException("cut off"))
+            run.Link.Next(_ => throw new RedisUnavailableException("cut off"))
                 .Next(_ => throw new RedisRefusedException(code, $"{code} refused"));
             var doubtful = run.Submit(new FakeRequest(repeatable: false));
             run.Start();
@@ -59,7 +58,11 @@ public sealed class BatchQueueFaultTests
             await using var run = new Run();
             // Its reply is handled while Redis has the second batch.
             _ = run.Submit(Failing());
-            for (var i = 1; i < BatchQueue.MaxRequests; i++) _ = run.Submit(new FakeRequest());
+            for (var i = 1; i < BatchQueue.MaxRequests; i++)
+            {
+                _ = run.Submit(new FakeRequest());
+            }
+
             var inFlight = run.Submit(new FakeRequest());
             run.Start();
 
@@ -69,8 +72,7 @@ public sealed class BatchQueueFaultTests
         });
 
     [Fact]
-    public Task Who_submits_after_the_end_is_told_that_the_component_stops() =>
-        KnownDefect.ShowAsync("C3", "after the end", async () =>
+    public Task Who_submits_after_the_end_is_told_that_the_component_stops() => KnownDefect.ShowAsync("C3", "after the end", async () =>
         {
             await using var run = new Run();
             run.Queue.Close();
@@ -82,8 +84,7 @@ public sealed class BatchQueueFaultTests
         });
 
     [Fact]
-    public Task Wait_for_a_place_that_is_given_up_takes_no_room() =>
-        KnownDefect.ShowAsync("C3", "queue with nothing in it", async () =>
+    public Task Wait_for_a_place_that_is_given_up_takes_no_room() => KnownDefect.ShowAsync("C3", "queue with nothing in it", async () =>
         {
             await using var run = new Run();
             // As many as the queue has places for, so that one more has to wait for one.

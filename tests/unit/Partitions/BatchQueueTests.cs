@@ -123,7 +123,9 @@ public sealed class BatchQueueTests : IAsyncDisposable
     [Fact]
     public async Task A_refusal_that_passes_is_waited_for_and_another_is_told()
     {
-        _link.Next(_ => throw new RedisRefusedException("LOADING", "LOADING")).Next(_ => throw new RedisRefusedException("NOPERM", "NOPERM x"));
+        _link
+            .Next(_ => throw new RedisRefusedException("LOADING", "LOADING"))
+            .Next(_ => throw new RedisRefusedException("NOPERM", "NOPERM x"));
         var tasks = Submit(new FakeRequest());
         Start();
 
@@ -137,7 +139,10 @@ public sealed class BatchQueueTests : IAsyncDisposable
     {
         var waiting = Submit(new FakeRequest(60 << 20));
 
-        Assert.Equal(Refusal.Full, (await Assert.ThrowsAsync<DarqException>(async () => await _queue.SubmitAsync(new FakeRequest(5 << 20), default))).Refusal);
+        Assert.Equal(
+            Refusal.Full,
+            (await Assert.ThrowsAsync<DarqException>(async () => await _queue.SubmitAsync(new FakeRequest(5 << 20), default))).Refusal
+        );
         var patient = _queue.SubmitAsync(new FakeRequest(5 << 20, patient: true), default).AsTask();
         Start();
 
@@ -166,17 +171,20 @@ public sealed class BatchQueueTests : IAsyncDisposable
         Assert.Equal(Refusal.Unavailable, (await Assert.ThrowsAsync<DarqException>(() => waiting[0].WaitAsync(Patience))).Refusal);
     }
 
-    private Task<string>[] Submit(params FakeRequest[] requests) => [.. requests.Select(request => _queue.SubmitAsync(request, default).AsTask())];
+    private Task<string>[] Submit(params FakeRequest[] requests) =>
+        [.. requests.Select(request => _queue.SubmitAsync(request, default).AsTask())];
 
     /// <summary>Turns the clock bit by bit until the task is done, because the timer that it waits for may not be set yet.</summary>
-    private Task PassTimeAsync(Task until) => Eventually.TrueAsync(
-        () =>
-        {
-            _time.Advance(TimeSpan.FromMilliseconds(10));
-            return until.IsCompleted;
-        },
-        Patience,
-        "what waits for a time goes on once it has passed");
+    private Task PassTimeAsync(Task until) =>
+        Eventually.TrueAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(10));
+                return until.IsCompleted;
+            },
+            Patience,
+            "what waits for a time goes on once it has passed"
+        );
 
     private void Start() => _running = _queue.RunAsync(_stopping.Token);
 

@@ -15,11 +15,21 @@ public sealed class ContactLoopTests
     public async Task A_fault_that_nobody_foresaw_is_followed_by_another_try()
     {
         var time = new FakeTimeProvider();
-        await using var primary = new Primary(new OnceFaultyRedis(), new NamespaceOptions { Partitions = 1 }, time, new Random(1), NullLoggerFactory.Instance);
+        await using var primary = new Primary(
+            new OnceFaultyRedis(),
+            new NamespaceOptions { Partitions = 1 },
+            time,
+            new Random(1),
+            NullLoggerFactory.Instance
+        );
 
         var contact = primary.ContactAsync(TimeSpan.FromSeconds(20), default);
 
-        await Eventually.TrueAsync(() => Passed(time) && contact.IsCompleted, TimeSpan.FromSeconds(20), "contact is made once time has passed");
+        await Eventually.TrueAsync(
+            () => Passed(time) && contact.IsCompleted,
+            TimeSpan.FromSeconds(20),
+            "contact is made once time has passed"
+        );
         Assert.True(await contact);
     }
 
@@ -35,27 +45,49 @@ public sealed class ContactLoopTests
     {
         private int _asked;
 
-        public event Action? Reconnected { add { } remove { } }
+        public event Action? Reconnected
+        {
+            add { }
+            remove { }
+        }
 
-        public event Action? Disconnected { add { } remove { } }
+        public event Action? Disconnected
+        {
+            add { }
+            remove { }
+        }
 
         public bool Connected => true;
 
-        public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => Interlocked.Increment(ref _asked) == 1
-            ? throw new InvalidOperationException("A fault of the client's own.")
-            : Task.FromResult(ServerDescriptions.Parse("redis_version:7.0.15"));
+        public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>
+            Interlocked.Increment(ref _asked) == 1
+                ? throw new InvalidOperationException("A fault of the client's own.")
+                : Task.FromResult(ServerDescriptions.Parse("redis_version:7.0.15"));
 
-        public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => Task.FromResult(call.Function switch
-        {
-            "darq1_build" => Text($"{FunctionLibrary.Build}"),
-            "darq1_namespace" => RedisReply.Of([Text("1"), Text(Contact.Format), Text("identity")]),
-            "darq1_recover" => RedisReply.Of([Text("OK"), Text("5"), Text("boot"), Text("1"), Text("5-0")]),
-            _ => Text("0"),
-        });
+        public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) =>
+            Task.FromResult(
+                call.Function switch
+                {
+                    "darq1_build" => Text($"{FunctionLibrary.Build}"),
+                    "darq1_namespace" => RedisReply.Of([Text("1"), Text(Contact.Format), Text("identity")]),
+                    "darq1_recover" => RedisReply.Of([Text("OK"), Text("5"), Text("boot"), Text("1"), Text("5-0")]),
+                    _ => Text("0"),
+                }
+            );
 
-        public Task<StreamSlice> ReadAsync(string markKey, string streamKey, string afterId, int maxCount, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<StreamSlice> ReadAsync(
+            string markKey,
+            string streamKey,
+            string afterId,
+            int maxCount,
+            CancellationToken cancellation
+        ) => throw new NotSupportedException();
 
-        public Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<IAsyncDisposable> SubscribeAsync(
+            IReadOnlyList<string> channels,
+            Action<string, string> heard,
+            CancellationToken cancellation
+        ) => throw new NotSupportedException();
 
         public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) => throw new NotSupportedException();
 

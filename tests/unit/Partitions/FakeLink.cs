@@ -35,7 +35,8 @@ internal sealed class FakeLink : IPrimaryLink
 
     public void Distrust(string why) => Distrusted.Add(why);
 
-    public Task<bool> IsPassingAsync(RedisRefusedException refused, CancellationToken cancellation) => Task.FromResult(refused.Code == "LOADING");
+    public Task<bool> IsPassingAsync(RedisRefusedException refused, CancellationToken cancellation) =>
+        Task.FromResult(refused.Code == "LOADING");
 
     public static RedisReply Text(string text) => RedisReply.Of(Encoding.UTF8.GetBytes(text));
 
@@ -47,8 +48,13 @@ internal sealed class FakeLink : IPrimaryLink
 }
 
 /// <summary>A request of no content.</summary>
-internal sealed class FakeRequest(int size = 10, bool frees = false, bool repeatable = true, bool patient = false, Action<string>? heard = null)
-    : BatchRequest("fake")
+internal sealed class FakeRequest(
+    int size = 10,
+    bool frees = false,
+    bool repeatable = true,
+    bool patient = false,
+    Action<string>? heard = null
+) : BatchRequest("fake")
 {
     public override int Size => size;
 

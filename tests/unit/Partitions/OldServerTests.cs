@@ -9,12 +9,20 @@ public sealed class OldServerTests
 {
     [Theory]
     [InlineData("redis_version:6.2.14", "Redis 6.2.14; accepted: Redis 7.0 or later")]
-    [InlineData("redis_version:7.2.4\nserver_name:valkey\nvalkey_version:7.1.0", "Valkey 7.1.0; accepted: Redis 7.0 or later, Valkey 7.2 or later")]
+    [InlineData(
+        "redis_version:7.2.4\nserver_name:valkey\nvalkey_version:7.1.0",
+        "Valkey 7.1.0; accepted: Redis 7.0 or later, Valkey 7.2 or later"
+    )]
     [InlineData("redis_version:7.0.15\ncluster_enabled:1", "cluster mode, which is not available yet")]
     [InlineData("redis_version:7.0.15\nmaxmemory_policy:volatile-ttl", "maxmemory-policy is 'volatile-ttl'; accepted: noeviction")]
     public async Task A_server_that_does_not_fit_is_refused_naming_what_it_has_and_what_is_needed(string info, string expected)
     {
-        var contact = new Contact(new SelfDescribingRedis(info), new Keys("darq", 1), new NamespaceOptions { Partitions = 1 }, new Random(1));
+        var contact = new Contact(
+            new SelfDescribingRedis(info),
+            new Keys("darq", 1),
+            new NamespaceOptions { Partitions = 1 },
+            new Random(1)
+        );
 
         var refused = await Assert.ThrowsAsync<DarqException>(() => contact.MakeAsync(null, 0, default));
 
@@ -25,7 +33,12 @@ public sealed class OldServerTests
     [Fact]
     public async Task A_replica_is_waited_for_and_not_worked_with()
     {
-        var contact = new Contact(new SelfDescribingRedis("redis_version:7.0.15\nrole:slave"), new Keys("darq", 1), new NamespaceOptions { Partitions = 1 }, new Random(1));
+        var contact = new Contact(
+            new SelfDescribingRedis("redis_version:7.0.15\nrole:slave"),
+            new Keys("darq", 1),
+            new NamespaceOptions { Partitions = 1 },
+            new Random(1)
+        );
 
         await Assert.ThrowsAsync<RedisUnavailableException>(() => contact.MakeAsync(null, 0, default));
     }
@@ -33,9 +46,17 @@ public sealed class OldServerTests
     /// <summary>A server that only says what it is; any further call means that it was accepted.</summary>
     private sealed class SelfDescribingRedis(string info) : IRedis
     {
-        public event Action? Reconnected { add { } remove { } }
+        public event Action? Reconnected
+        {
+            add { }
+            remove { }
+        }
 
-        public event Action? Disconnected { add { } remove { } }
+        public event Action? Disconnected
+        {
+            add { }
+            remove { }
+        }
 
         public bool Connected => true;
 
@@ -43,9 +64,19 @@ public sealed class OldServerTests
 
         public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => throw Accepted();
 
-        public Task<StreamSlice> ReadAsync(string markKey, string streamKey, string afterId, int maxCount, CancellationToken cancellation) => throw Accepted();
+        public Task<StreamSlice> ReadAsync(
+            string markKey,
+            string streamKey,
+            string afterId,
+            int maxCount,
+            CancellationToken cancellation
+        ) => throw Accepted();
 
-        public Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation) => throw Accepted();
+        public Task<IAsyncDisposable> SubscribeAsync(
+            IReadOnlyList<string> channels,
+            Action<string, string> heard,
+            CancellationToken cancellation
+        ) => throw Accepted();
 
         public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) => throw Accepted();
 

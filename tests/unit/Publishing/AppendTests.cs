@@ -34,7 +34,8 @@ public sealed class AppendTests
     public void An_empty_id_is_refused() => AssertInvalid(() => From("t", "x", ("darq.id", "")), "darq.id is ''");
 
     [Fact]
-    public void A_partition_key_over_1024_bytes_is_refused() => AssertInvalid(() => From("t", "x", ("partitionKey", new string('k', 1025))), "1,024");
+    public void A_partition_key_over_1024_bytes_is_refused() =>
+        AssertInvalid(() => From("t", "x", ("partitionKey", new string('k', 1025))), "1,024");
 
     [Fact]
     public void A_message_over_3_9_MiB_is_refused_with_its_size()
@@ -54,7 +55,8 @@ public sealed class AppendTests
     [InlineData("ttlinseconds", "60")]
     [InlineData("ttl", "60s")]
     [InlineData("ttl", "60")]
-    public void Time_to_live_is_a_number_of_seconds(string name, string value) => Assert.Equal(TimeSpan.FromMinutes(1), From("t", "x", (name, value)).TimeToLive);
+    public void Time_to_live_is_a_number_of_seconds(string name, string value) =>
+        Assert.Equal(TimeSpan.FromMinutes(1), From("t", "x", (name, value)).TimeToLive);
 
     [Theory]
     [InlineData("ttlInSeconds", "0")]
@@ -63,7 +65,8 @@ public sealed class AppendTests
     [InlineData("ttlInSeconds", "")]
     [InlineData("ttlInSeconds", "99999999999")]
     [InlineData("ttl", "1m")]
-    public void Any_other_time_to_live_is_refused_by_name(string name, string value) => AssertInvalid(() => From("t", "x", (name, value)), $"{name} is '{value}'");
+    public void Any_other_time_to_live_is_refused_by_name(string name, string value) =>
+        AssertInvalid(() => From("t", "x", (name, value)), $"{name} is '{value}'");
 
     [Fact]
     public void Without_a_time_to_live_a_message_stays() => Assert.Null(From("t", "x").TimeToLive);
@@ -107,7 +110,8 @@ public sealed class AppendTests
     }
 
     [Fact]
-    public void An_event_without_key_and_id_goes_where_its_request_goes() => Assert.Equal((Spread, ""), (From("t", Event).Partition, From("t", Event).Id));
+    public void An_event_without_key_and_id_goes_where_its_request_goes() =>
+        Assert.Equal((Spread, ""), (From("t", Event).Partition, From("t", Event).Id));
 
     [Fact]
     public void What_nothing_is_known_of_is_spread() => Assert.Equal((Spread, ""), (From("t", "plain").Partition, From("t", "plain").Id));
@@ -115,14 +119,29 @@ public sealed class AppendTests
     [Fact]
     public void Metadata_travels_without_what_the_component_reads_or_adds()
     {
-        var append = From("t", "x", ("darq.id", "i"), ("darq-token", "forged"), ("DARQ-Attempt", "9"), ("content-type", "x/y"), ("pubsubName", "p"), ("traceparent", "00"), ("", "v"));
+        var append = From(
+            "t",
+            "x",
+            ("darq.id", "i"),
+            ("darq-token", "forged"),
+            ("DARQ-Attempt", "9"),
+            ("content-type", "x/y"),
+            ("pubsubName", "p"),
+            ("traceparent", "00"),
+            ("", "v")
+        );
 
         Assert.Equal("""{"traceparent":"00"}""", Encoding.UTF8.GetString(append.Metadata.Span));
         Assert.Equal([new("traceparent", "00")], MessageMetadata.Parse(append.Metadata.Span));
     }
 
     private static Append From(string topic, string data, params (string Name, string Value)[] metadata) =>
-        Append.From(topic, new(Encoding.UTF8.GetBytes(data), metadata.ToDictionary(entry => entry.Name, entry => entry.Value)), Options, Spread);
+        Append.From(
+            topic,
+            new(Encoding.UTF8.GetBytes(data), metadata.ToDictionary(entry => entry.Name, entry => entry.Value)),
+            Options,
+            Spread
+        );
 
     private static void AssertInvalid(Action publish, string because)
     {

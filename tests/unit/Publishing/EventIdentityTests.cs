@@ -24,7 +24,8 @@ public sealed class EventIdentityTests
     [InlineData("""{"specversion":"1.0","id":"2","source":"app"}""")]
     [InlineData("""{"specversion":"1.0","id":"1","source":"other"}""")]
     [InlineData("""{"specversion":"1.0","id":"1app","source":""}""")]
-    public void Another_id_or_source_is_another_event(string json) => Assert.NotEqual(Of(Event, DedupBy.CloudEvent), Of(json, DedupBy.CloudEvent));
+    public void Another_id_or_source_is_another_event(string json) =>
+        Assert.NotEqual(Of(Event, DedupBy.CloudEvent), Of(json, DedupBy.CloudEvent));
 
     [Fact]
     public void The_order_of_fields_does_not_matter_by_cloudevent() =>
@@ -83,7 +84,8 @@ public sealed class EventIdentityTests
     private static string? Of(string json, DedupBy dedupBy = DedupBy.Content) =>
         dedupBy == DedupBy.Content ? OfRequest(json) : EventIdentity.Of(Encoding.UTF8.GetBytes(json));
 
-    private static string? OfRequest(params string[] messages) => EventIdentity.OfRequest([.. messages.Select(text => Entry(Encoding.UTF8.GetBytes(text)))]);
+    private static string? OfRequest(params string[] messages) =>
+        EventIdentity.OfRequest([.. messages.Select(text => Entry(Encoding.UTF8.GetBytes(text)))]);
 
     private static PublishEntry Entry(byte[] data) => new(data, new Dictionary<string, string>());
 }

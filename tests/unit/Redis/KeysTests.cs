@@ -40,20 +40,29 @@ public sealed class KeysTests
 
     [Fact]
     public void An_encoded_name_has_no_separator() =>
-        Prop.ForAll<string>(text => Keys.Encode(WellFormed(text)).All(c => c is > ' ' and < '\u007f' && !":,{}".Contains(c, StringComparison.Ordinal))).QuickCheckThrowOnFailure();
+        Prop.ForAll<string>(text =>
+                Keys.Encode(WellFormed(text)).All(c => c is > ' ' and < '\u007f' && !":,{}".Contains(c, StringComparison.Ordinal))
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void Two_names_never_share_an_encoding() =>
-        Prop.ForAll<string, string>((one, other) =>
-            (WellFormed(one) == WellFormed(other)) == (Keys.Encode(WellFormed(one)) == Keys.Encode(WellFormed(other)))).QuickCheckThrowOnFailure();
+        Prop.ForAll<string, string>(
+                (one, other) => (WellFormed(one) == WellFormed(other)) == (Keys.Encode(WellFormed(one)) == Keys.Encode(WellFormed(other)))
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_name_that_looks_encoded_does_not_meet_the_one_it_looks_like() => Assert.NotEqual(Keys.Encode("a:b"), Keys.Encode("a%3Ab"));
+    public void A_name_that_looks_encoded_does_not_meet_the_one_it_looks_like() =>
+        Assert.NotEqual(Keys.Encode("a:b"), Keys.Encode("a%3Ab"));
 
     [Fact]
     public void A_wake_up_channel_names_its_partition()
     {
-        for (var partition = 0; partition < 4; partition++) Assert.Equal(partition, Keys.PartitionOfWakeUps(Keys.WakeUps(partition)));
+        for (var partition = 0; partition < 4; partition++)
+        {
+            Assert.Equal(partition, Keys.PartitionOfWakeUps(Keys.WakeUps(partition)));
+        }
     }
 
     [Theory]

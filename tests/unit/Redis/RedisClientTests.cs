@@ -20,7 +20,12 @@ public sealed class RedisClientTests
         await using var server = new DeafServer();
         // Long enough for the end to come before it, however busy the machine is.
         var dialTimeout = TimeSpan.FromSeconds(3);
-        var options = new Darq.Redis.RedisOptions { Host = "127.0.0.1", Port = server.Port, DialTimeout = dialTimeout };
+        var options = new Darq.Redis.RedisOptions
+        {
+            Host = "127.0.0.1",
+            Port = server.Port,
+            DialTimeout = dialTimeout,
+        };
         var client = new RedisClient(options, TimeProvider.System);
         var call = client.DescribeAsync(default);
         await Eventually.TrueAsync(() => server.Connections > 0, TimeSpan.FromSeconds(10), "the client begins to connect");
@@ -75,13 +80,19 @@ public sealed class RedisClientTests
             {
                 _kept.Enqueue(await _listener.AcceptTcpClientAsync());
                 Interlocked.Increment(ref _connections);
-                if (!_hangs) EndKept();
+                if (!_hangs)
+                {
+                    EndKept();
+                }
             }
         }
 
         private void EndKept()
         {
-            while (_kept.TryDequeue(out var connection)) connection.Dispose();
+            while (_kept.TryDequeue(out var connection))
+            {
+                connection.Dispose();
+            }
         }
     }
 }

@@ -6,9 +6,13 @@ namespace Darq.Tests.Unit.Redis;
 public sealed class ServerDescriptionTests
 {
     [Fact]
-    public void Redis_is_described_by_its_info() => Assert.Equal(
-        new ServerDescription("Redis", new(7, 0, 15), "master", "noeviction", AppendOnly: true, ClusterEnabled: false),
-        ServerDescriptions.Parse("# Server\r\nredis_version:7.0.15\r\nrole:master\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\ncluster_enabled:0\r\n"));
+    public void Redis_is_described_by_its_info() =>
+        Assert.Equal(
+            new ServerDescription("Redis", new(7, 0, 15), "master", "noeviction", AppendOnly: true, ClusterEnabled: false),
+            ServerDescriptions.Parse(
+                "# Server\r\nredis_version:7.0.15\r\nrole:master\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\ncluster_enabled:0\r\n"
+            )
+        );
 
     [Fact]
     public void Valkey_is_known_by_its_own_version_and_not_the_one_for_old_clients()
@@ -19,5 +23,6 @@ public sealed class ServerDescriptionTests
     }
 
     [Fact]
-    public void What_is_no_version_counts_as_too_old() => Assert.Equal(new Version(0, 0), ServerDescriptions.Parse("redis_version:unstable\r\n").Version);
+    public void What_is_no_version_counts_as_too_old() =>
+        Assert.Equal(new Version(0, 0), ServerDescriptions.Parse("redis_version:unstable\r\n").Version);
 }

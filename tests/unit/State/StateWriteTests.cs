@@ -15,14 +15,16 @@ public sealed class StateWriteTests
         AssertRefused(Refusal.TooLarge, Plain with { Value = new byte[Limits.MaxMessageBytes + 1] }, "the value of key 'order{alice}'");
 
     [Fact]
-    public void A_key_over_1024_bytes_is_refused() => AssertRefused(Refusal.Invalid, Plain with { Key = new(new string('k', 1025)) }, "1,024");
+    public void A_key_over_1024_bytes_is_refused() =>
+        AssertRefused(Refusal.Invalid, Plain with { Key = new(new string('k', 1025)) }, "1,024");
 
     [Theory]
     [InlineData("7")]
     [InlineData("abc")]
     [InlineData("1-x")]
     [InlineData("*")]
-    public void What_cannot_be_an_etag_of_ours_is_refused(string etag) => AssertRefused(Refusal.InvalidEtag, Plain with { ETag = etag }, $"'{etag}'");
+    public void What_cannot_be_an_etag_of_ours_is_refused(string etag) =>
+        AssertRefused(Refusal.InvalidEtag, Plain with { ETag = etag }, $"'{etag}'");
 
     [Theory]
     [InlineData(null, false, "")]
@@ -34,9 +36,11 @@ public sealed class StateWriteTests
         Assert.Equal(guard, Written(Plain with { ETag = etag, FirstWrite = firstWrite })[4]);
 
     [Fact]
-    public void An_upsert_is_written_with_its_time_to_live() => Assert.Equal(
-        ["1", "u", "order{alice}", "v", "", "1500"],
-        Written(Plain with { Value = "v"u8.ToArray(), TimeToLive = TimeSpan.FromSeconds(1.5) }));
+    public void An_upsert_is_written_with_its_time_to_live() =>
+        Assert.Equal(
+            ["1", "u", "order{alice}", "v", "", "1500"],
+            Written(Plain with { Value = "v"u8.ToArray(), TimeToLive = TimeSpan.FromSeconds(1.5) })
+        );
 
     [Fact]
     public void A_delete_is_written_as_one() => Assert.Equal("d", Written(Plain with { Change = StateChange.Delete })[1]);
@@ -49,7 +53,13 @@ public sealed class StateWriteTests
     {
         var writer = new BatchWriter(new Keys("darq", 64), "session-key");
         writer.Add(new Any(StateWrite.From(operation, new NamespaceOptions())));
-        return [.. writer.ToCall(false, 1, 1, TimeSpan.FromSeconds(1), 1).Arguments.Skip(6).Select(argument => Encoding.UTF8.GetString(argument.ToBytes()))];
+        return
+        [
+            .. writer
+                .ToCall(false, 1, 1, TimeSpan.FromSeconds(1), 1)
+                .Arguments.Skip(6)
+                .Select(argument => Encoding.UTF8.GetString(argument.ToBytes())),
+        ];
     }
 
     private static void AssertRefused(Refusal refusal, StateOperation operation, string because)

@@ -19,7 +19,11 @@ public sealed class StepParserTests
         get
         {
             var data = new TheoryData<string, string>();
-            foreach (var (json, path) in StepSamples.Bad) data.Add(json, path);
+            foreach (var (json, path) in StepSamples.Bad)
+            {
+                data.Add(json, path);
+            }
+
             return data;
         }
     }
@@ -40,37 +44,58 @@ public sealed class StepParserTests
         var refused = Assert.Throws<DarqException>(() => Parse(json));
 
         Assert.Contains(refused.Refusal, new[] { Refusal.Invalid, Refusal.NotYet });
-        Assert.StartsWith(refused.Refusal == Refusal.NotYet ? $"NOT_YET: {field} " : $"INVALID: {field} is '", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            refused.Refusal == Refusal.NotYet ? $"NOT_YET: {field} " : $"INVALID: {field} is '",
+            refused.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void All_that_a_step_says_is_read()
     {
-        var step = Parse($$"""
+        var step = Parse(
+            $$"""
             {"id":"s","consume":["{{StepSamples.Token}}"],
              "reads":[{"key":"r","etag":"1-2"},{"key":"absent","etag":null,"partitionKey":"p"}],
              "state":[{"op":"upsert","key":"k","value": {"a": 1} ,"etag":"1-3","ttlInSeconds":60,"partitionKey":"p"},
                       {"op":"upsert","key":"n","value":"x","concurrency":"first-write"},
                       {"op":"delete","key":"d","etag":"1-4","concurrency":"last-write"}],
              "emit":[{"topic":"t","data":[1]}]}
-            """);
+            """
+        );
 
         Assert.Equal(("s", StepSamples.Token), (step.Id, Assert.Single(step.Consumed).ToString()));
         Assert.Equal([(new StateKey("app||r"), "1-2"), (new StateKey("app||absent", "p"), "")], step.Reads);
-        Assert.Equal([(StateChange.Upsert, "app||k", "1-3"), (StateChange.Upsert, "app||n", ""), (StateChange.Delete, "app||d", "")],
-            step.Operations.Select(operation => (operation.Change, operation.Key.Key, operation.ETag ?? "")));
+        Assert.Equal(
+            [(StateChange.Upsert, "app||k", "1-3"), (StateChange.Upsert, "app||n", ""), (StateChange.Delete, "app||d", "")],
+            step.Operations.Select(operation => (operation.Change, operation.Key.Key, operation.ETag ?? ""))
+        );
         Assert.Equal(["""{"a": 1}""", "\"x\"", ""], step.Operations.Select(operation => Encoding.UTF8.GetString(operation.Value.Span)));
-        Assert.Equal(("p", TimeSpan.FromMinutes(1), false, true), (step.Operations[0].Key.PartitionKey, step.Operations[0].TimeToLive, step.Operations[0].FirstWrite, step.Operations[1].FirstWrite));
+        Assert.Equal(
+            ("p", TimeSpan.FromMinutes(1), false, true),
+            (
+                step.Operations[0].Key.PartitionKey,
+                step.Operations[0].TimeToLive,
+                step.Operations[0].FirstWrite,
+                step.Operations[1].FirstWrite
+            )
+        );
         Assert.Equal("t", Assert.Single(step.Emits).Topic);
     }
 
     [Fact]
     public void Null_says_no_more_than_leaving_a_field_out_and_is_a_value_only_where_any_JSON_is_one()
     {
-        var step = Parse("""{"id":null,"consume":null,"state":[{"op":"delete","key":"k","value":null,"ttlInSeconds":null},{"op":"upsert","key":"k","value":null,"concurrency":null}]}""");
+        var step = Parse(
+            """{"id":null,"consume":null,"state":[{"op":"delete","key":"k","value":null,"ttlInSeconds":null},{"op":"upsert","key":"k","value":null,"concurrency":null}]}"""
+        );
 
         Assert.Equal(("", 0), (step.Id, step.Consumed.Count));
-        Assert.Equal(["", "null"], step.Operations.Select(operation => operation.Change == StateChange.Delete ? "" : Encoding.UTF8.GetString(operation.Value.Span)));
+        Assert.Equal(
+            ["", "null"],
+            step.Operations.Select(operation => operation.Change == StateChange.Delete ? "" : Encoding.UTF8.GetString(operation.Value.Span))
+        );
         Assert.False(step.Operations[1].FirstWrite);
     }
 
@@ -80,11 +105,19 @@ public sealed class StepParserTests
 
     [Fact]
     public void A_token_of_a_partition_that_the_namespace_has_not_is_refused() =>
-        Assert.Contains("consume[0]", Assert.Throws<DarqException>(() => Parse("""{"consume":["s:64:1-7:12:g:t"]}""")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "consume[0]",
+            Assert.Throws<DarqException>(() => Parse("""{"consume":["s:64:1-7:12:g:t"]}""")).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_field_given_twice_is_refused_instead_of_losing_one() =>
-        Assert.Contains("given twice", Assert.Throws<DarqException>(() => Parse("""{"state":[],"state":[{"op":"delete","key":"k"}]}""")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "given twice",
+            Assert.Throws<DarqException>(() => Parse("""{"state":[],"state":[{"op":"delete","key":"k"}]}""")).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("""{"state":[{"op":"upsert","key":"k\ud800","value":1}]}""")]
@@ -95,7 +128,15 @@ public sealed class StepParserTests
 
     [Fact]
     public void Bytes_that_are_no_UTF_8_are_refused() =>
-        Assert.Contains("UTF-8", Assert.Throws<DarqException>(() => Parser.Parse(new byte[] { (byte)'{', (byte)'"', 0xff, (byte)'"', (byte)':', (byte)'1', (byte)'}' })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "UTF-8",
+            Assert
+                .Throws<DarqException>(() =>
+                    Parser.Parse(new byte[] { (byte)'{', (byte)'"', 0xff, (byte)'"', (byte)':', (byte)'1', (byte)'}' })
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_byte_order_mark_is_passed_over() => Assert.Equal("x", Parse("\uFEFF{\"id\":\"x\"}").Id);
@@ -105,14 +146,21 @@ public sealed class StepParserTests
     {
         var deep = string.Concat(Enumerable.Repeat("[", 500)) + string.Concat(Enumerable.Repeat("]", 500));
 
-        Assert.Equal(deep, Encoding.UTF8.GetString(Parse($$"""{"state":[{"op":"upsert","key":"k","value":{{deep}}}]}""").Operations[0].Value.Span));
+        Assert.Equal(
+            deep,
+            Encoding.UTF8.GetString(Parse($$"""{"state":[{"op":"upsert","key":"k","value":{{deep}}}]}""").Operations[0].Value.Span)
+        );
     }
 
     [Fact]
     public void More_operations_or_messages_than_the_limits_are_too_large()
     {
-        static string Many(string field, string element, int count) => $$"""{"{{field}}":[{{string.Join(',', Enumerable.Repeat(element, count))}}]}""";
-        var (operations, messages) = (Many("state", """{"op":"delete","key":"k"}""", 10_001), Many("emit", """{"topic":"t","data":1}""", 1025));
+        static string Many(string field, string element, int count) =>
+            $$"""{"{{field}}":[{{string.Join(',', Enumerable.Repeat(element, count))}}]}""";
+        var (operations, messages) = (
+            Many("state", """{"op":"delete","key":"k"}""", 10_001),
+            Many("emit", """{"topic":"t","data":1}""", 1025)
+        );
 
         foreach (var json in new[] { operations, messages })
         {

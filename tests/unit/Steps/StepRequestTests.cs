@@ -38,10 +38,25 @@ public sealed class StepRequestTests
         Assert.Equal(3, Step([Upsert, Delete], [Consumed, Consumed], [Emit("i")]).Partitions);
 
     private static StepRequest Step(StateWrite[] operations, Consumption[]? consumed = null, Append[]? emits = null, string id = "") =>
-        new(new NamespaceOptions()) { Home = 0, Id = id, Operations = operations, Consumed = consumed ?? [], Emits = emits ?? [] };
+        new(new NamespaceOptions())
+        {
+            Home = 0,
+            Id = id,
+            Operations = operations,
+            Consumed = consumed ?? [],
+            Emits = emits ?? [],
+        };
 
     private static StateWrite Write(StateChange change, string? etag = null, bool firstWrite = false) =>
         new(1, new StateOperation(change, new StateKey("k")) { ETag = etag, FirstWrite = firstWrite });
 
-    private static Append Emit(string id) => new() { Partition = 3, Topic = "t", Id = id, Explicit = id.Length > 0, Data = "x"u8.ToArray() };
+    private static Append Emit(string id) =>
+        new()
+        {
+            Partition = 3,
+            Topic = "t",
+            Id = id,
+            Explicit = id.Length > 0,
+            Data = "x"u8.ToArray(),
+        };
 }

@@ -17,7 +17,8 @@ public sealed class SourcesTests
                 Signed("debian-archive-keyring.gpg", "http://deb.debian.org/debian bookworm-updates main"),
                 Signed("debian-archive-keyring.gpg", "http://deb.debian.org/debian-security bookworm-security main"),
             ],
-            await ChosenAsync("debian-12"));
+            await ChosenAsync("debian-12")
+        );
 
     [Fact]
     public async Task Debian_13_image_gives_its_release_with_updates_and_security() =>
@@ -27,7 +28,8 @@ public sealed class SourcesTests
                 Signed("debian-archive-keyring.pgp", "http://deb.debian.org/debian trixie-updates main"),
                 Signed("debian-archive-keyring.pgp", "http://deb.debian.org/debian-security trixie-security main"),
             ],
-            await ChosenAsync("debian-13"));
+            await ChosenAsync("debian-13")
+        );
 
     [Fact]
     public async Task Ubuntu_24_04_image_gives_its_release_with_universe_updates_and_security() =>
@@ -37,7 +39,8 @@ public sealed class SourcesTests
                 Signed("ubuntu-archive-keyring.gpg", "http://archive.ubuntu.com/ubuntu/ noble-updates main universe"),
                 Signed("ubuntu-archive-keyring.gpg", "http://security.ubuntu.com/ubuntu/ noble-security main universe"),
             ],
-            await ChosenAsync("ubuntu-24.04"));
+            await ChosenAsync("ubuntu-24.04")
+        );
 
     [Fact]
     public async Task Debian_cloud_image_keeps_its_lists_of_mirrors() =>
@@ -48,7 +51,8 @@ public sealed class SourcesTests
                 "deb [arch=amd64 target=Packages] mirror+file:///etc/apt/mirrors/debian.list bookworm-updates main",
                 "deb [arch=amd64 target=Packages] mirror+file:///etc/apt/mirrors/debian-security.list bookworm-security main",
             ],
-            await ChosenAsync("debian-12-cloud"));
+            await ChosenAsync("debian-12-cloud")
+        );
 
     /// <summary>With an old-style sources.list, a CD, sources of another release, and files of nine third parties.</summary>
     [Fact]
@@ -60,7 +64,8 @@ public sealed class SourcesTests
                 "deb [arch=amd64 target=Packages] http://security.debian.org/debian-security bookworm-security main",
                 Signed("debian-archive-keyring.gpg", "http://ftp.de.debian.org/debian/ bookworm-updates main"),
             ],
-            await ChosenAsync("debian-12-installed"));
+            await ChosenAsync("debian-12-installed")
+        );
 
     /// <summary>With several URIs in a stanza, comments inside one, a stanza that is off, another architecture, and PPAs.</summary>
     [Fact]
@@ -73,7 +78,8 @@ public sealed class SourcesTests
                 Signed("ubuntu-archive-keyring.gpg", "http://archive.ubuntu.com/ubuntu/ noble-updates main universe"),
                 Signed("ubuntu-archive-keyring.gpg", "http://security.ubuntu.com/ubuntu/ noble-security main universe"),
             ],
-            await ChosenAsync("ubuntu-24.04-desktop"));
+            await ChosenAsync("ubuntu-24.04-desktop")
+        );
 
     [Fact]
     public async Task Second_architecture_takes_its_own_mirror()
@@ -131,7 +137,9 @@ public sealed class SourcesTests
     private static async Task<string[]> OutputAsync(string root, string architecture, int exitCode)
     {
         await using var script = await ChildProcess.StartAsync(
-            Repository.PathOf("tests", "tools", "sources.py"), ["--root", root, "--arch", architecture]);
+            Repository.PathOf("tests", "tools", "sources.py"),
+            ["--root", root, "--arch", architecture]
+        );
         Assert.Equal(exitCode, await script.WaitForExitAsync(Patience));
         return [.. script.Output.All];
     }

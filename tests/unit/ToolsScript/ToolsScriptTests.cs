@@ -39,7 +39,8 @@ public sealed class ToolsScriptTests
         Assert.True(await script.WaitForExitAsync(Patience) == 0, script.Output.ToString());
         Assert.Contains(
             $"export DARQ_{name.ToUpperInvariant()}_SERVER='{path}/{name}-server'",
-            await File.ReadAllLinesAsync(path.PathOf("tools/env.sh")));
+            await File.ReadAllLinesAsync(path.PathOf("tools/env.sh"))
+        );
     }
 
     [Theory]
@@ -53,7 +54,8 @@ public sealed class ToolsScriptTests
         Assert.Equal(1, await script.WaitForExitAsync(Patience));
         Assert.Equal(
             [$"tools: {name} is missing, and without apt-get it cannot be fetched: put it on PATH (Redis >= 7.0, Valkey >= 7.2)"],
-            script.Output.All);
+            script.Output.All
+        );
     }
 
     /// <summary>Everything of the system is on PATH but apt, and before it a server that says it is of this version.</summary>
@@ -69,12 +71,15 @@ public sealed class ToolsScriptTests
         {
             var link = path.PathOf(Path.GetFileName(program));
             if (!Path.GetFileName(program).StartsWith("apt", StringComparison.Ordinal) && !File.Exists(link))
+            {
                 File.CreateSymbolicLink(link, program);
+            }
         }
 
         return ChildProcess.StartAsync(
             Repository.PathOf("tests", "tools.sh"),
             [name],
-            new Dictionary<string, string?> { ["PATH"] = path.FullPath, ["DARQ_TOOLS"] = path.PathOf("tools") });
+            new Dictionary<string, string?> { ["PATH"] = path.FullPath, ["DARQ_TOOLS"] = path.PathOf("tools") }
+        );
     }
 }

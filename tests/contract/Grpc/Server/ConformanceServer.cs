@@ -72,25 +72,29 @@ internal sealed class ConformanceServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(Logs).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
-        {
-            GrpcEndpoints.Configure(options);
-            options.ListenUnixSocket(SocketPath, listen => listen.Use(next => connection => CountConnectionAsync(next, connection)));
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(options =>
+            {
+                GrpcEndpoints.Configure(options);
+                options.ListenUnixSocket(SocketPath, listen => listen.Use(next => connection => CountConnectionAsync(next, connection)));
+            });
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton<DeliveryDrain>().AddGrpcEndpoints();
         var web = builder.Build();
-        web.Use(async (_, next) =>
-        {
-            Interlocked.Increment(ref _openCalls);
-            try
+        web.Use(
+            async (_, next) =>
             {
-                await next();
+                Interlocked.Increment(ref _openCalls);
+                try
+                {
+                    await next();
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref _openCalls);
+                }
             }
-            finally
-            {
-                Interlocked.Decrement(ref _openCalls);
-            }
-        });
+        );
         web.MapGrpcEndpoints([Service.Served]);
         return web;
     }

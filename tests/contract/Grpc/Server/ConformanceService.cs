@@ -31,7 +31,9 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
     {
         var payload = ByteString.CopyFrom(new byte[request.Bytes]);
         for (var number = 0; number < request.Count; number++)
+        {
             await responseStream.WriteAsync(new Message { Number = number, Payload = payload }, context.CancellationToken);
+        }
     }
 
     public override async Task<Summary> Collect(IAsyncStreamReader<Message> requestStream, ServerCallContext context)
@@ -47,7 +49,10 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
     }
 
     public override async Task Converse(
-        IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
+        IAsyncStreamReader<Message> requestStream,
+        IServerStreamWriter<Message> responseStream,
+        ServerCallContext context
+    )
     {
         var count = 0;
         while (await requestStream.MoveNext(context.CancellationToken))
@@ -57,14 +62,22 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
         }
 
         for (var number = 0; number < count; number++)
+        {
             await responseStream.WriteAsync(new Message { Number = number, Text = "after the half-close" }, context.CancellationToken);
+        }
     }
 
     public override async Task Cross(
-        IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
+        IAsyncStreamReader<Message> requestStream,
+        IServerStreamWriter<Message> responseStream,
+        ServerCallContext context
+    )
     {
         if (!await requestStream.MoveNext(context.CancellationToken))
+        {
             throw Faults.Of(StatusCode.InvalidArgument, "The first message says how many.");
+        }
+
         var expected = requestStream.Current.Number;
         using var lead = new SemaphoreSlim(CrossLead);
         var sending = SendAsync();
@@ -72,13 +85,18 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
         while (await requestStream.MoveNext(context.CancellationToken))
         {
             if (requestStream.Current.Number != received++)
+            {
                 throw Faults.Of(StatusCode.DataLoss, $"Expected {received - 1}, received {requestStream.Current.Number}.");
+            }
+
             lead.Release();
         }
 
         await sending;
         if (received != expected)
+        {
             throw Faults.Of(StatusCode.DataLoss, $"Received {received} of {expected}.");
+        }
 
         async Task SendAsync()
         {
@@ -116,18 +134,29 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
     }
 
     public override Task Silence(
-        IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context) =>
-        Task.Delay(Timeout.Infinite, context.CancellationToken);
+        IAsyncStreamReader<Message> requestStream,
+        IServerStreamWriter<Message> responseStream,
+        ServerCallContext context
+    ) => Task.Delay(Timeout.Infinite, context.CancellationToken);
 
     public override Task<Message> Fail(FailRequest request, ServerCallContext context) => throw FaultOf(request);
 
     public override async Task FailLater(
-        IAsyncStreamReader<FailRequest> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
+        IAsyncStreamReader<FailRequest> requestStream,
+        IServerStreamWriter<Message> responseStream,
+        ServerCallContext context
+    )
     {
         if (!await requestStream.MoveNext(context.CancellationToken))
+        {
             throw Faults.Of(StatusCode.InvalidArgument, "Nothing to fail with.");
+        }
+
         for (var number = 0; number < requestStream.Current.AfterMessages; number++)
+        {
             await responseStream.WriteAsync(new Message { Number = number }, context.CancellationToken);
+        }
+
         throw FaultOf(requestStream.Current);
     }
 
@@ -151,9 +180,10 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
     }
 
     /// <summary>With details it fails as an etag that does not match, which alone has any.</summary>
-    private static RpcException FaultOf(FailRequest request) => request.Details
-        ? Faults.ToRpc(new DarqException(Refusal.Conflict, request.Message), CallKind.State)
-        : Faults.Of((StatusCode)request.Code, request.Message);
+    private static RpcException FaultOf(FailRequest request) =>
+        request.Details
+            ? Faults.ToRpc(new DarqException(Refusal.Conflict, request.Message), CallKind.State)
+            : Faults.Of((StatusCode)request.Code, request.Message);
 
     /// <summary>A message whose encoding has exactly so many bytes; asked only for sizes whose length prefix has four bytes.</summary>
     private static Message OfSize(int bytes)

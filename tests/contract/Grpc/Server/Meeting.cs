@@ -12,7 +12,10 @@ internal sealed class Meeting(int expected)
     {
         var present = Interlocked.Increment(ref _present);
         if (present == expected)
+        {
             _complete.SetResult(present);
+        }
+
         return _complete.Task;
     }
 }

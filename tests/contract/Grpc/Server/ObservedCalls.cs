@@ -32,12 +32,13 @@ internal sealed class ObservedCalls
         Interlocked.Increment(ref _messages);
     }
 
-    public Messages.Observation Observe() => new()
-    {
-        MessagesAccepted = Interlocked.Read(ref _messages),
-        BytesAccepted = Interlocked.Read(ref _bytes),
-        Started = _started,
-        Cancelled = _cancelled,
-        HadDeadline = _hadDeadline,
-    };
+    public Messages.Observation Observe() =>
+        new()
+        {
+            MessagesAccepted = Interlocked.Read(ref _messages),
+            BytesAccepted = Interlocked.Read(ref _bytes),
+            Started = _started,
+            Cancelled = _cancelled,
+            HadDeadline = _hadDeadline,
+        };
 }
