@@ -21,7 +21,7 @@ public sealed class KnownDefectTests
     [Fact]
     public async Task Wait_that_ends_with_the_symptom_skips_the_test()
     {
-        var told = await Xunit.Record.ExceptionAsync(() =>
+        var told = await ThrownAsync(() =>
             KnownDefect.ShowAsync("A1", "delivered again", () => Eventually.TrueAsync(() => false, Once, "it is delivered again"))
         );
 
@@ -65,7 +65,7 @@ public sealed class KnownDefectTests
         var told = await OutcomeAsync("was lost", () => Assert.Skip("DAPRD is not set"));
 
         Assert.IsType<SkipException>(told);
-        Assert.Equal("DAPRD is not set", told.Message);
+        Assert.EndsWith("DAPRD is not set", told.Message);
     }
 
     [Fact]
@@ -75,13 +75,31 @@ public sealed class KnownDefectTests
     /// <summary>What both forms make of a test, which has to be the same.</summary>
     private static async Task<Exception> OutcomeAsync(string symptom, Action test)
     {
-        var told = Xunit.Record.Exception(() => KnownDefect.Show("A1", symptom, test));
-        var toldLater = await Xunit.Record.ExceptionAsync(() => KnownDefect.ShowAsync("A1", symptom, async () =>
+        var told = await ThrownAsync(() =>
+        {
+            KnownDefect.Show("A1", symptom, test);
+            return Task.CompletedTask;
+        });
+        var toldLater = await ThrownAsync(() => KnownDefect.ShowAsync("A1", symptom, async () =>
             {
                 await Task.Yield();
                 test();
             }));
         Assert.Equal((told?.GetType(), told?.Message), (toldLater?.GetType(), toldLater?.Message));
         return told!;
+    }
+
+    /// <summary>As Record.ExceptionAsync, which lets a skip through to the runner.</summary>
+    private static async Task<Exception?> ThrownAsync(Func<Task> test)
+    {
+        try
+        {
+            await test();
+            return null;
+        }
+        catch (Exception thrown)
+        {
+            return thrown;
+        }
     }
 }
