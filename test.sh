@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds everything and runs the tests; ends with "N passed, N failed, N skipped" and 0 only if all is well.
 #
-#   ./test.sh            all tests that continuous integration runs
+#   ./test.sh            all tests that continuous integration runs, the check of the format, and the native binary
 #   ./test.sh --fast     leaves out the slow ones; takes under three minutes on two cores
 #   ./test.sh --long     all tests with many seeds and many kills; takes hours
 #   ./test.sh NAME       the tests whose full name contains NAME
@@ -34,24 +34,44 @@ source .tools/env.sh
 
 build dapr-darq.sln
 
-outcomes=()
+outcomes=() checks=()
+check() { # name, command: counts like a test project
+  local code=0
+  echo "test.sh: $1"
+  on_leash "${@:2}" || code=$?
+  checks+=("--check=$1=$code")
+}
+if [[ $lane != fast && -z $name ]]; then
+  check format dotnet format dapr-darq.sln --verify-no-changes --no-restore
+  check native tests/native.sh
+fi
+
 results=$root/TestResults
 rm -rf "$results"
 mkdir -p "$results"
 options=(--no-build -c Release --nologo --results-directory "$results" --blame-hang-timeout 10m --blame-hang-dump-type none)
+filter=()
 case $lane:$name in
-  *:?*) options+=(--filter "FullyQualifiedName~$name") ;;
-  full:) options+=(--filter "Lane!=Long") ;;
-  fast:) options+=(--filter "Lane!=Long&Lane!=Slow") ;;
+  *:?*) filter=(--filter "FullyQualifiedName~$name") ;;
+  full:) filter=(--filter "Lane!=Long") ;;
+  fast:) filter=(--filter "Lane!=Long&Lane!=Slow") ;;
 esac
+run() { # name of the run, project, further options
+  local code=0
+  on_leash "$python" tests/progress.py "$1" dotnet test "$2" "${options[@]}" "${@:3}" \
+    --logger "trx;LogFileName=$1.trx" --logger "console;verbosity=normal" || code=$?
+  outcomes+=("$1=$code")
+}
 while read -r project; do
-  project_name=$(basename "$project" .csproj)
-  code=0
-  on_leash "$python" tests/progress.py "$project_name" dotnet test "$project" "${options[@]}" \
-    --logger "trx;LogFileName=$project_name.trx" --logger "console;verbosity=normal" || code=$?
-  outcomes+=("$project_name=$code")
+  run "$(basename "$project" .csproj)" "$project" "${filter[@]}"
 done < <(grep -l '<IsTestProject>true' tests/*/Darq.Tests.*.csproj)
+
+# The released form has to do all that the component does on its socket.
+if [[ $lane != fast && -z $name ]]; then
+  export DARQ_COMPONENT=$root/.tools/released/darq
+  run Darq.Tests.Contract.Native tests/contract --filter "FullyQualifiedName~Darq.Tests.Contract.Component"
+fi
 
 partial=()
 [[ $lane != fast && -z $name ]] || partial=(--partial)
-"$python" tests/count.py --minimum tests/minimum "${partial[@]}" "$results" "${outcomes[@]}"
+"$python" tests/count.py --minimum tests/minimum "${partial[@]}" "${checks[@]}" "$results" "${outcomes[@]}"

@@ -69,7 +69,7 @@ internal sealed class Component : IAsyncDisposable
     private async Task RunAsync()
     {
         Dictionary<string, string?> environment = new(_environment) { ["DAPR_COMPONENTS_SOCKETS_FOLDER"] = SocketsFolder };
-        _process = await ChildProcess.StartAsync(Repository.Binary("component", "darq"), [], environment);
+        _process = await ChildProcess.StartAsync(Repository.Component, [], environment);
         await _process.ReadyAsync(AcceptsAsync, StartTimeout, $"the component accepts on {Socket}");
     }
 

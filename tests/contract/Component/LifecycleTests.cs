@@ -48,7 +48,7 @@ public sealed class LifecycleTests
     {
         await using var component = await Component.StartAsync();
         var environment = new Dictionary<string, string?> { ["DAPR_COMPONENTS_SOCKETS_FOLDER"] = component.SocketsFolder };
-        await using var second = await ChildProcess.StartAsync(Repository.Binary("component", "darq"), [], environment);
+        await using var second = await ChildProcess.StartAsync(Repository.Component, [], environment);
 
         Assert.Equal(1, await second.WaitForExitAsync(Patience));
         Assert.Contains(second.Output.All, line => line.Contains("Somebody answers on", StringComparison.Ordinal));
