@@ -16,7 +16,7 @@ import time
 OUTCOME = re.compile(r"^\s{2}(Passed|Failed|Skipped) \S")
 CHATTER = re.compile(
     r"^(Test run for |Test Run |A total of \d|Starting test execution|VSTest version|Microsoft \(R\)|Copyright \(C\)|Results File: |\[xUnit\.net "
-    r"|Total tests: |\s+(Passed|Failed|Skipped): \d|\s*Total time: |Attachments:|Ok, passed \d)"
+    r"|Total tests: |\s+(Passed|Failed|Skipped): \d|\s*Total time: |Attachments:|Data collector 'Blame' message|Ok, passed \d)"
 )
 PLAIN_SECONDS = 10
 REDRAW_SECONDS = 0.25

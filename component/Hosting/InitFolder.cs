@@ -15,33 +15,19 @@ internal sealed class InitFolder(SocketOptions socket)
     private const string Extension = ".json";
     private const int MaxInstanceLength = 120;
 
+    // Two Inits of one instance at once would write one draft.
+    private readonly Lock _saving = new();
+
     public string FullPath { get; } = Path.Combine(socket.Folder, ".darq");
 
     /// <summary>Writes the record so that a reader, also one after a crash, finds the old file or the new one and never a part.</summary>
     public void Save(InitRecord record)
     {
-        CreateFolder();
-        var path = PathOf(record.Service, record.Instance);
-        var draft = path + ".new";
-        File.Delete(draft);
-        // Created with its mode: there is no moment at which another user could open it.
-        using (
-            var stream = new FileStream(
-                draft,
-                new FileStreamOptions
-                {
-                    Mode = System.IO.FileMode.CreateNew,
-                    Access = FileAccess.Write,
-                    UnixCreateMode = FileMode,
-                }
-            )
-        )
+        lock (_saving)
         {
-            JsonSerializer.Serialize(stream, record, InitRecordJson.Default.InitRecord);
-            stream.Flush(flushToDisk: true);
+            CreateFolder();
+            Replace(PathOf(record.Service, record.Instance), record);
         }
-
-        File.Move(draft, path, overwrite: true);
     }
 
     /// <summary>
@@ -89,6 +75,30 @@ internal sealed class InitFolder(SocketOptions socket)
         }
 
         return Path.Combine(FullPath, $"{socket.Name}.{service}.{name}{Extension}");
+    }
+
+    private static void Replace(string path, InitRecord record)
+    {
+        var draft = path + ".new";
+        File.Delete(draft);
+        // Created with its mode: there is no moment at which another user could open it.
+        using (
+            var stream = new FileStream(
+                draft,
+                new FileStreamOptions
+                {
+                    Mode = System.IO.FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = FileMode,
+                }
+            )
+        )
+        {
+            JsonSerializer.Serialize(stream, record, InitRecordJson.Default.InitRecord);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(draft, path, overwrite: true);
     }
 
     private static InitRecord? Read(string path)

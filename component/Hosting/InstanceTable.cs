@@ -102,10 +102,8 @@ internal sealed class InstanceTable(
             _instances.Clear();
         }
 
-        foreach (var instance in left)
-        {
-            await instance.RetireAsync();
-        }
+        // All at once: each may wait for a Redis that is silent, and the process has seconds to end.
+        await Task.WhenAll(left.Select(instance => instance.RetireAsync().AsTask()));
     }
 
     private bool TryEnter(ComponentService service, string name, out InstanceUse use)

@@ -14,13 +14,13 @@ internal sealed record DeliveryToken(string Session, string Group, string Topic,
 {
     // Tokens that follow each other mostly share these names, which then are not made anew.
     [ThreadStatic]
-    private static string? lastSession;
+    private static string? _lastSession;
 
     [ThreadStatic]
-    private static string? lastGroup;
+    private static string? _lastGroup;
 
     [ThreadStatic]
-    private static string? lastTopic;
+    private static string? _lastTopic;
 
     /// <summary>The message it names, apart from which delivery of it this is.</summary>
     public (string Group, string Topic, int Partition, Position Message) Subject => (Group, Topic, Partition, Message);
@@ -43,11 +43,11 @@ internal sealed record DeliveryToken(string Session, string Group, string Topic,
             return false;
         }
 
-        var session = Name(ref lastSession, span[parts[0]]);
+        var session = Name(ref _lastSession, span[parts[0]]);
         token = new(
             session,
-            Keys.Decode(Name(ref lastGroup, span[parts[4]])),
-            Keys.Decode(Name(ref lastTopic, span[parts[5]])),
+            Keys.Decode(Name(ref _lastGroup, span[parts[4]])),
+            Keys.Decode(Name(ref _lastTopic, span[parts[5]])),
             partition,
             message,
             number

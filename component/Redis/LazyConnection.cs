@@ -30,7 +30,7 @@ internal sealed class LazyConnection(Func<Task<ConnectionMultiplexer>> connect, 
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_connecting is null or { IsFaulted: true })
+            if (_connecting is null or { IsFaulted: true } or { IsCanceled: true })
             {
                 _connecting = ConnectAsync();
             }

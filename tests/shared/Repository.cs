@@ -14,7 +14,8 @@ internal static class Repository
     public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
 
     /// <summary>The component: DARQ_COMPONENT, which may name its released form, else what the build made.</summary>
-    public static string Component => Environment.GetEnvironmentVariable("DARQ_COMPONENT") ?? Binary("component", "darq");
+    public static string Component =>
+        Environment.GetEnvironmentVariable("DARQ_COMPONENT") is { Length: > 0 } path ? PathOf(path) : Binary("component", "darq");
 
     /// <summary>The built binary of a project folder, such as <c>component</c> and <c>darq</c>.</summary>
     public static string Binary(string project, string name)

@@ -240,6 +240,34 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task A_stop_while_Redis_is_silent_takes_no_longer_with_several_namespaces()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var component = await Component.StartAsync();
+        var (clients, pulls) = (new List<ComponentClient>(), new List<PullClient>());
+        foreach (var name in (string[])["a", "b", "c", "d"])
+        {
+            var client = new ComponentClient(component.Socket, name);
+            clients.Add(client);
+            await client.InitPubSubAsync(("redisHost", redis.Host), ("consumerID", "app"), ("namespace", name));
+            var pull = await PullClient.OpenAsync(client, "topic");
+            pulls.Add(pull);
+            await client.PublishAsync("topic", "{}");
+            await pull.NextAsync();
+        }
+
+        redis.Pause();
+        var clock = Stopwatch.StartNew();
+        component.Process.Signal(Signal.Term);
+        Assert.Equal(0, await component.Process.WaitForExitAsync(Patience));
+        // One namespace takes about 12 s, five of them for the handlers; one after the other, four took over 25.
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+
+        pulls.ForEach(pull => pull.Dispose());
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
     public async Task A_handler_that_never_answers_delays_the_stop_by_seconds_only()
     {
         await using var redis = await RedisServer.StartAsync();

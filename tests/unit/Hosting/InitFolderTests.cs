@@ -22,6 +22,21 @@ public sealed class InitFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_records_that_are_saved_at_once_one_is_kept_whole()
+    {
+        var folder = Folder();
+        var value = new string('x', 20_000);
+
+        await Task.WhenAll(
+            Enumerable.Range(0, 30).Select(i => Task.Run(() => folder.Save(Record("orders", ("consumerID", $"app{i}"), ("x", value)))))
+        );
+
+        var found = folder.Find(ComponentService.PubSub, "orders");
+        Assert.StartsWith("app", found!.Properties["consumerID"], StringComparison.Ordinal);
+        Assert.Equal(value, found.Properties["x"]);
+    }
+
+    [Fact]
     public void An_instance_that_was_never_saved_is_not_found() => Assert.Null(Folder().Find(ComponentService.PubSub, "orders"));
 
     [Fact]
