@@ -7,6 +7,7 @@ using Xunit;
 namespace Darq.Tests.Integration.Benchmarks;
 
 /// <summary>The load generator's own client: figures are only as good as it is.</summary>
+[Trait("Lane", "Slow")]
 public sealed class LoadConnectionTests
 {
     private const int Outstanding = 8;

@@ -7,6 +7,7 @@ using Xunit;
 namespace Darq.Tests.Integration.EndToEnd;
 
 /// <summary>Steps as JSON through a sidecar, over plain HTTP: as the answer to a delivery, and as an operation of the binding.</summary>
+[Trait("Lane", "Slow")]
 public sealed class BoundStepTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);

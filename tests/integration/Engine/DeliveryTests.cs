@@ -329,4 +329,5 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
 
 public sealed class DeliveryTestsOnRedis() : DeliveryTests(valkey: false);
 
+[Trait("Lane", "Slow")]
 public sealed class DeliveryTestsOnValkey() : DeliveryTests(valkey: true);

@@ -338,4 +338,5 @@ public abstract partial class ParkingTests(bool valkey) : IAsyncLifetime
 
 public sealed class ParkingTestsOnRedis() : ParkingTests(valkey: false);
 
+[Trait("Lane", "Slow")]
 public sealed class ParkingTestsOnValkey() : ParkingTests(valkey: true);

@@ -8,6 +8,7 @@ using Xunit;
 namespace Darq.Tests.Integration.Engine;
 
 /// <summary>A primary that sentinels name: a component follows them, and works with nobody else.</summary>
+[Trait("Lane", "Slow")]
 public sealed partial class SentinelTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

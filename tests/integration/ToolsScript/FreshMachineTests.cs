@@ -5,6 +5,7 @@ using Xunit;
 namespace Darq.Tests.Integration.ToolsScript;
 
 /// <summary>What <c>tests/tools.sh</c> does where apt has no lists. It takes the network, as it does on such a machine.</summary>
+[Trait("Lane", "Slow")]
 public sealed class FreshMachineTests(FreshMachine machine) : IClassFixture<FreshMachine>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
