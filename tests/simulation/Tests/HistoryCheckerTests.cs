@@ -252,14 +252,8 @@ public sealed class HistoryCheckerTests
             yield return line;
             if (id == "m1")
             {
-                yield return line with
-                {
-                    Kind = EventKind.Nacked,
-                };
-                yield return line with
-                {
-                    Attempt = 2,
-                };
+                yield return line with { Kind = EventKind.Nacked };
+                yield return line with { Attempt = 2 };
             }
             yield return line with
             {
@@ -267,10 +261,7 @@ public sealed class HistoryCheckerTests
                 Outcome = "OK",
                 Previous = number - 1,
             };
-            yield return line with
-            {
-                Kind = EventKind.Acked,
-            };
+            yield return line with { Kind = EventKind.Acked };
             yield return new(EventKind.Receipt) { Id = id, Position = "2-" + id };
         }
         yield return new(EventKind.Fault) { Text = "redis was restarted" };

@@ -56,7 +56,7 @@ internal static partial class SizeRules
         var indentation = lines[open].IndexOf('{', StringComparison.Ordinal);
         // A header may be broken into lines, of which only the first stands as far left as the brace.
         var first = open - 1;
-        while (first > 0 && lines[first].Length > indentation && char.IsWhiteSpace(lines[first][indentation]))
+        while (first > 0 && lines[first].Length > indentation && (lines[first][indentation] == ')' || lines[first][indentation] == ' '))
         {
             first--;
         }
