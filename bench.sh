@@ -25,7 +25,7 @@ on_leash tests/tools.sh redis
 source .tools/env.sh
 
 build_if_changed tests/benchmarks benchmarks tests/shared component
-[[ -n ${DAPRD:-} ]] || build_if_changed tests/sidecar sidecar tests/shared component/Contract
+[[ -n ${DAPRD:-} ]] || build_if_changed tests/sidecar sidecar tests/shared component/Darq.Component/Protos
 
 # A file is named from where the script was called.
 arguments=()

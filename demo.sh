@@ -30,7 +30,7 @@ on_leash tests/tools.sh redis
 # shellcheck source=/dev/null
 source .tools/env.sh
 
-build_if_changed component darq
-[[ -n ${DAPRD:-} ]] || build_if_changed tests/sidecar sidecar tests/shared component/Contract
+build_if_changed component/Darq.Component darq component/Darq.Engine
+[[ -n ${DAPRD:-} ]] || build_if_changed tests/sidecar sidecar tests/shared component/Darq.Component/Protos
 
 on_leash "$python" -u examples/bank-transfers/run.py "$@"

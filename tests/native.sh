@@ -16,7 +16,7 @@ folder=$root/.tools/released binary=$root/.tools/released/darq
 
 if [[ ! -e $binary || -n $(find component Directory.*.props \( -name bin -o -name obj \) -prune -o -type f ! -name '*.md' -newer "$binary" -print -quit) ]]; then
   echo "native: compiling the component for $runtime, which takes a minute or two"
-  dotnet publish component -c Release -r "$runtime" -p:PublishAot=true -p:CppCompilerAndLinker="$DARQ_NATIVE_LINKER" \
+  dotnet publish component/Darq.Component -c Release -r "$runtime" -p:PublishAot=true -p:CppCompilerAndLinker="$DARQ_NATIVE_LINKER" \
     --artifacts-path "$folder/build" -o "$folder/publish" --nologo -v minimal -clp:NoSummary -warnaserror
   cp "$folder/publish/darq" "$binary"
 fi

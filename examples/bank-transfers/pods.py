@@ -93,7 +93,7 @@ class Pod:
             (resources / template.name).write_text(text)
 
     def _start_component(self):
-        binary = ROOT / "component" / "bin" / "Release" / "net10.0" / "darq"
+        binary = ROOT / "component" / "Darq.Component" / "bin" / "Release" / "net10.0" / "darq"
         name = f"{self.name}-component"
         self._processes.start(name, [binary], {"DAPR_COMPONENTS_SOCKETS_FOLDER": str(self._sockets)})
         self._processes.wait_until(name, lambda: accepts(str(self._sockets / "darq.sock")))

@@ -1,5 +1,5 @@
 using System.Text;
-using Darq.State;
+using Darq.Engine.State;
 using Darq.Tests.Integration.Engine;
 using Darq.Tests.Shared;
 using DotNet.Testcontainers.Builders;
@@ -74,8 +74,8 @@ public sealed class ServerVersionTests
         Assert.Contains("\"receipt\":1", Inbox.Text(await receipts.NextAsync()), StringComparison.Ordinal);
     }
 
-    private static ValueTask<Darq.Steps.StepResult> StepAsync(EngineRun run, string token, string value) =>
-        run.Stepper.TransactAsync(
+    private static ValueTask<Darq.Engine.Steps.StepResult> StepAsync(EngineRun run, string token, string value) =>
+        run.StepExecutor.TransactAsync(
             [new(StateChange.Upsert, new("ledger||alice")) { Value = Encoding.UTF8.GetBytes(value) }],
             new Dictionary<string, string> { ["darq.token"] = token, ["darq.emit"] = """[{"topic":"receipts","data":{"receipt":1}}]""" },
             default

@@ -26,7 +26,7 @@ public sealed partial class DocumentedRedisUserTests : IDisposable
     public async Task Documented_redis_user_may_do_all_that_the_component_does()
     {
         await using var redis = await RedisServer.StartAsync(new RedisOptions { Acl = DocumentedUser() });
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         var delivered = ServeUntilDeliveredAsync();
         await using var sidecar = await Sidecar.StartAsync(
             new SidecarOptions

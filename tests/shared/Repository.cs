@@ -15,9 +15,11 @@ internal static class Repository
 
     /// <summary>The component: DARQ_COMPONENT, which may name its released form, else what the build made.</summary>
     public static string Component =>
-        Environment.GetEnvironmentVariable("DARQ_COMPONENT") is { Length: > 0 } path ? PathOf(path) : Binary("component", "darq");
+        Environment.GetEnvironmentVariable("DARQ_COMPONENT") is { Length: > 0 } path
+            ? PathOf(path)
+            : Binary("component/Darq.Component", "darq");
 
-    /// <summary>The built binary of a project folder, such as <c>component</c> and <c>darq</c>.</summary>
+    /// <summary>The built binary of a project folder, such as <c>component/Darq.Component</c> and <c>darq</c>.</summary>
     public static string Binary(string project, string name)
     {
         var path = PathOf(project, "bin", Configuration, "net10.0", name);

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using Darq.Benchmarks.Measuring;
-using Darq.Contract;
+using Darq.Protos;
 
 namespace Darq.Benchmarks.Client;
 

@@ -1,5 +1,5 @@
 using Darq.Benchmarks.Scenarios;
-using Darq.Contract;
+using Darq.Protos;
 
 namespace Darq.Benchmarks.Client;
 

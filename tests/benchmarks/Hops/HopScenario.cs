@@ -11,7 +11,7 @@ namespace Darq.Benchmarks.Hops;
 /// </summary>
 internal sealed class HopScenario(Stage stage, int chains) : Scenario(stage)
 {
-    /// <summary>The runtime's settings of component/darq.csproj: the row compares two components, not two runtimes.</summary>
+    /// <summary>The runtime's settings of Darq.Component.csproj: the row compares two components, not two runtimes.</summary>
     private static readonly IReadOnlyDictionary<string, string?> Runtime = new Dictionary<string, string?>
     {
         ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",

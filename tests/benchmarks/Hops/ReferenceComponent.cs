@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Darq.Contract;
-using Darq.Hosting;
+using Darq.Component.Components;
+using Darq.Component.Host;
+using Darq.Protos;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;

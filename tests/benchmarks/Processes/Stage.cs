@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using Darq.Benchmarks.Client;
 using Darq.Benchmarks.Measuring;
 using Darq.Benchmarks.Reference;
-using Darq.Contract;
+using Darq.Protos;
 using Darq.Tests.Shared;
 
 namespace Darq.Benchmarks.Processes;
@@ -20,9 +20,9 @@ internal sealed class Stage : IAsyncDisposable
 
     private readonly TempFolder _folder;
     private readonly RedisServer _redis;
-    private readonly Component _component;
+    private readonly ComponentProcess _component;
 
-    private Stage(TempFolder folder, RedisServer redis, Component component, PlainRedis plain)
+    private Stage(TempFolder folder, RedisServer redis, ComponentProcess component, PlainRedis plain)
     {
         (_folder, _redis, _component, Plain) = (folder, redis, component, plain);
         Connection = new LoadConnection(component.Socket);
@@ -46,7 +46,7 @@ internal sealed class Stage : IAsyncDisposable
     {
         var folder = new TempFolder();
         var redis = await RedisServer.StartAsync(InMemory);
-        var component = await Component.StartAsync(
+        var component = await ComponentProcess.StartAsync(
             new Dictionary<string, string?>
             {
                 ["DOTNET_STARTUP_HOOKS"] = typeof(Stage).Assembly.Location,

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Darq.Benchmarks.Measuring;
-using Darq.Redis;
+using Darq.Engine.Redis;
 using StackExchange.Redis;
 
 namespace Darq.Benchmarks.Reference;

@@ -3,12 +3,14 @@ using System.Threading.Channels;
 using Darq.Benchmarks.Client;
 using Darq.Benchmarks.Measuring;
 using Darq.Benchmarks.Scenarios;
-using Darq.Lanes;
-using Darq.Partitions;
-using Darq.Publishing;
-using Darq.Redis;
-using Darq.State;
-using Darq.Steps;
+using Darq.Engine.Batching;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.Redis;
+using Darq.Engine.State;
+using Darq.Engine.Steps;
+using Darq.Engine.Subscriptions.Deliveries;
 
 namespace Darq.Benchmarks.Reference;
 
@@ -31,11 +33,11 @@ internal sealed class StepReference : IAsyncDisposable
 
     private readonly NamespaceOptions _options = new() { Name = "reference" };
     private readonly PlainRedis _plain;
-    private readonly Redis.Keys _keys;
+    private readonly Darq.Engine.Redis.Keys _keys;
     private readonly Channel<(int Partition, Position Id)> _messages = Channel.CreateBounded<(int, Position)>(ReadAhead);
     private readonly CancellationTokenSource _stopping = new();
-    private ContactReport _contact = null!;
-    private string[] _incarnations = [];
+    private HandshakeResult _handshake = null!;
+    private string[] _fencingTokens = [];
     private Position[] _readUpTo = [];
     private Task _reading = Task.CompletedTask;
     private long _number;
@@ -49,7 +51,7 @@ internal sealed class StepReference : IAsyncDisposable
     public static async Task<StepReference> StartAsync(int port, int supply)
     {
         var reference = new StepReference(await PlainRedis.ConnectAsync(port));
-        await reference.ContactAsync(port);
+        await reference.ConnectAsync(port);
         await reference.ClaimAsync();
         for (var seeded = 0; seeded < supply; seeded += PageSize)
         {
@@ -101,22 +103,22 @@ internal sealed class StepReference : IAsyncDisposable
     }
 
     /// <summary>Namespace, recovery and session, made by the component's own code on a connection that is then closed.</summary>
-    private async Task ContactAsync(int port)
+    private async Task ConnectAsync(int port)
     {
         await using var redis = new RedisClient(new() { Host = "127.0.0.1", Port = port }, TimeProvider.System);
-        _contact = await new Contact(redis, _keys, _options, Random.Shared).MakeAsync(null, 0, CancellationToken.None);
+        _handshake = await new Handshake(redis, _keys, _options, Random.Shared).RunAsync(null, 0, CancellationToken.None);
     }
 
     private async Task ClaimAsync()
     {
-        var marks = Enumerable.Range(0, _options.Partitions).Select(_keys.Mark).ToArray();
+        var marks = Enumerable.Range(0, _options.Partitions).Select(_keys.PartitionHeader).ToArray();
         RedisArgument[] arguments =
         [
             "claim",
-            _contact.Session.Id,
+            _handshake.Session.Id,
             Group,
             Topic,
-            _contact.WorldLine,
+            _handshake.WorldLine,
             .. marks.Select(_ => (RedisArgument)""),
         ];
         var claims = (await _plain.CallAsync(new(FunctionLibrary.Function("claim"), marks, arguments)))
@@ -127,7 +129,7 @@ internal sealed class StepReference : IAsyncDisposable
             throw new LoadFailedException($"a lane was not claimed: {string.Join(' ', refused)}");
         }
 
-        _incarnations = [.. claims.Select(claim => claim[1])];
+        _fencingTokens = [.. claims.Select(claim => claim[1])];
         _readUpTo = [.. claims.Select(claim => Position.Parse(claim[2]))];
     }
 
@@ -162,10 +164,10 @@ internal sealed class StepReference : IAsyncDisposable
         while (batch.Count < BatchSize)
         {
             var (partition, id) = await _messages.Reader.ReadAsync(_stopping.Token);
-            var token = new DeliveryToken(_contact.Session.Id, Group, Topic, partition, id, 1);
+            var token = new DeliveryToken(_handshake.Session.Id, Group, Topic, partition, id, 1);
             var key = Payload.Key(Template.Digits(_lastKey = (_lastKey + Stride) % Keys));
             var write = StateWrite.From(new(StateChange.Upsert, new(key)) { Value = Message }, _options);
-            batch.Add(Step(partition, [new(token, () => _incarnations[partition])], [write]));
+            batch.Add(Step(partition, [new(token, () => _fencingTokens[partition])], [write]));
         }
 
         return batch;
@@ -190,14 +192,14 @@ internal sealed class StepReference : IAsyncDisposable
 
     private async Task SendAsync(List<StepRequest> batch)
     {
-        var session = _contact.Session;
+        var session = _handshake.Session;
         var writer = new BatchWriter(_keys, _keys.Session(session.Partition, session.Id));
         foreach (var request in batch)
         {
             writer.Add(request);
         }
 
-        var reply = await _plain.CallAsync(writer.ToCall(frees: false, ++_number, _contact.WorldLine, Session.Life, batch.Count));
+        var reply = await _plain.CallAsync(writer.ToCall(frees: false, ++_number, _handshake.WorldLine, Session.Life, batch.Count));
         var lines = reply[0].Split('\n');
         if (lines.Length != batch.Count + 1 || lines.FirstOrDefault(line => !line.StartsWith("OK", StringComparison.Ordinal)) is not null)
         {

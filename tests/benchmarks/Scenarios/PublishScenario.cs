@@ -3,7 +3,7 @@ using Darq.Benchmarks.Client;
 using Darq.Benchmarks.Measuring;
 using Darq.Benchmarks.Processes;
 using Darq.Benchmarks.Reference;
-using Darq.Contract;
+using Darq.Protos;
 
 namespace Darq.Benchmarks.Scenarios;
 

@@ -2,7 +2,7 @@ using Darq.Benchmarks.Client;
 using Darq.Benchmarks.Measuring;
 using Darq.Benchmarks.Processes;
 using Darq.Benchmarks.Reference;
-using Darq.Contract;
+using Darq.Protos;
 using Google.Protobuf;
 
 namespace Darq.Benchmarks.Scenarios;

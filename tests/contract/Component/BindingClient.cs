@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Darq.Contract;
+using Darq.Protos;
 using Darq.Tests.Shared.GrpcClient;
 using Darq.Tests.Unit.Steps;
 using Google.Protobuf;

@@ -10,12 +10,12 @@ public sealed class ComponentFixture : IAsyncLifetime
 
     internal RedisServer Redis { get; private set; } = null!;
 
-    internal Component Component { get; private set; } = null!;
+    internal ComponentProcess Component { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
         Redis = await RedisServer.StartAsync();
-        Component = await Component.StartAsync();
+        Component = await ComponentProcess.StartAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Darq.Contract;
+using Darq.Protos;
 using Darq.Tests.Shared;
 using Darq.Tests.Shared.GrpcClient;
 using Google.Protobuf;
@@ -20,7 +20,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task The_start_line_names_socket_mode_owner_and_services()
     {
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         var line = await component.Process.WaitForLineAsync("Listening on", Patience);
         Assert.NotNull(line);
         var text = component.Process.Output.All.Single(output => output.Contains("Listening on", StringComparison.Ordinal));
@@ -37,7 +37,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task A_terminated_component_ends_well_and_leaves_no_socket()
     {
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         component.Process.Signal(Signal.Term);
         Assert.Equal(0, await component.Process.WaitForExitAsync(Patience));
         Assert.False(File.Exists(component.Socket));
@@ -46,7 +46,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task A_second_component_on_the_socket_refuses_to_start_and_leaves_the_first_alone()
     {
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         var environment = new Dictionary<string, string?> { ["DAPR_COMPONENTS_SOCKETS_FOLDER"] = component.SocketsFolder };
         await using var second = await ChildProcess.StartAsync(Repository.Component, [], environment);
 
@@ -60,7 +60,7 @@ public sealed class LifecycleTests
     public async Task After_a_kill_unary_calls_go_on_without_Init_and_one_warning_tells_of_subscriptions()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         using (var client = new ComponentClient(component.Socket, "st"))
         {
             await client.InitStateAsync(("redisHost", redis.Host));
@@ -86,7 +86,7 @@ public sealed class LifecycleTests
     public async Task After_a_kill_a_sidecar_that_starts_anew_gets_its_messages()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         using (var client = new ComponentClient(component.Socket, "ps"))
         {
             await client.InitPubSubAsync(("redisHost", redis.Host), ("consumerID", "app"));
@@ -107,7 +107,7 @@ public sealed class LifecycleTests
     public async Task Secrets_are_neither_kept_nor_logged_and_a_restart_asks_for_them_by_name()
     {
         await using var redis = await RedisServer.StartAsync(new RedisOptions { Password = Password });
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         using (var client = new ComponentClient(component.Socket, "st"))
         {
             await client.InitStateAsync(("redisHost", redis.Host), ("redisPassword", Password));
@@ -133,7 +133,7 @@ public sealed class LifecycleTests
         await using var redis = await RedisServer.StartAsync(new RedisOptions { Password = Password });
         using var folder = new TempFolder();
         var environment = new Dictionary<string, string?> { ["DARQ_REDIS_PASSWORD_FILE"] = folder.Write("password", Password + "\n") };
-        await using var component = await Component.StartAsync(environment);
+        await using var component = await ComponentProcess.StartAsync(environment);
         using (var client = new ComponentClient(component.Socket, "st"))
         {
             await client.InitStateAsync(("redisHost", redis.Host), ("redisPassword", Password));
@@ -148,7 +148,7 @@ public sealed class LifecycleTests
     public async Task A_wrong_password_fails_Init_with_the_setting_to_change()
     {
         await using var redis = await RedisServer.StartAsync(new RedisOptions { Password = Password });
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         using var client = new ComponentClient(component.Socket, "st");
         var refused = await client.RefusalAsync(
             "StateStore/Init",
@@ -162,7 +162,7 @@ public sealed class LifecycleTests
     public async Task A_stream_outlives_Redis_and_delivers_when_it_is_back()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         using var client = new ComponentClient(component.Socket, "ps");
         await client.InitPubSubAsync(("redisHost", redis.Host), ("consumerID", "app"));
         using var pull = await PullClient.OpenAsync(client, "topic");
@@ -199,7 +199,7 @@ public sealed class LifecycleTests
     public async Task Readiness_follows_Redis()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         using var client = new ComponentClient(component.Socket, "st");
         await client.InitStateAsync(("redisHost", redis.Host));
         await Eventually.TrueAsync(async () => await HealthAsync(component) == ServingStatus.Serving, Patience, "ready with Redis");
@@ -218,7 +218,7 @@ public sealed class LifecycleTests
     public async Task A_stopping_component_waits_for_handlers_and_takes_their_answers()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         using var client = new ComponentClient(component.Socket, "ps");
         await client.InitPubSubAsync(("redisHost", redis.Host), ("consumerID", "app"));
         using var pull = await PullClient.OpenAsync(client, "topic");
@@ -243,7 +243,7 @@ public sealed class LifecycleTests
     public async Task A_stop_while_Redis_is_silent_takes_no_longer_with_several_namespaces()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         var (clients, pulls) = (new List<ComponentClient>(), new List<PullClient>());
         foreach (var name in (string[])["a", "b", "c", "d"])
         {
@@ -271,7 +271,7 @@ public sealed class LifecycleTests
     public async Task A_handler_that_never_answers_delays_the_stop_by_seconds_only()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         using var client = new ComponentClient(component.Socket, "ps");
         await client.InitPubSubAsync(("redisHost", redis.Host), ("consumerID", "app"));
         using var pull = await PullClient.OpenAsync(client, "topic");
@@ -284,7 +284,7 @@ public sealed class LifecycleTests
         Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(12));
     }
 
-    private static async Task<ServingStatus> HealthAsync(Component component)
+    private static async Task<ServingStatus> HealthAsync(ComponentProcess component)
     {
         using var channel = new SocketChannel(component.Socket);
         var response = await channel.UnaryAsync("grpc.health.v1.Health/Check", new HealthCheckRequest(), HealthCheckResponse.Parser);

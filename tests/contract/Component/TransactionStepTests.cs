@@ -1,4 +1,4 @@
-using Darq.Contract;
+using Darq.Protos;
 using Darq.Tests.Shared;
 using Darq.Tests.Shared.GrpcClient;
 using Google.Protobuf;

@@ -1,4 +1,4 @@
-using Darq.Hosting;
+using Darq.Component.Host;
 using Darq.Tests.Contract.Grpc.Messages;
 using Darq.Tests.Contract.Grpc.Server;
 using Google.Protobuf;

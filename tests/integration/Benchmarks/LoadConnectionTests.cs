@@ -1,5 +1,5 @@
 using Darq.Benchmarks.Client;
-using Darq.Contract;
+using Darq.Protos;
 using Darq.Tests.Shared;
 using Google.Protobuf;
 using Xunit;
@@ -18,7 +18,7 @@ public sealed class LoadConnectionTests
     [Fact]
     public async Task A_call_that_fails_ends_the_load()
     {
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         using var connection = new LoadConnection(component.Socket);
 
         var fault = Assert.Throws<LoadFailedException>(() =>
@@ -32,7 +32,7 @@ public sealed class LoadConnectionTests
     public async Task Messages_larger_than_the_windows_go_both_ways_at_once_and_none_waits_for_ever()
     {
         await using var redis = await RedisServer.StartAsync(new RedisOptions { AppendOnly = false });
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         using var connection = new LoadConnection(component.Socket);
         connection.Ask(
             new("StateStore", "Init", "st"),

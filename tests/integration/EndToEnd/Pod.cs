@@ -6,15 +6,15 @@ using Darq.Tests.Shared;
 namespace Darq.Tests.Integration.EndToEnd;
 
 /// <summary>A component and its sidecar beside an app, on one Redis: what runs in a user's pod.</summary>
-internal sealed class Pod(Component component, Sidecar sidecar) : IAsyncDisposable
+internal sealed class Pod(ComponentProcess component, Sidecar sidecar) : IAsyncDisposable
 {
-    public Component Component { get; } = component;
+    public ComponentProcess Component { get; } = component;
 
     public Sidecar Sidecar { get; } = sidecar;
 
     public static async Task<Pod> StartAsync(RedisServer redis, string appId, TestApp? app)
     {
-        var component = await Component.StartAsync();
+        var component = await ComponentProcess.StartAsync();
         try
         {
             return new(

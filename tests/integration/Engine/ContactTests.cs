@@ -1,11 +1,11 @@
-using Darq.Partitions;
+using Darq.Engine.Core;
 using Darq.Tests.Shared;
 using Xunit;
 
 namespace Darq.Tests.Integration.Engine;
 
 /// <summary>A Redis that cannot be worked with is refused with the setting to change, and nothing is written to it.</summary>
-public sealed class ContactTests
+public sealed class HandshakeTests
 {
     [Fact]
     public async Task An_eviction_policy_that_could_lose_messages_is_refused_with_the_command_that_mends_it()
@@ -23,7 +23,7 @@ public sealed class ContactTests
     {
         await using var redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { MaxMemoryPolicy = "allkeys-lru" });
         await using var run = new EngineRun(redis.Port);
-        await Assert.ThrowsAsync<DarqException>(() => run.Primary.ContactAsync(TimeSpan.FromSeconds(10), default));
+        await Assert.ThrowsAsync<DarqException>(() => run.Primary.ConnectAsync(TimeSpan.FromSeconds(10), default));
 
         await redis.CliAsync("CONFIG", "SET", "maxmemory-policy", "noeviction");
 
@@ -98,7 +98,7 @@ public sealed class ContactTests
         await using var redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { Acl = acl });
         await using var run = new EngineRun(redis.Port, username: "app", password: "right");
 
-        Assert.True(await run.Primary.ContactAsync(TimeSpan.FromSeconds(10), default));
+        Assert.True(await run.Primary.ConnectAsync(TimeSpan.FromSeconds(10), default));
     }
 
     [Fact]
@@ -132,8 +132,8 @@ public sealed class ContactTests
     {
         await using var redis = await RedisServer.StartAsync();
         await using var run = await EngineRun.StartAsync(redis.Port);
-        var identity = await redis.CliAsync("HGET", run.Primary.Keys.Mark(0), "id");
-        string[] marks = [.. Enumerable.Range(0, run.Options.Partitions).Select(run.Primary.Keys.Mark)];
+        var identity = await redis.CliAsync("HGET", run.Primary.Keys.PartitionHeader(0), "id");
+        string[] marks = [.. Enumerable.Range(0, run.Options.Partitions).Select(run.Primary.Keys.PartitionHeader)];
         await redis.CliAsync(["FCALL", "darq1_recover", $"{marks.Length}", .. marks, identity, "1", $"{run.Primary.WorldLine + 1000}"]);
 
         Assert.Null(await run.ReadAsync("absent"));
@@ -156,8 +156,8 @@ public sealed class ContactTests
     {
         await using (run)
         {
-            var refused = await Assert.ThrowsAsync<DarqException>(() => run.Primary.ContactAsync(TimeSpan.FromSeconds(10), default));
-            Assert.Equal(Refusal.Misconfigured, refused.Refusal);
+            var refused = await Assert.ThrowsAsync<DarqException>(() => run.Primary.ConnectAsync(TimeSpan.FromSeconds(10), default));
+            Assert.Equal(ErrorCode.Misconfigured, refused.Code);
             Assert.True(redis.ProcessId > 0);
             return refused;
         }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Darq.Lanes;
-using Darq.Publishing;
+using Darq.Engine.Publishing;
+using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -269,7 +269,7 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
         await other.Primary.CallAsync(
             new(
                 "darq1_recover",
-                [.. Enumerable.Range(0, 64).Select(other.Primary.Keys.Mark)],
+                [.. Enumerable.Range(0, 64).Select(other.Primary.Keys.PartitionHeader)],
                 [await IdentityAsync(), "1", other.Primary.WorldLine + 1_000_000]
             ),
             default
@@ -300,7 +300,7 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
             stream.Ack((await inbox.NextAsync()).Token);
         }
 
-        var partition = Darq.Partitions.PartitionHash.Of("k", 64);
+        var partition = Darq.Engine.Core.PartitionHash.Of("k", 64);
         await Eventually.TrueAsync(
             async () => await _redis.CliAsync("XLEN", $"{{darq:{partition}}}:t:t") == "0",
             TimeSpan.FromSeconds(5),
@@ -319,7 +319,7 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
                 await work();
                 return;
             }
-            catch (Darq.Partitions.DarqException)
+            catch (Darq.Engine.Core.DarqException)
             {
                 await Task.Delay(50);
             }

@@ -1,10 +1,12 @@
 using System.Text;
-using Darq.Lanes;
-using Darq.Partitions;
-using Darq.Publishing;
-using Darq.Redis;
-using Darq.State;
-using Darq.Steps;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.Redis;
+using Darq.Engine.State;
+using Darq.Engine.Steps;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Deliveries;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -25,7 +27,7 @@ internal sealed class EngineRun : IAsyncDisposable
 
     public EngineRun(int port, NamespaceOptions? options = null, string? password = null, string? username = null)
         : this(
-            new Darq.Redis.RedisOptions
+            new Darq.Engine.Redis.RedisOptions
             {
                 Host = "127.0.0.1",
                 Port = port,
@@ -36,7 +38,7 @@ internal sealed class EngineRun : IAsyncDisposable
         )
     { }
 
-    public EngineRun(Darq.Redis.RedisOptions redis, NamespaceOptions? options = null)
+    public EngineRun(Darq.Engine.Redis.RedisOptions redis, NamespaceOptions? options = null)
     {
         Options = options ?? new NamespaceOptions();
         Redis = new(new RedisClient(redis, TimeProvider.System));
@@ -44,7 +46,7 @@ internal sealed class EngineRun : IAsyncDisposable
         Subscriptions = new(Primary, TimeProvider.System, Random.Shared, Logs);
         Publisher = new(Primary, Options);
         State = new(Primary, Options);
-        Stepper = new(Primary, Subscriptions, Options, TimeProvider.System, Random.Shared, Logs.CreateLogger("Darq.Steps"));
+        StepExecutor = new(Primary, Subscriptions, Options, TimeProvider.System, Random.Shared, Logs.CreateLogger("Darq.Engine.Steps"));
     }
 
     public NamespaceOptions Options { get; }
@@ -53,18 +55,18 @@ internal sealed class EngineRun : IAsyncDisposable
 
     public Primary Primary { get; }
 
-    public Subscriptions Subscriptions { get; }
+    public SubscriptionTable Subscriptions { get; }
 
     public Publisher Publisher { get; }
 
     public StateStore State { get; }
 
-    public Stepper Stepper { get; }
+    public StepExecutor StepExecutor { get; }
 
     public static async Task<EngineRun> StartAsync(int port, NamespaceOptions? options = null)
     {
         var run = new EngineRun(port, options);
-        Assert.True(await run.Primary.ContactAsync(TimeSpan.FromSeconds(10), default), "Redis was not reached");
+        Assert.True(await run.Primary.ConnectAsync(TimeSpan.FromSeconds(10), default), "Redis was not reached");
         return run;
     }
 

@@ -1,4 +1,4 @@
-using Darq.Partitions;
+using Darq.Engine.Core;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -34,9 +34,9 @@ public sealed class HostileTokenTests : IAsyncLifetime
     {
         var metadata = new Dictionary<string, string> { [name] = value };
 
-        var refused = await Assert.ThrowsAsync<DarqException>(async () => await _run.Stepper.TransactAsync([], metadata, default));
+        var refused = await Assert.ThrowsAsync<DarqException>(async () => await _run.StepExecutor.TransactAsync([], metadata, default));
 
-        Assert.Equal(Refusal.Invalid, refused.Refusal);
+        Assert.Equal(ErrorCode.Invalid, refused.Code);
         Assert.NotEqual("", (await _run.PublishAsync("t", "x")).Id);
     }
 
@@ -45,8 +45,8 @@ public sealed class HostileTokenTests : IAsyncLifetime
     {
         var metadata = new Dictionary<string, string> { ["darq.token"] = "s:1:1-1:1:g:t" };
 
-        var refused = await Assert.ThrowsAsync<DarqException>(async () => await _run.Stepper.TransactAsync([], metadata, default));
+        var refused = await Assert.ThrowsAsync<DarqException>(async () => await _run.StepExecutor.TransactAsync([], metadata, default));
 
-        Assert.Equal(Refusal.Fenced, refused.Refusal);
+        Assert.Equal(ErrorCode.Fenced, refused.Code);
     }
 }

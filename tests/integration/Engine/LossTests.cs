@@ -43,7 +43,7 @@ public sealed class LossTests : IAsyncLifetime
 
         await ComeBackAsAsync(earlier);
 
-        await Eventually.TrueAsync(() => _run.Primary.Ready, TimeSpan.FromSeconds(20), "contact was made again");
+        await Eventually.TrueAsync(() => _run.Primary.Ready, TimeSpan.FromSeconds(20), "handshake was made again");
         Assert.Equal("new", await DeliverPatientlyAsync(stream, inbox, "new"));
         Assert.True(_run.Primary.WorldLine > worldLine);
         Assert.NotEqual(session, await _run.Primary.ReadyAsync(default));
@@ -69,7 +69,7 @@ public sealed class LossTests : IAsyncLifetime
         Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromSeconds(2)), "something else was delivered again");
     }
 
-    private async Task DeliverAsync(Darq.Lanes.DeliveryStream stream, Inbox inbox, string text)
+    private async Task DeliverAsync(Darq.Engine.Subscriptions.Deliveries.DeliveryStream stream, Inbox inbox, string text)
     {
         var before = await PassedAsync();
         await _run.PublishAsync("t", text, ("darq.id", text));
@@ -79,7 +79,7 @@ public sealed class LossTests : IAsyncLifetime
         await Eventually.TrueAsync(async () => await PassedAsync() > before, TimeSpan.FromSeconds(10), "the acknowledgement was applied");
     }
 
-    private async Task<string> DeliverPatientlyAsync(Darq.Lanes.DeliveryStream stream, Inbox inbox, string text)
+    private async Task<string> DeliverPatientlyAsync(Darq.Engine.Subscriptions.Deliveries.DeliveryStream stream, Inbox inbox, string text)
     {
         await Eventually.TrueAsync(
             async () =>
@@ -89,7 +89,7 @@ public sealed class LossTests : IAsyncLifetime
                     await _run.PublishAsync("t", text, ("darq.id", text));
                     return true;
                 }
-                catch (Darq.Partitions.DarqException)
+                catch (Darq.Engine.Core.DarqException)
                 {
                     return false;
                 }

@@ -1,4 +1,4 @@
-using Darq.Partitions;
+using Darq.Engine.Core;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -41,7 +41,7 @@ public abstract partial class ParkingTests
         );
         dead.Ack(letter.Token);
         Assert.True(await graveyard.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "a message died twice");
-        await MailboxIsEmptyAsync("k");
+        await RetryQueueIsEmptyAsync("k");
         Assert.Equal("1\n1", await _redis.CliAsync("HMGET", Key("k", "l:g:t"), "c", "d"));
     }
 
@@ -83,7 +83,7 @@ public abstract partial class ParkingTests
             Assert.Equal($"{i}", Inbox.Text(letter));
             dead.Ack(letter.Token);
         }
-        await MailboxIsEmptyAsync("k");
+        await RetryQueueIsEmptyAsync("k");
     }
 
     [Fact]
@@ -117,11 +117,11 @@ public abstract partial class ParkingTests
     [Fact]
     public void A_subscription_that_would_bury_its_messages_in_its_own_topic_is_refused() =>
         Assert.Equal(
-            Refusal.Invalid,
+            ErrorCode.Invalid,
             Assert
                 .Throws<DarqException>(() =>
                     _run.Subscriptions.Attach("g", "t", Soon with { MaxDeliveries = 1, DeadLetterTopic = "t" }, new Inbox())
                 )
-                .Refusal
+                .Code
         );
 }

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
-using Darq.Lanes;
-using Darq.Partitions;
-using Darq.Publishing;
-using Darq.State;
-using Darq.Steps;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.State;
+using Darq.Engine.Steps;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -16,7 +17,7 @@ public abstract partial class ParkingTests(bool valkey) : IAsyncLifetime
     private static readonly SubscriptionOptions Soon = new()
     {
         Concurrent = true,
-        ParkAfter = TimeSpan.Zero,
+        RetryQueueAfter = TimeSpan.Zero,
         RetryDelay = TimeSpan.FromMilliseconds(300),
         MaxRetryDelay = TimeSpan.FromMilliseconds(300),
     };
@@ -101,7 +102,7 @@ public abstract partial class ParkingTests(bool valkey) : IAsyncLifetime
 
         Assert.Equal(Enumerable.Range(0, 40).Select(i => $"good{i}"), good);
         Assert.Equal(Enumerable.Range(0, 8).Select(i => $"bad{i}"), bad);
-        await MailboxIsEmptyAsync("bad");
+        await RetryQueueIsEmptyAsync("bad");
     }
 
     [Fact]
@@ -148,7 +149,7 @@ public abstract partial class ParkingTests(bool valkey) : IAsyncLifetime
         }
 
         Assert.Equal([("0", "3"), ("1", "1"), ("2", "1"), ("3", "1")], seen);
-        await MailboxIsEmptyAsync("k");
+        await RetryQueueIsEmptyAsync("k");
     }
 
     [Fact]
@@ -170,7 +171,7 @@ public abstract partial class ParkingTests(bool valkey) : IAsyncLifetime
         var follower = await inbox.NextAsync();
         Assert.Equal("2", Inbox.Text(follower));
         stream.Ack(follower.Token);
-        await MailboxIsEmptyAsync("k");
+        await RetryQueueIsEmptyAsync("k");
         Assert.Equal("2", await _redis.CliAsync("HGET", Key("k", "l:g:t"), "c"));
     }
 
@@ -225,7 +226,7 @@ public abstract partial class ParkingTests(bool valkey) : IAsyncLifetime
         var next = await inbox.NextAsync();
         Assert.Equal("next", Inbox.Text(next));
         stream.Ack(next.Token);
-        await MailboxIsEmptyAsync("k");
+        await RetryQueueIsEmptyAsync("k");
         Assert.Equal("1\n1", await _redis.CliAsync("HMGET", Key("k", "l:g:t"), "c", "x"));
     }
 
@@ -264,7 +265,7 @@ public abstract partial class ParkingTests(bool valkey) : IAsyncLifetime
             stream.Ack(delivery.Token);
         }
         Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "a message was delivered twice");
-        await MailboxIsEmptyAsync("k");
+        await RetryQueueIsEmptyAsync("k");
     }
 
     [Theory]
@@ -308,7 +309,7 @@ public abstract partial class ParkingTests(bool valkey) : IAsyncLifetime
             Assert.Equal(seen.Order(), seen);
         }
 
-        await MailboxIsEmptyAsync("k");
+        await RetryQueueIsEmptyAsync("k");
     }
 
     private Task<Published> PublishAsync(string key, string data) => PublishAsync(_run, key, data);
@@ -319,14 +320,14 @@ public abstract partial class ParkingTests(bool valkey) : IAsyncLifetime
     private ValueTask<StepResult> StepAsync(Delivery delivery, string value)
     {
         StateOperation[] writes = [new(StateChange.Upsert, new StateKey("k")) { Value = Encoding.UTF8.GetBytes(value) }];
-        return _run.Stepper.TransactAsync(writes, new Dictionary<string, string> { ["darq.token"] = delivery.Token }, default);
+        return _run.StepExecutor.TransactAsync(writes, new Dictionary<string, string> { ["darq.token"] = delivery.Token }, default);
     }
 
-    private Task MailboxIsEmptyAsync(string key) =>
+    private Task RetryQueueIsEmptyAsync(string key) =>
         Eventually.TrueAsync(
             async () => await _redis.CliAsync("EXISTS", Key(key, "q:g:t"), Key(key, "qb:g:t")) == "0",
             TimeSpan.FromSeconds(5),
-            "something stayed in the mailbox"
+            "something stayed in the retry queue"
         );
 
     private static string Key(string partitionKey, string suffix) => $"{{darq:{PartitionHash.Of(partitionKey, 64)}}}:{suffix}";

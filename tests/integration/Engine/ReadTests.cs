@@ -1,6 +1,6 @@
 using System.Text;
-using Darq.Partitions;
-using Darq.State;
+using Darq.Engine.Core;
+using Darq.Engine.State;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -96,7 +96,7 @@ public sealed class ReadTests : IAsyncLifetime
         _run.Redis.Thaw();
 
         var fault = await Assert.ThrowsAsync<DarqException>(() => reads[5]);
-        Assert.Equal(Refusal.Misconfigured, fault.Refusal);
+        Assert.Equal(ErrorCode.Misconfigured, fault.Code);
         Assert.Contains($"'{Key(5)}'", fault.Message, StringComparison.Ordinal);
         Assert.Contains("WRONGTYPE", fault.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<DarqException>(() => bulk);

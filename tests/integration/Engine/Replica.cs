@@ -1,4 +1,4 @@
-using Darq.Lanes;
+using Darq.Engine.Subscriptions.Deliveries;
 
 namespace Darq.Tests.Integration.Engine;
 

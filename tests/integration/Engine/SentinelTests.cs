@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using Darq.Lanes;
-using Darq.Partitions;
-using Darq.Redis;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -93,7 +93,7 @@ public sealed partial class SentinelTests
         Assert.DoesNotContain("wrong", refused.Message, StringComparison.Ordinal);
     }
 
-    private static Darq.Redis.RedisOptions Options(
+    private static Darq.Engine.Redis.RedisOptions Options(
         RedisSentinels sentinels,
         string master = RedisSentinels.MasterName,
         string? username = null,
@@ -111,10 +111,10 @@ public sealed partial class SentinelTests
     [GeneratedRegex("```\nuser watcher on >PASSWORD ([^`]*)```")]
     private static partial Regex Rights();
 
-    private static async Task<EngineRun> StartAsync(Darq.Redis.RedisOptions options)
+    private static async Task<EngineRun> StartAsync(Darq.Engine.Redis.RedisOptions options)
     {
         var run = new EngineRun(options);
-        Assert.True(await run.Primary.ContactAsync(TimeSpan.FromSeconds(20), default), "Redis was not reached");
+        Assert.True(await run.Primary.ConnectAsync(TimeSpan.FromSeconds(20), default), "Redis was not reached");
         return run;
     }
 
@@ -125,17 +125,17 @@ public sealed partial class SentinelTests
             await call;
             return true;
         }
-        catch (DarqException fault) when (fault.Refusal == Refusal.Unavailable)
+        catch (DarqException fault) when (fault.Code == ErrorCode.Unavailable)
         {
             return false;
         }
     }
 
-    private static async Task<DarqException> RefusalAsync(Darq.Redis.RedisOptions options)
+    private static async Task<DarqException> RefusalAsync(Darq.Engine.Redis.RedisOptions options)
     {
         await using var run = new EngineRun(options);
-        var refused = await Assert.ThrowsAsync<DarqException>(() => run.Primary.ContactAsync(TimeSpan.FromSeconds(20), default));
-        Assert.Equal(Refusal.Misconfigured, refused.Refusal);
+        var refused = await Assert.ThrowsAsync<DarqException>(() => run.Primary.ConnectAsync(TimeSpan.FromSeconds(20), default));
+        Assert.Equal(ErrorCode.Misconfigured, refused.Code);
         return refused;
     }
 

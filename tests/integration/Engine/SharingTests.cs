@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Darq.Lanes;
-using Darq.Partitions;
+using Darq.Engine.Core;
+using Darq.Engine.Subscriptions.Ownership;
 using Darq.Tests.Integration.Fixtures;
 using Darq.Tests.Shared;
 using Xunit;
@@ -219,7 +219,7 @@ public sealed class SharingTests : IAsyncLifetime
     }
 
     private static string[] Heirs(params Replica[] replicas) =>
-        Rendezvous.Heirs([.. replicas.Select(replica => replica.Session)], Roster.Name("g", "t"), 64);
+        Rendezvous.Assign([.. replicas.Select(replica => replica.Session)], MembershipSnapshot.Name("g", "t"), 64);
 
     private static IEnumerable<string> KeysOf(int partition) =>
         Enumerable.Range(0, int.MaxValue).Select(i => $"x{i}").Where(key => PartitionHash.Of(key, 64) == partition);

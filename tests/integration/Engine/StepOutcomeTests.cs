@@ -1,6 +1,7 @@
 using System.Text;
-using Darq.Lanes;
-using Darq.Steps;
+using Darq.Engine.Steps;
+using Darq.Engine.Steps.Json;
+using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -39,7 +40,7 @@ public sealed class StepOutcomeTests : IAsyncLifetime
             "the first message was passed"
         );
 
-        Assert.Equal(spent, (await ApplyAsync("", [pending, spent])).Spent!.ToString());
+        Assert.Equal(spent, (await ApplyAsync("", [pending, spent])).AlreadyConsumed!.ToString());
         _stream.Nack(pending);
 
         Assert.Equal("2", Inbox.Header(await _inbox.NextAsync(), "darq-attempt"));
@@ -83,6 +84,6 @@ public sealed class StepOutcomeTests : IAsyncLifetime
     {
         var json =
             $$"""{ {{(id.Length > 0 ? $"\"id\":\"{id}\"," : "")}}"consume":[{{string.Join(',', tokens.Select(token => $"\"{token}\""))}}]}""";
-        return _run.Stepper.ApplyAsync(new StepParser(_run.Options.Partitions, "").Parse(Encoding.UTF8.GetBytes(json)), default);
+        return _run.StepExecutor.ApplyAsync(new StepParser(_run.Options.Partitions, "").Parse(Encoding.UTF8.GetBytes(json)), default);
     }
 }

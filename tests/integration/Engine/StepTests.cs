@@ -1,6 +1,6 @@
 using System.Text;
-using Darq.Partitions;
-using Darq.State;
+using Darq.Engine.Core;
+using Darq.Engine.State;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -79,10 +79,10 @@ public abstract class StepTests(bool valkey) : IAsyncLifetime
 
         var operation = new StateOperation(StateChange.Upsert, new("k")) { Value = "3"u8.ToArray(), ETag = old };
         var refused = await Assert.ThrowsAsync<DarqException>(async () =>
-            await _run.Stepper.TransactAsync([operation], new Dictionary<string, string> { ["darq.token"] = delivery.Token }, default)
+            await _run.StepExecutor.TransactAsync([operation], new Dictionary<string, string> { ["darq.token"] = delivery.Token }, default)
         );
 
-        Assert.Equal(Refusal.Conflict, refused.Refusal);
+        Assert.Equal(ErrorCode.Conflict, refused.Code);
         Assert.Equal("2", await _run.ReadAsync("k"));
         stream.Nack(delivery.Token);
         Assert.Equal("2", Inbox.Header(await inbox.NextAsync(), "darq-attempt"));
@@ -116,7 +116,7 @@ public abstract class StepTests(bool valkey) : IAsyncLifetime
 
         var refused = await Assert.ThrowsAsync<DarqException>(async () => await StepAsync(token, "k", "zombie", "[]"));
 
-        Assert.Equal(Refusal.Fenced, refused.Refusal);
+        Assert.Equal(ErrorCode.Fenced, refused.Code);
         Assert.Null(await _run.ReadAsync("k"));
     }
 
@@ -126,13 +126,13 @@ public abstract class StepTests(bool valkey) : IAsyncLifetime
         var metadata = new Dictionary<string, string> { ["darq.id"] = "open-account-7" };
         StateOperation Write(string value) => new(StateChange.Upsert, new("k")) { Value = Encoding.UTF8.GetBytes(value) };
 
-        Assert.False((await _run.Stepper.TransactAsync([Write("1")], metadata, default)).Duplicate);
-        Assert.True((await _run.Stepper.TransactAsync([Write("2")], metadata, default)).Duplicate);
+        Assert.False((await _run.StepExecutor.TransactAsync([Write("1")], metadata, default)).Duplicate);
+        Assert.True((await _run.StepExecutor.TransactAsync([Write("2")], metadata, default)).Duplicate);
         Assert.Equal("1", await _run.ReadAsync("k"));
     }
 
-    private ValueTask<Darq.Steps.StepResult> StepAsync(string token, string key, string value, string emit) =>
-        _run.Stepper.TransactAsync(
+    private ValueTask<Darq.Engine.Steps.StepResult> StepAsync(string token, string key, string value, string emit) =>
+        _run.StepExecutor.TransactAsync(
             [new(StateChange.Upsert, new(key)) { Value = Encoding.UTF8.GetBytes(value) }],
             new Dictionary<string, string> { ["darq.token"] = token, ["darq.emit"] = emit },
             default

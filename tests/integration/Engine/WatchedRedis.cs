@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Darq.Redis;
+using Darq.Engine.Redis;
 
 namespace Darq.Tests.Integration.Engine;
 
@@ -52,10 +52,10 @@ internal sealed class WatchedRedis(IRedis redis) : IRedis
         throw new RedisUnavailableException("the reply was lost");
     }
 
-    public async Task<StreamSlice> ReadAsync(string markKey, string streamKey, string afterId, int maxCount, CancellationToken cancellation)
+    public async Task<StreamSlice> ReadAsync(string header, string streamKey, string afterId, int maxCount, CancellationToken cancellation)
     {
         await _flowing.Task.WaitAsync(cancellation);
-        return await redis.ReadAsync(markKey, streamKey, afterId, maxCount, cancellation);
+        return await redis.ReadAsync(header, streamKey, afterId, maxCount, cancellation);
     }
 
     public Task<IAsyncDisposable> SubscribeAsync(

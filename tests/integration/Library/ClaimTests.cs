@@ -223,9 +223,9 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
     private static async Task<string> ClaimAsync(LibraryRun run, string session, string dead = "") =>
         (await run.ClaimAsync("claim", session, dead))[0];
 
-    private static async Task<string> PassAsync(LibraryRun run, string session, string incarnation, long seq = 1)
+    private static async Task<string> PassAsync(LibraryRun run, string session, string fencingToken, long seq = 1)
     {
         var last = long.Parse(await run.OpenAsync(session), System.Globalization.CultureInfo.InvariantCulture);
-        return (await run.BatchAsync(session, last + 1, Pass(incarnation, "1", seq)))[1];
+        return (await run.BatchAsync(session, last + 1, Pass(fencingToken, "1", seq)))[1];
     }
 }

@@ -141,7 +141,7 @@ public sealed class FenceTests : IAsyncLifetime
         await AssertFencedAsync(one);
     }
 
-    private async Task<LibraryRun> StartedAsync(string name, int database = 0, string version = Darq.Redis.FunctionLibrary.Version)
+    private async Task<LibraryRun> StartedAsync(string name, int database = 0, string version = Darq.Engine.Redis.FunctionLibrary.Version)
     {
         var run = await LibraryRun.StartAsync(_redis.Port, name, database, version);
         await run.RecoverAsync();

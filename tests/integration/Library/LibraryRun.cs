@@ -1,4 +1,4 @@
-using Darq.Redis;
+using Darq.Engine.Redis;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -44,7 +44,7 @@ internal sealed class LibraryRun : IAsyncDisposable
 
     public static async Task<LibraryRun> StartAsync(int port, string name, int database = 0, string version = FunctionLibrary.Version)
     {
-        var options = new Darq.Redis.RedisOptions
+        var options = new Darq.Engine.Redis.RedisOptions
         {
             Host = "127.0.0.1",
             Port = port,
@@ -134,8 +134,8 @@ internal sealed class LibraryRun : IAsyncDisposable
     public static object[] Operation(string change, string key, string value = "v", string guard = "", long ttlMs = 0, int place = 1) =>
         [place, change, key, value, guard, ttlMs];
 
-    public static object[] Pass(string incarnation, string worldLine, params long[] seqs) =>
-        ["pass", 1, "g", "t", incarnation, "c", seqs.Length, .. seqs.SelectMany(seq => new object[] { worldLine, seq })];
+    public static object[] Pass(string fencingToken, string worldLine, params long[] seqs) =>
+        ["pass", 1, "g", "t", fencingToken, "c", seqs.Length, .. seqs.SelectMany(seq => new object[] { worldLine, seq })];
 
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 

@@ -4,9 +4,9 @@ using static Darq.Tests.Integration.Library.LibraryRun;
 namespace Darq.Tests.Integration.Library;
 
 /// <summary>A parked message is out of its stream and still pending; it ends in exactly one way and place.</summary>
-public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibraryServer>
+public sealed class RetryQueueTests(LibraryServer server) : IClassFixture<LibraryServer>
 {
-    private string _incarnation = "";
+    private string _fencingToken = "";
     private string _worldLine = "";
     private long _number;
 
@@ -17,7 +17,7 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
         var before = await run.CommandAsync("XRANGE", run.Key(0, "t:t"), $"{_worldLine}-2", $"{_worldLine}-2");
 
         Assert.Equal("OK 2", await ParkAsync(run, (2, 5000, 3), (1, 0, 0)));
-        Assert.Equal("OK 1", await RequestAsync(run, Pass(_incarnation, _worldLine, 3)));
+        Assert.Equal("OK 1", await RequestAsync(run, Pass(_fencingToken, _worldLine, 3)));
 
         Assert.Equal("0", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
         Assert.Equal($"{_worldLine}-3,1", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "u", "c"));
@@ -60,7 +60,7 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
         Assert.Equal("1", await run.CommandAsync("ZCARD", run.Key(0, "q:g:t")));
         Assert.EndsWith(" 2 k 1", await run.CommandAsync("ZRANGE", run.Key(0, "q:g:t"), 0, 0), StringComparison.Ordinal);
         Assert.Equal(body, await run.CommandAsync("HGET", run.Key(0, "qb:g:t"), 1));
-        await RequestAsync(run, Pass(_incarnation, _worldLine, 1));
+        await RequestAsync(run, Pass(_fencingToken, _worldLine, 1));
         Assert.Equal("OK 0", await ParkAsync(run, (1, 0, 3)));
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "q:g:t"), run.Key(0, "qb:g:t")));
         Assert.Equal("1", await run.CommandAsync("HGET", run.Key(0, "l:g:t"), "c"));
@@ -154,7 +154,7 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
                 var seq = random.Next(1, appended + 1);
                 var (request, counter) = random.Next(6) switch
                 {
-                    0 => (Pass(_incarnation, _worldLine, seq), "c"),
+                    0 => (Pass(_fencingToken, _worldLine, seq), "c"),
                     1 => (Expire(seq), "x"),
                     2 => (Step("", [Consumed(seq)], [Operation("u", "k")]), "c"),
                     3 => (Dead(seq), "d"),
@@ -183,7 +183,7 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
             appended - ends.Count
         );
 
-    /// <summary>Everything from Redis: what is pending is counted in stream and mailbox, not what is left over.</summary>
+    /// <summary>Everything from Redis: what is pending is counted in stream and retry queue, not what is left over.</summary>
     private static async Task<(long Appended, long Consumed, long Dead, long Expired, long Pending)> BooksAsync(LibraryRun run)
     {
         var lane = (await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "st", "u", "c", "d", "x")).Split(',');
@@ -203,8 +203,8 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
     {
         var run = await server.RunAsync();
         await run.OpenAsync();
-        _incarnation = (await run.ClaimAsync("claim", "s1"))[0].Split(' ')[1];
-        _worldLine = _incarnation.Split('.')[0];
+        _fencingToken = (await run.ClaimAsync("claim", "s1"))[0].Split(' ')[1];
+        _worldLine = _fencingToken.Split('.')[0];
         for (var i = 1; i <= messages; i++)
         {
             await RequestAsync(run, Publish(Message(i)));
@@ -226,16 +226,16 @@ public sealed class MailboxTests(LibraryServer server) : IClassFixture<LibrarySe
             1,
             "g",
             "t",
-            _incarnation,
+            _fencingToken,
             messages.Length,
             .. messages.SelectMany(message => new object[] { _worldLine, message.Seq, message.DelayMs, message.Failures }),
         ];
 
-    private object[] Dead(long seq, int most = 1000) => ["dead", 1, "g", "t", _incarnation, _worldLine, seq, "dead", "{}", most];
+    private object[] Dead(long seq, int most = 1000) => ["dead", 1, "g", "t", _fencingToken, _worldLine, seq, "dead", "{}", most];
 
-    private object[] Expire(long seq) => ["pass", 1, "g", "t", _incarnation, "x", 1, _worldLine, seq];
+    private object[] Expire(long seq) => ["pass", 1, "g", "t", _fencingToken, "x", 1, _worldLine, seq];
 
-    private object[] Consumed(long seq) => [1, "g", "t", _incarnation, _worldLine, seq];
+    private object[] Consumed(long seq) => [1, "g", "t", _fencingToken, _worldLine, seq];
 
     private static string Field(string[] entry, string name) => entry[Array.IndexOf(entry, name) + 1];
 }

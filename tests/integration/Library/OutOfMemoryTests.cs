@@ -1,5 +1,5 @@
-using Darq.Partitions;
-using Darq.State;
+using Darq.Engine.Core;
+using Darq.Engine.State;
 using Darq.Tests.Integration.Engine;
 using Darq.Tests.Shared;
 using Xunit;
@@ -35,12 +35,12 @@ public sealed class OutOfMemoryTests : IAsyncLifetime
 
         await _redis.CliAsync("CONFIG", "SET", "maxmemory", "1");
 
-        Assert.Equal(Refusal.Full, (await Assert.ThrowsAsync<DarqException>(() => _run.PublishAsync("t", "y"))).Refusal);
+        Assert.Equal(ErrorCode.Full, (await Assert.ThrowsAsync<DarqException>(() => _run.PublishAsync("t", "y"))).Code);
         Assert.Equal(
-            Refusal.Full,
+            ErrorCode.Full,
             (
                 await Assert.ThrowsAsync<DarqException>(async () => await _run.State.ApplyAsync(new(StateChange.Upsert, new("l")), default))
-            ).Refusal
+            ).Code
         );
         await _run.State.ApplyAsync(new(StateChange.Delete, new("k")), default);
         Assert.Null(await _run.ReadAsync("k"));

@@ -18,7 +18,7 @@ public sealed class PassTests(LibraryServer server) : IClassFixture<LibraryServe
     {
         const int Count = 60;
         await using var run = await StartAsync(Count);
-        var (incarnation, worldLine) = await HoldAsync(run, "s1");
+        var (fencingToken, worldLine) = await HoldAsync(run, "s1");
         var random = new Random(seed);
         var order = Enumerable.Range(1, Count).Select(seq => (long)seq).ToArray();
         random.Shuffle(order);
@@ -30,21 +30,21 @@ public sealed class PassTests(LibraryServer server) : IClassFixture<LibraryServe
             at += some.Length;
             passed.UnionWith(some);
             // Once more what is passed already: it changes nothing and is not counted.
-            Assert.Equal($"OK {some.Length}", await RequestAsync(run, Pass(incarnation, worldLine, [.. some, some[0]])));
+            Assert.Equal($"OK {some.Length}", await RequestAsync(run, Pass(fencingToken, worldLine, [.. some, some[0]])));
             Assert.Equal(Expected(passed), await StandAsync(run));
         }
 
         Assert.Equal($"{worldLine}-{Count},{Count}", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "u", "c"));
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "o:g:t")));
-        Assert.Equal("OK 0", await RequestAsync(run, Pass(incarnation, worldLine, order)));
+        Assert.Equal("OK 0", await RequestAsync(run, Pass(fencingToken, worldLine, order)));
     }
 
     [Fact]
     public async Task A_new_holder_is_told_what_was_passed_above_its_start()
     {
         await using var run = await StartAsync(9);
-        var (incarnation, worldLine) = await HoldAsync(run, "s1");
-        await RequestAsync(run, Pass(incarnation, worldLine, 1, 3, 4, 7));
+        var (fencingToken, worldLine) = await HoldAsync(run, "s1");
+        await RequestAsync(run, Pass(fencingToken, worldLine, 1, 3, 4, 7));
 
         var claimed = (await run.ClaimAsync("claim", "s2", "s1"))[0].Split(' ');
 
@@ -72,11 +72,11 @@ public sealed class PassTests(LibraryServer server) : IClassFixture<LibraryServe
     public async Task A_long_stream_is_trimmed_before_its_end_is_reached()
     {
         await using var run = await StartAsync(70);
-        var (incarnation, worldLine) = await HoldAsync(run, "s1");
+        var (fencingToken, worldLine) = await HoldAsync(run, "s1");
 
-        await RequestAsync(run, Pass(incarnation, worldLine, [.. Enumerable.Range(1, 63).Select(seq => (long)seq)]));
+        await RequestAsync(run, Pass(fencingToken, worldLine, [.. Enumerable.Range(1, 63).Select(seq => (long)seq)]));
         Assert.Equal("70", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
-        await RequestAsync(run, Pass(incarnation, worldLine, 64));
+        await RequestAsync(run, Pass(fencingToken, worldLine, 64));
 
         Assert.Equal("6", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
         // A group that comes now starts after what is gone.
@@ -87,14 +87,14 @@ public sealed class PassTests(LibraryServer server) : IClassFixture<LibraryServe
     public async Task A_full_topic_takes_messages_again_when_some_were_passed()
     {
         await using var run = await StartAsync(3);
-        var (incarnation, worldLine) = await HoldAsync(run, "s1");
+        var (fencingToken, worldLine) = await HoldAsync(run, "s1");
 
         Assert.Equal("FULL 1", await RequestAsync(run, Publish(Append("other"), Append(maxBacklog: 3))));
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "t:other")));
         Assert.Equal("FULL 0", await RequestAsync(run, Step("", operations: [Operation("u", "k")], emits: [Append(maxBacklog: 3)])));
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "s:k")));
 
-        await RequestAsync(run, Pass(incarnation, worldLine, 1, 2, 3));
+        await RequestAsync(run, Pass(fencingToken, worldLine, 1, 2, 3));
         Assert.StartsWith($"OK {worldLine}-4 ", await RequestAsync(run, Publish(Append(maxBacklog: 3))), StringComparison.Ordinal);
     }
 
@@ -108,10 +108,10 @@ public sealed class PassTests(LibraryServer server) : IClassFixture<LibraryServe
 
     private async Task<string> RequestAsync(LibraryRun run, object[] request) => (await run.BatchAsync("s1", ++_number, request))[1];
 
-    private static async Task<(string Incarnation, string WorldLine)> HoldAsync(LibraryRun run, string session)
+    private static async Task<(string FencingToken, string WorldLine)> HoldAsync(LibraryRun run, string session)
     {
-        var incarnation = (await run.ClaimAsync("claim", session))[0].Split(' ')[1];
-        return (incarnation, incarnation.Split('.')[0]);
+        var fencingToken = (await run.ClaimAsync("claim", session))[0].Split(' ')[1];
+        return (fencingToken, fencingToken.Split('.')[0]);
     }
 
     /// <summary>What the lane should have kept: how far it is passed, and maximal intervals above that.</summary>

@@ -7,7 +7,7 @@ namespace Darq.Tests.Integration.Library;
 /// <summary>In which order a step is judged: its record, what was consumed, the fence, guards, room.</summary>
 public sealed class StepScriptTests(LibraryServer server) : IClassFixture<LibraryServer>
 {
-    private string _incarnation = "";
+    private string _fencingToken = "";
     private string _worldLine = "";
     private long _number;
 
@@ -49,7 +49,7 @@ public sealed class StepScriptTests(LibraryServer server) : IClassFixture<Librar
     public async Task A_message_that_was_passed_without_a_step_is_stale_even_for_a_lost_lane()
     {
         await using var run = await StartAsync(1);
-        await RequestAsync(run, Pass(_incarnation, _worldLine, 1));
+        await RequestAsync(run, Pass(_fencingToken, _worldLine, 1));
         Assert.Equal("STALE 0", await StepAsync(run, [Consumed(1)], [Operation("u", "k")]));
 
         await run.ClaimAsync("claim", "s2", "s1");
@@ -124,7 +124,7 @@ public sealed class StepScriptTests(LibraryServer server) : IClassFixture<Librar
     public async Task A_step_consumes_several_messages_together_or_none()
     {
         await using var run = await StartAsync(3);
-        await RequestAsync(run, Pass(_incarnation, _worldLine, 3));
+        await RequestAsync(run, Pass(_fencingToken, _worldLine, 3));
 
         Assert.Equal("STALE 1", await StepAsync(run, [Consumed(1), Consumed(3)]));
         Assert.StartsWith("OK ", await StepAsync(run, [Consumed(2), Consumed(1)]), StringComparison.Ordinal);
@@ -152,15 +152,15 @@ public sealed class StepScriptTests(LibraryServer server) : IClassFixture<Librar
         Assert.Equal("1", await run.CommandAsync("EXISTS", run.Key(0, "s:k")));
     }
 
-    private object[] Consumed(long seq) => [1, "g", "t", _incarnation, _worldLine, seq];
+    private object[] Consumed(long seq) => [1, "g", "t", _fencingToken, _worldLine, seq];
 
     private async Task<LibraryRun> StartAsync(int messages)
     {
         var run = await server.RunAsync();
         await run.OpenAsync();
         await RequestAsync(run, Publish([.. Enumerable.Range(0, messages).Select(_ => Append())]));
-        _incarnation = (await run.ClaimAsync("claim", "s1"))[0].Split(' ')[1];
-        _worldLine = _incarnation.Split('.')[0];
+        _fencingToken = (await run.ClaimAsync("claim", "s1"))[0].Split(' ')[1];
+        _worldLine = _fencingToken.Split('.')[0];
         return run;
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Darq.Contract;
+using Darq.Protos;
 using Darq.Tests.Contract;
 using Darq.Tests.Shared;
 using Google.Protobuf;
@@ -25,7 +25,7 @@ public sealed class WaitingMessagesTests(ITestOutputHelper output)
     public async Task The_components_memory_is_bounded_however_many_messages_wait()
     {
         await using var redis = await RedisServer.StartAsync(new RedisOptions { AppendOnly = false });
-        await using var component = await Component.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
         using var client = new ComponentClient(component.Socket, "bank");
         await client.InitPubSubAsync(("redisHost", redis.Host), ("consumerID", "slow"), ("maxInFlight", "100"));
         var body = ByteString.CopyFrom(new byte[1024]);

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
-using Darq.Redis;
+using Darq.Engine.Redis;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -82,12 +82,12 @@ public sealed partial class RedisClientTests
 
         var slice = await client.ReadAsync("mark", "stream", "1-0", 10, default);
 
-        Assert.Equal("b", slice.Boot);
+        Assert.Equal("b", slice.ReplicationId);
         var entry = Assert.Single(slice.Entries);
         Assert.Equal("2-0", entry.Id);
         Assert.Equal([("d", "x"), ("long", "y")], entry.Fields.Select(field => (field.Key, Encoding.UTF8.GetString(field.Value.Span))));
         var none = await client.ReadAsync("no mark", "no stream", "0", 10, default);
-        Assert.Null(none.Boot);
+        Assert.Null(none.ReplicationId);
         Assert.Empty(none.Entries);
     }
 
@@ -114,7 +114,7 @@ public sealed partial class RedisClientTests
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
         var port = ((IPEndPoint)silent.LocalEndpoint).Port;
-        var options = new Darq.Redis.RedisOptions
+        var options = new Darq.Engine.Redis.RedisOptions
         {
             Host = "127.0.0.1",
             Port = port,
@@ -158,7 +158,7 @@ public sealed partial class RedisClientTests
 
     private static RedisClient Client(int port, int database = 0) =>
         new(
-            new Darq.Redis.RedisOptions
+            new Darq.Engine.Redis.RedisOptions
             {
                 Host = "127.0.0.1",
                 Port = port,

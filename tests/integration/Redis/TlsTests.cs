@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Darq.Redis;
+using Darq.Engine.Redis;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -63,9 +63,9 @@ public sealed class TlsTests : IAsyncLifetime, IDisposable
         await Assert.ThrowsAsync<RedisUnavailableException>(() => client.DescribeAsync(default));
     }
 
-    private static RedisClient Client(Darq.Redis.RedisOptions options) => new(options, TimeProvider.System);
+    private static RedisClient Client(Darq.Engine.Redis.RedisOptions options) => new(options, TimeProvider.System);
 
-    private Darq.Redis.RedisOptions Options() =>
+    private Darq.Engine.Redis.RedisOptions Options() =>
         new()
         {
             Host = "127.0.0.1",

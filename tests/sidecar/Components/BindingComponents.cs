@@ -1,4 +1,4 @@
-using Darq.Contract;
+using Darq.Protos;
 using Darq.Sidecar.Resources;
 using Darq.Tests.Shared.GrpcClient;
 

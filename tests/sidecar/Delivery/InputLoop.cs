@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Darq.Contract;
+using Darq.Protos;
 using Darq.Sidecar.Components;
 using Darq.Sidecar.Events;
 using Darq.Sidecar.Startup;

@@ -1,4 +1,4 @@
-using Darq.Contract;
+using Darq.Protos;
 using Darq.Sidecar.Components;
 using Darq.Sidecar.Resources;
 using Darq.Sidecar.Startup;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Darq.Contract;
+using Darq.Protos;
 using Darq.Sidecar.Components;
 using Darq.Sidecar.Events;
 using Darq.Sidecar.Resources;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Darq.Contract;
+using Darq.Protos;
 using Darq.Sidecar.Components;
 using Darq.Sidecar.Events;
 using Darq.Sidecar.Resources;

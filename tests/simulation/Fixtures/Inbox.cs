@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Darq.Lanes;
+using Darq.Engine.Subscriptions.Deliveries;
 
 namespace Darq.Tests.Simulation.Fixtures;
 

@@ -60,7 +60,7 @@ internal static class Reachable
 
     /// <summary>Threads, tasks and what belongs to the simulation lead everywhere, and are none of the component's memory.</summary>
     private static bool IsLookedInto(Type type) =>
-        type.Assembly == typeof(Darq.Lanes.Subscription).Assembly
+        type.Assembly == typeof(Darq.Engine.Subscriptions.Subscription).Assembly
         || type.Namespace?.StartsWith("System.Collections", StringComparison.Ordinal) == true
         || type.IsGenericType && type.FullName!.StartsWith("System.ValueTuple", StringComparison.Ordinal)
         || typeof(Delegate).IsAssignableFrom(type);

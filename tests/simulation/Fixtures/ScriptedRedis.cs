@@ -1,4 +1,4 @@
-using Darq.Redis;
+using Darq.Engine.Redis;
 
 namespace Darq.Tests.Simulation.Fixtures;
 
@@ -56,9 +56,9 @@ internal sealed class ScriptedRedis(IRedis redis) : IRedis
             : redis.CallAsync(call, cancellation);
     }
 
-    public async Task<StreamSlice> ReadAsync(string markKey, string streamKey, string afterId, int maxCount, CancellationToken cancellation)
+    public async Task<StreamSlice> ReadAsync(string header, string streamKey, string afterId, int maxCount, CancellationToken cancellation)
     {
-        var slice = await redis.ReadAsync(markKey, streamKey, afterId, maxCount, cancellation);
+        var slice = await redis.ReadAsync(header, streamKey, afterId, maxCount, cancellation);
         if (_held is not { } held)
         {
             return slice;

@@ -1,9 +1,12 @@
 using System.Text;
-using Darq.Lanes;
-using Darq.Partitions;
-using Darq.Publishing;
-using Darq.State;
-using Darq.Steps;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.State;
+using Darq.Engine.Steps;
+using Darq.Engine.Steps.Json;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Tests.Simulation.Scheduling;
 using Darq.Tests.Simulation.Server;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,11 +29,11 @@ internal sealed class SimulatedEngine
         {
             var redis = new ScriptedRedis(new FakeRedis(world.Loop, _process, world.Server, new Weather(random), TimeSpan.FromSeconds(2)));
             var primary = new Primary(redis, options, Clock, random, NullLoggerFactory.Instance);
-            return ValueTask.FromResult((redis, primary, new Subscriptions(primary, Clock, random, NullLoggerFactory.Instance)));
+            return ValueTask.FromResult((redis, primary, new SubscriptionTable(primary, Clock, random, NullLoggerFactory.Instance)));
         });
         Publisher = new(Primary, options);
         State = new(Primary, options);
-        Stepper = new(Primary, Subscriptions, options, Clock, random, NullLogger.Instance);
+        StepExecutor = new(Primary, Subscriptions, options, Clock, random, NullLogger.Instance);
     }
 
     public SteppedTime Clock { get; }
@@ -39,13 +42,13 @@ internal sealed class SimulatedEngine
 
     public Primary Primary { get; }
 
-    public Subscriptions Subscriptions { get; }
+    public SubscriptionTable Subscriptions { get; }
 
     public Publisher Publisher { get; }
 
     public StateStore State { get; }
 
-    public Stepper Stepper { get; }
+    public StepExecutor StepExecutor { get; }
 
     /// <summary>Runs a flow inside the process to its end and returns what came of it.</summary>
     public T Ask<T>(Func<ValueTask<T>> flow)
@@ -103,7 +106,7 @@ internal sealed class SimulatedEngine
             var consumed = string.Join(',', tokens.Select(token => $"\"{token}\""));
             var json = $$"""{"consume":[{{consumed}}],"state":[{"op":"upsert","key":"{{key}}","value":"{{value}}"}]}""";
             var step = new StepParser(Primary.Keys.Partitions, "").Parse(Encoding.UTF8.GetBytes(json));
-            return (await Stepper.ApplyAsync(step, default)).Outcome;
+            return (await StepExecutor.ApplyAsync(step, default)).Outcome;
         });
 
     public DeliveryStream Attach(string topic, Inbox inbox, SubscriptionOptions? options = null)

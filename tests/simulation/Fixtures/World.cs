@@ -1,4 +1,4 @@
-using Darq.Partitions;
+using Darq.Engine.Core;
 using Darq.Tests.Simulation.Scheduling;
 using Darq.Tests.Simulation.Server;
 using Xunit;
@@ -24,12 +24,12 @@ internal sealed class World : IDisposable
     /// <summary>One partition, so that what lies together in it is no matter of chance.</summary>
     public static NamespaceOptions OnePartition { get; } = new() { Name = "sim", Partitions = 1 };
 
-    /// <summary>Starts a process on this Redis; returns once it has made contact.</summary>
+    /// <summary>Starts a process on this Redis; returns once its handshake is made.</summary>
     public SimulatedEngine Start(NamespaceOptions? options = null)
     {
         var engine = new SimulatedEngine(this, _random, $"process{++_processes}", options ?? OnePartition);
-        var contact = engine.Ask(() => new ValueTask<bool>(engine.Primary.ContactAsync(TimeSpan.FromSeconds(5), default)));
-        Assert.True(contact, "no contact was made");
+        var handshake = engine.Ask(() => new ValueTask<bool>(engine.Primary.ConnectAsync(TimeSpan.FromSeconds(5), default)));
+        Assert.True(handshake, "no handshake was made");
         return engine;
     }
 

@@ -1,4 +1,4 @@
-using Darq.Lanes;
+using Darq.Engine.Subscriptions;
 using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
@@ -57,7 +57,7 @@ public sealed class ClockTests
     [Fact]
     public void Parked_message_comes_in_its_time_though_the_clock_is_set_back() =>
         KnownDefect.Show("A7", "failed message is delivered again", () =>
-            FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromSeconds(2), ParkAfter = TimeSpan.FromSeconds(1) })
+            FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromSeconds(2), RetryQueueAfter = TimeSpan.FromSeconds(1) })
         );
 
     [Fact]

@@ -75,7 +75,7 @@ public sealed class LivingOnTests
                 LoseSession(world, engine);
             }
 
-            var lines = Reachable.Count<Darq.Lanes.Line>(engine.Subscriptions);
+            var lines = Reachable.Count<Darq.Engine.Subscriptions.Retries.RetrySequence>(engine.Subscriptions);
             Assert.True(lines >= Parked, $"Only {lines} lines are known of {Parked} parked messages.");
             Assert.True(lines == Parked, $"{lines} lines are kept for {Parked} parked messages.");
         });

@@ -1,6 +1,6 @@
 using System.Text;
-using Darq.Lanes;
-using Darq.Publishing;
+using Darq.Engine.Publishing;
+using Darq.Engine.Subscriptions;
 using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;

@@ -7,7 +7,7 @@ namespace Darq.Tests.Simulation.Lanes;
 /// <summary>What becomes of a message whose answer and what Redis knows of it do not fit together.</summary>
 public sealed class SettlingTests
 {
-    private const string Mark = "{sim:0}:m";
+    private const string PartitionHeader = "{sim:0}:m";
     private const string Lane = "{sim:0}:l:g:t";
 
     [Fact]
@@ -91,8 +91,8 @@ public sealed class SettlingTests
     /// <summary>Marks the partition as broken, as a request that failed in its middle does.</summary>
     private static Action Break(World world)
     {
-        world.Cli("HSET", Mark, "broken", "by the test");
-        return () => world.Cli("HDEL", Mark, "broken");
+        world.Cli("HSET", PartitionHeader, "broken", "by the test");
+        return () => world.Cli("HDEL", PartitionHeader, "broken");
     }
 
     /// <summary>Puts a value of another type in the place of the lane.</summary>
@@ -109,5 +109,5 @@ public sealed class SettlingTests
     }
 
     private static string KeyIn(int partition, int of) =>
-        Enumerable.Range(0, 1000).Select(i => $"key{i}").First(key => Darq.Partitions.PartitionHash.Of(key, of) == partition);
+        Enumerable.Range(0, 1000).Select(i => $"key{i}").First(key => Darq.Engine.Core.PartitionHash.Of(key, of) == partition);
 }

@@ -1,4 +1,4 @@
-using Darq.Lanes;
+using Darq.Engine.Subscriptions;
 using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;

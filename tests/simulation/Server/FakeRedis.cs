@@ -1,5 +1,5 @@
 using System.Text;
-using Darq.Redis;
+using Darq.Engine.Redis;
 using Darq.Tests.Simulation.Scheduling;
 
 namespace Darq.Tests.Simulation.Server;
@@ -44,11 +44,11 @@ internal sealed class FakeRedis : IRedis
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) =>
         Convert(await SendAsync(node => _server.Call(node, call), cancellation));
 
-    public async Task<StreamSlice> ReadAsync(string markKey, string streamKey, string afterId, int maxCount, CancellationToken cancellation)
+    public async Task<StreamSlice> ReadAsync(string header, string streamKey, string afterId, int maxCount, CancellationToken cancellation)
     {
-        string[] boot = ["HGET", FakeServer.Bytes(markKey), "boot"];
+        string[] replicationId = ["HGET", FakeServer.Bytes(header), "boot"];
         string[] range = ["XRANGE", FakeServer.Bytes(streamKey), "(" + afterId, "+", "COUNT", $"{maxCount}"];
-        var replies = await SendAsync(_ => _server.Execute(boot, range), cancellation);
+        var replies = await SendAsync(_ => _server.Execute(replicationId, range), cancellation);
         var entries = Convert(replies[1]).Items.Select(Entry).ToArray();
         return new StreamSlice(((Reply.Bulk)replies[0]).Text, entries);
     }

@@ -1,5 +1,5 @@
 using System.Text;
-using Darq.Redis;
+using Darq.Engine.Redis;
 using Darq.Tests.Simulation.Lua;
 
 namespace Darq.Tests.Simulation.Server;
@@ -23,7 +23,7 @@ internal sealed class FakeServer : IDisposable
         (_time, _random) = (time, random);
         _keys = new Keyspace(() => _entry.Now);
         (Primary, Replica) = (new FakeNode("a", Execute), new FakeNode("b", Execute));
-        BootId = NewBootId();
+        ReplicationId = NewReplicationId();
         Primary.Start([]);
         Replica.Start([]);
     }
@@ -48,7 +48,7 @@ internal sealed class FakeServer : IDisposable
     public FakeNode Replica { get; private set; }
 
     /// <summary>What <c>master_replid</c> is, on both nodes: new at every start of the primary and at every promotion.</summary>
-    public string BootId { get; private set; }
+    public string ReplicationId { get; private set; }
 
     public int JournaledCalls => _journal.Count;
 
@@ -105,7 +105,7 @@ internal sealed class FakeServer : IDisposable
 
     /// <summary>
     /// Starts the node that was stopped, without what the last <paramref name="lostCalls"/> calls that wrote something had written. A
-    /// primary gets another boot id, and its replica copies everything anew; one that was replaced meanwhile comes back as a replica.
+    /// primary gets another replication id, and its replica copies everything anew; one that was replaced comes back as a replica.
     /// </summary>
     public void Restart(int lostCalls = 0)
     {
@@ -117,7 +117,7 @@ internal sealed class FakeServer : IDisposable
 
         if (!Primary.Up)
         {
-            BootId = NewBootId();
+            ReplicationId = NewReplicationId();
             Start(Primary);
         }
         Start(Replica);
@@ -131,7 +131,7 @@ internal sealed class FakeServer : IDisposable
     public void FailOver()
     {
         (Primary, Replica) = (Replica, Primary);
-        BootId = NewBootId();
+        ReplicationId = NewReplicationId();
         NodesChanged?.Invoke();
     }
 
@@ -144,7 +144,7 @@ internal sealed class FakeServer : IDisposable
     /// <summary>Text as the keyspace holds it: one char for each byte of its UTF-8.</summary>
     internal static string Bytes(string text) => Ascii.IsValid(text) ? text : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
 
-    private string NewBootId() => string.Concat(Enumerable.Range(0, 40).Select(_ => "0123456789abcdef"[_random.Next(16)]));
+    private string NewReplicationId() => string.Concat(Enumerable.Range(0, 40).Select(_ => "0123456789abcdef"[_random.Next(16)]));
 
     private void Start(FakeNode node) => node.Start(_libraries.Values.Select(Alter));
 
@@ -167,7 +167,7 @@ internal sealed class FakeServer : IDisposable
         {
             case "INFO":
                 return "# "
-                    + $"Replication\r\nrole:{(node == Primary ? "master" : "slave")}\r\nmaster_replid:{BootId}\r\nmaster_replid2:{new string('0', 40)}\r\n";
+                    + $"Replication\r\nrole:{(node == Primary ? "master" : "slave")}\r\nmaster_replid:{ReplicationId}\r\nmaster_replid2:{new string('0', 40)}\r\n";
             case "PUBLISH":
                 Published?.Invoke(words[1], words[2]);
                 return 0;

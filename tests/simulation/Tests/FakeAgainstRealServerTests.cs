@@ -1,4 +1,4 @@
-using Darq.Redis;
+using Darq.Engine.Redis;
 using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Server;
 using Xunit;

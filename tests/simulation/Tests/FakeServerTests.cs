@@ -1,4 +1,4 @@
-using Darq.Redis;
+using Darq.Engine.Redis;
 using Darq.Tests.Simulation.Server;
 using Xunit;
 
@@ -30,7 +30,7 @@ public sealed class FakeServerTests : IDisposable
     [Fact]
     public void Restart_keeps_data_and_functions_but_not_boot_id_and_library_variables()
     {
-        var boot = _server.BootId;
+        var replicationId = _server.ReplicationId;
         Call("count");
         Assert.Equal("2 2", Call("count"));
 
@@ -38,8 +38,8 @@ public sealed class FakeServerTests : IDisposable
         _server.Restart();
 
         Assert.Equal("1 3", Call("count"));
-        Assert.Matches("^[0-9a-f]{40}$", boot);
-        Assert.NotEqual(boot, _server.BootId);
+        Assert.Matches("^[0-9a-f]{40}$", replicationId);
+        Assert.NotEqual(replicationId, _server.ReplicationId);
     }
 
     [Fact]

@@ -1,7 +1,8 @@
-using Darq.Lanes;
-using Darq.Partitions;
-using Darq.Redis;
-using Darq.State;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+using Darq.Engine.State;
+using Darq.Engine.Subscriptions.Ownership;
 using Darq.Tests.Simulation.Scheduling;
 using Darq.Tests.Simulation.Server;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -33,7 +34,7 @@ public sealed class RecoveryByAnotherTests
         {
             var redis = new FakeRedis(loop, process, server, new Weather(random), TimeSpan.FromSeconds(2));
             var primary = new Primary(redis, _options, process.Time, random, NullLoggerFactory.Instance);
-            Assert.True(await primary.ContactAsync(TimeSpan.FromSeconds(1), default));
+            Assert.True(await primary.ConnectAsync(TimeSpan.FromSeconds(1), default));
             Recover(server, primary);
             await read(primary);
             answered++;
@@ -45,8 +46,8 @@ public sealed class RecoveryByAnotherTests
     /// <summary>One that knows of a later world-line moves the others on.</summary>
     private static void Recover(FakeServer server, Primary primary)
     {
-        string[] marks = [primary.Keys.Mark(0), primary.Keys.Mark(1)];
+        string[] marks = [primary.Keys.PartitionHeader(0), primary.Keys.PartitionHeader(1)];
         var identity = ((Reply.Bulk)server.Execute(["HGET", marks[0], "id"])[0]).Text!;
-        server.Call(new(FunctionLibrary.Function("recover"), marks, [identity, Contact.Format, primary.WorldLine + 1]));
+        server.Call(new(FunctionLibrary.Function("recover"), marks, [identity, Handshake.Format, primary.WorldLine + 1]));
     }
 }

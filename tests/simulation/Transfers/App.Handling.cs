@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using Darq.Lanes;
-using Darq.Partitions;
-using Darq.State;
+using Darq.Engine.Core;
+using Darq.Engine.State;
+using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Tests.Shared.History;
 
 namespace Darq.Tests.Simulation.Transfers;
@@ -96,12 +96,12 @@ internal sealed partial class App
                         }
                     ),
                 };
-                var result = await _stepper!.TransactAsync(damaging ? [.. writes, Damaging()] : writes, metadata, CancellationToken.None);
+                var result = await _steps!.TransactAsync(damaging ? [.. writes, Damaging()] : writes, metadata, CancellationToken.None);
                 outcome = result.Duplicate ? "DUPLICATE" : "OK";
             }
             catch (DarqException refused)
             {
-                outcome = refused.Refusal == Refusal.Unavailable ? outcome : refused.Refusal.ToString().ToUpperInvariant();
+                outcome = refused.Code == ErrorCode.Unavailable ? outcome : refused.Code.ToString().ToUpperInvariant();
             }
             _bank.Record(transfer.Event(EventKind.Stepped, Name) with { Group = Bank.Movers, Outcome = outcome, Previous = previous });
             switch (outcome)

@@ -1,6 +1,6 @@
-using Darq.Partitions;
-using Darq.Publishing;
-using Darq.State;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.State;
 using Darq.Tests.Shared.History;
 
 namespace Darq.Tests.Simulation.Transfers;
@@ -48,7 +48,7 @@ internal sealed partial class App
 
                 return;
             }
-            catch (DarqException refused) when (refused.Refusal == Refusal.Unavailable)
+            catch (DarqException refused) when (refused.Code == ErrorCode.Unavailable)
             {
                 await PauseAsync(300);
             }
@@ -77,7 +77,7 @@ internal sealed partial class App
                 _bank.Record(sent with { Outcome = "OK", Position = published[0].Id });
                 return;
             }
-            catch (DarqException refused) when (refused.Refusal == Refusal.Unavailable)
+            catch (DarqException refused) when (refused.Code == ErrorCode.Unavailable)
             {
                 await PauseAsync(300);
             }
@@ -111,7 +111,7 @@ internal sealed partial class App
 
                 await write;
             }
-            catch (DarqException refused) when (refused.Refusal == Refusal.Unavailable)
+            catch (DarqException refused) when (refused.Code == ErrorCode.Unavailable)
             {
                 (place, count) = (place + 1, -1);
             }
@@ -128,7 +128,7 @@ internal sealed partial class App
         }
         catch (DarqException refused)
         {
-            if (refused.Refusal == Refusal.Misconfigured && !refused.Message.Contains("WRONGTYPE", StringComparison.Ordinal))
+            if (refused.Code == ErrorCode.Misconfigured && !refused.Message.Contains("WRONGTYPE", StringComparison.Ordinal))
             {
                 throw;
             }

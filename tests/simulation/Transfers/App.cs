@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
-using Darq.Hosting;
-using Darq.Lanes;
-using Darq.Partitions;
-using Darq.Publishing;
-using Darq.Redis;
-using Darq.State;
-using Darq.Steps;
+using Darq.Component.Instances;
+using Darq.Engine.Connection;
+using Darq.Engine.Publishing;
+using Darq.Engine.Redis;
+using Darq.Engine.State;
+using Darq.Engine.Steps;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Tests.Shared.History;
 using Darq.Tests.Simulation.Scheduling;
 using Darq.Tests.Simulation.Server;
@@ -31,7 +32,7 @@ internal sealed partial class App
     private Func<Sink, DeliveryStream>? _attach;
     private Func<Task>? _dispose;
     private StateStore? _state;
-    private Stepper? _stepper;
+    private StepExecutor? _steps;
     private Publisher? _publisher;
 
     public App(Simulation world, string name, string[] keys)
@@ -154,12 +155,12 @@ internal sealed partial class App
         var options = _world.Namespace;
         var logs = new Trace(_world, Name);
         var primary = new Primary(Connect(), options, _process.Time, _random, logs);
-        var subscriptions = new Subscriptions(primary, _process.Time, _random, logs);
-        _dispose = async () => await new Engine(primary, subscriptions).DisposeAsync();
+        var subscriptions = new SubscriptionTable(primary, _process.Time, _random, logs);
+        _dispose = async () => await new SharedEngine(primary, subscriptions).DisposeAsync();
         _attach = sink => subscriptions.Attach(sink.Group, sink.Topic, OptionsOf(sink.Group), sink);
         _state = new(primary, options);
         _publisher = new(primary, options);
-        _stepper = new(primary, subscriptions, options, _process.Time, _random, logs.CreateLogger("Darq.Steps"));
+        _steps = new(primary, subscriptions, options, _process.Time, _random, logs.CreateLogger("Darq.Engine.Steps"));
         Subscribe(Bank.Movers, "transfers", TransferAsync);
         Subscribe(Bank.Watchers, "transfers", WatchAsync);
         Subscribe("audit", "receipts", ConfirmAsync);
@@ -189,7 +190,7 @@ internal sealed partial class App
             MaxInFlight = 4,
             RetryDelay = TimeSpan.FromMilliseconds(group == Bank.Watchers ? 600 : 200),
             MaxRetryDelay = TimeSpan.FromSeconds(3),
-            ParkAfter = TimeSpan.FromMilliseconds(_serial ? 0 : 300),
+            RetryQueueAfter = TimeSpan.FromMilliseconds(_serial ? 0 : 300),
             MaxDeliveries = group == Bank.Watchers ? Bank.MaxDeliveries : 0,
         };
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Darq.Lanes;
+using Darq.Engine.Subscriptions.Deliveries;
 
 namespace Darq.Tests.Simulation.Transfers;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Darq.Partitions;
-using Darq.Redis;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
 using Darq.Tests.Simulation.Server;
 
 namespace Darq.Tests.Simulation.Transfers;
@@ -10,7 +10,7 @@ internal sealed class Data(FakeServer server, NamespaceOptions options)
 {
     private readonly string[] _tags =
     [
-        .. Enumerable.Range(0, options.Partitions).Select(p => new Keys(options.Name, options.Partitions).Mark(p)[..^2]),
+        .. Enumerable.Range(0, options.Partitions).Select(p => new Keys(options.Name, options.Partitions).PartitionHeader(p)[..^2]),
     ];
 
     /// <summary>Replaces a state value by a plain string, which no command of ours can read.</summary>

@@ -50,7 +50,7 @@ internal sealed class FenceInvariants(Simulation world)
         return _processes.TryAdd(worldLine, world.Server.Primary.Process) || _processes[worldLine] == world.Server.Primary.Process;
     }
 
-    /// <summary>The lane that a key belongs to: its hash, what was passed out of order, and its mailbox.</summary>
+    /// <summary>The lane that a key belongs to: its hash, what was passed out of order, and its retry queue.</summary>
     private static string? LaneOf(string key)
     {
         var end = key.IndexOf('}', StringComparison.Ordinal) + 1;
@@ -66,8 +66,8 @@ internal sealed class FenceInvariants(Simulation world)
             world.Complain($"session {session} changed {lane}, which {holder} holds");
         }
 
-        var incarnation = world.Data.Text(lane, "i")?.Split('.')[0];
-        if (incarnation != world.Data.Text($"{world.Data.Tag(world.Data.PartitionOf(lane))}:m", "wl"))
+        var fencingToken = world.Data.Text(lane, "i")?.Split('.')[0];
+        if (fencingToken != world.Data.Text($"{world.Data.Tag(world.Data.PartitionOf(lane))}:m", "wl"))
         {
             world.Complain($"{lane} was changed, whose holder has not resumed");
         }

@@ -4,7 +4,7 @@ using Xunit;
 namespace Darq.Tests.Simulation.Transfers;
 
 /// <summary>
-/// A simulator that finds nothing proves nothing: each patch in <c>tests/simulation/mutants</c> breaks the component on
+/// A simulator that finds nothing proves nothing: each patch in <c>tests/simulation/mutants</c> breaks the engine on
 /// purpose, and the storms must find it out.
 /// </summary>
 [Trait("Lane", "Slow")]
@@ -12,7 +12,7 @@ public sealed class MutantTests(ITestOutputHelper output) : IDisposable
 {
     private const int LastSeed = 30;
 
-    private readonly ComponentCopy _copy = new();
+    private readonly EngineCopy _copy = new();
 
     public static TheoryData<string> Names =>
         [

@@ -1,4 +1,4 @@
-using Darq.Partitions;
+using Darq.Engine.Core;
 using Darq.Tests.Shared.History;
 using Darq.Tests.Simulation.Scheduling;
 using Darq.Tests.Simulation.Server;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Darq.Lanes;
+using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Tests.Shared.History;
 using Darq.Tests.Simulation.Scheduling;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Darq.Benchmarks.Client;
-using Darq.Contract;
+using Darq.Protos;
 using Google.Protobuf;
 using Xunit;
 

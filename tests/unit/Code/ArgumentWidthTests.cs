@@ -1,11 +1,14 @@
 using System.Globalization;
 using System.Text;
-using Darq.Lanes;
-using Darq.Partitions;
-using Darq.Publishing;
-using Darq.Redis;
-using Darq.State;
-using Darq.Steps;
+using Darq.Engine.Batching;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.Redis;
+using Darq.Engine.State;
+using Darq.Engine.Steps;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Acks;
+using Darq.Engine.Subscriptions.Retries;
 using Xunit;
 
 namespace Darq.Tests.Unit.Code;
@@ -82,8 +85,8 @@ public sealed class ArgumentWidthTests
     public void A_batch_says_of_each_request_how_many_arguments_follow()
     {
         var writer = new BatchWriter(new Keys("darq", 4), "session-key");
-        writer.Add(new PassRequest("g", "t", 3, new(5, 6), expired: false, () => "5.1"));
-        writer.Add(new PassRequest("g", "t", 2, new(5, 7), expired: true, () => "5.1"));
+        writer.Add(new AckRequest("g", "t", 3, new(5, 6), expired: false, () => "5.1"));
+        writer.Add(new AckRequest("g", "t", 2, new(5, 7), expired: true, () => "5.1"));
 
         var call = writer.ToCall(frees: true, number: 9, worldLine: 8, TimeSpan.FromSeconds(7), count: 2);
 
@@ -124,14 +127,14 @@ public sealed class ArgumentWidthTests
     public void A_message_is_parked_with_what_is_left_of_its_wait()
     {
         var now = DateTimeOffset.UnixEpoch;
-        var (lane, line) = (new Lane(3, Order.Key), new Line(1));
+        var (lane, sequence) = (new Lane(3, Order.Key), new RetrySequence(1));
         Parking[] parkings =
         [
-            new(lane, 0, line, new(5, 6), now.AddMilliseconds(700), 4, 300),
-            new(lane, 0, line, new(5, 9), DateTimeOffset.MinValue, 0, 200),
+            new(lane, 0, sequence, new(5, 6), now.AddMilliseconds(700), 4, 300),
+            new(lane, 0, sequence, new(5, 9), DateTimeOffset.MinValue, 0, 200),
         ];
 
-        var request = new ParkRequest("g", "t", parkings, () => "5.1", now);
+        var request = new RetryQueueRequest("g", "t", parkings, () => "5.1", now);
 
         Assert.Equal(["1", "g", "t", "5.1", "2", "5", "6", "700", "4", "5", "9", "0", "0"], Written(request.Write));
         Assert.Equal(500, request.Size);
@@ -140,14 +143,24 @@ public sealed class ArgumentWidthTests
     [Fact]
     public void A_dead_letter_names_its_message_and_its_topic()
     {
-        var message = new Darq.Lanes.Message(3, new(5, 6), "", "k", "d"u8.ToArray(), default, long.MaxValue, new(5, 1));
+        var message = new Darq.Engine.Subscriptions.Reading.Message(
+            3,
+            new(5, 6),
+            "",
+            "k",
+            "d"u8.ToArray(),
+            default,
+            long.MaxValue,
+            new(5, 1)
+        );
 
         var written = Written(new DeadLetterRequest("g", "t", message, "t,dead", "{}"u8.ToArray(), 10, () => "5.1").Write);
 
         Assert.Equal(["1", "g", "t", "5.1", "5", "6", "t%2Cdead", "{}", "10"], written);
     }
 
-    private static int Width(string file, string pattern) => LuaRules.Number(SourceTree.File("component/" + file).Text, pattern);
+    private static int Width(string file, string pattern) =>
+        LuaRules.Number(SourceTree.File("component/Darq.Engine/" + file).Text, pattern);
 
     private static string[] Written(Action<BatchWriter> write)
     {

@@ -20,7 +20,10 @@ public sealed partial class EventIdTests
     [InlineData("[LoggerMessage(300, 1)]\n[LoggerMessage(410, 1)]", "[LoggerMessage(500, 1)]", "Log.A.cs has ids of several blocks")]
     [InlineData("[LoggerMessage(300, 1)]", "[LoggerMessage(301, 1)]", "block 3 has several owners")]
     public void A_breach_is_found(string first, string second, string fault) =>
-        Assert.Equal([fault], Faults([new("component/Telemetry/Log.A.cs", first), new("component/Telemetry/Log.B.cs", second)]));
+        Assert.Equal(
+            [fault],
+            Faults([new("component/Darq.Engine/Telemetry/Log.A.cs", first), new("component/Darq.Engine/Telemetry/Log.B.cs", second)])
+        );
 
     private static IEnumerable<string> Faults(IReadOnlyList<SourceFile> files)
     {

@@ -1,3 +1,4 @@
+using Darq.Engine.Core;
 using Xunit;
 
 namespace Darq.Tests.Unit.Code;
@@ -15,9 +16,9 @@ public sealed class FolderTests
     {
         var architecture = SourceTree.File("ARCHITECTURE.md").Text;
 
-        var folders = SourceTree.Component(".cs").Select(FolderRules.FolderOf).Where(folder => folder.Length > 0).Distinct().ToArray();
+        var folders = SourceTree.Component(".cs").Select(FolderRules.FolderOf).Distinct().ToArray();
 
-        Assert.Contains("Redis", folders);
+        Assert.Contains("Darq.Engine/Redis", folders);
         Assert.All(folders, folder => Assert.Contains($"| `{folder}` |", architecture, StringComparison.Ordinal));
     }
 
@@ -28,49 +29,55 @@ public sealed class FolderTests
     [Fact]
     public void Another_folder_that_names_the_client_library_is_found() =>
         Assert.Equal(
-            ["component/Lanes/A.cs"],
-            NamesClient([new("component/Lanes/A.cs", $"using {ClientLibrary};"), new("component/Redis/B.cs", $"using {ClientLibrary};")])
+            ["component/Darq.Engine/Core/A.cs"],
+            NamesClient([
+                new("component/Darq.Engine/Core/A.cs", $"using {ClientLibrary};"),
+                new("component/Darq.Engine/Redis/B.cs", $"using {ClientLibrary};"),
+            ])
         );
 
     [Fact]
-    public void Only_the_folder_Hosting_and_its_log_lines_name_gRPC() =>
-        Assert.Empty(
-            SourceTree
-                .With(".cs")
-                .Where(file =>
-                    file.Path.StartsWith("component/", StringComparison.Ordinal)
-                    && !file.Path.StartsWith("component/Hosting/", StringComparison.Ordinal)
-                    && !file.Path.StartsWith("component/Telemetry/", StringComparison.Ordinal)
-                    && file.Text.Contains("using Grpc.", StringComparison.Ordinal)
+    public void The_engine_knows_neither_gRPC_nor_Dapr_nor_a_web_server() =>
+        Assert.DoesNotContain(
+            typeof(Position).Assembly.GetReferencedAssemblies(),
+            assembly =>
+                new[] { "darq", "Grpc", "Google.Protobuf", "Microsoft.AspNetCore" }.Any(name =>
+                    assembly.Name!.StartsWith(name, StringComparison.Ordinal)
                 )
-                .Select(file => file.Path)
         );
 
     [Theory]
-    [InlineData("component/Redis/A.cs", "using Darq.Lanes;", "Lanes")]
-    [InlineData("component/Lanes/A.cs", "using static Darq.Steps.Stepper;", "Steps")]
-    [InlineData("component/Publishing/A.cs", "var x = Darq.Lanes.Order.Key;", "Lanes")]
-    [InlineData("component/Publishing/A.cs", "var x = Lanes.Order.Key;", "Lanes")]
-    [InlineData("component/Redis/A.cs", "var x = $\"{Lanes.Order.Key(y)}\";", "Lanes")]
+    [InlineData("Redis/A.cs", "using Darq.Engine.Subscriptions;", "Subscriptions")]
+    [InlineData("Subscriptions/Acks/A.cs", "using static Darq.Engine.Steps.StepExecutor;", "Steps")]
+    [InlineData("Publishing/A.cs", "var x = Darq.Engine.Subscriptions.Order.Key;", "Subscriptions")]
+    [InlineData("Publishing/A.cs", "var x = Subscriptions.Order.Key;", "Subscriptions")]
+    [InlineData("Redis/A.cs", "var x = $\"{Subscriptions.Order.Key(y)}\";", "Subscriptions")]
+    [InlineData("Connection/Session.cs", "using Darq.Engine.Batching;", "Batching")]
     public void A_use_against_the_layers_is_found(string path, string text, string used) =>
-        Assert.Equal([$"{path}: {used}"], FolderRules.Forbidden(new(path, text)));
+        Assert.Equal([$"component/Darq.Engine/{path}: {used}"], FolderRules.Forbidden(new("component/Darq.Engine/" + path, text)));
 
     [Theory]
-    [InlineData("component/Lanes/A.cs", "using Darq.Redis;\nnamespace Darq.Lanes;")]
-    [InlineData("component/Redis/A.cs", "// See Darq.Lanes for why.")]
-    [InlineData("component/Redis/A.cs", "logs.CreateLogger(\"Darq.Lanes\");")]
-    [InlineData("component/Redis/A.cs", "answer.Partitions.Count()")]
-    public void What_is_no_use_or_an_allowed_one_is_not(string path, string text) => Assert.Empty(FolderRules.Forbidden(new(path, text)));
+    [InlineData("Subscriptions/A.cs", "using Darq.Engine.Redis;\nnamespace Darq.Engine.Subscriptions;")]
+    [InlineData("Subscriptions/A.cs", "using Darq.Engine.Subscriptions.Acks;")]
+    [InlineData("Redis/A.cs", "// See Darq.Engine.Subscriptions for why.")]
+    [InlineData("Redis/A.cs", "logs.CreateLogger(\"Darq.Engine.Subscriptions\");")]
+    [InlineData("Redis/A.cs", "answer.Subscriptions.Count()")]
+    [InlineData("Connection/Primary.cs", "using Darq.Engine.Batching;")]
+    public void What_is_no_use_or_an_allowed_one_is_not(string path, string text) =>
+        Assert.Empty(FolderRules.Forbidden(new("component/Darq.Engine/" + path, text)));
 
     [Fact]
     public void A_folder_in_no_layer_is_found() =>
-        Assert.Equal(["component/Timers/A.cs: folder Timers is in no layer"], FolderRules.Forbidden(new("component/Timers/A.cs", "")));
+        Assert.Equal(
+            ["component/Darq.Engine/Timers/A.cs: folder Timers is in no layer"],
+            FolderRules.Forbidden(new("component/Darq.Engine/Timers/A.cs", ""))
+        );
 
     private static string[] NamesClient(IEnumerable<SourceFile> files) =>
         [
             .. files
                 .Where(file =>
-                    !file.Path.StartsWith("component/Redis/", StringComparison.Ordinal)
+                    !file.Path.StartsWith("component/Darq.Engine/Redis/", StringComparison.Ordinal)
                     && !file.Path.StartsWith("tests/benchmarks/Reference/", StringComparison.Ordinal)
                     && file.Text.Contains(ClientLibrary, StringComparison.Ordinal)
                 )

@@ -11,7 +11,7 @@ public sealed partial class KeyTableTests
     {
         var used = SourceTree
             .Component(".lua")
-            .Append(SourceTree.File("component/Redis/Keys.cs"))
+            .Append(SourceTree.File("component/Darq.Engine/Redis/Keys.cs"))
             .SelectMany(file => Used(file.Text))
             .Distinct()
             .Order();

@@ -1,4 +1,4 @@
-using Darq.Redis;
+using Darq.Engine.Redis;
 using Xunit;
 
 namespace Darq.Tests.Unit.Code;
@@ -33,7 +33,7 @@ public sealed class LuaTests
     [Fact]
     public void Every_registered_function_has_a_caller_and_every_called_one_is_registered()
     {
-        var registered = LuaRules.Registered(SourceTree.File("component/Redis/register.lua").Text).Order().ToArray();
+        var registered = LuaRules.Registered(SourceTree.File("component/Darq.Engine/Redis/register.lua").Text).Order().ToArray();
 
         Assert.Contains("batch_free", registered);
         Assert.Equal(registered, LuaRules.Called(Code).Order());

@@ -1,5 +1,5 @@
 using System.Text;
-using Darq.Hosting;
+using Darq.Component.Components;
 using Xunit;
 
 namespace Darq.Tests.Unit.Hosting;

@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Text;
-using Darq.Contract;
-using Darq.Hosting;
-using Darq.Lanes;
-using Darq.Publishing;
+using Darq.Component.Dapr;
+using Darq.Engine.Publishing;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Reading;
+using Darq.Protos;
 using Xunit;
 
 namespace Darq.Tests.Unit.Hosting;

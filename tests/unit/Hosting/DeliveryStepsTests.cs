@@ -1,5 +1,5 @@
-using Darq.Hosting;
-using Darq.Partitions;
+using Darq.Component.Components;
+using Darq.Engine.Core;
 using Xunit;
 
 namespace Darq.Tests.Unit.Hosting;

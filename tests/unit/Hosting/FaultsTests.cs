@@ -1,5 +1,5 @@
-using Darq.Hosting;
-using Darq.Partitions;
+using Darq.Component.Host;
+using Darq.Engine.Core;
 using Google.Rpc;
 using Grpc.Core;
 using Xunit;
@@ -9,37 +9,37 @@ namespace Darq.Tests.Unit.Hosting;
 public sealed class FaultsTests
 {
     [Theory]
-    [InlineData(nameof(Refusal.Invalid), nameof(StatusCode.InvalidArgument))]
-    [InlineData(nameof(Refusal.TooLarge), nameof(StatusCode.InvalidArgument))]
-    [InlineData(nameof(Refusal.InvalidEtag), nameof(StatusCode.InvalidArgument))]
-    [InlineData(nameof(Refusal.NotYet), nameof(StatusCode.Unimplemented))]
-    [InlineData(nameof(Refusal.Unavailable), nameof(StatusCode.Unavailable))]
-    [InlineData(nameof(Refusal.Misconfigured), nameof(StatusCode.FailedPrecondition))]
-    [InlineData(nameof(Refusal.Broken), nameof(StatusCode.FailedPrecondition))]
-    [InlineData(nameof(Refusal.CrossPartition), nameof(StatusCode.FailedPrecondition))]
-    [InlineData(nameof(Refusal.Full), nameof(StatusCode.ResourceExhausted))]
-    [InlineData(nameof(Refusal.Fenced), nameof(StatusCode.Aborted))]
-    [InlineData(nameof(Refusal.Stale), nameof(StatusCode.Aborted))]
-    [InlineData(nameof(Refusal.Conflict), nameof(StatusCode.Aborted))]
+    [InlineData(nameof(ErrorCode.Invalid), nameof(StatusCode.InvalidArgument))]
+    [InlineData(nameof(ErrorCode.TooLarge), nameof(StatusCode.InvalidArgument))]
+    [InlineData(nameof(ErrorCode.InvalidEtag), nameof(StatusCode.InvalidArgument))]
+    [InlineData(nameof(ErrorCode.NotYet), nameof(StatusCode.Unimplemented))]
+    [InlineData(nameof(ErrorCode.Unavailable), nameof(StatusCode.Unavailable))]
+    [InlineData(nameof(ErrorCode.Misconfigured), nameof(StatusCode.FailedPrecondition))]
+    [InlineData(nameof(ErrorCode.Broken), nameof(StatusCode.FailedPrecondition))]
+    [InlineData(nameof(ErrorCode.CrossPartition), nameof(StatusCode.FailedPrecondition))]
+    [InlineData(nameof(ErrorCode.Full), nameof(StatusCode.ResourceExhausted))]
+    [InlineData(nameof(ErrorCode.Fenced), nameof(StatusCode.Aborted))]
+    [InlineData(nameof(ErrorCode.Stale), nameof(StatusCode.Aborted))]
+    [InlineData(nameof(ErrorCode.Conflict), nameof(StatusCode.Aborted))]
     public void Each_refusal_has_its_code_and_keeps_its_text(string refusal, string code)
     {
-        var status = Faults.ToRpc(new DarqException(Enum.Parse<Refusal>(refusal), "WORD: text"), CallKind.Plain);
+        var status = Faults.ToRpc(new DarqException(Enum.Parse<ErrorCode>(refusal), "WORD: text"), CallKind.Plain);
         Assert.Equal((code, "WORD: text"), (status.StatusCode.ToString(), status.Status.Detail));
         Assert.Null(status.GetRpcStatus());
     }
 
     [Fact]
     public void Every_refusal_has_a_code_of_its_own_choice() =>
-        Assert.All(Enum.GetValues<Refusal>(), refusal =>
+        Assert.All(Enum.GetValues<ErrorCode>(), refusal =>
             Assert.NotEqual(StatusCode.Internal, Faults.ToRpc(new DarqException(refusal, "x"), CallKind.Plain).StatusCode)
         );
 
     [Theory]
-    [InlineData(nameof(Refusal.Conflict), nameof(StatusCode.FailedPrecondition))]
-    [InlineData(nameof(Refusal.InvalidEtag), nameof(StatusCode.InvalidArgument))]
+    [InlineData(nameof(ErrorCode.Conflict), nameof(StatusCode.FailedPrecondition))]
+    [InlineData(nameof(ErrorCode.InvalidEtag), nameof(StatusCode.InvalidArgument))]
     public void Etag_faults_of_state_calls_have_exactly_one_violation_named_etag(string refusal, string code)
     {
-        var status = Faults.ToRpc(new DarqException(Enum.Parse<Refusal>(refusal), "CONFLICT: text"), CallKind.State);
+        var status = Faults.ToRpc(new DarqException(Enum.Parse<ErrorCode>(refusal), "CONFLICT: text"), CallKind.State);
         Assert.Equal(code, status.StatusCode.ToString());
         var violation = Assert.Single(Assert.Single(status.GetRpcStatus()!.Details).Unpack<BadRequest>().FieldViolations);
         Assert.Equal(("etag", "CONFLICT: text"), (violation.Field, violation.Description));
@@ -47,5 +47,5 @@ public sealed class FaultsTests
 
     [Fact]
     public void Init_never_answers_Unimplemented() =>
-        Assert.Equal(StatusCode.FailedPrecondition, Faults.ToRpc(new DarqException(Refusal.NotYet, "x"), CallKind.Init).StatusCode);
+        Assert.Equal(StatusCode.FailedPrecondition, Faults.ToRpc(new DarqException(ErrorCode.NotYet, "x"), CallKind.Init).StatusCode);
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
-using Darq.Hosting;
-using Darq.Partitions;
+using Darq.Component.Configuration;
+using Darq.Component.Host;
+using Darq.Component.Instances;
+using Darq.Engine.Core;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -164,7 +166,7 @@ public sealed class InitFolderTests : IDisposable
     public void A_withheld_secret_that_is_nowhere_is_asked_for_by_name()
     {
         var refused = Assert.Throws<DarqException>(() => InitRecords.Complete(Withheld(), new Secrets(_ => null)));
-        Assert.Equal(Refusal.Misconfigured, refused.Refusal);
+        Assert.Equal(ErrorCode.Misconfigured, refused.Code);
         Assert.Contains("DARQ_REDIS_PASSWORD or DARQ_REDIS_PASSWORD_FILE", refused.Message, StringComparison.Ordinal);
     }
 

@@ -1,4 +1,4 @@
-using Darq.Hosting;
+using Darq.Component.Configuration;
 using Xunit;
 
 namespace Darq.Tests.Unit.Hosting;

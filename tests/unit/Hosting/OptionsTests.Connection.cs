@@ -1,5 +1,5 @@
-using Darq.Hosting;
-using Darq.Redis;
+using Darq.Component.Configuration;
+using Darq.Engine.Redis;
 using Xunit;
 
 namespace Darq.Tests.Unit.Hosting;

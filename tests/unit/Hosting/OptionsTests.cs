@@ -1,7 +1,6 @@
-using Darq.Hosting;
-using Darq.Hosting.Settings;
-using Darq.Lanes;
-using Darq.Partitions;
+using Darq.Component.Configuration;
+using Darq.Engine.Core;
+using Darq.Engine.Subscriptions;
 using Xunit;
 
 namespace Darq.Tests.Unit.Hosting;
@@ -92,7 +91,7 @@ public sealed partial class OptionsTests
             ("maxRetryDelay", "2s"),
             ("dialTimeout", "1500ms"),
             ("consumerID", "billing"),
-            ("parkAfter", "300ms"),
+            ("retryQueueAfter", "300ms"),
             ("maxDeliveries", "5"),
             ("deadLetterTopic", "graveyard")
         );
@@ -119,7 +118,7 @@ public sealed partial class OptionsTests
                 MaxInFlight = 7,
                 RetryDelay = TimeSpan.FromMilliseconds(100),
                 MaxRetryDelay = TimeSpan.FromSeconds(2),
-                ParkAfter = TimeSpan.FromMilliseconds(300),
+                RetryQueueAfter = TimeSpan.FromMilliseconds(300),
                 MaxDeliveries = 5,
                 DeadLetterTopic = "graveyard",
                 MaxBacklog = 10,
@@ -300,10 +299,16 @@ public sealed partial class OptionsTests
         };
         var (options, errors) = OptionsReader.ReadSubscription(
             component,
-            [new("maxInFlight", "9"), new("rawPayload", "true"), new("order", "none"), new("maxDeliveries", "3"), new("parkAfter", "0")]
+            [
+                new("maxInFlight", "9"),
+                new("rawPayload", "true"),
+                new("order", "none"),
+                new("maxDeliveries", "3"),
+                new("retryQueueAfter", "0"),
+            ]
         );
         Assert.Empty(errors);
-        Assert.Equal(component with { MaxInFlight = 9, Order = Order.None, MaxDeliveries = 3, ParkAfter = TimeSpan.Zero }, options);
+        Assert.Equal(component with { MaxInFlight = 9, Order = Order.None, MaxDeliveries = 3, RetryQueueAfter = TimeSpan.Zero }, options);
     }
 
     [Theory]
@@ -311,7 +316,7 @@ public sealed partial class OptionsTests
     [InlineData("deadLetterTopic", "or*ders", "give a topic's name that does not end in ~<number>")]
     [InlineData("maxDeliveries", "-1", "give a whole number from 0 to 1000000")]
     [InlineData("maxDeliveries", "many", "give a whole number from 0 to 1000000")]
-    [InlineData("parkAfter", "later", "give a duration from 0 to 24h")]
+    [InlineData("retryQueueAfter", "later", "give a duration from 0 to 24h")]
     public void How_messages_are_parked_and_given_up_has_a_form(string key, string text, string expected)
     {
         Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not accepted; {expected}", (key, text));

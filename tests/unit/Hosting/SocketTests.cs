@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Darq.Hosting;
+using Darq.Component.Host;
 using Darq.Tests.Shared;
 using Xunit;
 

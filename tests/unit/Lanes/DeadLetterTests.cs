@@ -1,7 +1,10 @@
 using System.Text;
-using Darq.Lanes;
-using Darq.Partitions;
-using Darq.Publishing;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Acks;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Reading;
 using Xunit;
 
 namespace Darq.Tests.Unit.Lanes;
@@ -67,7 +70,7 @@ public sealed class DeadLetterTests
     private static string Refused(SubscriptionOptions options, string group, string topic)
     {
         var refused = Assert.Throws<DarqException>(() => DeadLetter.TopicOf(options, group, topic));
-        Assert.Equal(Refusal.Invalid, refused.Refusal);
+        Assert.Equal(ErrorCode.Invalid, refused.Code);
         return refused.Message;
     }
 }

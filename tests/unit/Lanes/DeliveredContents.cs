@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Darq.Lanes;
+namespace Darq.Engine.Subscriptions.Deliveries;
 
 /// <summary>What an app sees of a delivery, for tests that take deliveries without a sidecar.</summary>
 internal static class DeliveredContents

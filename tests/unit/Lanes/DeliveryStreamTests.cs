@@ -1,4 +1,6 @@
-using Darq.Lanes;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Reading;
 using Xunit;
 
 namespace Darq.Tests.Unit.Lanes;

@@ -1,4 +1,4 @@
-using Darq.Lanes;
+using Darq.Engine.Subscriptions.Deliveries;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;

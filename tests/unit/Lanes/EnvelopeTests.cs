@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using Darq.Lanes;
-using Darq.Publishing;
+using Darq.Engine.Publishing;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Reading;
 using Xunit;
 
 namespace Darq.Tests.Unit.Lanes;

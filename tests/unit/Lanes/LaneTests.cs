@@ -1,5 +1,6 @@
-using Darq.Lanes;
-using Darq.Partitions;
+using Darq.Engine.Core;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Ownership;
 using Xunit;
 
 namespace Darq.Tests.Unit.Lanes;
@@ -109,7 +110,7 @@ public sealed class LaneTests
     public void A_new_holder_knows_what_was_passed_out_of_order()
     {
         var lane = new Lane(0, Order.Key);
-        lane.Hold("s1", Holding.Parse("OK 1.1 1-4 0 0 6:7 9:9")!);
+        lane.Hold("s1", ClaimResult.Parse("OK 1.1 1-4 0 0 6:7 9:9")!);
 
         Assert.Equal([false, true, true, false, true, false], new long[] { 5, 6, 7, 8, 9, 10 }.Select(lane.HadPassed));
         Assert.Equal((new Position(1, 4), 4), (lane.ReadUpTo, lane.Tail));
@@ -119,7 +120,7 @@ public sealed class LaneTests
     public void From_the_second_death_at_one_message_a_lane_sends_one_at_a_time_until_that_message_is_finished()
     {
         var lane = new Lane(0, Order.Key);
-        lane.Hold("s1", Holding.Parse("OK 1.3 1-4 2 0")!);
+        lane.Hold("s1", ClaimResult.Parse("OK 1.3 1-4 2 0")!);
         var (suspect, other) = (Entry(lane, 5, "a"), Entry(lane, 6, "b"));
         lane.Add(suspect);
         lane.Add(other);
@@ -139,7 +140,7 @@ public sealed class LaneTests
     public void One_death_makes_no_message_suspicious_yet()
     {
         var lane = new Lane(0, Order.Key);
-        lane.Hold("s1", Holding.Parse("OK 1.2 1-4 1 0")!);
+        lane.Hold("s1", ClaimResult.Parse("OK 1.2 1-4 1 0")!);
         var first = Entry(lane, 5, "a");
         lane.Add(first);
         first.State = EntryState.Sent;
@@ -151,7 +152,7 @@ public sealed class LaneTests
     public void A_lane_that_yields_or_is_doubted_sends_nothing_until_it_is_kept()
     {
         var lane = new Lane(0, Order.Key);
-        lane.Hold("s1", Holding.Parse("OK 1.1 1-0 0 0")!);
+        lane.Hold("s1", ClaimResult.Parse("OK 1.1 1-0 0 0")!);
 
         lane.Yield(DateTimeOffset.UnixEpoch);
         Assert.False(lane.MaySend);

@@ -1,6 +1,7 @@
 using System.Text;
-using Darq.Lanes;
-using Darq.Redis;
+using Darq.Engine.Redis;
+using Darq.Engine.Subscriptions.Reading;
+using Darq.Engine.Subscriptions.Retries;
 using Xunit;
 
 namespace Darq.Tests.Unit.Lanes;
@@ -60,9 +61,9 @@ public sealed class MessageTests
     [Fact]
     public void A_member_of_a_mailbox_ends_with_the_key_whatever_is_in_it()
     {
-        Assert.True(ParkedMessage.TryParse("5-6 1700000000000 3 a key 9", out var parked));
-        Assert.Equal(new ParkedMessage(new(5, 6), 1_700_000_000_000, 3, "a key 9"), parked);
-        Assert.True(ParkedMessage.TryParse("5-6 0 0 ", out parked));
+        Assert.True(RetryQueueEntry.TryParse("5-6 1700000000000 3 a key 9", out var parked));
+        Assert.Equal(new RetryQueueEntry(new(5, 6), 1_700_000_000_000, 3, "a key 9"), parked);
+        Assert.True(RetryQueueEntry.TryParse("5-6 0 0 ", out parked));
         Assert.Equal("", parked.Key);
     }
 
@@ -72,7 +73,7 @@ public sealed class MessageTests
     [InlineData("56 1 2 k")]
     [InlineData("5-6 soon 2 k")]
     [InlineData("5-6 1 -2 k")]
-    public void A_damaged_member_of_a_mailbox_is_none_of_ours(string member) => Assert.False(ParkedMessage.TryParse(member, out _));
+    public void A_damaged_member_of_a_mailbox_is_none_of_ours(string member) => Assert.False(RetryQueueEntry.TryParse(member, out _));
 
     private static StreamEntry Entry(string id, params (string Name, string Value)[] fields) =>
         new(

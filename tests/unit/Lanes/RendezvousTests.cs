@@ -1,4 +1,4 @@
-using Darq.Lanes;
+using Darq.Engine.Subscriptions.Ownership;
 using Xunit;
 
 namespace Darq.Tests.Unit.Lanes;
@@ -22,7 +22,7 @@ public sealed class RendezvousTests
         // Over many topics, so that the spread is that of the hash and not of one throw.
         var heirs = Enumerable
             .Range(0, 100)
-            .SelectMany(topic => Rendezvous.Heirs(Sessions[..count], $"g:t{topic}", 64))
+            .SelectMany(topic => Rendezvous.Assign(Sessions[..count], $"g:t{topic}", 64))
             .CountBy(heir => heir)
             .ToDictionary();
 
@@ -35,7 +35,7 @@ public sealed class RendezvousTests
     {
         var least = Enumerable
             .Range(0, 100)
-            .Select(topic => Rendezvous.Heirs(Sessions[..2], $"g:t{topic}", 64).CountBy(heir => heir).Min(heir => heir.Value));
+            .Select(topic => Rendezvous.Assign(Sessions[..2], $"g:t{topic}", 64).CountBy(heir => heir).Min(heir => heir.Value));
 
         Assert.InRange(least.Min(), 16, 32);
     }
@@ -43,9 +43,9 @@ public sealed class RendezvousTests
     [Fact]
     public void One_who_comes_takes_only_its_share_and_moves_nothing_between_the_others()
     {
-        var before = Rendezvous.Heirs(Sessions[..5], "g:t", 64);
+        var before = Rendezvous.Assign(Sessions[..5], "g:t", 64);
 
-        var after = Rendezvous.Heirs(Sessions[..6], "g:t", 64);
+        var after = Rendezvous.Assign(Sessions[..6], "g:t", 64);
 
         var moved = before.Zip(after).Where(lane => lane.First != lane.Second).ToArray();
         Assert.All(moved, lane => Assert.Equal(Sessions[5], lane.Second));
@@ -54,9 +54,9 @@ public sealed class RendezvousTests
 
     [Fact]
     public void The_order_in_which_candidates_are_known_changes_nothing() =>
-        Assert.Equal(Rendezvous.Heirs(Sessions, "g:t", 64), Rendezvous.Heirs([.. Sessions.Reverse()], "g:t", 64));
+        Assert.Equal(Rendezvous.Assign(Sessions, "g:t", 64), Rendezvous.Assign([.. Sessions.Reverse()], "g:t", 64));
 
     [Fact]
     public void A_single_candidate_holds_everything() =>
-        Assert.All(Rendezvous.Heirs(["one"], "g:t", 64), heir => Assert.Equal("one", heir));
+        Assert.All(Rendezvous.Assign(["one"], "g:t", 64), heir => Assert.Equal("one", heir));
 }

@@ -1,4 +1,5 @@
-using Darq.Partitions;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
 using Xunit;
 
 namespace Darq.Tests.Unit.Partitions;
@@ -51,5 +52,5 @@ public sealed class AppliedPositionsTests
         Assert.Null(_applied.Compare(Survived(new(1, 4), default, default)));
     }
 
-    private static ContactReport Survived(params Position[] positions) => new(1, "boot", true, positions, new("s", 0));
+    private static HandshakeResult Survived(params Position[] positions) => new(1, "boot", true, positions, new("s", 0));
 }

@@ -1,5 +1,6 @@
-using Darq.Partitions;
-using Darq.Redis;
+using Darq.Engine.Batching;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
 using Darq.Tests.Shared;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -79,7 +80,7 @@ public sealed class BatchQueueFaultTests
 
             var told = await Record.ExceptionAsync(() => run.Submit(new FakeRequest()));
 
-            var isTold = told is DarqException { Refusal: Refusal.Unavailable };
+            var isTold = told is DarqException { Code: ErrorCode.Unavailable };
             Assert.True(isTold, $"Who submits after the end was told {told?.GetType().Name}.");
         });
 
@@ -124,7 +125,7 @@ public sealed class BatchQueueFaultTests
     private static FakeRequest Failing() => new(heard: _ => throw new InvalidOperationException("A fault of a handler."));
 
     private static bool IsUnknown(Exception? told) =>
-        told is DarqException { Refusal: Refusal.Unavailable } && told.Message.Contains("unknown", StringComparison.Ordinal);
+        told is DarqException { Code: ErrorCode.Unavailable } && told.Message.Contains("unknown", StringComparison.Ordinal);
 
     private static Task EndsAsync(Task request, string because) => Eventually.TrueAsync(() => request.IsCompleted, AtOnce, because);
 

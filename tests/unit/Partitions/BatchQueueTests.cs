@@ -1,5 +1,6 @@
-using Darq.Partitions;
-using Darq.Redis;
+using Darq.Engine.Batching;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
 using Darq.Tests.Shared;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -78,7 +79,7 @@ public sealed class BatchQueueTests : IAsyncDisposable
         await PassTimeAsync(tasks[1]);
 
         var refused = await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience));
-        Assert.Equal(Refusal.Unavailable, refused.Refusal);
+        Assert.Equal(ErrorCode.Unavailable, refused.Code);
         Assert.Contains("unknown", refused.Message, StringComparison.Ordinal);
         Assert.Equal("line 0", await tasks[1].WaitAsync(Patience));
         Assert.Equal([("batch", "s1", 1L, 2), ("batch", "s2", 1L, 1)], _link.Batches);
@@ -94,7 +95,7 @@ public sealed class BatchQueueTests : IAsyncDisposable
         });
 
         Assert.Equal(["line 0"], await RunAsync(new FakeRequest(repeatable: false)));
-        Assert.Equal(["SESSION_GONE"], _link.Distrusted);
+        Assert.Equal(["SESSION_GONE"], _link.Invalidated);
         Assert.Equal([("batch", "s1", 1L, 1), ("batch", "s2", 1L, 1)], _link.Batches);
     }
 
@@ -104,7 +105,7 @@ public sealed class BatchQueueTests : IAsyncDisposable
         _link.Next(_ => Task.FromResult(FakeLink.Text("NEEDS_RECOVERY")));
 
         Assert.Equal(["line 0"], await RunAsync(new FakeRequest(repeatable: false)));
-        Assert.Equal(["NEEDS_RECOVERY"], _link.Distrusted);
+        Assert.Equal(["NEEDS_RECOVERY"], _link.Invalidated);
         Assert.Equal([("batch", "s1", 1L, 1), ("batch", "s1", 1L, 1)], _link.Batches);
     }
 
@@ -115,7 +116,7 @@ public sealed class BatchQueueTests : IAsyncDisposable
         var tasks = Submit(new FakeRequest(), new FakeRequest(frees: true));
         Start();
 
-        Assert.Equal(Refusal.Full, (await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience))).Refusal);
+        Assert.Equal(ErrorCode.Full, (await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience))).Code);
         Assert.Equal("line 0", await tasks[1].WaitAsync(Patience));
         Assert.Equal([("batch", "s1", 1L, 2), ("batch_free", "s1", 1L, 1)], _link.Batches);
     }
@@ -129,7 +130,7 @@ public sealed class BatchQueueTests : IAsyncDisposable
         var tasks = Submit(new FakeRequest());
         Start();
 
-        Assert.Equal(Refusal.Misconfigured, (await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience))).Refusal);
+        Assert.Equal(ErrorCode.Misconfigured, (await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience))).Code);
         Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(), default).AsTask().WaitAsync(Patience));
         Assert.Equal([1L, 1L, 1L], _link.Batches.Select(batch => batch.Number));
     }
@@ -140,8 +141,8 @@ public sealed class BatchQueueTests : IAsyncDisposable
         var waiting = Submit(new FakeRequest(60 << 20));
 
         Assert.Equal(
-            Refusal.Full,
-            (await Assert.ThrowsAsync<DarqException>(async () => await _queue.SubmitAsync(new FakeRequest(5 << 20), default))).Refusal
+            ErrorCode.Full,
+            (await Assert.ThrowsAsync<DarqException>(async () => await _queue.SubmitAsync(new FakeRequest(5 << 20), default))).Code
         );
         var patient = _queue.SubmitAsync(new FakeRequest(5 << 20, patient: true), default).AsTask();
         Start();
@@ -157,7 +158,7 @@ public sealed class BatchQueueTests : IAsyncDisposable
         var tasks = Submit(new FakeRequest());
         Start();
 
-        Assert.Equal(Refusal.Unavailable, (await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience))).Refusal);
+        Assert.Equal(ErrorCode.Unavailable, (await Assert.ThrowsAsync<DarqException>(() => tasks[0].WaitAsync(Patience))).Code);
         Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(), default).AsTask().WaitAsync(Patience));
     }
 
@@ -168,7 +169,7 @@ public sealed class BatchQueueTests : IAsyncDisposable
 
         _queue.Close();
 
-        Assert.Equal(Refusal.Unavailable, (await Assert.ThrowsAsync<DarqException>(() => waiting[0].WaitAsync(Patience))).Refusal);
+        Assert.Equal(ErrorCode.Unavailable, (await Assert.ThrowsAsync<DarqException>(() => waiting[0].WaitAsync(Patience))).Code);
     }
 
     private Task<string>[] Submit(params FakeRequest[] requests) =>

@@ -1,6 +1,7 @@
 using System.Text;
-using Darq.Partitions;
-using Darq.Redis;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
 using Darq.Tests.Shared;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -8,8 +9,8 @@ using Xunit;
 
 namespace Darq.Tests.Unit.Partitions;
 
-/// <summary>Nobody but the contact loop makes contact again, so that nothing may end it.</summary>
-public sealed class ContactLoopTests
+/// <summary>Nobody but the handshake loop makes a handshake again, so that nothing may end it.</summary>
+public sealed class HandshakeLoopTests
 {
     [Fact]
     public async Task A_fault_that_nobody_foresaw_is_followed_by_another_try()
@@ -23,14 +24,14 @@ public sealed class ContactLoopTests
             NullLoggerFactory.Instance
         );
 
-        var contact = primary.ContactAsync(TimeSpan.FromSeconds(20), default);
+        var handshake = primary.ConnectAsync(TimeSpan.FromSeconds(20), default);
 
         await Eventually.TrueAsync(
-            () => Passed(time) && contact.IsCompleted,
+            () => Passed(time) && handshake.IsCompleted,
             TimeSpan.FromSeconds(20),
-            "contact is made once time has passed"
+            "handshake is made once time has passed"
         );
-        Assert.True(await contact);
+        Assert.True(await handshake);
     }
 
     /// <summary>Turns the clock by a little. Called again and again, because the timer it is for may not be set yet.</summary>
@@ -69,14 +70,14 @@ public sealed class ContactLoopTests
                 call.Function switch
                 {
                     "darq1_build" => Text($"{FunctionLibrary.Build}"),
-                    "darq1_namespace" => RedisReply.Of([Text("1"), Text(Contact.Format), Text("identity")]),
+                    "darq1_namespace" => RedisReply.Of([Text("1"), Text(Handshake.Format), Text("identity")]),
                     "darq1_recover" => RedisReply.Of([Text("OK"), Text("5"), Text("boot"), Text("1"), Text("5-0")]),
                     _ => Text("0"),
                 }
             );
 
         public Task<StreamSlice> ReadAsync(
-            string markKey,
+            string header,
             string streamKey,
             string afterId,
             int maxCount,

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Darq.Partitions;
-using Darq.Redis;
+using Darq.Engine.Batching;
+using Darq.Engine.Connection;
+using Darq.Engine.Redis;
 
 namespace Darq.Tests.Unit.Partitions;
 
@@ -17,7 +18,7 @@ internal sealed class FakeLink : IPrimaryLink
     /// <summary>Function, session key's end, number and requests of every batch that arrived.</summary>
     public List<(string Function, string Session, long Number, int Count)> Batches { get; } = [];
 
-    public List<string> Distrusted { get; } = [];
+    public List<string> Invalidated { get; } = [];
 
     public FakeLink Next(Func<FunctionCall, Task<RedisReply>> answer)
     {
@@ -33,7 +34,7 @@ internal sealed class FakeLink : IPrimaryLink
         return _next.TryDequeue(out var answer) ? answer(call) : Task.FromResult(Taken(call));
     }
 
-    public void Distrust(string why) => Distrusted.Add(why);
+    public void Invalidate(string why) => Invalidated.Add(why);
 
     public Task<bool> IsPassingAsync(RedisRefusedException refused, CancellationToken cancellation) =>
         Task.FromResult(refused.Code == "LOADING");

@@ -1,4 +1,4 @@
-using Darq.Partitions;
+using Darq.Engine.Core;
 using Xunit;
 
 namespace Darq.Tests.Unit.Partitions;
@@ -56,7 +56,7 @@ public sealed class LimitsTests
         Assert.Null(Record.Exception(() => Limits.CheckMessage("the message", 4_089_446)));
         var refused = Assert.Throws<DarqException>(() => Limits.CheckMessage("the message", 4_089_447));
 
-        Assert.Equal(Refusal.TooLarge, refused.Refusal);
+        Assert.Equal(ErrorCode.TooLarge, refused.Code);
         Assert.StartsWith("TOO_LARGE: the message has 4,089,447 bytes", refused.Message, StringComparison.Ordinal);
     }
 
@@ -65,7 +65,7 @@ public sealed class LimitsTests
     private static void AssertInvalid(Action check, string because)
     {
         var refused = Assert.Throws<DarqException>(check);
-        Assert.Equal(Refusal.Invalid, refused.Refusal);
+        Assert.Equal(ErrorCode.Invalid, refused.Code);
         Assert.StartsWith("INVALID: ", refused.Message, StringComparison.Ordinal);
         Assert.Contains(because, refused.Message, StringComparison.Ordinal);
     }

@@ -1,5 +1,6 @@
-using Darq.Partitions;
-using Darq.Redis;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
 using Xunit;
 
 namespace Darq.Tests.Unit.Partitions;
@@ -17,30 +18,30 @@ public sealed class OldServerTests
     [InlineData("redis_version:7.0.15\nmaxmemory_policy:volatile-ttl", "maxmemory-policy is 'volatile-ttl'; accepted: noeviction")]
     public async Task A_server_that_does_not_fit_is_refused_naming_what_it_has_and_what_is_needed(string info, string expected)
     {
-        var contact = new Contact(
+        var handshake = new Handshake(
             new SelfDescribingRedis(info),
             new Keys("darq", 1),
             new NamespaceOptions { Partitions = 1 },
             new Random(1)
         );
 
-        var refused = await Assert.ThrowsAsync<DarqException>(() => contact.MakeAsync(null, 0, default));
+        var refused = await Assert.ThrowsAsync<DarqException>(() => handshake.RunAsync(null, 0, default));
 
-        Assert.Equal(Refusal.Misconfigured, refused.Refusal);
+        Assert.Equal(ErrorCode.Misconfigured, refused.Code);
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_replica_is_waited_for_and_not_worked_with()
     {
-        var contact = new Contact(
+        var handshake = new Handshake(
             new SelfDescribingRedis("redis_version:7.0.15\nrole:slave"),
             new Keys("darq", 1),
             new NamespaceOptions { Partitions = 1 },
             new Random(1)
         );
 
-        await Assert.ThrowsAsync<RedisUnavailableException>(() => contact.MakeAsync(null, 0, default));
+        await Assert.ThrowsAsync<RedisUnavailableException>(() => handshake.RunAsync(null, 0, default));
     }
 
     /// <summary>A server that only says what it is; any further call means that it was accepted.</summary>
@@ -65,7 +66,7 @@ public sealed class OldServerTests
         public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => throw Accepted();
 
         public Task<StreamSlice> ReadAsync(
-            string markKey,
+            string header,
             string streamKey,
             string afterId,
             int maxCount,

@@ -1,4 +1,4 @@
-using Darq.Partitions;
+using Darq.Engine.Core;
 using Xunit;
 
 namespace Darq.Tests.Unit.Partitions;

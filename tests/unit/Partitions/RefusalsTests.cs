@@ -1,19 +1,20 @@
-using Darq.Partitions;
+using Darq.Engine.Batching;
+using Darq.Engine.Core;
 using Xunit;
 
 namespace Darq.Tests.Unit.Partitions;
 
-public sealed class RefusalsTests
+public sealed class RequestErrorsTests
 {
     [Theory]
-    [InlineData("BROKEN WRONGTYPE x", nameof(Refusal.Broken), "WRONGTYPE x")]
-    [InlineData("FENCED", nameof(Refusal.Fenced), "delivered again")]
-    [InlineData("ERROR WRONGTYPE x", nameof(Refusal.Misconfigured), "ERROR WRONGTYPE x")]
+    [InlineData("BROKEN WRONGTYPE x", nameof(ErrorCode.Broken), "WRONGTYPE x")]
+    [InlineData("FENCED", nameof(ErrorCode.Fenced), "delivered again")]
+    [InlineData("ERROR WRONGTYPE x", nameof(ErrorCode.Misconfigured), "ERROR WRONGTYPE x")]
     public void A_reply_that_refuses_says_why(string reply, string refusal, string text)
     {
-        var refused = Refusals.Of(reply);
+        var refused = RequestErrors.Of(reply);
 
-        Assert.Equal(refusal, refused.Refusal.ToString());
+        Assert.Equal(refusal, refused.Code.ToString());
         Assert.Contains(text, refused.Message, StringComparison.Ordinal);
     }
 }

@@ -1,6 +1,6 @@
 using System.Text;
-using Darq.Partitions;
-using Darq.Publishing;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
 using Xunit;
 
 namespace Darq.Tests.Unit.Publishing;
@@ -42,13 +42,13 @@ public sealed class AppendTests
     {
         var refused = Assert.Throws<DarqException>(() => From("t", new string('x', 4_089_440), ("a", "b")));
 
-        Assert.Equal(Refusal.TooLarge, refused.Refusal);
+        Assert.Equal(ErrorCode.TooLarge, refused.Code);
         Assert.Contains("4,089,449 bytes with its metadata", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Metadata_over_64_KiB_is_refused() =>
-        Assert.Equal(Refusal.TooLarge, Assert.Throws<DarqException>(() => From("t", "x", ("a", new string('b', 65_536)))).Refusal);
+        Assert.Equal(ErrorCode.TooLarge, Assert.Throws<DarqException>(() => From("t", "x", ("a", new string('b', 65_536)))).Code);
 
     [Theory]
     [InlineData("ttlInSeconds", "60")]
@@ -80,7 +80,7 @@ public sealed class AppendTests
     {
         var refused = Assert.Throws<DarqException>(() => From("t", "x", (name, "1")));
 
-        Assert.Equal(Refusal.NotYet, refused.Refusal);
+        Assert.Equal(ErrorCode.NotYet, refused.Code);
         Assert.StartsWith($"NOT_YET: metadata {name} ", refused.Message, StringComparison.Ordinal);
     }
 
@@ -146,7 +146,7 @@ public sealed class AppendTests
     private static void AssertInvalid(Action publish, string because)
     {
         var refused = Assert.Throws<DarqException>(publish);
-        Assert.Equal(Refusal.Invalid, refused.Refusal);
+        Assert.Equal(ErrorCode.Invalid, refused.Code);
         Assert.Contains(because, refused.Message, StringComparison.Ordinal);
     }
 }

@@ -1,6 +1,6 @@
 using System.Text;
-using Darq.Partitions;
-using Darq.Publishing;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
 using Xunit;
 
 namespace Darq.Tests.Unit.Publishing;

@@ -1,5 +1,5 @@
 using System.Text;
-using Darq.Redis;
+using Darq.Engine.Redis;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -13,7 +13,7 @@ public sealed class KeysTests
     [Fact]
     public void All_keys_of_a_partition_carry_its_tag()
     {
-        Assert.Equal("{darq:3}:m", Keys.Mark(3));
+        Assert.Equal("{darq:3}:m", Keys.PartitionHeader(3));
         Assert.Equal("{darq:3}:c:s1", Keys.Session(3, "s1"));
         Assert.Equal("{darq:3}:t:orders", Keys.Stream(3, "orders"));
         Assert.Equal("{darq:3}:w", Keys.WakeUps(3));

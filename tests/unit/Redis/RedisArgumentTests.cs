@@ -1,5 +1,5 @@
 using System.Text;
-using Darq.Redis;
+using Darq.Engine.Redis;
 using Xunit;
 
 namespace Darq.Tests.Unit.Redis;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Darq.Redis;
+using Darq.Engine.Redis;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -20,7 +20,7 @@ public sealed class RedisClientTests
         await using var server = new DeafServer();
         // Long enough for the end to come before it, however busy the machine is.
         var dialTimeout = TimeSpan.FromSeconds(3);
-        var options = new Darq.Redis.RedisOptions
+        var options = new Darq.Engine.Redis.RedisOptions
         {
             Host = "127.0.0.1",
             Port = server.Port,

@@ -1,4 +1,4 @@
-using Darq.Redis;
+using Darq.Engine.Redis;
 using Xunit;
 
 namespace Darq.Tests.Unit.Redis;

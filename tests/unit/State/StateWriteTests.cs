@@ -1,7 +1,8 @@
 using System.Text;
-using Darq.Partitions;
-using Darq.Redis;
-using Darq.State;
+using Darq.Engine.Batching;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+using Darq.Engine.State;
 using Xunit;
 
 namespace Darq.Tests.Unit.State;
@@ -12,11 +13,11 @@ public sealed class StateWriteTests
 
     [Fact]
     public void A_value_over_3_9_MiB_is_refused() =>
-        AssertRefused(Refusal.TooLarge, Plain with { Value = new byte[Limits.MaxMessageBytes + 1] }, "the value of key 'order{alice}'");
+        AssertRefused(ErrorCode.TooLarge, Plain with { Value = new byte[Limits.MaxMessageBytes + 1] }, "the value of key 'order{alice}'");
 
     [Fact]
     public void A_key_over_1024_bytes_is_refused() =>
-        AssertRefused(Refusal.Invalid, Plain with { Key = new(new string('k', 1025)) }, "1,024");
+        AssertRefused(ErrorCode.Invalid, Plain with { Key = new(new string('k', 1025)) }, "1,024");
 
     [Theory]
     [InlineData("7")]
@@ -24,7 +25,7 @@ public sealed class StateWriteTests
     [InlineData("1-x")]
     [InlineData("*")]
     public void What_cannot_be_an_etag_of_ours_is_refused(string etag) =>
-        AssertRefused(Refusal.InvalidEtag, Plain with { ETag = etag }, $"'{etag}'");
+        AssertRefused(ErrorCode.InvalidEtag, Plain with { ETag = etag }, $"'{etag}'");
 
     [Theory]
     [InlineData(null, false, "")]
@@ -62,10 +63,10 @@ public sealed class StateWriteTests
         ];
     }
 
-    private static void AssertRefused(Refusal refusal, StateOperation operation, string because)
+    private static void AssertRefused(ErrorCode code, StateOperation operation, string because)
     {
         var refused = Assert.Throws<DarqException>(() => StateWrite.From(operation, new NamespaceOptions()));
-        Assert.Equal(refusal, refused.Refusal);
+        Assert.Equal(code, refused.Code);
         Assert.Contains(because, refused.Message, StringComparison.Ordinal);
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
-using Darq.Partitions;
-using Darq.Steps;
+using Darq.Engine.Core;
+using Darq.Engine.Steps;
+using Darq.Engine.Steps.Json;
 using Xunit;
 
 namespace Darq.Tests.Unit.Steps;
@@ -35,7 +36,7 @@ public sealed class EmitParserTests
     {
         var refused = Assert.Throws<DarqException>(() => Parse(json));
 
-        Assert.Equal(Refusal.Invalid, refused.Refusal);
+        Assert.Equal(ErrorCode.Invalid, refused.Code);
         Assert.Contains(field, refused.Message, StringComparison.Ordinal);
         Assert.Contains(form, refused.Message, StringComparison.Ordinal);
     }
@@ -47,7 +48,7 @@ public sealed class EmitParserTests
     {
         var refused = Assert.Throws<DarqException>(() => Parse($$"""[{"topic":"t","data":1,"{{field}}":"5s"}]"""));
 
-        Assert.Equal(Refusal.NotYet, refused.Refusal);
+        Assert.Equal(ErrorCode.NotYet, refused.Code);
         Assert.Contains($"darq.emit[0].{field}", refused.Message, StringComparison.Ordinal);
     }
 
@@ -57,7 +58,7 @@ public sealed class EmitParserTests
         var most = string.Join(',', Enumerable.Repeat("""{"topic":"t","data":1}""", 1024));
 
         Assert.Equal(1024, Parse($"[{most}]").Count);
-        Assert.Equal(Refusal.TooLarge, Assert.Throws<DarqException>(() => Parse($$"""[{{most}},{"topic":"t","data":1}]""")).Refusal);
+        Assert.Equal(ErrorCode.TooLarge, Assert.Throws<DarqException>(() => Parse($$"""[{{most}},{"topic":"t","data":1}]""")).Code);
     }
 
     [Fact]

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Darq.Steps;
+using Darq.Engine.Steps;
 using Xunit;
 
 namespace Darq.Tests.Unit.Steps;

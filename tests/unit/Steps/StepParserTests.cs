@@ -1,7 +1,8 @@
 using System.Text;
-using Darq.Partitions;
-using Darq.State;
-using Darq.Steps;
+using Darq.Engine.Core;
+using Darq.Engine.State;
+using Darq.Engine.Steps;
+using Darq.Engine.Steps.Json;
 using Xunit;
 
 namespace Darq.Tests.Unit.Steps;
@@ -43,9 +44,9 @@ public sealed class StepParserTests
         Assert.False(Schema.Accepts(json));
         var refused = Assert.Throws<DarqException>(() => Parse(json));
 
-        Assert.Contains(refused.Refusal, new[] { Refusal.Invalid, Refusal.NotYet });
+        Assert.Contains(refused.Code, new[] { ErrorCode.Invalid, ErrorCode.NotYet });
         Assert.StartsWith(
-            refused.Refusal == Refusal.NotYet ? $"NOT_YET: {field} " : $"INVALID: {field} is '",
+            refused.Code == ErrorCode.NotYet ? $"NOT_YET: {field} " : $"INVALID: {field} is '",
             refused.Message,
             StringComparison.Ordinal
         );
@@ -165,7 +166,7 @@ public sealed class StepParserTests
         foreach (var json in new[] { operations, messages })
         {
             Assert.False(Schema.Accepts(json));
-            Assert.Equal(Refusal.TooLarge, Assert.Throws<DarqException>(() => Parse(json)).Refusal);
+            Assert.Equal(ErrorCode.TooLarge, Assert.Throws<DarqException>(() => Parse(json)).Code);
         }
     }
 
@@ -178,7 +179,7 @@ public sealed class StepParserTests
         foreach (var json in new[] { """{"state":[{"op":"delete","key":"k"}]}""", """{"reads":[{"key":"k","etag":""}]}""" })
         {
             var refused = Assert.Throws<DarqException>(() => parser.Parse(Encoding.UTF8.GetBytes(json)));
-            Assert.Equal(Refusal.Misconfigured, refused.Refusal);
+            Assert.Equal(ErrorCode.Misconfigured, refused.Code);
             Assert.Contains("appID: \"{appID}\"", refused.Message, StringComparison.Ordinal);
         }
     }

@@ -1,7 +1,7 @@
-using Darq.Partitions;
-using Darq.Publishing;
-using Darq.State;
-using Darq.Steps;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.State;
+using Darq.Engine.Steps;
 using Xunit;
 
 namespace Darq.Tests.Unit.Steps;

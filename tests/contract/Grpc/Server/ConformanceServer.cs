@@ -1,4 +1,5 @@
-using Darq.Hosting;
+using Darq.Component.Components;
+using Darq.Component.Host;
 using Darq.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;

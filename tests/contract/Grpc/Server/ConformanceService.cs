@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using Darq.Hosting;
-using Darq.Partitions;
+using Darq.Component.Host;
+using Darq.Engine.Core;
 using Darq.Tests.Contract.Grpc.Messages;
 using Google.Protobuf;
 using Grpc.Core;
@@ -163,7 +163,7 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
     public override Task<Message> Throw(Keyed request, ServerCallContext context) => throw new InvalidOperationException(Secret);
 
     public override Task<Message> Refuse(Keyed request, ServerCallContext context) =>
-        throw new DarqException(Refusal.Misconfigured, "MISCONFIGURED: as the domain says");
+        throw new DarqException(ErrorCode.Misconfigured, "MISCONFIGURED: as the domain says");
 
     public override Task<Observation> Observe(Keyed request, ServerCallContext context)
     {
@@ -182,7 +182,7 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
     /// <summary>With details it fails as an etag that does not match, which alone has any.</summary>
     private static RpcException FaultOf(FailRequest request) =>
         request.Details
-            ? Faults.ToRpc(new DarqException(Refusal.Conflict, request.Message), CallKind.State)
+            ? Faults.ToRpc(new DarqException(ErrorCode.Conflict, request.Message), CallKind.State)
             : Faults.Of((StatusCode)request.Code, request.Message);
 
     /// <summary>A message whose encoding has exactly so many bytes; asked only for sizes whose length prefix has four bytes.</summary>

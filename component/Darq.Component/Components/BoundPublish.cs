@@ -1,0 +1,126 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using Darq.Component.Configuration;
+using Darq.Component.Instances;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.Steps;
+using Darq.Engine.Steps.Json;
+using Darq.Protos;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
+
+namespace Darq.Component.Components;
+
+/// <summary>
+/// Publishes what an app hands to an output binding. Nobody has made an event of it yet, so it goes the way of a step that
+/// emits one message; with rawPayload its bytes are published as they are.
+/// </summary>
+internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions options)
+{
+    private const string RawPayload = "rawPayload";
+
+    public async ValueTask<Published> PublishAsync(InvokeRequest request, CancellationToken cancellation)
+    {
+        var metadata = Pick(request.Metadata);
+        var topic =
+            request.Metadata.TryGetValue("topic", out var given) && given.Length > 0
+                ? given
+                : options.DefaultTopic
+                    ?? throw new DarqException(
+                        ErrorCode.Invalid,
+                        "INVALID: no topic is given; put topic into the request's metadata or into the component's."
+                    );
+        if (request.Metadata.TryGetValue(RawPayload, out var raw) && raw.Equals("true", StringComparison.OrdinalIgnoreCase))
+        {
+            return (await engine.Publisher.PublishAsync(topic, [new PublishEntry(request.Data.Memory, metadata)], cancellation))[0];
+        }
+
+        var step = new Step { Emits = { Emit(topic, request.Data, metadata) }, Source = options.AppId ?? "Dapr" };
+        var result = await engine.StepExecutor.ApplyAsync(step, cancellation);
+        return result.Code is { } code ? throw new DarqException(code, result.Message) : result.Emitted[0];
+    }
+
+    /// <summary>
+    /// Only what publishing understands: over gRPC the sidecar adds every header of its caller to the metadata, credentials
+    /// among them, and those must not be stored with a message.
+    /// </summary>
+    private static Dictionary<string, string> Pick(MapField<string, string> metadata)
+    {
+        string[] names = [WireNames.Id, WireNames.PartitionKey, WireNames.TtlInSeconds, WireNames.Ttl, WireNames.Ack, .. WireNames.NotYet];
+        return names.Where(metadata.ContainsKey).ToDictionary(name => name, name => metadata[name]);
+    }
+
+    private static StepEmit Emit(string topic, ByteString data, Dictionary<string, string> metadata)
+    {
+        if (WireNames.NotYet.FirstOrDefault(metadata.ContainsKey) is { } later)
+        {
+            throw new DarqException(ErrorCode.NotYet, $"NOT_YET: metadata {later} is not available yet; publish without it.");
+        }
+
+        Append.CheckTopic(topic);
+        return new StepEmit
+        {
+            Topic = topic,
+            Data = Json(data),
+            Key = Name(metadata, WireNames.PartitionKey),
+            Id = Name(metadata, WireNames.Id),
+            TimeToLive = TimeToLive.Of(metadata),
+        };
+    }
+
+    private static string Name(Dictionary<string, string> metadata, string name)
+    {
+        if (!metadata.TryGetValue(name, out var value))
+        {
+            return "";
+        }
+
+        if (value.Length == 0)
+        {
+            throw Limits.Invalid(name, value, "1 to 1,024 bytes of UTF-8; leave it out for none");
+        }
+
+        Limits.CheckKey(name, value);
+        return value;
+    }
+
+    /// <summary>The data as it is where it is JSON, else as a JSON string.</summary>
+    private static ReadOnlyMemory<byte> Json(ByteString data)
+    {
+        if (!Utf8.IsValid(data.Span))
+        {
+            throw new DarqException(
+                ErrorCode.Invalid,
+                "INVALID: data is neither JSON nor text; give the request's metadata rawPayload: \"true\" to publish the bytes as they are."
+            );
+        }
+
+        return IsJson(data.Span)
+            ? data.Memory
+            : JsonSerializer.SerializeToUtf8Bytes(Encoding.UTF8.GetString(data.Span), StepJson.Default.String);
+    }
+
+    private static bool IsJson(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            var json = new Utf8JsonReader(data);
+            while (json.Read())
+            {
+                // Half a surrogate pair is found only by reading what it is in.
+                if (json.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && json.ValueIsEscaped)
+                {
+                    json.GetString();
+                }
+            }
+
+            return true;
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+}

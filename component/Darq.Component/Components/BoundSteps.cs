@@ -1,0 +1,43 @@
+using Darq.Component.Configuration;
+using Darq.Component.Instances;
+using Darq.Engine.Core;
+using Darq.Engine.Steps;
+using Darq.Engine.Steps.Json;
+using Darq.Engine.Subscriptions.Deliveries;
+
+namespace Darq.Component.Components;
+
+/// <summary>
+/// The steps that come as JSON through a binding, with the keys and the source that the sidecar would have given them elsewhere.
+/// </summary>
+internal sealed class BoundSteps(InstanceEngine engine, InstanceOptions options)
+{
+    private readonly StepParser _parser = new(options.Namespace.Partitions, options.KeyPrefix);
+
+    /// <summary>
+    /// Reads and applies a step; <paramref name="own"/> is the delivery that it answers, which it consumes without naming it.
+    /// Every outcome of a step is a result. Throws <see cref="DarqException"/> for a faulty step, and where Redis cannot be
+    /// reached or asked; sending the same step again is then safe if it consumes something or has an id.
+    /// </summary>
+    public async ValueTask<StepResult> ApplyAsync(ReadOnlyMemory<byte> json, DeliveryToken? own, CancellationToken cancellation)
+    {
+        try
+        {
+            var step = _parser.Parse(json);
+            if (own is not null)
+            {
+                step.ConsumeFirst(own);
+            }
+
+            step.Source = options.AppId ?? step.Source;
+            return await engine.StepExecutor.ApplyAsync(step, cancellation);
+        }
+        catch (DarqException refused) when (StepResult.IsOutcome(refused.Code))
+        {
+            return StepResult.Refused(refused.Code, refused.Message);
+        }
+    }
+
+    /// <summary>A key as the app names it.</summary>
+    public string Unprefixed(string key) => key[(options.KeyPrefix?.Length ?? 0)..];
+}

@@ -1,0 +1,72 @@
+using Darq.Component.Configuration;
+using Darq.Component.Host;
+using Darq.Component.Instances;
+using Darq.Engine.Core;
+using Darq.Protos;
+using Grpc.Core;
+
+namespace Darq.Component.Components;
+
+/// <summary>
+/// What every call of every service has in common: find the instance that its header names and hold it while the work runs.
+/// Refusals become a status in <see cref="FaultInterceptor"/>, those of Init here; what nobody foresaw is logged and answered there.
+/// </summary>
+internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
+{
+    /// <summary>
+    /// The instance: the last value, because calls made from inside a delivery carry the delivering stream's name first. Tools
+    /// that send none share one instance without a name.
+    /// </summary>
+    public static string InstanceOf(ServerCallContext call)
+    {
+        // Metadata of the call would join the values with a comma, and copy all other headers.
+        var values = call.GetHttpContext().Request.Headers["x-component-instance"];
+        return values.Count == 0 ? "" : values[^1] ?? "";
+    }
+
+    public async Task<TResponse> InitAsync<TResponse>(ComponentService service, MetadataRequest? metadata, ServerCallContext call)
+        where TResponse : new()
+    {
+        try
+        {
+            var properties = new Dictionary<string, string>(metadata?.Properties ?? []);
+            await instances.InitAsync(service, InstanceOf(call), properties, call.CancellationToken);
+        }
+        catch (DarqException fault)
+        {
+            throw Faults.ToRpc(fault, CallKind.Init);
+        }
+
+        return new TResponse();
+    }
+
+    /// <summary>
+    /// Enters the instance of a call; dispose of what comes back when its work is done. Throws <see cref="DarqException"/> where there is
+    /// none.
+    /// </summary>
+    public ValueTask<InstanceUse> UseAsync(ComponentService service, ServerCallContext call) =>
+        instances.UseAsync(service, InstanceOf(call));
+
+    /// <summary>Runs a stream until its client goes or the component stops.</summary>
+    public async Task StreamAsync(ComponentService service, ServerCallContext call, Func<InstanceUse, CancellationToken, Task> work)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken, drain.Ending);
+        try
+        {
+            await using var use = await UseAsync(service, call);
+            await work(use, ending.Token);
+        }
+        catch (OperationCanceledException) when (drain.Ending.IsCancellationRequested && !call.CancellationToken.IsCancellationRequested)
+        {
+            throw Faults.Of(StatusCode.Unavailable, "UNAVAILABLE: the component stops.");
+        }
+    }
+
+    /// <summary>Answers only if Redis does now.</summary>
+    public async Task<PingResponse> PingAsync(ComponentService service, ServerCallContext call)
+    {
+        await using var use = await UseAsync(service, call);
+        await use.Engine.Primary.PingAsync(call.CancellationToken);
+        return new PingResponse();
+    }
+}

@@ -1,0 +1,114 @@
+using Darq.Component.Instances;
+using Darq.Component.Telemetry;
+using Darq.Engine.Core;
+using Darq.Engine.Subscriptions.Deliveries;
+
+namespace Darq.Component.Components;
+
+/// <summary>
+/// The steps that an app answered to deliveries of one binding. Each is applied beside the loop that reads answers, and
+/// settles its delivery by its outcome. There are never more of them than deliveries out, and the stream ends only after them.
+/// </summary>
+internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, TimeProvider time, ILogger log)
+{
+    /// <summary>Keeps an app that conflicts every time from running without a breath, and is not noticed by any other.</summary>
+    private static readonly TimeSpan PauseAfterConflict = TimeSpan.FromMilliseconds(5);
+
+    private readonly BoundSteps _steps = new(instance.Engine, instance.Options);
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // The steps under way, and one for the stream itself.
+    private int _underWay = 1;
+
+    /// <summary>Begins a step; its delivery is settled when its outcome is known.</summary>
+    public void Begin(DeliveryStream stream, string token, ReadOnlyMemory<byte> json)
+    {
+        Interlocked.Increment(ref _underWay);
+        _ = RunAsync(stream, token, json);
+    }
+
+    /// <summary>Waits for all steps under way; none may begin any more. Each is bounded by the time of a call.</summary>
+    public Task FinishAsync()
+    {
+        Leave();
+        return _finished.Task;
+    }
+
+    private async Task RunAsync(DeliveryStream stream, string token, ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            await SettleAsync(stream, token, json);
+        }
+        catch (DarqException refused)
+        {
+            Refuse(stream, token, refused.Message);
+        }
+        catch (Exception fault)
+        {
+            log.StepAnswerFailed(instance.Name, fault);
+            stream.Nack(token);
+        }
+        finally
+        {
+            drain.Answered();
+            Leave();
+        }
+    }
+
+    private async Task SettleAsync(DeliveryStream stream, string token, ReadOnlyMemory<byte> json)
+    {
+        var own = Own(token);
+        var result = await _steps.ApplyAsync(json, own, CancellationToken.None);
+        switch (result.Code)
+        {
+            case null:
+            case ErrorCode.Stale when result.AlreadyConsumed == own:
+                stream.Ack(token);
+                break;
+            case ErrorCode.Fenced:
+                // Whoever holds the lane now delivers it; if that is us again, then with a token of the new claim.
+                stream.Release(token);
+                break;
+            case ErrorCode.Conflict:
+                await Task.Delay(PauseAfterConflict, time);
+                stream.Release(token);
+                break;
+            default:
+                Refuse(stream, token, result.Message);
+                break;
+        }
+    }
+
+    private void Refuse(DeliveryStream stream, string token, string why)
+    {
+        var own = Own(token);
+        log.StepAnswerWasRefused(instance.Name, own.Topic, $"{own.Partition}-{own.Message}", WithoutValue(why));
+        stream.Nack(token);
+    }
+
+    private static DeliveryToken Own(string token) =>
+        DeliveryToken.TryParse(token, out var own)
+            ? own
+            : throw new InvalidOperationException("A delivery was sent under a token that is none.");
+
+    /// <summary>The refusal without the value that it quotes, which is the app's data and has no place in a log.</summary>
+    internal static string WithoutValue(string message)
+    {
+        const string Before = " is '";
+        const string After = "'; accepted: ";
+        var from = message.IndexOf(Before, StringComparison.Ordinal);
+        var to = message.LastIndexOf(After, StringComparison.Ordinal);
+        return from < 0 || to < from
+            ? message
+            : string.Concat(message.AsSpan(0, from), " is wrong; accepted: ", message.AsSpan(to + After.Length));
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _underWay) == 0)
+        {
+            _finished.TrySetResult();
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using Darq.Component.Configuration;
+using Darq.Component.Dapr;
+using Darq.Component.Host;
+using Darq.Component.Instances;
+using Darq.Component.Telemetry;
+using Darq.Engine.Core;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Protos;
+using Grpc.Core;
+
+namespace Darq.Component.Components;
+
+/// <summary>
+/// One subscription's stream. The sidecar never opens it again by itself, so nothing that happens at Redis ends it: it lasts
+/// until the sidecar cancels it. (1) The first message names the topic. (2) This loop alone reads answers, the engine alone
+/// writes deliveries. (3) At the end whatever is unanswered goes back without counting as failed.
+/// </summary>
+internal sealed class PullStream(
+    Instance instance,
+    IAsyncStreamReader<PullMessagesRequest> requests,
+    IServerStreamWriter<DeliveryMessage> responses,
+    DeliveryDrain drain,
+    ILogger log
+) : IDeliverySink
+{
+    private readonly TaskCompletionSource<DeliveryStream> _stream = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly DeliveryMessage _message = DeliveryMessage.OfPull();
+    private string _topic = "";
+
+    // Under its own lock.
+    private readonly HashSet<string> _unanswered = new(StringComparer.Ordinal);
+
+    public async Task RunAsync(CancellationToken cancelled)
+    {
+        // Step 1: which topic, how, and for whom.
+        if (!await requests.MoveNext(cancelled))
+        {
+            return;
+        }
+
+        var stream = Attach(requests.Current);
+        _stream.SetResult(stream);
+        try
+        {
+            // Step 2: answers, until the sidecar goes.
+            instance.Opened(stream);
+            while (await requests.MoveNext(cancelled))
+            {
+                Answer(stream, requests.Current);
+            }
+        }
+        finally
+        {
+            // Step 3.
+            instance.Closed(stream);
+            await stream.DisposeAsync();
+            lock (_unanswered)
+            {
+                drain.Answered(_unanswered.Count);
+            }
+
+            log.StreamWasClosed(instance.Options.Group, _topic);
+        }
+    }
+
+    public ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
+    {
+        _message.Fill(delivery);
+        if (_message.CalculateSize() is var size && size > GrpcLimits.SendMaxBytes)
+        {
+            return RefuseAsync(delivery, size);
+        }
+
+        lock (_unanswered)
+        {
+            if (_unanswered.Add(delivery.Token))
+            {
+                drain.Sent();
+            }
+        }
+
+        return new(responses.WriteAsync(_message, cancellation));
+    }
+
+    private async ValueTask RefuseAsync(Delivery delivery, int size)
+    {
+        log.DeliveryWasTooLarge(delivery.Token, delivery.Topic, size);
+        (await _stream.Task).Nack(delivery.Token);
+    }
+
+    private void Answer(DeliveryStream stream, PullMessagesRequest request)
+    {
+        lock (_unanswered)
+        {
+            if (_unanswered.Remove(request.AckMessageId))
+            {
+                drain.Answered();
+            }
+        }
+
+        if (request.AckError is not null)
+        {
+            stream.Nack(request.AckMessageId);
+        }
+        else
+        {
+            stream.Ack(request.AckMessageId);
+        }
+    }
+
+    private DeliveryStream Attach(PullMessagesRequest first)
+    {
+        _topic = first.Topic?.Name ?? "";
+        try
+        {
+            if (first.Topic is null)
+            {
+                throw new DarqException(ErrorCode.Invalid, "INVALID: the first message of PullMessages names no topic; it has to.");
+            }
+
+            Limits.CheckName("topic", _topic);
+            var group = instance.Options.Group
+                ?? throw new DarqException(
+                    ErrorCode.Misconfigured,
+                    "MISCONFIGURED: consumerID is missing; the sidecar gives it, a tool has to put it into Init."
+                );
+            var (options, errors) = OptionsReader.ReadSubscription(instance.Options.Subscription, first.Topic.Metadata);
+            if (errors.Count > 0)
+            {
+                throw new DarqException(
+                    ErrorCode.Invalid,
+                    $"INVALID: the metadata of the subscription is wrong: {string.Join("; ", errors)}."
+                );
+            }
+
+            log.StreamWasOpened(group, _topic);
+            return instance.Engine.Subscriptions.Attach(group, _topic, options, this);
+        }
+        catch (DarqException fault)
+        {
+            // The sidecar shows a refused stream in its own log only, once, and does not come back.
+            log.StreamWasRefused(instance.Options.Group, SettingValues.Show(_topic), fault.Message);
+            throw;
+        }
+    }
+}

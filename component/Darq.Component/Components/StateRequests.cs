@@ -1,0 +1,114 @@
+using System.Globalization;
+using Darq.Engine.Core;
+using Darq.Engine.State;
+using Darq.Protos;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
+
+namespace Darq.Component.Components;
+
+/// <summary>
+/// Reads the sidecar's state requests into operations and writes values back; shared by single, bulk and transactional calls.
+/// </summary>
+internal static class StateRequests
+{
+    private const string PartitionKey = "partitionKey";
+    private const string TtlInSeconds = "ttlInSeconds";
+    private const string TtlExpireTime = "ttlExpireTime";
+
+    public static StateKey Key(string key, MapField<string, string> metadata) => new(key, Find(metadata, PartitionKey));
+
+    public static StateOperation Upsert(SetRequest request, TimeSpan? defaultTimeToLive) =>
+        new(StateChange.Upsert, Key(request.Key, request.Metadata))
+        {
+            ETag = ETag(request.Etag, request.Options),
+            FirstWrite = request.Options?.Concurrency == StateOptions.Types.StateConcurrency.ConcurrencyFirstWrite,
+            Value = request.Value.Memory,
+            TimeToLive = TimeToLive(request.Metadata, defaultTimeToLive),
+        };
+
+    public static StateOperation Delete(DeleteRequest request) =>
+        new(StateChange.Delete, Key(request.Key, request.Metadata)) { ETag = ETag(request.Etag, request.Options) };
+
+    /// <summary>
+    /// A missing key has neither bytes nor an etag; one that exists with no bytes has an etag, and callers tell them apart by it.
+    /// </summary>
+    public static GetResponse ToResponse(StateValue value)
+    {
+        var response = new GetResponse { Data = Data(value) };
+        if (value.ETag is not null)
+        {
+            response.Etag = new Etag { Value = value.ETag };
+        }
+
+        Expiry(value, response.Metadata);
+        return response;
+    }
+
+    public static BulkStateItem ToItem(string key, StateValue value)
+    {
+        var item = new BulkStateItem { Key = key, Data = Data(value) };
+        if (value.ETag is not null)
+        {
+            item.Etag = new Etag { Value = value.ETag };
+        }
+
+        Expiry(value, item.Metadata);
+        return item;
+    }
+
+    /// <summary>Last-write says that the etag is not to be compared, as the built-in component has it.</summary>
+    private static string? ETag(Etag? etag, StateOptions? options) =>
+        options?.Concurrency == StateOptions.Types.StateConcurrency.ConcurrencyLastWrite || string.IsNullOrEmpty(etag?.Value)
+            ? null
+            : etag.Value;
+
+    /// <summary>The operation's own, else the component's default. Zero or less takes an earlier time to live away.</summary>
+    private static TimeSpan? TimeToLive(MapField<string, string> metadata, TimeSpan? standard)
+    {
+        if (Find(metadata, TtlInSeconds) is not { } text)
+        {
+            return standard;
+        }
+
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
+        {
+            throw Limits.Invalid(TtlInSeconds, text, "a whole number of seconds; 0 or less for no time to live");
+        }
+
+        return seconds > 0 ? TimeSpan.FromSeconds(seconds) : null;
+    }
+
+    private static string? Find(MapField<string, string> metadata, string name)
+    {
+        if (metadata.Count == 0)
+        {
+            return null;
+        }
+
+        if (metadata.TryGetValue(name, out var exact))
+        {
+            return exact.Length > 0 ? exact : null;
+        }
+
+        foreach (var (key, value) in metadata)
+        {
+            if (value.Length > 0 && key.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+
+    private static ByteString Data(StateValue value) => UnsafeByteOperations.UnsafeWrap(value.Data);
+
+    private static void Expiry(StateValue value, MapField<string, string> metadata)
+    {
+        if (value.Expires is { } expires)
+        {
+            metadata[TtlExpireTime] = expires.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        }
+    }
+}

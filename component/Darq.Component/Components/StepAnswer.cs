@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.Text.Json;
+using Darq.Engine.Publishing;
+using Darq.Engine.Steps;
+
+namespace Darq.Component.Components;
+
+/// <summary>Writes what became of a step, in the form of <c>step-answer.schema.json</c>, or of a published message.</summary>
+internal static class StepAnswer
+{
+    // A JSON writer wants 256 bytes of room, or the buffer is made and copied a second time.
+    private const int BufferBytes = 320;
+
+    public static ReadOnlyMemory<byte> Write(StepResult result, BoundSteps steps)
+    {
+        var buffer = new ArrayBufferWriter<byte>(BufferBytes + 80 * result.Emitted.Count);
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        json.WriteString("outcome"u8, result.Outcome);
+        json.WriteBoolean("durable"u8, result.Code is null);
+        json.WriteString("position"u8, result.Position);
+        WriteEmitted(json, result.Emitted);
+        if (result.Conflicts.Count > 0)
+        {
+            json.WriteStartArray("conflicts"u8);
+            foreach (var key in result.Conflicts)
+            {
+                json.WriteStringValue(steps.Unprefixed(key));
+            }
+
+            json.WriteEndArray();
+        }
+
+        if (result.Message.Length > 0)
+        {
+            json.WriteString("message"u8, result.Message);
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    public static ReadOnlyMemory<byte> Write(Published message)
+    {
+        var buffer = new ArrayBufferWriter<byte>(BufferBytes);
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        json.WriteString("outcome"u8, "OK"u8);
+        WriteEmitted(json, [message]);
+        json.WriteString("position"u8, message.Position);
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    private static void WriteEmitted(Utf8JsonWriter json, IReadOnlyList<Published> messages)
+    {
+        json.WriteStartArray("emitted"u8);
+        foreach (var message in messages)
+        {
+            json.WriteStartObject();
+            json.WriteString("id"u8, message.Id);
+            json.WriteBoolean("duplicate"u8, message.Duplicate);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}

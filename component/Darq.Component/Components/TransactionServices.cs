@@ -1,0 +1,54 @@
+using Darq.Component.Configuration;
+using Darq.Component.Host;
+using Darq.Engine.Core;
+using Darq.Engine.State;
+using Darq.Protos;
+using Grpc.Core;
+
+namespace Darq.Component.Components;
+
+/// <summary>
+/// The services TransactionalStateStore and TransactionalStoreMultiMaxSize. The sidecar never discovers them: it calls them for
+/// any state store that says TRANSACTIONAL, so they work on the instances of StateStore.
+/// </summary>
+internal sealed class TransactionServices(Calls calls) : TransactionalStateStore.TransactionalStateStoreBase
+{
+    private const ComponentService Service = ComponentService.StateStore;
+
+    public IReadOnlyList<ServedService> Served =>
+        [
+            new(TransactionalStateStore.Descriptor, binder => TransactionalStateStore.BindService(binder, this)),
+            new(TransactionalStoreMultiMaxSize.Descriptor, binder => TransactionalStoreMultiMaxSize.BindService(binder, new MaxSize())),
+        ];
+
+    /// <summary>
+    /// A transaction, or a step if its metadata says so. The answer is empty by contract, and a conflict has no etag shape
+    /// here: the sidecar passes the text on, which starts with the outcome.
+    /// </summary>
+    public override async Task<TransactionalStateResponse> Transact(TransactionalStateRequest request, ServerCallContext context)
+    {
+        await using var use = await calls.UseAsync(Service, context);
+        var operations = new StateOperation[request.Operations.Count];
+        for (var i = 0; i < operations.Length; i++)
+        {
+            operations[i] = Read(request.Operations[i], use.Instance.Options.DefaultTimeToLive);
+        }
+
+        await use.Engine.StepExecutor.TransactAsync(operations, request.Metadata, context.CancellationToken);
+        return new TransactionalStateResponse();
+    }
+
+    private static StateOperation Read(TransactionalStateOperation operation, TimeSpan? defaultTimeToLive) =>
+        operation.RequestCase switch
+        {
+            TransactionalStateOperation.RequestOneofCase.Set => StateRequests.Upsert(operation.Set, defaultTimeToLive),
+            TransactionalStateOperation.RequestOneofCase.Delete => StateRequests.Delete(operation.Delete),
+            _ => throw new DarqException(ErrorCode.Invalid, "INVALID: an operation of the transaction is neither set nor delete."),
+        };
+
+    private sealed class MaxSize : TransactionalStoreMultiMaxSize.TransactionalStoreMultiMaxSizeBase
+    {
+        public override Task<MultiMaxSizeResponse> MultiMaxSize(MultiMaxSizeRequest request, ServerCallContext context) =>
+            Task.FromResult(new MultiMaxSizeResponse { MaxSize = Limits.MaxOperations });
+    }
+}

@@ -1,0 +1,119 @@
+using Darq.Engine.Core;
+using Darq.Engine.Subscriptions;
+using static Darq.Component.Configuration.SettingForms;
+
+namespace Darq.Component.Configuration;
+
+/// <summary>How messages are delivered: for subscriptions and input bindings, and for a subscription's own metadata.</summary>
+internal static class DeliverySettings
+{
+    private static readonly SubscriptionOptions Standard = new();
+
+    public static readonly Setting<Order> Order = Choice(
+        "order",
+        "Which messages wait for each other.",
+        [
+            ("key", Darq.Engine.Subscriptions.Order.Key),
+            ("none", Darq.Engine.Subscriptions.Order.None),
+            ("partition", Darq.Engine.Subscriptions.Order.Partition),
+        ]
+    );
+    public static readonly Setting<long> MaxInFlight = Number(
+        "maxInFlight",
+        1,
+        1000,
+        Standard.MaxInFlight,
+        "How many messages one stream may hold unanswered."
+    );
+    public static readonly Setting<long> Concurrency = Number(
+        "concurrency",
+        1,
+        1000,
+        Standard.MaxInFlight,
+        "The built-in component's name for maxInFlight."
+    );
+    public static readonly Setting<TimeSpan> RetryDelay = Duration(
+        "retryDelay",
+        TimeSpan.FromMilliseconds(1),
+        TimeSpan.FromHours(24),
+        Standard.RetryDelay,
+        "The delay before a failed delivery is repeated; doubles with each failure."
+    );
+    public static readonly Setting<TimeSpan> RedeliverInterval = Duration(
+        "redeliverInterval",
+        TimeSpan.Zero,
+        TimeSpan.FromHours(24),
+        Standard.RetryDelay,
+        "The built-in component's name for retryDelay; 0 leaves the default."
+    );
+    public static readonly Setting<TimeSpan> MaxRetryDelay = Duration(
+        "maxRetryDelay",
+        TimeSpan.FromMilliseconds(1),
+        TimeSpan.FromHours(24),
+        Standard.MaxRetryDelay,
+        "The longest delay between two repetitions."
+    );
+    public static readonly Setting<TimeSpan> RetryQueueAfter = Duration(
+        "retryQueueAfter",
+        TimeSpan.Zero,
+        TimeSpan.FromHours(24),
+        Standard.RetryQueueAfter,
+        "A failed message that waits longer than this for its next delivery does so in Redis, with the later ones of its key "
+            + "behind it; other keys go on."
+    );
+    public static readonly Setting<long> MaxDeliveries = Number(
+        "maxDeliveries",
+        0,
+        1_000_000,
+        Standard.MaxDeliveries,
+        "The failures after which a message moves to the dead-letter topic and its key goes on; 0: it is repeated for ever, "
+            + "because only you know whether a message may be given up."
+    );
+    public static readonly Setting<string> DeadLetterTopic = Text(
+        "deadLetterTopic",
+        "a topic's name that does not end in ~<number>",
+        "Where messages go after maxDeliveries failures: an ordinary topic, kept until somebody subscribes; <topic>.<group>.dead "
+            + "where it is not given.",
+        Limits.IsTopic
+    );
+    public static readonly Setting<string> ReleaseAt = Choice(
+        "releaseAt",
+        "When a message may be delivered.",
+        [("durable", "durable")],
+        static text => text.Equals("applied", StringComparison.OrdinalIgnoreCase)
+    );
+
+    /// <summary>Also taken from the metadata of a single subscription, where they win over the component's.</summary>
+    public static readonly IReadOnlyList<Setting> PerSubscription =
+    [
+        Order,
+        MaxInFlight,
+        Concurrency,
+        RetryDelay,
+        RedeliverInterval,
+        MaxRetryDelay,
+        RetryQueueAfter,
+        MaxDeliveries,
+        DeadLetterTopic,
+        ReleaseAt,
+    ];
+
+    public static readonly IReadOnlyList<Setting> All =
+    [
+        .. PerSubscription,
+        Passing(
+            "processingTimeout",
+            SettingRole.WithoutEffect,
+            "A delivery is never repeated while its stream lives; a time limit for handlers comes later."
+        ),
+        Passing("queueDepth", SettingRole.WithoutEffect, "Read-ahead is bounded by maxInFlight."),
+        Passing(
+            "maxLenApprox",
+            SettingRole.Missed,
+            "Nothing is trimmed under a reader: a topic is bounded by maxBacklog and refuses when full."
+        ),
+        Passing("streamTTL", SettingRole.Missed, "Nothing is trimmed under a reader: use ttlInSeconds of a message."),
+        Later("groupTtl", "Groups that end by themselves come later."),
+        Later("ephemeral", "Groups that end by themselves come later.", "false"),
+    ];
+}

@@ -1,0 +1,41 @@
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+using Darq.Engine.Subscriptions;
+
+namespace Darq.Component.Configuration;
+
+/// <summary>Everything that the metadata of one component instance says, in the types of the folders that use it. Immutable.</summary>
+internal sealed record InstanceOptions
+{
+    public required RedisOptions Redis { get; init; }
+
+    public required NamespaceOptions Namespace { get; init; }
+
+    public required SubscriptionOptions Subscription { get; init; }
+
+    /// <summary>The group that consumes; null where none is given.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>What an input binding reads.</summary>
+    public IReadOnlyList<string> Topics { get; init; } = [];
+
+    /// <summary>Where an output binding publishes when the request names no topic.</summary>
+    public string? DefaultTopic { get; init; }
+
+    /// <summary>The app on whose behalf a binding works; null where it is not told.</summary>
+    public string? AppId { get; init; }
+
+    /// <summary>What stands before the state keys of a binding's step; null where that is not known.</summary>
+    public string? KeyPrefix { get; init; }
+
+    /// <summary>Time to live of state that is saved without one.</summary>
+    public TimeSpan? DefaultTimeToLive { get; init; }
+}
+
+/// <summary>The outcome of reading metadata: options, or everything that is wrong with it; and what is worth saying either way.</summary>
+internal sealed record OptionsReading(
+    InstanceOptions? Options,
+    IReadOnlyList<string> Errors,
+    IReadOnlyList<string> WithoutEffect,
+    IReadOnlyList<string> Warnings
+);

@@ -1,0 +1,116 @@
+using Darq.Engine.Core;
+using static Darq.Component.Configuration.SettingForms;
+
+namespace Darq.Component.Configuration;
+
+/// <summary>Which namespace an instance works in, and what it asks of it. Every service takes these.</summary>
+internal static class NamespaceSettings
+{
+    private static readonly NamespaceOptions Standard = new();
+
+    public static readonly Setting<string> Namespace = Text(
+        "namespace",
+        "1 to 40 characters of a-z, 0-9 and -",
+        "The prefix of all keys in Redis; apps that exchange messages share it.",
+        IsNamespace,
+        Standard.Name
+    );
+    public static readonly Setting<long> Partitions = Number(
+        "partitions",
+        1,
+        1024,
+        Standard.Partitions,
+        "The number of partitions; fixed when the namespace is created."
+    );
+    public static readonly Setting<TimeSpan> DedupWindow = Window(
+        "dedupWindow",
+        Standard.DedupWindow,
+        "How long a message id that the publisher chose is remembered at least."
+    );
+    public static readonly Setting<TimeSpan> RetryWindow = Window(
+        "retryWindow",
+        Standard.RetryWindow,
+        "How long an event without an id of its own is remembered, against the sidecar's own retries."
+    );
+    public static readonly Setting<DedupBy> DedupBy = Choice(
+        "dedupBy",
+        "What makes two events without an id of their own the same: source and id with equal bytes, or source and id alone.",
+        [("content", Darq.Engine.Core.DedupBy.Content), ("cloudevent", Darq.Engine.Core.DedupBy.CloudEvent)]
+    );
+    public static readonly Setting<TimeSpan> StepRetention = Window(
+        "stepRetention",
+        Standard.StepRetention,
+        "How long the result of a step is kept."
+    );
+    public static readonly Setting<long> MaxBacklog = Number(
+        "maxBacklog",
+        1,
+        1_000_000_000,
+        Standard.MaxBacklog,
+        "How many messages a topic may hold in one partition before it refuses."
+    );
+    public static readonly Setting<TimeSpan> CallTimeout = Duration(
+        "callTimeout",
+        TimeSpan.FromMilliseconds(100),
+        TimeSpan.FromMinutes(1),
+        Standard.CallTimeout,
+        "How long a call may wait for Redis before it answers Unavailable."
+    );
+    public static readonly Setting<CrossPartitionSteps> CrossPartitionSteps = Choice(
+        "crossPartitionSteps",
+        "What happens to a step that Redis Cluster could not run.",
+        [
+            ("warn", Darq.Engine.Core.CrossPartitionSteps.Warn),
+            ("allow", Darq.Engine.Core.CrossPartitionSteps.Allow),
+            ("refuse", Darq.Engine.Core.CrossPartitionSteps.Refuse),
+        ]
+    );
+    public static readonly Setting<string> Durability = Choice(
+        "durability",
+        "What an answer promises: so far that Redis has applied it.",
+        [("auto", "auto"), ("reply", "reply")],
+        IsLaterDurability
+    );
+    public static readonly Setting<string> Ack = Choice("ack", "When a call answers.", [("durable", "durable")], static text =>
+        text.Equals("speculative", StringComparison.OrdinalIgnoreCase)
+    );
+    public static readonly Setting<string> AppId = Text(
+        "appID",
+        "the app's id, usually \"{appID}\"",
+        "The app on whose behalf a binding works.",
+        Limits.IsName
+    );
+
+    public static readonly IReadOnlyList<Setting> All =
+    [
+        Namespace,
+        Partitions,
+        DedupWindow,
+        RetryWindow,
+        DedupBy,
+        StepRetention,
+        MaxBacklog,
+        CallTimeout,
+        CrossPartitionSteps,
+        Durability,
+        Ack,
+        AppId,
+    ];
+
+    private static bool IsNamespace(string text) =>
+        text.Length is > 0 and <= 40 && text.All(static letter => letter is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');
+
+    private static bool IsLaterDurability(string text)
+    {
+        var word = text.StartsWith("fsync+", StringComparison.OrdinalIgnoreCase) ? text[6..] : text;
+        return text.Equals("fsync", StringComparison.OrdinalIgnoreCase)
+            || (
+                word.StartsWith("replicated:", StringComparison.OrdinalIgnoreCase)
+                && byte.TryParse(word.AsSpan(11), out var replicas)
+                && replicas > 0
+            );
+    }
+
+    private static Setting<TimeSpan> Window(string name, TimeSpan standard, string description) =>
+        Duration(name, TimeSpan.FromSeconds(1), TimeSpan.FromDays(31), standard, description);
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using Darq.Engine.Core;
+using Darq.Engine.Subscriptions;
+
+namespace Darq.Component.Configuration;
+
+/// <summary>Turns a metadata list into options: reads every key, then checks what only several keys together can get wrong.</summary>
+internal static class OptionsReader
+{
+    public static OptionsReading Read(ComponentService service, IEnumerable<KeyValuePair<string, string>> properties)
+    {
+        var values = SettingValues.Read(SettingTable.Of(service), properties);
+        var redis = RedisOptionsReader.Read(values);
+        var subscription = Subscription(
+            values,
+            new SubscriptionOptions { MaxBacklog = values.Get(NamespaceSettings.MaxBacklog) },
+            service == ComponentService.InputBinding
+        );
+        var options = new InstanceOptions
+        {
+            Redis = redis,
+            Namespace = Namespace(values),
+            Subscription = subscription,
+            Group = Group(values, service),
+            Topics = Topics(values, service),
+            DefaultTopic = Given(values, SettingTable.Topic),
+            AppId = Given(values, NamespaceSettings.AppId),
+            KeyPrefix = KeyPrefix(values),
+            DefaultTimeToLive = values.Get(SettingTable.TtlInSeconds) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
+        };
+        return new OptionsReading(values.Errors.Count == 0 ? options : null, values.Errors, values.WithoutEffect, values.Warnings);
+    }
+
+    /// <summary>What one subscription asks for itself; its other metadata belongs to the app and the sidecar.</summary>
+    public static (SubscriptionOptions Options, IReadOnlyList<string> Errors) ReadSubscription(
+        SubscriptionOptions component,
+        IEnumerable<KeyValuePair<string, string>> metadata
+    )
+    {
+        var values = SettingValues.Read(SettingTable.Subscription, metadata, unknownPass: true);
+        return (Subscription(values, component, component.Concurrent), values.Errors);
+    }
+
+    private static NamespaceOptions Namespace(SettingValues values) =>
+        new()
+        {
+            Name = values.Get(NamespaceSettings.Namespace),
+            Partitions = (int)values.Get(NamespaceSettings.Partitions),
+            DedupWindow = values.Get(NamespaceSettings.DedupWindow),
+            RetryWindow = values.Get(NamespaceSettings.RetryWindow),
+            StepRetention = values.Get(NamespaceSettings.StepRetention),
+            MaxBacklog = values.Get(NamespaceSettings.MaxBacklog),
+            CallTimeout = values.Get(NamespaceSettings.CallTimeout),
+            DedupBy = values.Get(NamespaceSettings.DedupBy),
+            CrossPartitionSteps = values.Get(NamespaceSettings.CrossPartitionSteps),
+        };
+
+    private static SubscriptionOptions Subscription(SettingValues values, SubscriptionOptions standard, bool concurrent)
+    {
+        var delay = Either(values, DeliverySettings.RetryDelay, DeliverySettings.RedeliverInterval, standard.RetryDelay, static value =>
+            value > TimeSpan.Zero
+        );
+        var maxDelay = values.Has(DeliverySettings.MaxRetryDelay) ? values.Get(DeliverySettings.MaxRetryDelay) : standard.MaxRetryDelay;
+        if (delay > maxDelay && values.Has(DeliverySettings.MaxRetryDelay))
+        {
+            values.Add(
+                $"maxRetryDelay: \"{DurationText.Write(maxDelay)}\" is less than the retryDelay \"{DurationText.Write(delay)}\"; "
+                    + "give at least that"
+            );
+        }
+
+        return standard with
+        {
+            Order = values.Has(DeliverySettings.Order) ? values.Get(DeliverySettings.Order) : standard.Order,
+            MaxInFlight = (int)Either(values, DeliverySettings.MaxInFlight, DeliverySettings.Concurrency, standard.MaxInFlight, static _ =>
+                true
+            ),
+            Concurrent = concurrent,
+            RetryDelay = delay,
+            MaxRetryDelay = delay > maxDelay ? delay : maxDelay,
+            RetryQueueAfter = values.Has(DeliverySettings.RetryQueueAfter)
+                ? values.Get(DeliverySettings.RetryQueueAfter)
+                : standard.RetryQueueAfter,
+            MaxDeliveries = values.Has(DeliverySettings.MaxDeliveries)
+                ? (int)values.Get(DeliverySettings.MaxDeliveries)
+                : standard.MaxDeliveries,
+            DeadLetterTopic = Given(values, DeliverySettings.DeadLetterTopic) ?? standard.DeadLetterTopic,
+        };
+    }
+
+    /// <summary>
+    /// What the sidecar puts before a state key, and a binding has to put there itself; null where the app's id is wanted and not known.
+    /// </summary>
+    private static string? KeyPrefix(SettingValues values) =>
+        values.Get(SettingTable.KeyPrefix) switch
+        {
+            var text when text.Equals("none", StringComparison.OrdinalIgnoreCase) => "",
+            var text when text.Equals("appid", StringComparison.OrdinalIgnoreCase) => Given(values, NamespaceSettings.AppId) is { } app
+                ? app + "||"
+                : null,
+            var text => text + "||",
+        };
+
+    /// <summary>A setting with an older name: the new name wins, a contradiction is a fault.</summary>
+    private static T Either<T>(SettingValues values, Setting<T> name, Setting<T> older, T standard, Func<T, bool> counts)
+        where T : notnull
+    {
+        var both = values.Has(name) && values.Has(older);
+        if (both && !values.Get(name).Equals(values.Get(older)))
+        {
+            values.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{older.Name} contradicts {name.Name}, which means the same; give {name.Name} alone"
+                )
+            );
+        }
+
+        return values.Has(name) ? values.Get(name)
+            : values.Has(older) && counts(values.Get(older)) ? values.Get(older)
+            : standard;
+    }
+
+    private static string? Group(SettingValues values, ComponentService service)
+    {
+        var group = Given(values, SettingTable.ConsumerId);
+        if (service is ComponentService.PubSub or ComponentService.StateStore)
+        {
+            return group;
+        }
+
+        group = Given(values, SettingTable.Group) ?? group ?? Given(values, NamespaceSettings.AppId);
+        var given =
+            values.IsGiven(SettingTable.ConsumerId) || values.IsGiven(SettingTable.Group) || values.IsGiven(NamespaceSettings.AppId);
+        if (!given && service == ComponentService.InputBinding && AsksForTopics(values))
+        {
+            values.Add(
+                "group is missing: an input binding needs to know for whom it consumes; give group, consumerID or appID, such as "
+                    + "appID: \"{appID}\""
+            );
+        }
+
+        return group;
+    }
+
+    private static List<string> Topics(SettingValues values, ComponentService service)
+    {
+        List<string> topics = [.. SettingTable.Split(values.Get(SettingTable.Topics))];
+        if (Given(values, SettingTable.Topic) is { } topic && !topics.Contains(topic))
+        {
+            topics.Insert(0, topic);
+        }
+        // Without a direction the sidecar initialises both sides, also for a binding that only sends: that one has no topic to read.
+        var readsOnly = values.Get(SettingTable.Direction).Contains("input", StringComparison.OrdinalIgnoreCase);
+        if (service == ComponentService.InputBinding && readsOnly && !AsksForTopics(values))
+        {
+            values.Add("topic is missing: the direction of this binding includes input; give topic or topics");
+        }
+
+        return topics;
+    }
+
+    private static bool AsksForTopics(SettingValues values) => values.IsGiven(SettingTable.Topic) || values.IsGiven(SettingTable.Topics);
+
+    private static string? Given(SettingValues values, Setting<string> setting) => values.Has(setting) ? values.Get(setting) : null;
+}

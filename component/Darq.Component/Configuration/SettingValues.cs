@@ -1,0 +1,138 @@
+using System.Text;
+using Darq.Engine.Core;
+
+namespace Darq.Component.Configuration;
+
+/// <summary>
+/// What one metadata list says, read against a table. Every fault is collected with its key, the value seen and the form
+/// accepted, so that a user corrects a file once and not once per fault.
+/// </summary>
+internal sealed class SettingValues
+{
+    private const int MaxShown = 60;
+
+    private readonly Dictionary<Setting, object> _values = [];
+    private readonly HashSet<Setting> _given = [];
+    private readonly List<string> _errors = [];
+
+    public IReadOnlyList<string> Errors => _errors;
+
+    /// <summary>Keys that were given and have no effect.</summary>
+    public List<string> WithoutEffect { get; } = [];
+
+    /// <summary>What somebody should know although it is accepted.</summary>
+    public List<string> Warnings { get; } = [];
+
+    /// <summary>Reads all properties. Keys that the table does not know are faults, or pass where others read the same list.</summary>
+    public static SettingValues Read(SettingTable table, IEnumerable<KeyValuePair<string, string>> properties, bool unknownPass = false)
+    {
+        var values = new SettingValues();
+        foreach (
+            var spellings in properties
+                .GroupBy(property => property.Key, StringComparer.OrdinalIgnoreCase)
+                .OrderBy(group => group.Key, StringComparer.OrdinalIgnoreCase)
+        )
+        {
+            var setting = table.Find(spellings.Key);
+            if (setting is not null)
+            {
+                values.Take(setting, [.. spellings]);
+            }
+            else if (!unknownPass)
+            {
+                values.Add(Unknown(table, spellings.First().Key));
+            }
+        }
+
+        return values;
+    }
+
+    public T Get<T>(Setting<T> setting)
+        where T : notnull => _values.TryGetValue(setting, out var value) ? (T)value : setting.Default;
+
+    /// <summary>Whether the setting has a value of its own.</summary>
+    public bool Has(Setting setting) => _values.ContainsKey(setting);
+
+    /// <summary>Whether the setting was given, be it with a faulty value: then it is not also missing.</summary>
+    public bool IsGiven(Setting setting) => _given.Contains(setting);
+
+    /// <summary>Adds a fault that concerns several settings together.</summary>
+    public void Add(string error) => _errors.Add(error);
+
+    /// <summary>Text of others, safe to show in a message: short and without control characters.</summary>
+    public static string Show(string text)
+    {
+        var shown = new StringBuilder();
+        foreach (var letter in text.AsSpan(0, Math.Min(text.Length, MaxShown)))
+        {
+            shown.Append(char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter);
+        }
+
+        return $"\"{shown}{(text.Length > MaxShown ? "…" : "")}\"";
+    }
+
+    private static string Unknown(SettingTable table, string key)
+    {
+        var nearest = NearestName.Of(key, table.Settings.Select(setting => setting.Name));
+        return $"{Show(key)} is not a setting of {table.Component}" + (nearest is null ? "" : $"; did you mean {nearest}?");
+    }
+
+    private void Take(Setting setting, KeyValuePair<string, string>[] spellings)
+    {
+        // The sidecar adds its own consumerID beside a user's consumerId: the exact spelling is the one that it goes by.
+        var exact = Array.FindIndex(spellings, property => property.Key == setting.Name);
+        var (key, text) = spellings[Math.Max(exact, 0)];
+        var others = spellings.Where(property => property.Value != text).Select(property => property.Key).ToList();
+        if (others.Count > 0 && exact < 0)
+        {
+            Add(
+                $"{setting.Name} is given {spellings.Length} times with different values, as "
+                    + $"{string.Join(" and ", spellings.Select(property => property.Key))}; give it once"
+            );
+        }
+        else if (others.Count > 0)
+        {
+            Warnings.Add($"{string.Join(", ", others)} is not used: the spelling {setting.Name} is also there and wins");
+        }
+
+        // An empty value is how a file with optional secrets says "not given".
+        if (text.Length > 0)
+        {
+            Read(setting, key, text);
+        }
+    }
+
+    private void Read(Setting setting, string key, string text)
+    {
+        _given.Add(setting);
+        var seen = setting.Secret ? "a value that is not shown" : Show(text);
+        if (!(setting.MultiLine ? Limits.IsUnicode(text) && !text.Contains('\0', StringComparison.Ordinal) : NameRules.IsText(text)))
+        {
+            Add($"{key}: {seen} has control characters or is not valid Unicode; give {setting.Form}");
+            return;
+        }
+
+        var complaint = setting.Read(setting.Secret ? text : text.Trim(), out var value);
+        if (complaint is null)
+        {
+            Keep(setting, key, value);
+        }
+        else
+        {
+            Add(complaint.Length > 0 ? $"{key}: {complaint}; give {setting.Form}" : $"{key}: {seen} is not accepted; give {setting.Form}");
+        }
+    }
+
+    private void Keep(Setting setting, string key, object value)
+    {
+        _values[setting] = value;
+        if (setting.Role == SettingRole.WithoutEffect)
+        {
+            WithoutEffect.Add(key);
+        }
+        else if (setting.Role == SettingRole.Missed)
+        {
+            Warnings.Add($"{key} has no effect: {setting.Description}");
+        }
+    }
+}

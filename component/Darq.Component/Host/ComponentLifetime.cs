@@ -1,0 +1,81 @@
+using Darq.Component.Components;
+using Darq.Component.Configuration;
+using Darq.Component.Instances;
+using Darq.Component.Telemetry;
+
+namespace Darq.Component.Host;
+
+/// <summary>
+/// What happens beside serving: the start line, readiness, and the stop in reverse data flow. (1) No new deliveries. (2)
+/// Handlers finish and their answers come in, for a few seconds at most. (3) Streams end. (4) The server finishes its calls and
+/// removes the socket. (5) Instances and engines pass on what was answered and leave Redis.
+/// </summary>
+internal sealed class ComponentLifetime(
+    SocketOptions socket,
+    InitFolder folder,
+    InstanceTable instances,
+    EnginePool engines,
+    DeliveryDrain drain,
+    HealthService health,
+    TimeProvider time,
+    ILogger<ComponentLifetime> log
+) : BackgroundService, IHostedLifecycleService
+{
+    private static readonly TimeSpan HandlersTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ReadinessPause = TimeSpan.FromMilliseconds(500);
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        log.ComponentStarted(
+            socket.FullPath,
+            socket.ModeText,
+            ProcessOwner.Read(),
+            "PubSub, StateStore, TransactionalStateStore, TransactionalStoreMultiMaxSize, InputBinding, OutputBinding"
+        );
+        var waiting = folder.All().Where(record => record.Service is ComponentService.PubSub or ComponentService.InputBinding).ToArray();
+        if (waiting.Length > 0)
+        {
+            log.SubscriptionsWaitForSidecar(string.Join(", ", waiting.Select(record => $"{record.Service} '{record.Instance}'")));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        health.Stop();
+        // Step 1, and whoever reads the line may count on it.
+        instances.PauseAll();
+        log.ComponentStops();
+        // Steps 2 and 3.
+        await drain.RunAsync(HandlersTime, cancellationToken);
+    }
+
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        // Step 5; the server did step 4 in between.
+        await instances.DisposeAsync();
+        await engines.DisposeAsync();
+    }
+
+    /// <summary>
+    /// The process serves while every primary in use can be worked with. Polled, because a lost connection announces itself to nobody.
+    /// </summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(ReadinessPause, time);
+        var said = true;
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            if (engines.Ready == said)
+            {
+                continue;
+            }
+
+            said = !said;
+            health.Set("", said);
+        }
+    }
+}

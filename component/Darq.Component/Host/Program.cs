@@ -1,0 +1,103 @@
+using Darq.Component.Components;
+using Darq.Component.Configuration;
+using Darq.Component.Instances;
+using Darq.Component.Telemetry;
+using Darq.Engine.Redis;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace Darq.Component.Host;
+
+/// <summary>
+/// The composition root: makes everything in the order in which it depends on each other, and runs until the process is told
+/// to stop. The order of stopping is written down in <see cref="ComponentLifetime"/>.
+/// </summary>
+internal static class Program
+{
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(15);
+
+    public static async Task<int> Main()
+    {
+        try
+        {
+            var socketOptions = SocketOptions.Read(Environment.GetEnvironmentVariable);
+            var socket = new ComponentSocket(socketOptions);
+            socket.Prepare();
+            await using var app = Compose(socketOptions, socket);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (SocketRefusedException fault)
+        {
+            using var logs = LoggerFactory.Create(AddConsole);
+            logs.CreateLogger("Darq").ComponentDidNotStart(fault.Message);
+            return 1;
+        }
+    }
+
+    private static WebApplication Compose(SocketOptions socketOptions, ComponentSocket socket)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "darq" });
+        AddConsole(builder.Logging);
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(options =>
+            {
+                GrpcEndpoints.Configure(options);
+                options.ListenUnixSocket(socketOptions.FullPath);
+            });
+        builder
+            .Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = _ => socket.Bind())
+            .Configure<HostOptions>(options => options.ShutdownTimeout = StopTime)
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(socketOptions)
+            .AddSingleton<InitFolder>()
+            .AddSingleton(new Secrets(Environment.GetEnvironmentVariable))
+            .AddSingleton(CreateRandom())
+            .AddSingleton<Func<RedisOptions, IRedis>>(services =>
+                options => new RedisClient(options, services.GetRequiredService<TimeProvider>())
+            )
+            .AddSingleton<EnginePool>()
+            .AddSingleton<InstanceTable>()
+            .AddSingleton<DeliveryDrain>()
+            .AddSingleton<Calls>()
+            .AddSingleton<PubSubService>()
+            .AddSingleton<StateStoreService>()
+            .AddSingleton<TransactionServices>()
+            .AddSingleton<InputBindingService>()
+            .AddSingleton<OutputBindingService>()
+            .AddGrpcEndpoints()
+            .AddHostedService<ComponentLifetime>();
+        var app = builder.Build();
+        app.MapGrpcEndpoints(Served(app.Services));
+        return app;
+    }
+
+    private static IEnumerable<ServedService> Served(IServiceProvider services) =>
+        [
+            services.GetRequiredService<PubSubService>().Served,
+            services.GetRequiredService<StateStoreService>().Served,
+            .. services.GetRequiredService<TransactionServices>().Served,
+            services.GetRequiredService<InputBindingService>().Served,
+            services.GetRequiredService<OutputBindingService>().Served,
+        ];
+
+#pragma warning disable RS0030 // The root is where real randomness comes from; this one may be used from many threads.
+    private static Random CreateRandom() => Random.Shared;
+#pragma warning restore RS0030
+
+    private static void AddConsole(ILoggingBuilder logging)
+    {
+        var level = Environment.GetEnvironmentVariable("DARQ_LOG_LEVEL");
+        logging
+            .SetMinimumLevel(Enum.TryParse<LogLevel>(level, ignoreCase: true, out var chosen) ? chosen : LogLevel.Information)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            // Its scope and its activity for every call would cost more than the call's own objects; nobody reads them.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            });
+    }
+}

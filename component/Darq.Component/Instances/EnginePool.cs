@@ -1,0 +1,88 @@
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+
+namespace Darq.Component.Instances;
+
+/// <summary>
+/// The engines of this process. Instances with the same connection and namespace share one, so that a token from one is
+/// good at the other and a lane is held once; the last to return it ends it.
+/// </summary>
+internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvider time, Random random, ILoggerFactory logs)
+    : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(RedisOptions, string, int), Shared> _shared = [];
+
+    /// <summary>Whether every engine in use can work. With none there is nothing to wait for.</summary>
+    public bool Ready
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _shared.Values.All(shared => shared.Engine.Primary.Ready);
+            }
+        }
+    }
+
+    public EngineLease Rent(RedisOptions redis, NamespaceOptions options)
+    {
+        lock (_lock)
+        {
+            // Which number of partitions is right, Redis says. Were a contradiction refused here, a mistaken number could not be
+            // corrected by another Init while the mistaken instance still lives.
+            var key = (redis with { DialTimeout = default, CallTimeout = default }, options.Name, options.Partitions);
+            if (!_shared.TryGetValue(key, out var shared))
+            {
+                _shared[key] = shared = new(Create(redis, options));
+            }
+
+            shared.Leases++;
+            return new(shared.Engine, () => ReturnAsync(key));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Shared[] left;
+        lock (_lock)
+        {
+            left = [.. _shared.Values];
+            _shared.Clear();
+        }
+        foreach (var shared in left)
+        {
+            await shared.Engine.DisposeAsync();
+        }
+    }
+
+    private SharedEngine Create(RedisOptions redis, NamespaceOptions options)
+    {
+        var primary = new Primary(connect(redis), options, time, random, logs);
+        return new(primary, new(primary, time, random, logs));
+    }
+
+    private async ValueTask ReturnAsync((RedisOptions, string, int) key)
+    {
+        Shared? ended = null;
+        lock (_lock)
+        {
+            if (_shared.TryGetValue(key, out var shared) && --shared.Leases == 0)
+            {
+                _shared.Remove(key, out ended);
+            }
+        }
+        if (ended is not null)
+        {
+            await ended.Engine.DisposeAsync();
+        }
+    }
+
+    private sealed class Shared(SharedEngine engine)
+    {
+        public SharedEngine Engine { get; } = engine;
+
+        public int Leases { get; set; }
+    }
+}

@@ -1,0 +1,133 @@
+using Darq.Component.Configuration;
+using Darq.Engine.Subscriptions.Deliveries;
+
+namespace Darq.Component.Instances;
+
+/// <summary>
+/// One component as a sidecar named it: its options, which never change, and its engine. A later Init puts another instance
+/// in its place; this one ends when the last call that works on it has left.
+/// </summary>
+internal sealed class Instance(
+    ComponentService service,
+    string name,
+    IReadOnlyDictionary<string, string> properties,
+    InstanceOptions options,
+    InstanceEngine engine
+)
+{
+    private readonly Lock _lock = new();
+
+    // Under _lock.
+    private readonly HashSet<DeliveryStream> _streams = [];
+    private bool _paused;
+    private bool _retired;
+    private int _calls;
+
+    public ComponentService Service { get; } = service;
+
+    public string Name { get; } = name;
+
+    public InstanceOptions Options { get; } = options;
+
+    public InstanceEngine Engine { get; } = engine;
+
+    /// <summary>
+    /// What a first call waits for. Init has made its handshake before; an instance that was brought back makes it with the first
+    /// call, which would else find Redis away for no other reason than coming first.
+    /// </summary>
+    public Task FirstHandshake { get; init; } = Task.CompletedTask;
+
+    /// <summary>Whether an Init with these properties would change nothing.</summary>
+    public bool IsMadeFrom(IReadOnlyDictionary<string, string> others) =>
+        properties.Count == others.Count
+        && properties.All(property => others.TryGetValue(property.Key, out var value) && value == property.Value);
+
+    /// <summary>Enters a call. Only the table calls this, under its lock, so that a retired instance is never entered.</summary>
+    public void Enter()
+    {
+        lock (_lock)
+        {
+            _calls++;
+        }
+    }
+
+    /// <summary>Leaves a call; the last to leave a retired instance ends its engine.</summary>
+    public ValueTask LeaveAsync()
+    {
+        lock (_lock)
+        {
+            if (--_calls > 0 || !_retired)
+            {
+                return ValueTask.CompletedTask;
+            }
+        }
+
+        return Engine.DisposeAsync();
+    }
+
+    /// <summary>No new call comes; ends the engine now if nobody is inside.</summary>
+    public ValueTask RetireAsync()
+    {
+        lock (_lock)
+        {
+            _retired = true;
+            if (_calls > 0)
+            {
+                return ValueTask.CompletedTask;
+            }
+        }
+
+        return Engine.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Registers an open stream, so that a pause reaches it. A new stream also ends a pause: the sidecar never says resume.
+    /// </summary>
+    public void Opened(DeliveryStream stream)
+    {
+        lock (_lock)
+        {
+            _streams.Add(stream);
+        }
+
+        Resume();
+    }
+
+    public void Closed(DeliveryStream stream)
+    {
+        lock (_lock)
+        {
+            _streams.Remove(stream);
+        }
+    }
+
+    /// <summary>Stops sending on all streams; answers are still taken. Safe to repeat.</summary>
+    public void Pause()
+    {
+        lock (_lock)
+        {
+            _paused = true;
+            foreach (var stream in _streams)
+            {
+                stream.Pause();
+            }
+        }
+    }
+
+    public void Resume()
+    {
+        lock (_lock)
+        {
+            if (!_paused)
+            {
+                return;
+            }
+
+            _paused = false;
+            foreach (var stream in _streams)
+            {
+                stream.Resume();
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.State;
+using Darq.Engine.Steps;
+using Darq.Engine.Subscriptions;
+
+namespace Darq.Component.Instances;
+
+/// <summary>What one instance works with: its share in an engine, and publisher, state and steps with its own options.</summary>
+internal sealed class InstanceEngine(EngineLease lease, NamespaceOptions options, TimeProvider time, Random random, ILogger log)
+    : IAsyncDisposable
+{
+    public Primary Primary => lease.Engine.Primary;
+
+    public SubscriptionTable Subscriptions => lease.Engine.Subscriptions;
+
+    public Publisher Publisher { get; } = new(lease.Engine.Primary, options);
+
+    public StateStore State { get; } = new(lease.Engine.Primary, options);
+
+    public StepExecutor StepExecutor { get; } = new(lease.Engine.Primary, lease.Engine.Subscriptions, options, time, random, log);
+
+    public ValueTask DisposeAsync() => lease.DisposeAsync();
+}

@@ -1,0 +1,98 @@
+using Darq.Component.Configuration;
+using Grpc.Core;
+
+namespace Darq.Component.Telemetry;
+
+internal static partial class Log
+{
+    [LoggerMessage(200, LogLevel.Information, "Listening on {Socket} (mode {Mode}, {Owner}) with {Services}")]
+    public static partial void ComponentStarted(this ILogger log, string socket, string mode, string owner, string services);
+
+    [LoggerMessage(201, LogLevel.Information, "Initialised {Service} '{Instance}' in namespace {Namespace}; Redis reached: {Reached}")]
+    public static partial void InstanceWasInitialised(
+        this ILogger log,
+        ComponentService service,
+        string instance,
+        string @namespace,
+        bool reached
+    );
+
+    [LoggerMessage(202, LogLevel.Information, "Brought back {Service} '{Instance}' from what its Init said before the restart")]
+    public static partial void InstanceWasRevived(this ILogger log, ComponentService service, string instance);
+
+    [LoggerMessage(203, LogLevel.Information, "Settings of {Service} '{Instance}' without effect here: {Settings}")]
+    public static partial void SettingsHaveNoEffect(this ILogger log, ComponentService service, string instance, string settings);
+
+    [LoggerMessage(204, LogLevel.Warning, "Setting of {Service} '{Instance}': {Warning}")]
+    public static partial void SettingIsDoubtful(this ILogger log, ComponentService service, string instance, string warning);
+
+    [LoggerMessage(
+        205,
+        LogLevel.Warning,
+        "What Init said of {Service} '{Instance}' could not be kept in {Folder} ({Why}): after a restart of the component its "
+            + "calls fail until the sidecar restarts too"
+    )]
+    public static partial void InitWasNotKept(this ILogger log, ComponentService service, string instance, string folder, string why);
+
+    [LoggerMessage(
+        206,
+        LogLevel.Warning,
+        "This component was restarted under a running sidecar or after one: {Instances}. If that sidecar still runs, its "
+            + "subscriptions and input bindings come back only when it restarts; all other calls go on"
+    )]
+    public static partial void SubscriptionsWaitForSidecar(this ILogger log, string instances);
+
+    [LoggerMessage(
+        207,
+        LogLevel.Warning,
+        "Delivery {Token} of topic '{Topic}' was not sent, because it has {Bytes} bytes and would end the sidecar's stream; it "
+            + "counts as failed"
+    )]
+    public static partial void DeliveryWasTooLarge(this ILogger log, string token, string topic, int bytes);
+
+    [LoggerMessage(208, LogLevel.Warning, "Stream of group '{Group}' on topic '{Topic}' was refused: {Why}")]
+    public static partial void StreamWasRefused(this ILogger log, string? group, string topic, string why);
+
+    [LoggerMessage(
+        209,
+        LogLevel.Warning,
+        "The step that an app answered to binding '{Instance}' did not take effect, so message {Message} of topic '{Topic}' counts "
+            + "as failed and comes again: {Why}"
+    )]
+    public static partial void StepAnswerWasRefused(this ILogger log, string instance, string? topic, string message, string why);
+
+    [LoggerMessage(210, LogLevel.Debug, "Stream of group '{Group}' on topic '{Topic}' was opened")]
+    public static partial void StreamWasOpened(this ILogger log, string? group, string topic);
+
+    [LoggerMessage(211, LogLevel.Debug, "Stream of group '{Group}' on topic '{Topic}' was closed")]
+    public static partial void StreamWasClosed(this ILogger log, string? group, string topic);
+
+    [LoggerMessage(
+        212,
+        LogLevel.Error,
+        "A step that an app answered to binding '{Instance}' failed for a fault inside the component; its message comes again"
+    )]
+    public static partial void StepAnswerFailed(this ILogger log, string instance, Exception fault);
+
+    [LoggerMessage(
+        213,
+        LogLevel.Warning,
+        "Binding '{Instance}' reads nothing, because no topic is set; set topic, or direction: output if it is not meant to read"
+    )]
+    public static partial void BindingReadsNothing(this ILogger log, string instance);
+
+    [LoggerMessage(214, LogLevel.Critical, "The component does not start: {Why}")]
+    public static partial void ComponentDidNotStart(this ILogger log, string why);
+
+    [LoggerMessage(215, LogLevel.Information, "Stopping: streams are closed first, calls finish, Redis is left last")]
+    public static partial void ComponentStops(this ILogger log);
+
+    [LoggerMessage(216, LogLevel.Error, "{Method} failed with an unexpected fault.")]
+    public static partial void CallFailed(this ILogger log, string method, Exception fault);
+
+    [LoggerMessage(217, LogLevel.Debug, "{Method} ended with {Code}: {Reason}")]
+    public static partial void CallWasRefused(this ILogger log, string method, StatusCode code, string reason);
+
+    [LoggerMessage(218, LogLevel.Debug, "{Method} was given up by its client or ended by its deadline.")]
+    public static partial void CallWasGivenUp(this ILogger log, string method);
+}

@@ -1,0 +1,332 @@
+using System.Text;
+using System.Threading.Channels;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+using Darq.Engine.Telemetry;
+
+namespace Darq.Engine.Batching;
+
+/// <summary>
+/// The one queue of a primary: all appends, steps, state writes and acknowledgements of this process go through it with one batch in
+/// flight; what arrives meanwhile is the next batch. No timer and no change of thread: a request that finds nothing in flight is sent by
+/// its caller, and those that were answered go on while Redis has the next batch. A batch keeps its number until its reply is known, so a
+/// lost reply is resolved by sending it again. Memory: at most <see cref="MaxWaiting"/> requests and <see cref="MaxWaitingBytes"/> of
+/// requests that may be refused wait here; patient ones are bounded by what is in flight.
+/// </summary>
+internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log)
+{
+    public const int MaxRequests = 256;
+    public const int MaxBytes = 1 << 20;
+    public const int MaxWaiting = 8192;
+    public const long MaxWaitingBytes = 64 << 20;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    // Bounded by _waiting and _waitingBytes, which refuse before the channel would have to.
+    private readonly Channel<BatchRequest> _queue = Channel.CreateBounded<BatchRequest>(
+        new BoundedChannelOptions(2 * MaxWaiting)
+        {
+            SingleReader = true,
+            FullMode = BoundedChannelFullMode.Wait,
+            AllowSynchronousContinuations = true,
+        }
+    );
+
+    private int _waiting;
+    private long _waitingBytes;
+
+    // The loop's own.
+    private long _number;
+    private Session? _session;
+    private BatchRequest? _held;
+    private int _lastArguments;
+    private List<BatchRequest> _answered = [];
+    private ReadOnlyMemory<byte> _answers;
+    private int _batches;
+
+    /// <summary>Batches taken so far: changes from one to the next, and rests in between.</summary>
+    public int Batches => Volatile.Read(ref _batches);
+
+    /// <summary>
+    /// Puts a request into the queue and returns its reply line. Cancelling leaves it there: its outcome is then unknown.
+    /// </summary>
+    public ValueTask<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
+    {
+        if (
+            !request.Patient
+            && (Volatile.Read(ref _waiting) >= MaxWaiting || Volatile.Read(ref _waitingBytes) + request.Size > MaxWaitingBytes)
+        )
+        {
+            throw new DarqException(
+                ErrorCode.Full,
+                $"FULL: {MaxWaiting:N0} requests or {MaxWaitingBytes >> 20} MiB are waiting for Redis already; try again."
+            );
+        }
+
+        Interlocked.Increment(ref _waiting);
+        Interlocked.Add(ref _waitingBytes, request.Size);
+        return _queue.Writer.TryWrite(request) ? request.AnswerAsync(cancellation) : QueueUpAsync(request, cancellation);
+    }
+
+    private async ValueTask<string> QueueUpAsync(BatchRequest request, CancellationToken cancellation)
+    {
+        await _queue.Writer.WriteAsync(request, cancellation);
+        return await request.AnswerAsync(cancellation);
+    }
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (true)
+            {
+                var batch = Take();
+                while (batch.Count > 0)
+                {
+                    batch = await TrySendAsync(batch, cancellation);
+                }
+
+                if (_held is not null || _queue.Reader.TryPeek(out _))
+                {
+                    continue;
+                }
+
+                AnswerLast();
+                if (!await _queue.Reader.WaitToReadAsync(cancellation))
+                {
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            AnswerLast();
+        }
+    }
+
+    /// <summary>
+    /// A fault of ours in one batch must not end the queue for all that follow. The number it used is then missing, which
+    /// the next batch learns from Redis (SESSION_GAP), and a new session goes on.
+    /// </summary>
+    private async Task<List<BatchRequest>> TrySendAsync(List<BatchRequest> batch, CancellationToken cancellation)
+    {
+        try
+        {
+            return await SendAsync(batch, cancellation);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            log.BatchFailed(batch.Count, fault);
+            foreach (var request in batch)
+            {
+                request.Fail(
+                    new DarqException(
+                        ErrorCode.Unavailable,
+                        "UNAVAILABLE: a fault inside the component; whether the request took effect is unknown, and its log says more.",
+                        fault
+                    )
+                );
+            }
+
+            return [];
+        }
+    }
+
+    /// <summary>Requests that are still waiting when the component stops are told so.</summary>
+    public void Close()
+    {
+        _queue.Writer.TryComplete();
+        var stopping = new DarqException(ErrorCode.Unavailable, "UNAVAILABLE: the component is stopping.");
+        while (_queue.Reader.TryRead(out var request))
+        {
+            request.Fail(stopping);
+        }
+
+        _held?.Fail(stopping);
+    }
+
+    private List<BatchRequest> Take()
+    {
+        var batch = new List<BatchRequest>(Math.Clamp(Volatile.Read(ref _waiting), 1, MaxRequests));
+        long bytes = 0;
+        while (batch.Count < MaxRequests && (_held is not null || _queue.Reader.TryRead(out _held)))
+        {
+            if (batch.Count > 0 && bytes + _held.Size > MaxBytes)
+            {
+                break;
+            }
+
+            bytes += _held.Size;
+            batch.Add(_held);
+            _held = null;
+        }
+        if (batch.Count > 0)
+        {
+            Interlocked.Increment(ref _batches);
+        }
+
+        Interlocked.Add(ref _waiting, -batch.Count);
+        Interlocked.Add(ref _waitingBytes, -bytes);
+        return batch;
+    }
+
+    /// <summary>
+    /// Sends one batch until its outcome is known; returns what is left to send under another number.
+    /// 1. Wait until the primary is ready, so that a recovery and its resumed lanes come first.
+    /// 2. Send. No reply: the same number again. Refused: nothing was executed, so the number is free.
+    /// 3. Answer each request, or react to the code that refused the whole.
+    /// </summary>
+    private async Task<List<BatchRequest>> SendAsync(List<BatchRequest> batch, CancellationToken cancellation)
+    {
+        var (doubtful, number, frees) = (false, 0L, batch.All(request => request.Frees));
+        while (true)
+        {
+            // Step 1
+            var ready = link.ReadyAsync(cancellation);
+            if (!ready.IsCompleted)
+            {
+                AnswerLast();
+            }
+
+            var session = await ready;
+            if (session != _session)
+            {
+                // The record that knew the outcome is gone with its session.
+                if (doubtful)
+                {
+                    batch = FailDoubtful(batch);
+                }
+
+                (_session, _number, doubtful, number) = (session, 0, false, 0);
+                if (batch.Count == 0)
+                {
+                    return [];
+                }
+            }
+            if (number == 0)
+            {
+                number = ++_number;
+            }
+            // Step 2
+            RedisReply reply;
+            try
+            {
+                var call = link.CallAsync(Compose(batch, session, number, frees), cancellation);
+                AnswerLast();
+                reply = await call;
+            }
+            catch (RedisUnavailableException)
+            {
+                doubtful = true;
+                await Task.Delay(Pause, time, cancellation);
+                continue;
+            }
+            catch (RedisRefusedException refused)
+            {
+                if (await link.IsPassingAsync(refused, cancellation))
+                {
+                    continue;
+                }
+
+                _number--;
+                return Refuse(batch, refused);
+            }
+            // Step 3
+            if (TakesAnswers(batch, reply))
+            {
+                return [];
+            }
+        }
+    }
+
+    /// <summary>Keeps the answers of a batch that took effect; of any other the primary looks at what refused the whole.</summary>
+    private bool TakesAnswers(List<BatchRequest> batch, RedisReply reply)
+    {
+        if (reply.Bytes.Span.StartsWith("OK "u8))
+        {
+            if (reply.Bytes.Span.Count((byte)'\n') is var lines && lines != batch.Count)
+            {
+                throw new InvalidOperationException($"A batch of {batch.Count} requests was answered with {lines} lines.");
+            }
+
+            (_answered, _answers) = (batch, reply.Bytes);
+            return true;
+        }
+
+        var code = reply.ToString();
+        if (code.StartsWith("SESSION_", StringComparison.Ordinal))
+        {
+            log.SessionWasGone(code);
+        }
+
+        link.Invalidate(code);
+        return false;
+    }
+
+    private FunctionCall Compose(List<BatchRequest> batch, Session session, long number, bool frees)
+    {
+        // Under load one batch is about as large as the one before.
+        var writer = new BatchWriter(keys, keys.Session(session.Partition, session.Id), Math.Min(_lastArguments, 64 * batch.Count));
+        foreach (var request in batch)
+        {
+            writer.Add(request);
+        }
+
+        _lastArguments = writer.Count;
+        return writer.ToCall(frees, number, link.WorldLine, Session.Life, batch.Count);
+    }
+
+    /// <summary>
+    /// Answers the requests of the last batch, if that was not done yet: one line a request, after the first. Called when the
+    /// next batch is on its way, or when nothing is.
+    /// </summary>
+    private void AnswerLast()
+    {
+        if (_answered.Count == 0)
+        {
+            return;
+        }
+
+        var batch = _answered;
+        var reply = _answers.Span;
+        (_answered, _answers) = ([], default);
+        foreach (var request in batch)
+        {
+            reply = reply[(reply.IndexOf((byte)'\n') + 1)..];
+            var end = reply.IndexOf((byte)'\n');
+            request.Answer(Encoding.UTF8.GetString(end < 0 ? reply : reply[..end]));
+        }
+    }
+
+    private static List<BatchRequest> FailDoubtful(List<BatchRequest> batch)
+    {
+        foreach (var request in batch.Where(request => !request.Repeatable))
+        {
+            request.Fail(
+                new DarqException(
+                    ErrorCode.Unavailable,
+                    "UNAVAILABLE: Redis lost the record of this request; whether it took effect is unknown."
+                )
+            );
+        }
+
+        return [.. batch.Where(request => request.Repeatable)];
+    }
+
+    /// <summary>Out of memory: what frees goes on alone. Anything else is a setting that somebody has to change.</summary>
+    private static List<BatchRequest> Refuse(List<BatchRequest> batch, RedisRefusedException refused)
+    {
+        var full = refused.Code == "OOM";
+        var why = full
+            ? new DarqException(ErrorCode.Full, $"FULL: Redis is at its maxmemory and takes nothing new: {refused.Message}")
+            : new DarqException(ErrorCode.Misconfigured, $"MISCONFIGURED: Redis refused a batch: {refused.Message}");
+        var spared = full && !batch.All(request => request.Frees);
+        foreach (var request in batch.Where(request => !spared || !request.Frees))
+        {
+            request.Fail(why);
+        }
+
+        return spared ? [.. batch.Where(request => request.Frees)] : [];
+    }
+}

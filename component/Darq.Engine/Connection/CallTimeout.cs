@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+
+namespace Darq.Engine.Connection;
+
+/// <summary>
+/// How long calls wait for Redis. Sources of cancellation and their timers are used again, because making two of each a
+/// call costs more than the call. Memory: at most <see cref="MaxKept"/> of them are kept.
+/// </summary>
+internal sealed class CallTimeout(TimeSpan length, TimeProvider time)
+{
+    private const int MaxKept = 1024;
+
+    private readonly ConcurrentBag<CancellationTokenSource> _kept = [];
+
+    /// <summary>A wait that ends when the time is over or its caller gives up. Dispose it when the call is done.</summary>
+    public Wait Begin(CancellationToken caller)
+    {
+        if (!_kept.TryTake(out var source))
+        {
+            source = new(length, time);
+        }
+#pragma warning disable RS0030 // It was made with the TimeProvider; this sets that timer anew.
+        else
+        {
+            source.CancelAfter(length);
+        }
+#pragma warning restore RS0030
+        return new(this, source, caller.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), source));
+    }
+
+    private void Return(CancellationTokenSource source)
+    {
+        // Only a timer of the system can be stopped for certain, so that with any other none is kept.
+        if (source.TryReset() && _kept.Count < MaxKept)
+        {
+            _kept.Add(source);
+        }
+        else
+        {
+            source.Dispose();
+        }
+    }
+
+    internal readonly struct Wait(CallTimeout timeout, CancellationTokenSource source, CancellationTokenRegistration caller) : IDisposable
+    {
+        public CancellationToken Token => source.Token;
+
+        public void Dispose()
+        {
+            // Waits for a cancellation that is under way, lest it hit the source in its next use.
+            caller.Dispose();
+            timeout.Return(source);
+        }
+    }
+}

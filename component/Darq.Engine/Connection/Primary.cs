@@ -1,0 +1,315 @@
+using System.Runtime.CompilerServices;
+using Darq.Engine.Batching;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+
+namespace Darq.Engine.Connection;
+
+/// <summary>
+/// One Redis primary as one namespace sees it: makes the handshakes (checks, recovery, session), owns the batch queue, and
+/// stands in front of every call. Shared by all instances of this process with the same settings.
+/// </summary>
+internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RefusedPause = TimeSpan.FromSeconds(5);
+
+    private readonly IRedis _redis;
+    private readonly NamespaceOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Handshake _handshake;
+    private readonly BatchQueue _queue;
+    private readonly CallTimeout _callTimeout;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Resumption> _resumptions = [];
+    private readonly AsyncManualResetEvent<Session> _ready = new();
+    private readonly Lock _lock = new();
+    private readonly Task _handshaking;
+    private readonly Task _batching;
+
+    // Under _lock.
+    private TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private DarqException? _refused;
+    private Session? _session;
+    private bool _sessionGone;
+
+    private readonly int _spreadFrom;
+    private long _worldLine;
+    private int _disposed;
+
+    public Primary(IRedis redis, NamespaceOptions options, TimeProvider time, Random random, ILoggerFactory logs)
+    {
+        (_redis, _options, _time) = (redis, options, time);
+        Keys = new(options.Name, options.Partitions);
+        _log = logs.CreateLogger("Darq.Engine.Connection");
+        _handshake = new(redis, Keys, options, random);
+        _queue = new(this, Keys, time, _log);
+        _spreadFrom = random.Next(options.Partitions);
+        _callTimeout = new(options.CallTimeout, time);
+        Applied = new(options.Partitions);
+        _redis.Reconnected += OnReconnected;
+        _redis.Disconnected += OnDisconnected;
+        _handshaking = HandshakeLoopAsync();
+        _batching = _queue.RunAsync(_stopping.Token);
+    }
+
+    public event Action? ReadyChanged;
+
+    /// <summary>A batch of ours appended a message that never expires. Handlers return at once and do not throw.</summary>
+    public event Action<AppendedMessage>? Appended;
+
+    public Keys Keys { get; }
+
+    /// <summary>The highest positions that this process was told of.</summary>
+    public AppliedPositions Applied { get; }
+
+    /// <summary>Id of the server process that the last handshake worked with.</summary>
+    public string ReplicationId { get; private set; } = "";
+
+    public long WorldLine => Volatile.Read(ref _worldLine);
+
+    public bool Ready => _ready.IsOpen && _redis.Connected;
+
+    /// <summary>
+    /// A partition for what has nothing that decides: the same for all that may go into one batch, because a batch costs by
+    /// the partitions it touches, and another for the next.
+    /// </summary>
+    public int Spread() => (int)((uint)(_spreadFrom + _queue.Batches) % (uint)Keys.Partitions);
+
+    /// <summary>Tells those who may want it of an appended message, so that they need not read it back.</summary>
+    public void Announce(AppendedMessage message) => Appended?.Invoke(message);
+
+    /// <summary>
+    /// Runs after every handshake before any batch is sent: claims are continued or found lost here. Faults count as a failed handshake.
+    /// </summary>
+    public void OnHandshake(Resumption resume)
+    {
+        lock (_lock)
+        {
+            _resumptions.Add(resume);
+        }
+    }
+
+    /// <summary>
+    /// Waits for a first handshake. True: ready. False: Redis was not reached within the time; it is tried on in the
+    /// background. Throws <see cref="DarqException"/> (Misconfigured) with the setting to change. Safe to repeat.
+    /// </summary>
+    public async Task<bool> ConnectAsync(TimeSpan within, CancellationToken cancellation)
+    {
+        using var deadline = new CancellationTokenSource(within, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        try
+        {
+            await WaitForSessionAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Throws <see cref="DarqException"/> (Unavailable or Misconfigured) unless Redis answers now.</summary>
+    public async Task PingAsync(CancellationToken cancellation) =>
+        await ReadAsync(() => new(FunctionLibrary.Function("build"), [], [], ReadOnly: true), cancellation);
+
+    /// <summary>
+    /// Sends a request through the batch queue. Refuses at once while Redis is known to be away, unless the request is patient.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
+    {
+        if (request.Patient)
+        {
+            return await _queue.SubmitAsync(request, cancellation);
+        }
+
+        ThrowIfAway();
+        using var timeout = _callTimeout.Begin(cancellation);
+        try
+        {
+            return await _queue.SubmitAsync(request, timeout.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw NoAnswer();
+        }
+    }
+
+    /// <summary>
+    /// Runs a call that is safe to repeat and is not part of a batch: reads, claims, tails. Goes through a recovery if one is needed, under
+    /// whose world-line the call is then made anew. Throws <see cref="DarqException"/> when Redis is away, refuses, or gives no answer in
+    /// time.
+    /// </summary>
+    public async Task<RedisReply> ReadAsync(Func<FunctionCall> call, CancellationToken cancellation)
+    {
+        ThrowIfAway();
+        using var timeout = _callTimeout.Begin(cancellation);
+        try
+        {
+            return await ReadWithinAsync(call, timeout.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw NoAnswer();
+        }
+    }
+
+    public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => _redis.CallAsync(call, cancellation);
+
+    public Task<StreamSlice> ReadStreamAsync(int partition, string topic, string afterId, int maxCount, CancellationToken cancellation) =>
+        _redis.ReadAsync(Keys.PartitionHeader(partition), Keys.Stream(partition, topic), afterId, maxCount, cancellation);
+
+    public Task<IAsyncDisposable> SubscribeAsync(
+        IReadOnlyList<string> channels,
+        Action<string, string> heard,
+        CancellationToken cancellation
+    ) => _redis.SubscribeAsync(channels, heard, cancellation);
+
+    public async Task<Session> ReadyAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return await WaitForSessionAsync(cancellation);
+            }
+            catch (DarqException)
+            {
+                // Misconfigured: whoever waits here (an acknowledgement) waits for somebody to mend it.
+                await Task.Delay(LongestPause, _time, cancellation);
+            }
+        }
+    }
+
+    public void Invalidate(string why)
+    {
+        lock (_lock)
+        {
+            _sessionGone |= why.StartsWith("SESSION_", StringComparison.Ordinal);
+            if (!_ready.IsOpen)
+            {
+                return;
+            }
+
+            _ready.Close();
+            _wanted.TrySetResult();
+        }
+    }
+
+    public async Task<bool> IsPassingAsync(RedisRefusedException refused, CancellationToken cancellation)
+    {
+        if (Handshake.IsMissingFunction(refused))
+        {
+            Invalidate("the function library is missing");
+            return true;
+        }
+        if (
+            refused.Code
+            is not ("LOADING" or "MASTERDOWN" or "READONLY" or "BUSY" or "TRYAGAIN" or "NOREPLICAS" or "MISCONF" or "CLUSTERDOWN")
+        )
+        {
+            return false;
+        }
+
+        await Task.Delay(ShortestPause, _time, cancellation);
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        _redis.Reconnected -= OnReconnected;
+        _redis.Disconnected -= OnDisconnected;
+        _stopping.CancelHere();
+        lock (_lock)
+        {
+            _wanted.TrySetResult();
+        }
+
+        await _handshaking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await _batching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        _queue.Close();
+        await _redis.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private async Task<Session> WaitForSessionAsync(CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            if (_refused is not null && !_ready.IsOpen)
+            {
+                throw _refused;
+            }
+        }
+        return await _ready.WaitAsync(cancellation);
+    }
+
+    private void ThrowIfAway()
+    {
+        lock (_lock)
+        {
+            if (_ready.IsOpen ? _redis.Connected : _redis.Connected && _refused is null)
+            {
+                return;
+            }
+
+            throw _refused
+                ?? new DarqException(ErrorCode.Unavailable, "UNAVAILABLE: Redis is not connected; it is tried again in the background.");
+        }
+    }
+
+    private async ValueTask<RedisReply> ReadWithinAsync(Func<FunctionCall> call, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            if (!_ready.IsOpen)
+            {
+                await ReadyAsync(cancellation);
+            }
+
+            try
+            {
+                var reply = await CallAsync(call(), cancellation);
+                if (!reply.Bytes.Span.SequenceEqual("NEEDS_RECOVERY"u8))
+                {
+                    return reply;
+                }
+
+                Invalidate("NEEDS_RECOVERY");
+            }
+            catch (RedisRefusedException refused)
+            {
+                if (!await IsPassingAsync(refused, cancellation))
+                {
+                    throw new DarqException(ErrorCode.Misconfigured, $"MISCONFIGURED: Redis refused a call: {refused.Message}");
+                }
+            }
+            catch (RedisUnavailableException fault)
+            {
+                throw new DarqException(ErrorCode.Unavailable, $"UNAVAILABLE: {fault.Message}", fault);
+            }
+        }
+    }
+
+    private static DarqException NoAnswer() =>
+        new(
+            ErrorCode.Unavailable,
+            "UNAVAILABLE: Redis gave no answer in time; whether the request took effect is unknown, and repeating it with the same "
+                + "id or token is safe."
+        );
+
+    private void OnDisconnected() => ReadyChanged?.Invoke();
+
+    private void OnReconnected() => Invalidate("the connection was made anew");
+}
+
+/// <summary>Continues what was held before a handshake, under the session given; after a loss nothing held before counts.</summary>
+internal delegate Task Resumption(Session session, bool lost, CancellationToken cancellation);

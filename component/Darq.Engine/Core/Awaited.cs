@@ -1,0 +1,70 @@
+using System.Threading.Tasks.Sources;
+
+namespace Darq.Engine.Core;
+
+/// <summary>
+/// What one caller waits for, once, and may give up. With its answer it goes on where that became known, without a change of
+/// thread; whoever answers must therefore hold no lock. Giving up sends it elsewhere, because it may happen anywhere.
+/// </summary>
+internal abstract class Awaited<T> : IValueTaskSource<T>
+{
+    private ManualResetValueTaskSourceCore<T> _source;
+    private CancellationTokenRegistration _givingUp;
+    private int _isOver;
+
+    /// <summary>The answer, to be awaited once. Cancelling gives up waiting for it; what was asked for happens all the same.</summary>
+    public ValueTask<T> AnswerAsync(CancellationToken cancellation)
+    {
+        _givingUp = cancellation.UnsafeRegister(
+            static (awaited, token) => ((Awaited<T>)awaited!).GiveUp(new OperationCanceledException(token)),
+            this
+        );
+        // The answer may have come before there was anything to unregister.
+        if (Volatile.Read(ref _isOver) != 0)
+        {
+            _givingUp.Unregister();
+        }
+
+        return new(this, _source.Version);
+    }
+
+    public void Fail(Exception why)
+    {
+        if (IsFirst())
+        {
+            _source.SetException(why);
+        }
+    }
+
+    protected void Complete(T answer)
+    {
+        if (IsFirst())
+        {
+            _source.SetResult(answer);
+        }
+    }
+
+    protected void GiveUp(Exception why)
+    {
+        if (Interlocked.Exchange(ref _isOver, 1) != 0)
+        {
+            return;
+        }
+        // May happen anywhere, also where the caller is just beginning to wait.
+        _source.RunContinuationsAsynchronously = true;
+        _source.SetException(why);
+    }
+
+    T IValueTaskSource<T>.GetResult(short token) => _source.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => _source.GetStatus(token);
+
+    void IValueTaskSource<T>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+
+    private bool IsFirst()
+    {
+        _givingUp.Unregister();
+        return Interlocked.Exchange(ref _isOver, 1) == 0;
+    }
+}

@@ -1,0 +1,45 @@
+namespace Darq.Engine.Core;
+
+/// <summary>Which namespace an instance works in and what it asks of it.</summary>
+internal sealed record NamespaceOptions
+{
+    /// <summary>Key prefix of all data: 1 to 40 characters of a-z, 0-9 and -.</summary>
+    public string Name { get; init; } = "darq";
+
+    /// <summary>Number of partitions, 1 to 1,024; fixed when the namespace is created.</summary>
+    public int Partitions { get; init; } = 64;
+
+    /// <summary>How long an explicit message id is remembered at least.</summary>
+    public TimeSpan DedupWindow { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long an event without an explicit id is remembered, against the sidecar's own retries.</summary>
+    public TimeSpan RetryWindow { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long the result of a step is kept.</summary>
+    public TimeSpan StepRetention { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many messages one topic may hold in one partition before it refuses.</summary>
+    public long MaxBacklog { get; init; } = 1_000_000;
+
+    /// <summary>How long a call may wait for Redis before it answers Unavailable.</summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    public DedupBy DedupBy { get; init; } = DedupBy.Content;
+
+    public CrossPartitionSteps CrossPartitionSteps { get; init; } = CrossPartitionSteps.Warn;
+}
+
+/// <summary>What makes two events without an explicit id the same: their (source, id) with equal bytes, or (source, id) alone.</summary>
+internal enum DedupBy
+{
+    Content,
+    CloudEvent,
+}
+
+/// <summary>What happens to a step that touches several partitions; Redis Cluster could not run it.</summary>
+internal enum CrossPartitionSteps
+{
+    Allow,
+    Warn,
+    Refuse,
+}

@@ -1,0 +1,112 @@
+using Darq.Engine.Batching;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+
+namespace Darq.Engine.Publishing;
+
+/// <summary>One message ready to be appended, by a publish or by a step: checked, with its partition decided.</summary>
+internal sealed record Append
+{
+    public required int Partition { get; init; }
+
+    public required string Topic { get; init; }
+
+    /// <summary>What a duplicate is known by; "" where nothing is.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>Whether the id was given by the caller; else it is the digest of an event.</summary>
+    public bool Explicit { get; init; }
+
+    public string Key { get; init; } = "";
+
+    public required ReadOnlyMemory<byte> Data { get; init; }
+
+    public ReadOnlyMemory<byte> Metadata { get; init; }
+
+    public TimeSpan? TimeToLive { get; init; }
+
+    /// <summary>Whether it is nothing but data: the partition was not decided by anything of its own.</summary>
+    public bool IsBare => Id.Length == 0 && Key.Length == 0 && Metadata.IsEmpty && TimeToLive is null;
+
+    public int Size => Data.Length + Metadata.Length + Key.Length + Id.Length + Topic.Length + 64;
+
+    /// <summary>
+    /// Checks topic and metadata of a message and decides its partition: by key, else by id, else <paramref name="spread"/>.
+    /// </summary>
+    public static Append From(string topic, PublishEntry entry, NamespaceOptions options, int spread)
+    {
+        CheckTopic(topic);
+        foreach (var name in WireNames.NotYet)
+        {
+            if (entry.Metadata.ContainsKey(name))
+            {
+                throw new DarqException(ErrorCode.NotYet, $"NOT_YET: metadata {name} is not available yet; publish without it.");
+            }
+        }
+        var key = Given(entry.Metadata, WireNames.PartitionKey);
+        var id = Given(entry.Metadata, WireNames.Id);
+        CheckAck(entry.Metadata);
+        var metadata = MessageMetadata.Serialize(entry.Metadata);
+        Limits.CheckMessage("the message", (long)entry.Data.Length + metadata.Length);
+        var known = id ?? (options.DedupBy == DedupBy.CloudEvent ? EventIdentity.Of(entry.Data) : null);
+        return new()
+        {
+            Partition = (key ?? known) is { } decides ? PartitionHash.Of(decides, options.Partitions) : spread,
+            Topic = topic,
+            Id = known ?? "",
+            Explicit = id is not null,
+            Key = key ?? "",
+            Data = entry.Data,
+            Metadata = metadata,
+            TimeToLive = Publishing.TimeToLive.Of(entry.Metadata),
+        };
+    }
+
+    public static void CheckTopic(string topic, string field = "topic")
+    {
+        Limits.CheckName(field, topic);
+        if (Limits.NamesFurtherStream(topic))
+        {
+            throw Limits.Invalid(field, topic, "a name that does not end in ~<number>, which names a further stream of a subscription");
+        }
+    }
+
+    /// <summary>The arguments in the order of append.lua.</summary>
+    public void Write(BatchWriter writer, NamespaceOptions options)
+    {
+        writer.Add(writer.Place(Partition));
+        writer.Add(Keys.Encode(Topic));
+        writer.Add(Id);
+        writer.Add(Explicit ? "d" : "r");
+        writer.Add((long)(Explicit ? options.DedupWindow : options.RetryWindow).TotalMilliseconds);
+        writer.Add(Key);
+        writer.Add(Data);
+        writer.Add(Metadata);
+        writer.Add((long)(TimeToLive?.TotalMilliseconds ?? 0));
+        writer.Add(options.MaxBacklog);
+    }
+
+    private static string? Given(IReadOnlyDictionary<string, string> metadata, string name)
+    {
+        if (!metadata.TryGetValue(name, out var value))
+        {
+            return null;
+        }
+
+        if (value.Length == 0)
+        {
+            throw Limits.Invalid(name, value, "1 to 1,024 bytes of UTF-8; leave it out for none");
+        }
+
+        Limits.CheckKey(name, value);
+        return value;
+    }
+
+    private static void CheckAck(IReadOnlyDictionary<string, string> metadata)
+    {
+        if (metadata.TryGetValue(WireNames.Ack, out var ack) && ack is not ("durable" or "speculative"))
+        {
+            throw Limits.Invalid(WireNames.Ack, ack, "durable or speculative");
+        }
+    }
+}

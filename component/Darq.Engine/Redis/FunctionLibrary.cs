@@ -1,0 +1,60 @@
+using System.Reflection;
+using System.Text;
+
+namespace Darq.Engine.Redis;
+
+/// <summary>
+/// The function library, put together from the .lua files that lie beside their callers. Its name and those of its
+/// functions carry the protocol version: versions coexist in one server, and none replaces another's.
+/// </summary>
+internal static class FunctionLibrary
+{
+    public const string Version = "darq1";
+
+    /// <summary>Rises with every change of the code under one protocol version; a server with a lower one is given ours.</summary>
+    public const int Build = 4;
+
+    // In the order of use: a file sees the tables of the files before it, and fills its own.
+    private static readonly string[] Files =
+    [
+        "Connection/partition.lua",
+        "Connection/recover.lua",
+        "Batching/batch.lua",
+        "Publishing/buckets.lua",
+        "Publishing/append.lua",
+        "Publishing/publish.lua",
+        "Subscriptions/Acks/ack.lua",
+        "Subscriptions/Retries/retry.lua",
+        "Subscriptions/Ownership/claim.lua",
+        "Subscriptions/Ownership/members.lua",
+        "State/state.lua",
+        "Steps/step.lua",
+        "Redis/register.lua",
+    ];
+
+    public static string Code { get; } = Assemble();
+
+    public static string Function(string name) => $"{Version}_{name}";
+
+    private static string Assemble()
+    {
+        var code = new StringBuilder()
+            .Append("#!lua name=")
+            .Append(Version)
+            .Append('\n')
+            .Append("local VERSION, BUILD = '")
+            .Append(Version)
+            .Append("', ")
+            .Append(Build)
+            .Append('\n')
+            .Append("local marks, partitions, requests, buckets, topics, lanes, state = {}, {}, {}, {}, {}, {}, {}\n");
+        foreach (var file in Files)
+        {
+            using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(file)
+                ?? throw new InvalidOperationException($"The function library lacks {file}.");
+            using var reader = new StreamReader(stream, Encoding.UTF8);
+            code.Append(reader.ReadToEnd()).Append('\n');
+        }
+        return code.ToString();
+    }
+}

@@ -1,0 +1,61 @@
+namespace Darq.Engine.Redis;
+
+/// <summary>
+/// All that the component asks of one Redis primary. Only this folder names a client library; the simulator
+/// puts a fake behind the same seam. No method is retried in here: the callers know what is safe to repeat.
+/// </summary>
+internal interface IRedis : IAsyncDisposable
+{
+    /// <summary>Whether the last thing heard of the connection is that it works. Advisory: a call may fail all the same.</summary>
+    bool Connected { get; }
+
+    /// <summary>
+    /// Raised when <see cref="Connected"/> becomes true again, and when another server may be the primary by now. Handlers return
+    /// at once and do not throw.
+    /// </summary>
+    event Action? Reconnected;
+
+    /// <summary>Raised when the connection was lost. Handlers return at once and do not throw.</summary>
+    event Action? Disconnected;
+
+    /// <summary>
+    /// Calls a function of the library. Throws <see cref="RedisRefusedException"/> for an error reply (nothing was
+    /// written) and <see cref="RedisUnavailableException"/> when no reply came: then the outcome is unknown.
+    /// </summary>
+    Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation);
+
+    /// <summary>
+    /// Reads the entries of a stream after an id, and under which replication id they were seen, as one transaction.
+    /// Throws as <see cref="CallAsync"/> does; safe to repeat.
+    /// </summary>
+    Task<StreamSlice> ReadAsync(string header, string streamKey, string afterId, int maxCount, CancellationToken cancellation);
+
+    /// <summary>
+    /// Hears what is published on the channels, until disposed. Redis loses such messages freely (a reconnect is
+    /// enough), so a subscriber needs a safety net. The handler gets channel and text, returns at once, does not throw.
+    /// </summary>
+    Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation);
+
+    /// <summary>The server's own description: version, role, persistence, eviction policy. Safe to repeat.</summary>
+    Task<ServerDescription> DescribeAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Loads the function library. Without <paramref name="replace"/> a library of that name that is there already stays
+    /// and the call succeeds. Safe to repeat.
+    /// </summary>
+    Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation);
+}
+
+/// <summary>One function call. <paramref name="ReadOnly"/> calls also pass on a server that is out of memory.</summary>
+internal readonly record struct FunctionCall(
+    string Function,
+    IReadOnlyList<string> Keys,
+    IReadOnlyList<RedisArgument> Arguments,
+    bool ReadOnly = false
+);
+
+/// <summary>The entries of a stream, and the replication id under which they were read (null: the partition has no header yet).</summary>
+internal readonly record struct StreamSlice(string? ReplicationId, IReadOnlyList<StreamEntry> Entries);
+
+/// <summary>A stream entry: its id and its fields in order, name and value alternating.</summary>
+internal readonly record struct StreamEntry(string Id, IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Fields);

@@ -1,0 +1,70 @@
+using StackExchange.Redis;
+
+namespace Darq.Engine.Redis;
+
+/// <summary>
+/// A connection of the client that is made when it is first needed. Closing also closes one that is only being made: it
+/// would try for ever to reach a server that is away.
+/// </summary>
+internal sealed class LazyConnection(Func<Task<ConnectionMultiplexer>> connect, TimeSpan dialTimeout, TimeProvider time) : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+
+    // Under _lock.
+    private Task<ConnectionMultiplexer>? _connecting;
+    private bool _isDisposed;
+
+    private volatile ConnectionMultiplexer? _current;
+
+    /// <summary>The connection, whether it works or not; null before it was made.</summary>
+    public ConnectionMultiplexer? Current => _current;
+
+    /// <summary>Waits for the first connection for as long as dialling may take; throws whatever kept it from being made.</summary>
+    public ValueTask<ConnectionMultiplexer> OpenAsync(CancellationToken cancellation)
+    {
+        if (_current is { } connection)
+        {
+            return new(connection);
+        }
+
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_connecting is null or { IsFaulted: true } or { IsCanceled: true })
+            {
+                _connecting = ConnectAsync();
+            }
+
+            return new(_connecting.WaitAsync(dialTimeout, time, cancellation));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+        }
+
+        if (_current is { } connection)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    private async Task<ConnectionMultiplexer> ConnectAsync()
+    {
+        // Connecting has synchronous parts, and the lock is held by whoever wants it first.
+        await Task.Yield();
+        var connection = await connect();
+        lock (_lock)
+        {
+            if (!_isDisposed)
+            {
+                return _current = connection;
+            }
+        }
+        await connection.DisposeAsync();
+        throw new ObjectDisposedException(nameof(LazyConnection));
+    }
+}

@@ -1,0 +1,53 @@
+using StackExchange.Redis;
+
+namespace Darq.Engine.Redis;
+
+/// <summary>Whether a server let one connection of the client in. The client says so with each attempt and nowhere else.</summary>
+internal sealed class LoginWatch
+{
+    private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Under _lock.
+    private ConnectionAttemptCompletedEventArgs? _last;
+
+    /// <summary>Ends with the first refused login; connecting itself goes on until its time is over.</summary>
+    public Task Refused => _refused.Task;
+
+    /// <summary>Whether the last attempt ended with a refused login.</summary>
+    public bool IsRefused
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return IsRefusal(_last);
+            }
+        }
+    }
+
+    public void Observe(ConfigurationOptions configuration) => configuration.ConnectionAttemptCompleted += OnAttempt;
+
+    private static bool IsRefusal(ConnectionAttemptCompletedEventArgs? attempt) =>
+        attempt is { IsSuccess: false, Stage: ConnectionAttemptStage.Handshake, FailureType: ConnectionFailureType.AuthenticationFailure };
+
+    private void OnAttempt(object? sender, ConnectionAttemptCompletedEventArgs attempt)
+    {
+        if (attempt.ConnectionType != ConnectionType.Interactive)
+        {
+            return;
+        }
+        // They are told on any thread and in any order.
+        lock (_lock)
+        {
+            if (_last is null || attempt.SequenceNumber > _last.SequenceNumber)
+            {
+                _last = attempt;
+            }
+        }
+        if (IsRefusal(attempt))
+        {
+            _refused.TrySetResult();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Darq.Engine.Redis;
+
+/// <summary>
+/// One argument of a function call: text, a number or bytes, encoded once. The only type from which arguments are built, so that
+/// nothing is ever written as the client library would write it.
+/// </summary>
+internal readonly struct RedisArgument
+{
+    private static readonly byte[][] SmallNumbers = [.. Enumerable.Range(0, 1024).Select(number => Encoding.ASCII.GetBytes($"{number}"))];
+
+    private readonly byte[]? _bytes;
+
+    private RedisArgument(byte[] bytes) => _bytes = bytes;
+
+    public static implicit operator RedisArgument(string text) => new(text.Length == 0 ? [] : Encoding.UTF8.GetBytes(text));
+
+    public static implicit operator RedisArgument(long number) =>
+        new(number >= 0 && number < SmallNumbers.Length ? SmallNumbers[number] : Digits(number));
+
+    /// <summary>Not a copy where the memory is a whole array; nobody may change it until the call is answered.</summary>
+    public static implicit operator RedisArgument(ReadOnlyMemory<byte> bytes) =>
+        new(
+            MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
+                ? segment.Array
+                : bytes.ToArray()
+        );
+
+    /// <summary>What the argument weighs on the wire, in bytes.</summary>
+    public int Length => _bytes?.Length ?? 0;
+
+    public byte[] ToBytes() => _bytes ?? [];
+
+    private static byte[] Digits(long number)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        Utf8Formatter.TryFormat(number, digits, out var length);
+        return digits[..length].ToArray();
+    }
+}

@@ -1,0 +1,182 @@
+using System.Buffers;
+using StackExchange.Redis;
+
+namespace Darq.Engine.Redis;
+
+/// <summary>
+/// The seam over StackExchange.Redis: one shared connection per options, pipelined. Two habits of the client decide how
+/// it is used here: its asynchronous calls time out late and only at its heartbeat, so each gets our deadline; and whether
+/// it queued or sent a command again around a reconnect is never relied on, because session numbers and the replication id fence decide.
+/// </summary>
+internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRedis
+{
+    private readonly RedisConnection _connection = new(options, time);
+
+    public event Action? Reconnected
+    {
+        add => _connection.Restored += value;
+        remove => _connection.Restored -= value;
+    }
+
+    public event Action? Disconnected
+    {
+        add => _connection.Lost += value;
+        remove => _connection.Lost -= value;
+    }
+
+    public bool Connected => _connection.IsOpen;
+
+    public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
+    {
+        var database = await DatabaseAsync(cancellation);
+        using var reply = await WithinAsync(SendAsync(database, call), cancellation);
+        return RedisReplies.Reply(reply);
+    }
+
+    public async Task<StreamSlice> ReadAsync(string header, string streamKey, string afterId, int maxCount, CancellationToken cancellation)
+    {
+        var transaction = (await DatabaseAsync(cancellation)).CreateTransaction();
+        var replicationId = SendAsync(transaction, "HGET", header, "boot");
+        var range = SendAsync(transaction, "XRANGE", streamKey, "(" + afterId, "+", "COUNT", maxCount);
+        if (!await WithinAsync(ExecuteAsync(transaction), cancellation))
+        {
+            throw new RedisUnavailableException("The transaction that reads a stream was not executed.");
+        }
+
+        using var entries = await WithinAsync(range, cancellation);
+        using var id = await WithinAsync(replicationId, cancellation);
+        return new(RedisReplies.Text(id), RedisReplies.Entries(entries));
+    }
+
+    public async Task<IAsyncDisposable> SubscribeAsync(
+        IReadOnlyList<string> channels,
+        Action<string, string> heard,
+        CancellationToken cancellation
+    )
+    {
+        var connection = await _connection.OpenAsync(cancellation);
+        var listening = _connection.Listen(channels, heard);
+        try
+        {
+            await WithinAsync(listening.ListenAsync(connection, cancellation), cancellation);
+            return listening;
+        }
+        catch
+        {
+            await listening.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<ServerDescription> DescribeAsync(CancellationToken cancellation)
+    {
+        await _connection.FollowAsync(cancellation);
+        var database = await DatabaseAsync(cancellation);
+        await LogInAsync(database, cancellation);
+        using var info = await WithinAsync(SendAsync(database, "INFO"), cancellation);
+        return ServerDescriptions.Parse(RedisReplies.Text(info) ?? "");
+    }
+
+    public async Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation)
+    {
+        var database = await DatabaseAsync(cancellation);
+        try
+        {
+            var sent = replace ? SendAsync(database, "FUNCTION", "LOAD", "REPLACE", code) : SendAsync(database, "FUNCTION", "LOAD", code);
+            using var loaded = await WithinAsync(sent, cancellation);
+        }
+        catch (RedisRefusedException refused) when (refused.Message.Contains("already exists", StringComparison.Ordinal)) { }
+    }
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private async ValueTask<IDatabase> DatabaseAsync(CancellationToken cancellation) =>
+        (await _connection.OpenAsync(cancellation)).GetDatabase();
+
+    /// <summary>
+    /// Logs in once more, to hear the answer: after a login that the server refused, the client goes on as the default user
+    /// where that one needs no password, and says nothing.
+    /// </summary>
+    private async Task LogInAsync(IDatabase database, CancellationToken cancellation)
+    {
+        if (options.Password is null && options.Username is null)
+        {
+            return;
+        }
+
+        var password = options.Password ?? "";
+        var sent = options.Username is { } user ? SendAsync(database, "AUTH", user, password) : SendAsync(database, "AUTH", password);
+        using var loggedIn = await WithinAsync(sent, cancellation);
+    }
+
+    private static Task<RespResult> SendAsync(IDatabase database, FunctionCall call)
+    {
+        var count = 2 + call.Keys.Count + call.Arguments.Count;
+        var arguments = ArrayPool<RedisKeyOrValue>.Shared.Rent(count);
+        arguments[0] = (RedisValue)call.Function;
+        arguments[1] = (RedisValue)call.Keys.Count;
+        var at = 2;
+        for (var i = 0; i < call.Keys.Count; i++)
+        {
+            arguments[at++] = (RedisKey)call.Keys[i];
+        }
+
+        for (var i = 0; i < call.Arguments.Count; i++)
+        {
+            arguments[at++] = (RedisValue)call.Arguments[i].ToBytes();
+        }
+
+        var command = call.ReadOnly ? RedisConfiguration.ReadOnlyCall : RedisConfiguration.Call;
+        var reply = SendAsync(database, command, arguments.AsMemory(0, count));
+        // The client has taken a copy when it returns.
+        ArrayPool<RedisKeyOrValue>.Shared.Return(arguments, clearArray: true);
+        return reply;
+    }
+
+    private static Task<RespResult> SendAsync(IDatabaseAsync database, string command, params RedisValue[] arguments) =>
+        SendAsync(database, command, Array.ConvertAll(arguments, argument => (RedisKeyOrValue)argument));
+
+    private static Task<RespResult> SendAsync(IDatabaseAsync database, string command, ReadOnlyMemory<RedisKeyOrValue> arguments)
+    {
+        try
+        {
+            return database.ExecuteRespAsync(command, arguments);
+        }
+        catch (Exception fault)
+        {
+            // A connection that is closed meanwhile throws at once; its callers hear of it as of any other failure.
+            return Task.FromException<RespResult>(fault);
+        }
+    }
+
+    private static async Task<bool> ExecuteAsync(ITransaction transaction) => await transaction.ExecuteAsync();
+
+    /// <summary>One command under our deadline, with the client's faults told apart: refused by the server, or no answer.</summary>
+    private async Task<T> WithinAsync<T>(Task<T> sent, CancellationToken cancellation)
+    {
+        try
+        {
+            return await Reply<T>.WaitAsync(sent, options.CallTimeout, time, cancellation);
+        }
+        catch (RedisServerException refused)
+        {
+            throw Refused(refused.Message);
+        }
+        catch (RedisConnectionException) when (_connection.IsLoginRefused)
+        {
+            throw _connection.LoginRefused();
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException || !cancellation.IsCancellationRequested)
+        {
+            // Besides its own exceptions the client lets those of a connection that just ended through; none of them says more.
+            _connection.Doubt();
+            throw new RedisUnavailableException($"Redis at {options.Address} gave no answer: {fault.Message}", fault);
+        }
+    }
+
+    private static RedisRefusedException Refused(string text)
+    {
+        var space = text.IndexOf(' ', StringComparison.Ordinal);
+        return new(space < 0 ? text : text[..space], text);
+    }
+}

@@ -1,0 +1,12 @@
+namespace Darq.Engine.Redis;
+
+/// <summary>No reply came: not connected, cut off, or past the deadline. Whether the call was executed is unknown.</summary>
+internal sealed class RedisUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>
+/// The server answered with an error; the call wrote nothing. <see cref="Code"/> is the reply's first word, such as OOM or NOPERM.
+/// </summary>
+internal sealed class RedisRefusedException(string code, string message) : Exception(message)
+{
+    public string Code { get; } = code;
+}

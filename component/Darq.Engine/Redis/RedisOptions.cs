@@ -1,0 +1,45 @@
+namespace Darq.Engine.Redis;
+
+/// <summary>Where Redis is and how to get in. Two instances with equal options share one connection.</summary>
+internal sealed record RedisOptions
+{
+    /// <summary>The host of the primary; of the first sentinel, where sentinels name the primary.</summary>
+    public required string Host { get; init; }
+
+    public int Port { get; init; } = 6379;
+
+    public int Database { get; init; }
+
+    /// <summary>The ACL user; null stands for the user <c>default</c>.</summary>
+    public string? Username { get; init; }
+
+    public string? Password { get; init; }
+
+    public bool EnableTls { get; init; }
+
+    public bool SkipTlsVerification { get; init; }
+
+    /// <summary>PEM text of the client certificate and its key, for mutual TLS.</summary>
+    public string? ClientCertificate { get; init; }
+
+    public string? ClientKey { get; init; }
+
+    /// <summary>Who names the primary, where it may change; null where the address is that of the primary itself.</summary>
+    public SentinelOptions? Sentinel { get; init; }
+
+    public TimeSpan DialTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long one call may take before its outcome counts as unknown.</summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>For messages: whom the options ask for.</summary>
+    public string Address => Sentinel is null ? $"{Host}:{Port}" : $"'{Sentinel.MasterName}' (sentinels {Sentinel.Addresses})";
+}
+
+/// <summary>The sentinels, as <c>host:port</c> separated by commas, and what they call the primary.</summary>
+internal sealed record SentinelOptions(string Addresses, string MasterName)
+{
+    public string? Username { get; init; }
+
+    public string? Password { get; init; }
+}

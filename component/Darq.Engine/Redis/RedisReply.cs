@@ -1,0 +1,28 @@
+using System.Text;
+
+namespace Darq.Engine.Redis;
+
+/// <summary>
+/// A function's reply: bytes, a list of replies, or nothing. A value, because lists have three for every state that is read.
+/// </summary>
+internal readonly struct RedisReply
+{
+    private readonly byte[]? _bytes;
+    private readonly IReadOnlyList<RedisReply>? _items;
+
+    private RedisReply(byte[]? bytes, IReadOnlyList<RedisReply>? items) => (_bytes, _items) = (bytes, items);
+
+    public static RedisReply Nothing => default;
+
+    public IReadOnlyList<RedisReply> Items => _items ?? [];
+
+    public bool IsNothing => _bytes is null;
+
+    public ReadOnlyMemory<byte> Bytes => _bytes;
+
+    public static RedisReply Of(byte[] bytes) => new(bytes, null);
+
+    public static RedisReply Of(IReadOnlyList<RedisReply> items) => new(null, items);
+
+    public override string ToString() => _bytes is null ? "" : Encoding.UTF8.GetString(_bytes);
+}

@@ -1,0 +1,29 @@
+namespace Darq.Engine.Redis;
+
+/// <summary>Reads the text of INFO.</summary>
+internal static class ServerDescriptions
+{
+    public static ServerDescription Parse(string info)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var line in info.Split('\n'))
+        {
+            var colon = line.IndexOf(':', StringComparison.Ordinal);
+            if (colon > 0)
+            {
+                fields[line[..colon]] = line[(colon + 1)..].Trim();
+            }
+        }
+        string Field(string name) => fields.GetValueOrDefault(name, "");
+        // Valkey answers 7.2.4 as redis_version for the sake of old clients.
+        var isValkey = Field("server_name") == "valkey";
+        return new(
+            isValkey ? "Valkey" : "Redis",
+            Version.TryParse(isValkey ? Field("valkey_version") : Field("redis_version"), out var version) ? version : new(0, 0),
+            Field("role"),
+            Field("maxmemory_policy"),
+            Field("aof_enabled") == "1",
+            Field("cluster_enabled") == "1"
+        );
+    }
+}

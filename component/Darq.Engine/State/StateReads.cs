@@ -1,0 +1,172 @@
+using System.Globalization;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+
+namespace Darq.Engine.State;
+
+/// <summary>
+/// Reads of values: those that come while one call is under way are asked for together by the next, without a timer; those
+/// that were answered go on while Redis has the next call. A read is part of one call, so that its values are one snapshot.
+/// Memory: at most <see cref="MaxWaiting"/> reads wait.
+/// </summary>
+internal sealed class StateReads(Primary primary, NamespaceOptions options)
+{
+    public const int MaxWaiting = 8192;
+
+    /// <summary>Keys of one call; a read of more is a call of its own.</summary>
+    private const int MaxKeys = 256;
+
+    private static readonly string Function = FunctionLibrary.Function("get");
+
+    // Under _lock.
+    private readonly Lock _lock = new();
+    private readonly Queue<StateGet> _waiting = new();
+    private bool _isAsking;
+
+    // The asking loop's own, used again from one call to the next.
+    private readonly Dictionary<int, int> _places = [];
+    private List<StateGet> _asked = [];
+    private List<StateGet> _answered = [];
+
+    /// <summary>The values in the order of the keys. Throws <see cref="DarqException"/>; cancelling gives up waiting.</summary>
+    public ValueTask<IReadOnlyList<StateValue>> GetAsync(IReadOnlyList<StateKey> keys, CancellationToken cancellation)
+    {
+        var get = new StateGet(keys);
+        lock (_lock)
+        {
+            if (_waiting.Count >= MaxWaiting)
+            {
+                throw new DarqException(ErrorCode.Full, $"FULL: {MaxWaiting:N0} reads are waiting for Redis already; try again.");
+            }
+
+            _waiting.Enqueue(get);
+            if (_isAsking)
+            {
+                return get.AnswerAsync(cancellation);
+            }
+
+            _isAsking = true;
+        }
+        // Ends by itself when nobody waits any more.
+        _ = AskAsync();
+        return get.AnswerAsync(cancellation);
+    }
+
+    private async Task AskAsync()
+    {
+        while (TakeNext() is > 0 and var keys)
+        {
+            try
+            {
+                var reading = primary.ReadAsync(() => Compose(keys), CancellationToken.None);
+                AnswerLast();
+                TakeIn((await reading).Items);
+            }
+            catch (Exception fault)
+            {
+                foreach (var get in _asked)
+                {
+                    get.Fail(fault);
+                }
+
+                _asked.Clear();
+            }
+        }
+    }
+
+    /// <summary>Takes what is asked for next and counts its keys. At none the loop has ended, after it has answered all.</summary>
+    private int TakeNext()
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                var keys = 0;
+                while (_waiting.TryPeek(out var get) && (keys == 0 || keys + get.Keys.Count <= MaxKeys))
+                {
+                    keys += get.Keys.Count;
+                    _asked.Add(_waiting.Dequeue());
+                }
+                _isAsking = keys > 0 || _answered.Count > 0;
+                if (keys > 0 || !_isAsking)
+                {
+                    return keys;
+                }
+            }
+            AnswerLast();
+        }
+    }
+
+    private FunctionCall Compose(int keys)
+    {
+        _places.Clear();
+        var marks = new List<string>(Math.Min(keys, options.Partitions));
+        var (arguments, at) = (new RedisArgument[1 + 2 * keys], 1);
+        arguments[0] = primary.WorldLine;
+        foreach (var get in _asked)
+        {
+            for (var i = 0; i < get.Keys.Count; i++)
+            {
+                var key = get.Keys[i];
+                var partition = PartitionHash.OfState(key.Key, key.PartitionKey, options.Partitions);
+                if (!_places.TryGetValue(partition, out var place))
+                {
+                    marks.Add(primary.Keys.PartitionHeader(partition));
+                    _places[partition] = place = marks.Count;
+                }
+                arguments[at++] = place;
+                arguments[at++] = key.Key;
+            }
+        }
+        return new(Function, marks, arguments, ReadOnly: true);
+    }
+
+    /// <summary>Takes in what was found for the reads just asked for.</summary>
+    private void TakeIn(IReadOnlyList<RedisReply> found)
+    {
+        var at = 0;
+        foreach (var get in _asked)
+        {
+            for (var i = 0; i < get.Found.Length; i++, at += 3)
+            {
+                var (value, etag, expiry) = (found[at], found[at + 1], found[at + 2]);
+                if (etag.IsNothing)
+                {
+                    continue;
+                }
+
+                if (etag.Bytes.IsEmpty)
+                {
+                    get.Fault = NotOurs(get.Keys[i], value);
+                }
+                else
+                {
+                    get.Found[i] = new(value.Bytes, etag.ToString(), ExpiryOf(expiry));
+                }
+            }
+        }
+        (_asked, _answered) = (_answered, _asked);
+    }
+
+    /// <summary>Answers the reads of the last call, if that was not done yet.</summary>
+    private void AnswerLast()
+    {
+        foreach (var get in _answered)
+        {
+            get.Answer();
+        }
+
+        _answered.Clear();
+    }
+
+    private static DarqException NotOurs(StateKey key, RedisReply error) =>
+        new(
+            ErrorCode.Misconfigured,
+            $"MISCONFIGURED: what Redis holds for the key '{key.Key}' was not written by this component ({error}); a write without "
+                + "an etag replaces it."
+        );
+
+    private static DateTimeOffset? ExpiryOf(RedisReply expiry) =>
+        expiry.IsNothing ? null : DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(expiry.ToString(), CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,73 @@
+using Darq.Engine.Batching;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+
+namespace Darq.Engine.State;
+
+/// <summary>Reads and writes single values.</summary>
+internal sealed class StateStore(Primary primary, NamespaceOptions options)
+{
+    private const string Done = "OK ";
+
+    private readonly StateReads _reads = new(primary, options);
+
+    /// <summary>The values of the keys in order, as one snapshot. Throws <see cref="DarqException"/>; safe to repeat.</summary>
+    public ValueTask<IReadOnlyList<StateValue>> GetAsync(IReadOnlyList<StateKey> keys, CancellationToken cancellation)
+    {
+        if (keys.Count == 0)
+        {
+            return new([]);
+        }
+
+        for (var i = 0; i < keys.Count; i++)
+        {
+            Limits.CheckKey("key", keys[i].Key);
+        }
+
+        return _reads.GetAsync(keys, cancellation);
+    }
+
+    /// <summary>
+    /// Applies one operation. Throws <see cref="DarqException"/>: Conflict where the etag does not match or a first write
+    /// finds a value, InvalidEtag where it cannot be one of ours. Repeating an operation without an etag is safe.
+    /// </summary>
+    public async ValueTask ApplyAsync(StateOperation operation, CancellationToken cancellation)
+    {
+        var change = StateWrite.From(operation, options);
+        var reply = await primary.SubmitAsync(new WriteRequest(change, primary), cancellation);
+        if (reply.StartsWith("CONFLICT", StringComparison.Ordinal))
+        {
+            throw new DarqException(ErrorCode.Conflict, ConflictText(operation));
+        }
+
+        if (!reply.StartsWith(Done, StringComparison.Ordinal))
+        {
+            throw RequestErrors.Of(reply);
+        }
+    }
+
+    private sealed class WriteRequest(StateWrite change, Primary told) : BatchRequest("write")
+    {
+        public override int Size => change.Size;
+
+        public override bool Frees => change.Operation.Change == StateChange.Delete;
+
+        // Writing the same value again changes nothing but the etag, so only a guarded write could be told a false conflict.
+        public override bool Repeatable => string.IsNullOrEmpty(change.Operation.ETag) && !change.Operation.FirstWrite;
+
+        public override void Write(BatchWriter writer) => change.Write(writer);
+
+        protected override void Heard(string reply)
+        {
+            if (reply.StartsWith(Done, StringComparison.Ordinal))
+            {
+                told.Applied.Note(change.Partition, Position.Parse(reply.AsSpan(Done.Length)));
+            }
+        }
+    }
+
+    private static string ConflictText(StateOperation operation) =>
+        string.IsNullOrEmpty(operation.ETag)
+            ? "CONFLICT: the key exists already (first-write without an etag)."
+            : $"CONFLICT: the etag '{operation.ETag}' is not the current one.";
+}

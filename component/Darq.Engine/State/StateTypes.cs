@@ -1,0 +1,29 @@
+namespace Darq.Engine.State;
+
+/// <summary>A key as the sidecar names it, with the partition key that goes with it, if any.</summary>
+internal readonly record struct StateKey(string Key, string? PartitionKey = null);
+
+/// <summary>What is stored under a key. A missing key has no etag, an existing one always has.</summary>
+internal readonly record struct StateValue(ReadOnlyMemory<byte> Data, string? ETag, DateTimeOffset? Expires);
+
+internal enum StateChange
+{
+    Upsert,
+    Delete,
+}
+
+/// <summary>
+/// One operation on one key. An etag of null or "" asks for no comparison; <see cref="FirstWrite"/> without one asks that the key be
+/// absent.
+/// </summary>
+internal sealed record StateOperation(StateChange Change, StateKey Key)
+{
+    public ReadOnlyMemory<byte> Value { get; init; }
+
+    public string? ETag { get; init; }
+
+    public bool FirstWrite { get; init; }
+
+    /// <summary>Time to live of an upsert; null keeps the value until it is overwritten or deleted.</summary>
+    public TimeSpan? TimeToLive { get; init; }
+}

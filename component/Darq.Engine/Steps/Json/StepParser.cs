@@ -1,0 +1,278 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using Darq.Engine.Core;
+using Darq.Engine.State;
+using Darq.Engine.Subscriptions.Deliveries;
+
+namespace Darq.Engine.Steps.Json;
+
+/// <summary>
+/// Reads a step from its JSON, which <c>step.schema.json</c> describes and a test holds it to. Unknown fields are errors: a
+/// misspelt one would else be an effect that is lost in silence.
+/// </summary>
+/// <param name="partitions">Of the namespace; a token of a partition beyond is none of ours.</param>
+/// <param name="keyPrefix">What stands before every state key; null where that is not known, which a step without keys does not
+/// mind.</param>
+internal sealed class StepParser(int partitions, string? keyPrefix)
+{
+    public const string Form =
+        "a JSON object such as "
+        + "{\"consume\":[\"<token>\"],\"state\":[{\"op\":\"upsert\",\"key\":\"k\",\"value\":1}],\"emit\":[{\"topic\":\"t\",\"data\":{}}]}";
+
+    private const string TokenForm = "the value of a delivery's header darq-token or attribute darqtoken";
+    private const string KeyForm = "1 to 1,024 bytes of text without ||";
+    private const string ETagForm = "the etag of an earlier read, such as 1700000000000-42";
+
+    private static readonly string[] Fields = ["id", "consume", "reads", "state", "emit", "ack", "timers"];
+    private static readonly string[] ReadFields = ["key", "etag", "partitionKey"];
+    private static readonly string[] OperationFields = ["op", "key", "value", "etag", "ttlInSeconds", "concurrency", "partitionKey"];
+
+    /// <summary>Throws <see cref="DarqException"/> that names the field, what stands there and what is accepted.</summary>
+    public Step Parse(ReadOnlyMemory<byte> json)
+    {
+        // Some libraries put a byte order mark before whatever they write.
+        var text = json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
+        if (!Utf8.IsValid(text.Span))
+        {
+            throw Limits.Invalid("step", "bytes that are no UTF-8", Form);
+        }
+
+        var cursor = new StepCursor(text, "step");
+        try
+        {
+            return Parse(ref cursor);
+        }
+        catch (JsonException fault)
+        {
+            throw Limits.Invalid("step", $"no JSON ({fault.Message})", Form);
+        }
+        catch (InvalidOperationException)
+        {
+            // What System.Text.Json throws for half a surrogate pair.
+            throw Limits.Invalid(cursor.Path, "a string that is no well-formed Unicode text", Form);
+        }
+    }
+
+    private Step Parse(ref StepCursor cursor)
+    {
+        cursor.Read();
+        if (cursor.Token != JsonTokenType.StartObject)
+        {
+            throw cursor.Fault(Form);
+        }
+
+        var (step, seen) = (new Step(), 0);
+        while (cursor.NextField(Fields, ref seen) is { } field)
+        {
+            switch (field)
+            {
+                case "id":
+                    step.Id = Name(ref cursor);
+                    break;
+                case "consume":
+                    ReadTokens(ref cursor, step);
+                    break;
+                case "reads":
+                    ReadReads(ref cursor, step);
+                    break;
+                case "state":
+                    ReadOperations(ref cursor, step);
+                    break;
+                case "emit":
+                    EmitParser.ReadList(ref cursor, "emit", step.Emits);
+                    break;
+                case "ack":
+                    CheckAck(ref cursor);
+                    break;
+                default:
+                    throw NotYet(cursor.Path);
+            }
+        }
+        cursor.Read();
+        return step;
+    }
+
+    private void ReadTokens(ref StepCursor cursor, Step step)
+    {
+        cursor.EnterList("consume", "a JSON list of tokens");
+        while (cursor.NextElement())
+        {
+            if (!DeliveryToken.TryParse(cursor.Text(TokenForm), out var token) || token.Partition >= partitions)
+            {
+                throw cursor.Fault(TokenForm);
+            }
+
+            step.Consume(token);
+        }
+    }
+
+    private void ReadReads(ref StepCursor cursor, Step step)
+    {
+        const string Whole = "an object with key and etag; an etag of \"\" or null says that the key was absent";
+        cursor.EnterList("reads", "a JSON list such as [{\"key\":\"k\",\"etag\":\"1700000000000-42\"}]");
+        while (cursor.NextElement())
+        {
+            if (cursor.Token != JsonTokenType.StartObject)
+            {
+                throw cursor.Fault(Whole);
+            }
+
+            var (seen, key, etag, partitionKey) = (0, (string?)null, (string?)null, (string?)null);
+            while (cursor.NextField(ReadFields, ref seen) is { } field)
+            {
+                if (field == "key")
+                {
+                    key = Key(ref cursor);
+                }
+                else if (field == "partitionKey")
+                {
+                    partitionKey = Name(ref cursor);
+                }
+                else
+                {
+                    etag = ETag(ref cursor);
+                }
+            }
+            if (key is null || etag is null)
+            {
+                throw Limits.Invalid(cursor.Path, "an object without them", Whole);
+            }
+
+            step.Reads.Add((new(key, partitionKey), etag));
+        }
+    }
+
+    private void ReadOperations(ref StepCursor cursor, Step step)
+    {
+        cursor.EnterList("state", "a JSON list such as [{\"op\":\"upsert\",\"key\":\"k\",\"value\":1}]");
+        while (cursor.NextElement())
+        {
+            if (step.Operations.Count == Limits.MaxOperations)
+            {
+                throw new DarqException(
+                    ErrorCode.TooLarge,
+                    $"TOO_LARGE: state has more than {Limits.MaxOperations:N0} operations, which is the most that is accepted."
+                );
+            }
+
+            step.Operations.Add(ReadOperation(ref cursor));
+        }
+    }
+
+    private StateOperation ReadOperation(ref StepCursor cursor)
+    {
+        const string Whole = "an object with op and key, and value where op is upsert";
+        if (cursor.Token != JsonTokenType.StartObject)
+        {
+            throw cursor.Fault(Whole);
+        }
+
+        var seen = 0;
+        string? op = null,
+            key = null,
+            partitionKey = null;
+        ReadOnlyMemory<byte>? value = null;
+        var (etag, concurrency, timeToLive, isNull) = ("", "", (int?)null, false);
+        while (cursor.NextField(OperationFields, ref seen) is { } field)
+        {
+            switch (field)
+            {
+                case "op":
+                    op = OneOf(ref cursor, "upsert", "delete");
+                    break;
+                case "key":
+                    key = Key(ref cursor);
+                    break;
+                case "value":
+                    (isNull, value) = (cursor.Token == JsonTokenType.Null, cursor.Raw());
+                    break;
+                case "etag":
+                    etag = ETag(ref cursor);
+                    break;
+                case "ttlInSeconds":
+                    timeToLive = cursor.Number("a whole number of seconds; 0 or less for no time to live");
+                    break;
+                case "concurrency":
+                    concurrency = OneOf(ref cursor, "first-write", "last-write");
+                    break;
+                default:
+                    partitionKey = Name(ref cursor);
+                    break;
+            }
+        }
+        if (op is null || key is null || op == "upsert" && value is null)
+        {
+            throw Limits.Invalid(cursor.Path, "an object without them", Whole);
+        }
+
+        if (op == "delete" && (value is not null && !isNull || timeToLive is not null))
+        {
+            throw Limits.Invalid(cursor.Path, "a delete with value or ttlInSeconds", "a delete with neither");
+        }
+
+        return new(op == "delete" ? StateChange.Delete : StateChange.Upsert, new(key, partitionKey))
+        {
+            Value = value ?? default,
+            ETag = concurrency == "last-write" ? "" : etag,
+            FirstWrite = op == "upsert" && concurrency == "first-write",
+            TimeToLive = timeToLive is > 0 ? TimeSpan.FromSeconds(timeToLive.Value) : null,
+        };
+    }
+
+    private static void CheckAck(ref StepCursor cursor)
+    {
+        if (OneOf(ref cursor, "durable", "speculative") == "speculative")
+        {
+            throw NotYet("ack \"speculative\"");
+        }
+    }
+
+    private string Key(ref StepCursor cursor)
+    {
+        var key = cursor.Text(KeyForm);
+        if (key.Length == 0 || key.Contains("||", StringComparison.Ordinal))
+        {
+            throw cursor.Fault(KeyForm);
+        }
+
+        Limits.CheckKey(cursor.Path, key);
+        return keyPrefix is null
+            ? throw new DarqException(
+                ErrorCode.Misconfigured,
+                $"MISCONFIGURED: {cursor.Path} names state, whose keys begin with the app's id as the state API has it, but this "
+                    + $"binding does not know the app; set appID: \"{{appID}}\" in its metadata, or keyPrefix: none where the state "
+                    + "store has that too."
+            )
+            : keyPrefix + key;
+    }
+
+    private static string Name(ref StepCursor cursor)
+    {
+        const string NameForm = "1 to 1,024 bytes of UTF-8; leave it out for none";
+        var name = cursor.Text(NameForm);
+        if (name.Length == 0)
+        {
+            throw cursor.Fault(NameForm);
+        }
+
+        Limits.CheckKey(cursor.Path, name);
+        return name;
+    }
+
+    private static string ETag(ref StepCursor cursor)
+    {
+        var etag = cursor.TextOrNull(ETagForm);
+        return etag.Length == 0 || Position.TryParse(etag, out _) ? etag : throw cursor.Fault(ETagForm);
+    }
+
+    private static string OneOf(ref StepCursor cursor, string first, string second)
+    {
+        var text = cursor.Token == JsonTokenType.String ? cursor.Text("") : "";
+        return text == first ? first
+            : text == second ? second
+            : throw cursor.Fault($"{first} or {second}");
+    }
+
+    private static DarqException NotYet(string what) =>
+        new(ErrorCode.NotYet, $"NOT_YET: {what} is not available yet; send the step without it.");
+}

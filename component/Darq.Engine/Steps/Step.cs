@@ -1,0 +1,60 @@
+using Darq.Engine.State;
+using Darq.Engine.Subscriptions.Deliveries;
+
+namespace Darq.Engine.Steps;
+
+/// <summary>
+/// A step as a caller asks for it, whatever surface it came by: read and in form, not yet placed in partitions. What it
+/// does not name is empty.
+/// </summary>
+internal sealed class Step
+{
+    /// <summary>A name that the caller gave, by which a second sending is known; "" for none.</summary>
+    public string Id { get; set; } = "";
+
+    public List<DeliveryToken> Consumed { get; } = [];
+
+    public List<(StateKey Key, string ETag)> Reads { get; } = [];
+
+    public List<StateOperation> Operations { get; } = [];
+
+    public List<StepEmit> Emits { get; } = [];
+
+    /// <summary>Who the emitted events say they come from.</summary>
+    public string Source { get; set; } = "Dapr";
+
+    /// <summary>Adds a message to what the step consumes, once.</summary>
+    public void Consume(DeliveryToken token)
+    {
+        if (!Consumed.Contains(token))
+        {
+            Consumed.Add(token);
+        }
+    }
+
+    /// <summary>Adds the delivery that the step answers: the first, because the result is recorded by it.</summary>
+    public void ConsumeFirst(DeliveryToken token)
+    {
+        Consumed.Remove(token);
+        Consumed.Insert(0, token);
+    }
+}
+
+/// <summary>
+/// A message that a step publishes. Its data is JSON as it stood in the step, or any bytes where it is <see cref="Raw"/>.
+/// </summary>
+internal sealed record StepEmit
+{
+    public required string Topic { get; init; }
+
+    public required ReadOnlyMemory<byte> Data { get; init; }
+
+    public string Key { get; init; } = "";
+
+    public string Id { get; init; } = "";
+
+    public TimeSpan? TimeToLive { get; init; }
+
+    /// <summary>Whether the data is sent as it is, instead of inside an event.</summary>
+    public bool Raw { get; init; }
+}

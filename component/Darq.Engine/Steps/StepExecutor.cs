@@ -1,0 +1,267 @@
+using System.Globalization;
+using Darq.Engine.Batching;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.State;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Telemetry;
+
+namespace Darq.Engine.Steps;
+
+/// <summary>
+/// Applies steps: places them in partitions, sends each as one request of a batch, and reads what came of it. Redis records
+/// a step by its id or by its first consumed message, so that a repeated one is answered with the first result.
+/// </summary>
+internal sealed class StepExecutor(
+    Primary primary,
+    SubscriptionTable subscriptions,
+    NamespaceOptions options,
+    TimeProvider time,
+    Random random,
+    ILogger log
+)
+{
+    private int _saidCrossPartition;
+    private long _crossPartitionCount;
+
+    /// <summary>Steps that touched several partitions; on Redis Cluster they would be refused.</summary>
+    public long CrossPartitionCount => Volatile.Read(ref _crossPartitionCount);
+
+    /// <summary>
+    /// Takes a state transaction as a step: what it consumes and emits stands in the request's metadata. Throws
+    /// <see cref="DarqException"/> with the outcome where it did not take effect. With a token or an id it is safe to
+    /// repeat; without either only where its etags guard it.
+    /// </summary>
+    public async ValueTask<StepResult> TransactAsync(
+        IReadOnlyList<StateOperation> operations,
+        IReadOnlyDictionary<string, string> metadata,
+        CancellationToken cancellation
+    )
+    {
+        var result = await ApplyAsync(TransactionStep.Of(operations, metadata, options), cancellation);
+        return result.Code is { } code ? throw new DarqException(code, result.Message) : result;
+    }
+
+    /// <summary>
+    /// Applies consumption, operations and emits, all or none; every outcome of a step is a result. Throws
+    /// <see cref="DarqException"/> for a faulty step, and where Redis cannot be reached or asked: the outcome may then be unknown.
+    /// </summary>
+    public async ValueTask<StepResult> ApplyAsync(Step step, CancellationToken cancellation)
+    {
+        try
+        {
+            var request = Compose(step);
+            if (request.IsEmpty)
+            {
+                return new(false, "", []);
+            }
+
+            Check(request);
+            var reply = await primary.SubmitAsync(request, cancellation);
+            var result = Read(request, reply);
+            Tell(request, result);
+            return result;
+        }
+        catch (DarqException refused) when (StepResult.IsOutcome(refused.Code))
+        {
+            return StepResult.Refused(refused.Code, refused.Message);
+        }
+    }
+
+    private StepRequest Compose(Step step)
+    {
+        var writes = new StateWrite[step.Operations.Count];
+        for (var i = 0; i < writes.Length; i++)
+        {
+            writes[i] = StateWrite.From(step.Operations[i], options);
+        }
+
+        var home =
+            step.Consumed.Count > 0 ? step.Consumed[0].Partition
+            : step.Id.Length > 0 ? PartitionHash.Of(step.Id, options.Partitions)
+            : writes.Length > 0 ? writes[0].Partition
+            : random.Next(options.Partitions);
+        return new(options, primary)
+        {
+            Home = home,
+            Id = step.Id,
+            Consumed = Consumptions(step.Consumed),
+            Reads = Reads(step.Reads),
+            Operations = writes,
+            Emits = Appends(step, home),
+        };
+    }
+
+    private Consumption[] Consumptions(List<DeliveryToken> tokens)
+    {
+        var consumed = new Consumption[tokens.Count];
+        for (var i = 0; i < consumed.Length; i++)
+        {
+            var token = tokens[i];
+            consumed[i] = new(token, () => subscriptions.FencingTokenOf(token));
+        }
+        return consumed;
+    }
+
+    private StateRead[] Reads(List<(StateKey Key, string ETag)> reads)
+    {
+        var placed = new StateRead[reads.Count];
+        for (var i = 0; i < placed.Length; i++)
+        {
+            var (key, etag) = reads[i];
+            placed[i] = new(PartitionHash.OfState(key.Key, key.PartitionKey, options.Partitions), key.Key, etag);
+        }
+        return placed;
+    }
+
+    private Append[] Appends(Step step, int home)
+    {
+        if (step.Emits.Count == 0)
+        {
+            return [];
+        }
+
+        var (cause, now) = (CauseOf(step), time.GetUtcNow());
+        var appends = new Append[step.Emits.Count];
+        for (var i = 0; i < appends.Length; i++)
+        {
+            var emit = step.Emits[i];
+            var id = emit.Id.Length > 0 ? emit.Id : string.Create(CultureInfo.InvariantCulture, $"{cause}-{i}");
+            var data = emit.Raw ? emit.Data : EmittedEvent.Wrap(emit, id, step.Source, now);
+            Limits.CheckMessage("an emitted message", data.Length);
+            appends[i] = new()
+            {
+                // Without key and id it stays in the step's own partition: as good a spread as any, and one partition fewer.
+                Partition =
+                    emit.Key.Length > 0 ? PartitionHash.Of(emit.Key, options.Partitions)
+                    : emit.Id.Length > 0 ? PartitionHash.Of(emit.Id, options.Partitions)
+                    : home,
+                Topic = emit.Topic,
+                // The step is recorded as a whole: a message without an id of its own needs none against repetition.
+                Id = emit.Id,
+                Explicit = emit.Id.Length > 0,
+                Key = emit.Key,
+                Data = data,
+                TimeToLive = emit.TimeToLive,
+            };
+        }
+        return appends;
+    }
+
+    private void Check(StepRequest request)
+    {
+        if (request.Size > Limits.MaxMessageBytes)
+        {
+            throw new DarqException(
+                ErrorCode.TooLarge,
+                $"TOO_LARGE: the step has {request.Size:N0} bytes; accepted: at most {Limits.MaxMessageBytes:N0} (3.9 MiB)."
+            );
+        }
+
+        if (!request.IsCrossPartition)
+        {
+            return;
+        }
+
+        Interlocked.Increment(ref _crossPartitionCount);
+        if (options.CrossPartitionSteps == CrossPartitionSteps.Refuse)
+        {
+            throw new DarqException(
+                ErrorCode.CrossPartition,
+                $"CROSS_PARTITION: the step touches {request.Partitions} partitions and crossPartitionSteps is refuse; give its "
+                    + "keys and messages one partition key, or set crossPartitionSteps to allow."
+            );
+        }
+
+        if (options.CrossPartitionSteps == CrossPartitionSteps.Warn && Interlocked.Exchange(ref _saidCrossPartition, 1) == 0)
+        {
+            log.CrossPartitionStepWasSeen(request.Partitions);
+        }
+    }
+
+    private static StepResult Read(StepRequest request, string reply)
+    {
+        if (request.Applied is { } applied)
+        {
+            return new(
+                reply.StartsWith("DUPLICATE", StringComparison.Ordinal),
+                string.Create(CultureInfo.InvariantCulture, $"{request.Home}:{applied}"),
+                request.Emitted
+            );
+        }
+
+        var words = reply.Split(' ');
+        switch (words[0])
+        {
+            case "CONFLICT":
+                string[] keys = [.. words.Skip(1).Select(word => KeyOf(request, word)).Distinct()];
+                return StepResult.Refused(
+                    ErrorCode.Conflict,
+                    "CONFLICT: the etag or first-write condition does not hold for "
+                        + $"{string.Join(", ", keys.Select(key => $"'{key}'"))}; nothing was changed.",
+                    keys
+                );
+            case "STALE":
+                var spent = request.Consumed[int.Parse(words[1], CultureInfo.InvariantCulture)].Token;
+                return StepResult.Refused(
+                    ErrorCode.Stale,
+                    $"STALE: message {spent.Partition}-{spent.Message} of topic '{spent.Topic}' was done with earlier and the "
+                        + "result of that step is no longer kept; this call changed nothing."
+                ) with
+                {
+                    AlreadyConsumed = spent,
+                };
+            case "FULL":
+                var topic = request.Emits[int.Parse(words[1], CultureInfo.InvariantCulture)].Topic;
+                return StepResult.Refused(
+                    ErrorCode.Full,
+                    $"FULL: topic '{topic}' takes no more messages in one partition (maxBacklog); nothing was changed."
+                );
+            case "FENCED":
+                return StepResult.Refused(ErrorCode.Fenced, RequestErrors.Of(reply).Message);
+            default:
+                throw RequestErrors.Of(reply);
+        }
+    }
+
+    /// <summary>
+    /// The lanes learn what was found out about their messages, and nothing more: the step that a duplicate repeats may have
+    /// consumed others, and a message taken for consumed that is not would never come again.
+    /// </summary>
+    private void Tell(StepRequest request, StepResult result)
+    {
+        if (result.AlreadyConsumed is { } spent)
+        {
+            subscriptions.Consumed(spent);
+        }
+        else if (result is { Code: null, Duplicate: true } && request.Id.Length == 0)
+        {
+            subscriptions.Consumed(request.Consumed[0].Token);
+        }
+
+        foreach (var consumed in request.Consumed)
+        {
+            if (result is { Code: null, Duplicate: false })
+            {
+                subscriptions.Consumed(consumed.Token);
+            }
+            else if (result.Code is ErrorCode.Fenced)
+            {
+                subscriptions.Fenced(consumed.Token);
+            }
+        }
+    }
+
+    private static string KeyOf(StepRequest request, string word) =>
+        word[0] == 'r'
+            ? request.Reads[int.Parse(word.AsSpan(1), CultureInfo.InvariantCulture)].Key
+            : request.Operations[int.Parse(word, CultureInfo.InvariantCulture)].Operation.Key.Key;
+
+    private string CauseOf(Step step) =>
+        step.Consumed is [var first, ..]
+            ? string.Create(CultureInfo.InvariantCulture, $"{first.Group}-{first.Topic}-{first.Partition}-{first.Message}")
+        : step.Id.Length > 0 ? step.Id
+        : random.NextInt64().ToString("x16", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,58 @@
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.Subscriptions.Deliveries;
+
+namespace Darq.Engine.Steps;
+
+/// <summary>
+/// What became of a step: it took effect, by this call or an earlier one (then with the first one's position and
+/// messages), or it changed nothing, and why.
+/// </summary>
+internal sealed record StepResult(bool Duplicate, string Position, IReadOnlyList<Published> Emitted)
+{
+    private static readonly StepResult Nothing = new(false, "", []);
+
+    /// <summary>Why it changed nothing; null where it took effect.</summary>
+    public ErrorCode? Code { get; private init; }
+
+    /// <summary>The keys whose etag or first-write condition did not hold.</summary>
+    public IReadOnlyList<string> Conflicts { get; private init; } = [];
+
+    /// <summary>Which consumed message was done with before, where that is the refusal.</summary>
+    public DeliveryToken? AlreadyConsumed { get; init; }
+
+    /// <summary>What a refusal says to people.</summary>
+    public string Message { get; private init; } = "";
+
+    /// <summary>The one word for it on every surface.</summary>
+    public string Outcome =>
+        Code switch
+        {
+            null => Duplicate ? "DUPLICATE" : "OK",
+            ErrorCode.Fenced => "FENCED",
+            ErrorCode.Stale => "STALE",
+            ErrorCode.Conflict => "CONFLICT",
+            ErrorCode.CrossPartition => "CROSS_PARTITION",
+            ErrorCode.TooLarge => "TOO_LARGE",
+            ErrorCode.Full => "FULL",
+            _ => throw new InvalidOperationException($"{Code} is no outcome of a step."),
+        };
+
+    /// <summary>Whether a refusal is an outcome that callers act on; any other is a fault of the request or of the installation.</summary>
+    public static bool IsOutcome(ErrorCode code) =>
+        code
+            is ErrorCode.Fenced
+                or ErrorCode.Stale
+                or ErrorCode.Conflict
+                or ErrorCode.CrossPartition
+                or ErrorCode.TooLarge
+                or ErrorCode.Full;
+
+    public static StepResult Refused(ErrorCode code, string message, IReadOnlyList<string>? conflicts = null) =>
+        Nothing with
+        {
+            Code = code,
+            Message = message,
+            Conflicts = conflicts ?? [],
+        };
+}

@@ -1,0 +1,29 @@
+using Darq.Engine.Batching;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+
+namespace Darq.Engine.Subscriptions.Acks;
+
+/// <summary>Tells Redis that a message is done with. Waits as long as it takes: nobody else would send it again.</summary>
+internal sealed class AckRequest(string group, string topic, int partition, Position streamId, bool expired, Func<string> fencingToken)
+    : BatchRequest("pass")
+{
+    public override int Size => 160;
+
+    public override bool Frees => true;
+
+    public override bool Patient => true;
+
+    public override void Write(BatchWriter writer)
+    {
+        writer.Add(writer.Place(partition));
+        writer.Add(Keys.Encode(group));
+        writer.Add(Keys.Encode(topic));
+        writer.Add(fencingToken());
+        // The counter of the lane's books.
+        writer.Add(expired ? "x" : "c");
+        writer.Add(1);
+        writer.Add(streamId.WorldLine);
+        writer.Add(streamId.Number);
+    }
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.Redis;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Reading;
+
+namespace Darq.Engine.Subscriptions.Acks;
+
+/// <summary>Where messages go that a group gives up, and what is written on them: why, whose, and what they were.</summary>
+internal static class DeadLetter
+{
+    public const string DeliveriesFailed = "deliveries failed";
+    public const string KilledItsHandler = "killed its handler";
+
+    /// <summary>
+    /// The dead-letter topic of a subscription, or null where its messages are repeated for ever. Throws (Invalid) where it cannot be one.
+    /// </summary>
+    public static string? TopicOf(SubscriptionOptions options, string group, string topic)
+    {
+        if (options.MaxDeliveries == 0)
+        {
+            return null;
+        }
+
+        var letters = options.DeadLetterTopic ?? $"{topic}.{group}.dead";
+        if (letters == topic)
+        {
+            throw Limits.Invalid(
+                "deadLetterTopic",
+                letters,
+                "another topic than the one subscribed to; or maxDeliveries 0 for the subscription to the dead-letter topic itself"
+            );
+        }
+
+        if (!Limits.IsTopic(letters))
+        {
+            throw Limits.Invalid("deadLetterTopic", letters, "at most 255 bytes that do not end in ~<number>; give a deadLetterTopic");
+        }
+
+        return letters;
+    }
+
+    /// <summary>The message's own metadata with ours added; what is left of an earlier death is replaced.</summary>
+    public static ReadOnlyMemory<byte> Metadata(
+        Message message,
+        string reason,
+        string group,
+        string topic,
+        int failures,
+        DateTimeOffset now
+    ) =>
+        MessageMetadata.Write([
+            .. message.ParseMetadata().Where(entry => !WireNames.IsDeadLetter(entry.Key)),
+            new(WireNames.DeadReason, reason),
+            new(WireNames.DeadGroup, Keys.Encode(group)),
+            new(WireNames.DeadTopic, Keys.Encode(topic)),
+            new(WireNames.DeadFailures, failures.ToString(CultureInfo.InvariantCulture)),
+            new(WireNames.DeadId, Envelope.HeaderValue(message.Id)),
+            new(WireNames.DeadMessage, $"{message.Partition}-{message.StreamId}"),
+            new(WireNames.DeadTime, now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)),
+        ]);
+}

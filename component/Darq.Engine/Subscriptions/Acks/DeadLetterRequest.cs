@@ -1,0 +1,34 @@
+using Darq.Engine.Batching;
+using Darq.Engine.Redis;
+using Darq.Engine.Subscriptions.Reading;
+
+namespace Darq.Engine.Subscriptions.Acks;
+
+/// <summary>Moves a message to the dead-letter topic, in the partition it is in. Waits as long as it takes, as a pass does.</summary>
+internal sealed class DeadLetterRequest(
+    string group,
+    string topic,
+    Message message,
+    string letters,
+    ReadOnlyMemory<byte> metadata,
+    long maxBacklog,
+    Func<string> fencingToken
+) : BatchRequest("dead")
+{
+    public override int Size => message.Size + metadata.Length;
+
+    public override bool Patient => true;
+
+    public override void Write(BatchWriter writer)
+    {
+        writer.Add(writer.Place(message.Partition));
+        writer.Add(Keys.Encode(group));
+        writer.Add(Keys.Encode(topic));
+        writer.Add(fencingToken());
+        writer.Add(message.StreamId.WorldLine);
+        writer.Add(message.StreamId.Number);
+        writer.Add(Keys.Encode(letters));
+        writer.Add(metadata);
+        writer.Add(maxBacklog);
+    }
+}

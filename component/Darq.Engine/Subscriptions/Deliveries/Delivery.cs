@@ -1,0 +1,15 @@
+using Darq.Engine.Subscriptions.Reading;
+
+namespace Darq.Engine.Subscriptions.Deliveries;
+
+/// <summary>
+/// One attempt to hand one message to an app. <see cref="Token"/> names it and comes back with the answer;
+/// <see cref="Topic"/> is the one subscribed to. What the app sees is made of it by an <see cref="Envelope"/>, when it is sent.
+/// </summary>
+internal sealed record Delivery(string Token, string Topic, Message Message, string MessageTopic, int Attempt, long WorldLine);
+
+/// <summary>Where deliveries go: a pull stream or the read stream of a binding. One call at a time; waiting is back-pressure.</summary>
+internal interface IDeliverySink
+{
+    ValueTask SendAsync(Delivery delivery, CancellationToken cancellation);
+}

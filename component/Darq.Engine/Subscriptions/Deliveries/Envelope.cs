@@ -1,0 +1,171 @@
+using System.Text;
+using Darq.Engine.Publishing;
+using Darq.Engine.Redis;
+using Darq.Engine.Subscriptions.Reading;
+
+namespace Darq.Engine.Subscriptions.Deliveries;
+
+/// <summary>
+/// What a message looks like to an app: our names as headers (metadata) and as attributes of the event, because each of
+/// the sidecar's delivery paths loses one or the other. Metadata becomes HTTP headers and gRPC metadata, and one bad name
+/// or value would make the delivery fail for ever; so everything is checked here. A stream fills one envelope again and
+/// again, in bytes: as strings all this would be most of what a delivery allocates.
+/// </summary>
+internal sealed class Envelope
+{
+    // In the order in which their values are written.
+    private static readonly byte[][] Headers =
+    [
+        [.. "darq-token"u8],
+        [.. "darq-id"u8],
+        [.. "darq-idempotency-key"u8],
+        [.. "darq-attempt"u8],
+        [.. "darq-world-line"u8],
+        [.. "darq-partition"u8],
+        [.. "darq-durable"u8],
+        [.. "darq-position"u8],
+    ];
+
+    // Names of attributes are letters and digits only. With all that stands around them but the comma before.
+    private static readonly byte[][] Attributes = Array.ConvertAll(Headers, header =>
+        Encoding.ASCII.GetBytes($"\"{Encoding.ASCII.GetString(header).Replace("-", "", StringComparison.Ordinal)}\":\"")
+    );
+
+    private readonly HeaderValues _values = new(Headers.Length);
+    private readonly ByteBuffer _attributes = new();
+    private readonly List<KeyValuePair<string, string>> _ofPublisher = [];
+    private ReadOnlyMemory<byte> _data;
+
+    public static int HeaderCount => Headers.Length;
+
+    /// <summary>The publisher's metadata, as far as headers can carry it.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> OfPublisher => _ofPublisher;
+
+    /// <summary>The data up to where our attributes go; all of it where it takes none.</summary>
+    public ReadOnlySpan<byte> DataHead => _data.Span;
+
+    /// <summary>Our attributes and the closing brace of the event; empty where the data takes none.</summary>
+    public ReadOnlySpan<byte> DataTail => _attributes.Written;
+
+    public static Delivery Compose(Message message, DeliveryToken token, string subscribedTopic, int attempt, long worldLine) =>
+        new(token.ToString(), subscribedTopic, message, token.Topic, attempt, worldLine);
+
+    public static ReadOnlySpan<byte> Header(int index) => Headers[index];
+
+    public static string HeaderValue(string value) => IsHeaderValue(value) ? value : Uri.EscapeDataString(value);
+
+    /// <summary>ASCII that fits for a header.</summary>
+    public ReadOnlySpan<byte> Value(int index) => _values[index];
+
+    public void Fill(Delivery delivery)
+    {
+        _ofPublisher.Clear();
+        if (!delivery.Message.Metadata.IsEmpty)
+        {
+            TakeMetadata(delivery.Message);
+        }
+
+        WriteValues(delivery, delivery.Message);
+        TakeData(delivery.Message.Data);
+    }
+
+    private void TakeMetadata(Message message)
+    {
+        foreach (var (name, value) in message.ParseMetadata())
+        {
+            if (IsHeaderName(name) && IsHeaderValue(value) && (!WireNames.IsReserved(name) || WireNames.IsDeadLetter(name)))
+            {
+                _ofPublisher.Add(new(name, value));
+            }
+        }
+    }
+
+    /// <summary>In the order of the headers.</summary>
+    private void WriteValues(Delivery delivery, Message message)
+    {
+        _values.Clear();
+        _values.Text(delivery.Token).End(0);
+        if (message.ExplicitId.Length > 0)
+        {
+            _values.Text(HeaderValue(message.ExplicitId)).End(1);
+        }
+        else
+        {
+            _values.Number(message.Partition).Sign('-').Position(message.StreamId).End(1);
+        }
+
+        _values.Text(Keys.Encode(delivery.MessageTopic)).Sign('/').Number(message.Partition).Sign('/').Position(message.StreamId).End(2);
+        _values.Number(delivery.Attempt).End(3);
+        _values.Number(delivery.WorldLine).End(4);
+        _values.Number(message.Partition).End(5);
+        // Durability here is the server's reply; what that covers is said at Init.
+        _values.Text("true").End(6);
+        _values.Number(message.Partition).Sign(':').Position(message.Position).End(7);
+    }
+
+    /// <summary>The attributes go before the closing brace of a JSON object; anything else stays as it is.</summary>
+    private void TakeData(ReadOnlyMemory<byte> data)
+    {
+        _data = data;
+        _attributes.Clear();
+        var span = data.Span.TrimEnd(" \t\r\n"u8);
+        if (span.Length < 2 || span.TrimStart(" \t\r\n"u8)[0] != (byte)'{' || span[^1] != (byte)'}')
+        {
+            return;
+        }
+
+        var isEmpty = span[..^1].TrimEnd(" \t\r\n"u8)[^1] == (byte)'{';
+        _data = data[..(span.Length - 1)];
+        for (var i = 0; i < Headers.Length; i++)
+        {
+            if (i > 0 || !isEmpty)
+            {
+                _attributes.Add((byte)',');
+            }
+
+            _attributes.Add(Attributes[i]);
+            WriteEscaped(_values[i]);
+            _attributes.Add((byte)'"');
+        }
+        _attributes.Add((byte)'}');
+    }
+
+    private void WriteEscaped(ReadOnlySpan<byte> value)
+    {
+        while (value.IndexOfAny((byte)'"', (byte)'\\') is >= 0 and var special)
+        {
+            _attributes.Add(value[..special]);
+            _attributes.Add((byte)'\\');
+            _attributes.Add(value[special]);
+            value = value[(special + 1)..];
+        }
+        _attributes.Add(value);
+    }
+
+    private static bool IsHeaderValue(string value) => value.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
+
+    private static bool IsHeaderName(string name) =>
+        name.Length > 0
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+        && !name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase)
+        && !Forbidden.Contains(name);
+
+    /// <summary>Names that mean something to a server or proxy between the sidecar and the app.</summary>
+    private static readonly HashSet<string> Forbidden = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "content-length",
+        "content-type",
+        "content-encoding",
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "upgrade",
+        "host",
+        "te",
+        "trailer",
+        "expect",
+        "proxy-connection",
+        "dapr-api-token",
+        "destination-app-id",
+    };
+}

@@ -1,0 +1,123 @@
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+using Darq.Engine.Telemetry;
+
+namespace Darq.Engine.Subscriptions.Ownership;
+
+/// <summary>
+/// One heartbeat for all lanes of this process on a primary, and who was alive at the last one. It only makes hand-overs and
+/// take-overs prompt; that two holders never both take effect rests on the fencing tokens.
+/// </summary>
+internal sealed class Membership(Primary primary, Func<string> announced, TimeProvider time, ILogger log)
+{
+    public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan Lapse = TimeSpan.FromSeconds(2);
+
+    // However often there is something to announce: at most ten heartbeats a second.
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
+
+    private readonly AsyncAutoResetEvent _announce = new(time);
+
+    private volatile MembershipSnapshot? _snapshot;
+    private long _begun;
+    private long _lastBeat = long.MinValue;
+    private long _judgeFrom = long.MinValue;
+
+    /// <summary>Raised after every heartbeat. Handlers return at once and do not throw.</summary>
+    public event Action? Beaten;
+
+    /// <summary>
+    /// Raised when others may have taken us for dead: what is held has to be asked for. Handlers return at once and do not throw.
+    /// </summary>
+    public event Action? Lapsed;
+
+    /// <summary>Who was alive at the last heartbeat; null before the first, and while Redis is away.</summary>
+    public MembershipSnapshot? Snapshot => _snapshot;
+
+    /// <summary>Whether our heartbeat is so old that others may take us for dead.</summary>
+    public bool IsLapsed => Since(Volatile.Read(ref _lastBeat)) > Lapse;
+
+    /// <summary>Number of the heartbeat that was begun last.</summary>
+    public long Begun => Volatile.Read(ref _begun);
+
+    /// <summary>
+    /// Whether a session that held a lane when <paramref name="beat"/> was the last heartbeat begun has gone silent since. Only
+    /// a later heartbeat can tell: at an earlier one the session may not have been there yet. Nobody is judged for a while
+    /// after a gap in our own: if that was an outage, the others could not write theirs either.
+    /// </summary>
+    public bool IsDead(string session, long beat) =>
+        _snapshot is { } snapshot && snapshot.Beat > beat && !snapshot.Has(session) && time.GetTimestamp() >= Volatile.Read(ref _judgeFrom);
+
+    /// <summary>What is announced has changed; the others should not learn it only at the next regular heartbeat.</summary>
+    public void Announce() => _announce.Set();
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        // The one who starts it is still adding what it subscribes to.
+        await Task.Yield();
+        Session? before = null;
+        while (true)
+        {
+            try
+            {
+                var session = await primary.ReadyAsync(cancellation);
+                // Our older session is nobody's rival.
+                if (before is not null && before != session)
+                {
+                    await LeaveAsync(before, cancellation);
+                }
+
+                before = session;
+                await BeatAsync(session, cancellation);
+            }
+            catch (Exception fault) when (!cancellation.IsCancellationRequested)
+            {
+                // What was known before an outage says nothing about who survived it.
+                _snapshot = null;
+                if (fault is RedisUnavailableException or RedisRefusedException)
+                {
+                    log.HeartbeatFailed(fault.Message);
+                }
+                else
+                {
+                    log.MembershipFailed(fault);
+                }
+            }
+            await Task.Delay(ShortestPause, time, cancellation);
+            await _announce.WaitAsync(Beat - ShortestPause, cancellation);
+        }
+    }
+
+    /// <summary>Says goodbye, so that nobody waits for the heartbeat to lapse.</summary>
+    public Task<RedisReply> LeaveAsync(Session session, CancellationToken cancellation) => CallAsync(session, "", cancellation);
+
+    private async Task BeatAsync(Session session, CancellationToken cancellation)
+    {
+        // The server sees it later than this, so that we doubt ourselves before the others do.
+        var began = time.GetTimestamp();
+        var (text, beat) = (announced(), Interlocked.Increment(ref _begun));
+        var reply = await CallAsync(session, text.Length > 0 ? text : MembershipSnapshot.Nothing, cancellation);
+        if (_lastBeat != long.MinValue && IsLapsed)
+        {
+            Volatile.Write(ref _judgeFrom, time.GetTimestamp() + (long)(Lapse.TotalSeconds * time.TimestampFrequency));
+            Lapsed?.Invoke();
+        }
+        Volatile.Write(ref _lastBeat, began);
+        _snapshot = MembershipSnapshot.Read(beat, reply);
+        Beaten?.Invoke();
+    }
+
+    private TimeSpan Since(long timestamp) => timestamp == long.MinValue ? TimeSpan.MaxValue : time.GetElapsedTime(timestamp);
+
+    private Task<RedisReply> CallAsync(Session session, string text, CancellationToken cancellation) =>
+        primary.CallAsync(
+            new(
+                FunctionLibrary.Function("beat"),
+                [primary.Keys.Members],
+                [session.Id, text, (long)Lapse.TotalMilliseconds, (long)Forgotten.TotalMilliseconds]
+            ),
+            cancellation
+        );
+}

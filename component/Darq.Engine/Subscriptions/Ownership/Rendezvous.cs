@@ -1,0 +1,56 @@
+using System.Text;
+
+namespace Darq.Engine.Subscriptions.Ownership;
+
+/// <summary>
+/// Which of the candidates should hold a lane: the one whose name, hashed together with the lane's, is highest. Everybody with
+/// the same candidates comes to the same result without asking, and one who comes or goes moves only its own share.
+/// </summary>
+internal static class Rendezvous
+{
+    /// <summary>The preferred candidate of each partition's lane; there is at least one candidate.</summary>
+    public static string[] Assign(IReadOnlyList<string> candidates, string name, int partitions)
+    {
+        var (heirs, highest) = (new string[partitions], new ulong[partitions]);
+        foreach (var candidate in candidates)
+        {
+            var start = Add(Add(14695981039346656037UL, candidate + " "), name);
+            for (var partition = 0; partition < partitions; partition++)
+            {
+                var score = Mix(start ^ Mix((ulong)partition + 1));
+                // Of two equal scores the smaller name wins, whatever the order of the candidates.
+                if (
+                    heirs[partition] is { } heir
+                    && (score < highest[partition] || score == highest[partition] && string.CompareOrdinal(candidate, heir) > 0)
+                )
+                {
+                    continue;
+                }
+
+                (heirs[partition], highest[partition]) = (candidate, score);
+            }
+        }
+        return heirs;
+    }
+
+    /// <summary>FNV-1a, as for partitions.</summary>
+    private static ulong Add(ulong hash, string text)
+    {
+        foreach (var b in Encoding.UTF8.GetBytes(text))
+        {
+            hash = (hash ^ b) * 1099511628211UL;
+        }
+
+        return hash;
+    }
+
+    /// <summary>
+    /// FNV's last bytes hardly reach the high bits, which decide here; this spreads them over all 64 (the finaliser of MurmurHash3).
+    /// </summary>
+    private static ulong Mix(ulong hash)
+    {
+        hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdUL;
+        hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53UL;
+        return hash ^ (hash >> 33);
+    }
+}

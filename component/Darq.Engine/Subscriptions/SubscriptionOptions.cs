@@ -1,0 +1,44 @@
+namespace Darq.Engine.Subscriptions;
+
+/// <summary>How one subscription delivers.</summary>
+internal sealed record SubscriptionOptions
+{
+    public Order Order { get; init; } = Order.Key;
+
+    /// <summary>Most messages that one stream may hold unanswered, 1 to 1,000.</summary>
+    public int MaxInFlight { get; init; } = 16;
+
+    /// <summary>Whether the peer is known to work on many messages at once; otherwise a stream starts with two and widens.</summary>
+    public bool Concurrent { get; init; }
+
+    /// <summary>Delay before the first repetition of a failed delivery; doubles with each failure.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Longest delay between two repetitions.</summary>
+    public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// A message that has to wait longer than this for its next delivery does so in Redis, and the later ones of its key behind it.
+    /// </summary>
+    public TimeSpan RetryQueueAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Failures after which a message is given up; 0: never. That is the default because only the app knows whether one may
+    /// be given up, and a dead letter that nobody reads is a lost message.
+    /// </summary>
+    public int MaxDeliveries { get; init; }
+
+    /// <summary>Where messages go that are given up; null: <c>&lt;topic&gt;.&lt;group&gt;.dead</c>.</summary>
+    public string? DeadLetterTopic { get; init; }
+
+    /// <summary>Most messages that the dead-letter topic may hold in one partition.</summary>
+    public long MaxBacklog { get; init; } = new Darq.Engine.Core.NamespaceOptions().MaxBacklog;
+}
+
+/// <summary>Which messages wait for each other: those of one key, none, or all of one partition.</summary>
+internal enum Order
+{
+    Key,
+    None,
+    Partition,
+}
