@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Darq.Protos;
 using Darq.Tests.Shared.GrpcClient;
-using Darq.Tests.Unit.Steps;
+using Darq.Tests.Unit.Steps.Json;
 using Google.Protobuf;
 using Xunit;
 

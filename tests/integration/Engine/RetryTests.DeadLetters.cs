@@ -1,0 +1,127 @@
+using Darq.Engine.Core;
+using Darq.Tests.Shared;
+using Xunit;
+
+namespace Darq.Tests.Integration.Engine;
+
+public abstract partial class RetryTests
+{
+    [Fact]
+    public async Task After_so_many_failures_a_message_is_a_dead_letter_and_its_key_goes_on()
+    {
+        var (inbox, graveyard) = (new Inbox(), new Inbox());
+        await using var stream = _run.Subscriptions.Attach("g", "t", Soon with { MaxDeliveries = 3 }, inbox);
+        await _run.PublishAsync("t", """{"m":1}""", ("partitionKey", "k"), ("darq.id", "poison"), ("tenant", "a"));
+        await _run.PublishAsync("t", """{"m":2}""", ("partitionKey", "k"));
+        for (var i = 0; i < 3; i++)
+        {
+            stream.Nack((await inbox.NextAsync()).Token);
+        }
+
+        var next = await inbox.NextAsync();
+        Assert.Contains("\"m\":2", Inbox.Text(next), StringComparison.Ordinal);
+        stream.Ack(next.Token);
+
+        // Nobody had subscribed to it so far, and it was kept.
+        await using var dead = _run.Subscriptions.Attach("undertaker", "t.g.dead", new(), graveyard);
+        var letter = await graveyard.NextAsync();
+
+        Assert.Contains("\"m\":1", Inbox.Text(letter), StringComparison.Ordinal);
+        Assert.Equal(
+            ("deliveries failed", "g", "t", "3", "poison", "a", $"{PartitionHash.Of("k", 64)}"),
+            (
+                Inbox.Header(letter, "darq-dead-reason"),
+                Inbox.Header(letter, "darq-dead-group"),
+                Inbox.Header(letter, "darq-dead-topic"),
+                Inbox.Header(letter, "darq-dead-failures"),
+                Inbox.Header(letter, "darq-dead-id"),
+                Inbox.Header(letter, "tenant"),
+                Inbox.Header(letter, "darq-partition")
+            )
+        );
+        dead.Ack(letter.Token);
+        Assert.True(await graveyard.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "a message died twice");
+        await RetryQueueIsEmptyAsync("k");
+        Assert.Equal("1\n1", await _redis.CliAsync("HMGET", Key("k", "l:g:t"), "c", "d"));
+    }
+
+    [Fact]
+    public async Task A_full_dead_letter_topic_leaves_a_message_parked_until_there_is_room()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach(
+            "g",
+            "t",
+            Soon with
+            {
+                MaxDeliveries = 1,
+                DeadLetterTopic = "grave",
+                MaxBacklog = 1,
+            },
+            inbox
+        );
+        for (var i = 1; i <= 2; i++)
+        {
+            await PublishAsync("k", $"{i}");
+            stream.Nack((await inbox.NextAsync()).Token);
+            var parked = $"{i - 1}";
+            await Eventually.TrueAsync(
+                async () =>
+                    await _redis.CliAsync("ZCARD", Key("k", "q:g:t")) == parked
+                    && await _redis.CliAsync("XLEN", Key("k", "t:grave")) == "1",
+                TimeSpan.FromSeconds(5),
+                $"message {i} is not where it belongs"
+            );
+        }
+        Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromSeconds(1)), "a message that was given up was delivered");
+
+        var graveyard = new Inbox();
+        await using var dead = _run.Subscriptions.Attach("undertaker", "grave", new(), graveyard);
+        for (var i = 1; i <= 2; i++)
+        {
+            var letter = await graveyard.NextAsync();
+            Assert.Equal($"{i}", Inbox.Text(letter));
+            dead.Ack(letter.Token);
+        }
+        await RetryQueueIsEmptyAsync("k");
+    }
+
+    [Fact]
+    public async Task A_message_that_killed_its_handlers_while_it_was_alone_is_not_delivered_again()
+    {
+        var (before, after, graveyard) = (new Inbox(), new Inbox(), new Inbox());
+        var options = Soon with { MaxDeliveries = 3 };
+        _ = _run.Subscriptions.Attach("g", "t", options, before);
+        await PublishAsync("k", "1");
+        await PublishAsync("k", "2");
+        Assert.Equal("1", Inbox.Text(await before.NextAsync()));
+        // As two holders before this one left it.
+        await _redis.CliAsync("HSET", Key("k", "l:g:t"), "k", "1:2");
+        await using var other = await EngineRun.StartAsync(_redis.Port);
+        await using var stream = other.Subscriptions.Attach("g", "t", options, after);
+
+        await _run.Primary.DisposeAsync(); // dies as well, without a goodbye
+        var next = await after.NextAsync(30);
+        Assert.Equal("2", Inbox.Text(next));
+        stream.Ack(next.Token);
+
+        await using var dead = other.Subscriptions.Attach("undertaker", "t.g.dead", new(), graveyard);
+        var letter = await graveyard.NextAsync();
+        Assert.Equal(
+            ("1", "killed its handler", "3"),
+            (Inbox.Text(letter), Inbox.Header(letter, "darq-dead-reason"), Inbox.Header(letter, "darq-dead-failures"))
+        );
+        dead.Ack(letter.Token);
+    }
+
+    [Fact]
+    public void A_subscription_that_would_bury_its_messages_in_its_own_topic_is_refused() =>
+        Assert.Equal(
+            ErrorCode.Invalid,
+            Assert
+                .Throws<DarqException>(() =>
+                    _run.Subscriptions.Attach("g", "t", Soon with { MaxDeliveries = 1, DeadLetterTopic = "t" }, new Inbox())
+                )
+                .Code
+        );
+}

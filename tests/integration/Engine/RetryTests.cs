@@ -1,0 +1,343 @@
+using System.Globalization;
+using System.Text;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.State;
+using Darq.Engine.Steps;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Tests.Shared;
+using Xunit;
+
+namespace Darq.Tests.Integration.Engine;
+
+/// <summary>What fails for long waits in Redis: it holds back its own key alone, survives its holder, and ends in one way.</summary>
+public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
+{
+    private static readonly SubscriptionOptions Soon = new()
+    {
+        Concurrent = true,
+        RetryQueueAfter = TimeSpan.Zero,
+        RetryDelay = TimeSpan.FromMilliseconds(300),
+        MaxRetryDelay = TimeSpan.FromMilliseconds(300),
+    };
+
+    private static readonly SubscriptionOptions Late = Soon with
+    {
+        RetryDelay = TimeSpan.FromMinutes(10),
+        MaxRetryDelay = TimeSpan.FromMinutes(10),
+    };
+
+    private RedisServer _redis = null!;
+    private EngineRun _run = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _redis = await RedisServer.StartAsync(
+            new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" }
+        );
+        _run = await EngineRun.StartAsync(_redis.Port);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _run.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_failing_key_keeps_its_order_and_holds_back_neither_others_nor_the_trimming_of_its_stream()
+    {
+        var other = KeyBeside("bad");
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", Soon, inbox);
+        for (var i = 0; i < 5; i++)
+        {
+            await PublishAsync("bad", $"bad{i}");
+        }
+
+        var failing = await inbox.NextAsync();
+        stream.Nack(failing.Token);
+        for (var i = 5; i < 8; i++)
+        {
+            await PublishAsync("bad", $"bad{i}");
+        }
+
+        for (var i = 0; i < 40; i++)
+        {
+            await PublishAsync(other, $"good{i}");
+        }
+
+        var (good, bad, failures) = (new List<string>(), new List<string>(), 1);
+        while (good.Count < 40)
+        {
+            var delivery = await inbox.NextAsync();
+            var text = Inbox.Text(delivery);
+            if (text.StartsWith("good", StringComparison.Ordinal))
+            {
+                good.Add(text);
+                stream.Ack(delivery.Token);
+                continue;
+            }
+            Assert.Equal("bad0", text);
+            failures++;
+            stream.Nack(delivery.Token);
+        }
+        await Eventually.TrueAsync(
+            async () => await _redis.CliAsync("XLEN", Key("bad", "t:t")) == "0",
+            TimeSpan.FromSeconds(10),
+            "a failing key pinned its stream"
+        );
+        while (bad.Count < 8)
+        {
+            var delivery = await inbox.NextAsync();
+            if (bad.Count == 0)
+            {
+                Assert.Equal($"{failures + 1}", Inbox.Header(delivery, "darq-attempt"));
+            }
+
+            bad.Add(Inbox.Text(delivery));
+            stream.Ack(delivery.Token);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => $"good{i}"), good);
+        Assert.Equal(Enumerable.Range(0, 8).Select(i => $"bad{i}"), bad);
+        await RetryQueueIsEmptyAsync("bad");
+    }
+
+    [Fact]
+    public async Task A_parked_message_survives_its_holder_and_comes_again_first_of_its_key_with_its_attempts()
+    {
+        var (before, after) = (new Inbox(), new Inbox());
+        var stream = _run.Subscriptions.Attach(
+            "g",
+            "t",
+            Soon with
+            {
+                MaxRetryDelay = TimeSpan.FromSeconds(1),
+                RetryDelay = TimeSpan.FromSeconds(1),
+            },
+            before
+        );
+        for (var i = 0; i < 3; i++)
+        {
+            await PublishAsync("k", $"{i}");
+        }
+
+        for (var attempt = 1; attempt <= 2; attempt++)
+        {
+            var failing = await before.NextAsync();
+            Assert.Equal($"{attempt}", Inbox.Header(failing, "darq-attempt"));
+            stream.Nack(failing.Token);
+        }
+        await Eventually.TrueAsync(
+            async () => (await _redis.CliAsync("ZRANGE", Key("k", "q:g:t"), "0", "0")).Contains(" 2 k", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(5),
+            "the message was not parked"
+        );
+        await using var other = await EngineRun.StartAsync(_redis.Port);
+        await using var next = other.Subscriptions.Attach("g", "t", Soon, after);
+
+        await _run.Primary.DisposeAsync(); // the holder goes silent without a goodbye
+        await PublishAsync(other, "k", "3");
+        var seen = new List<(string, string)>();
+        while (seen.Count < 4)
+        {
+            var delivery = await after.NextAsync(20);
+            seen.Add((Inbox.Text(delivery), Inbox.Header(delivery, "darq-attempt")));
+            next.Ack(delivery.Token);
+        }
+
+        Assert.Equal([("0", "3"), ("1", "1"), ("2", "1"), ("3", "1")], seen);
+        await RetryQueueIsEmptyAsync("k");
+    }
+
+    [Fact]
+    public async Task A_step_consumes_a_parked_message_once_and_a_repetition_is_told_so()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", Soon, inbox);
+        await PublishAsync("k", "1");
+        await PublishAsync("k", "2");
+        stream.Nack((await inbox.NextAsync()).Token);
+        var delivery = await inbox.NextAsync();
+        Assert.Equal("2", Inbox.Header(delivery, "darq-attempt"));
+
+        Assert.False((await StepAsync(delivery, "first")).Duplicate);
+        Assert.True((await StepAsync(delivery, "second")).Duplicate);
+        stream.Ack(delivery.Token);
+
+        Assert.Equal("first", await _run.ReadAsync("k"));
+        var follower = await inbox.NextAsync();
+        Assert.Equal("2", Inbox.Text(follower));
+        stream.Ack(follower.Token);
+        await RetryQueueIsEmptyAsync("k");
+        Assert.Equal("2", await _redis.CliAsync("HGET", Key("k", "l:g:t"), "c"));
+    }
+
+    [Fact]
+    public async Task Thousands_behind_one_failing_message_fill_neither_memory_nor_the_way_of_others()
+    {
+        const int Followers = 5 * Subscription.MaxEntries;
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", Late, inbox);
+        await PublishAsync("bad", "bad");
+        stream.Nack((await inbox.NextAsync()).Token);
+        var padding = new string('x', 2000);
+        for (var i = 0; i < Followers; i += 64)
+        {
+            await Task.WhenAll(Enumerable.Range(i, 64).Select(_ => PublishAsync("bad", padding)));
+        }
+        await PublishAsync(KeyBeside("bad"), "good");
+
+        var good = await inbox.NextAsync(30);
+        Assert.Equal("good", Inbox.Text(good));
+        stream.Ack(good.Token);
+        await Eventually.TrueAsync(
+            async () => await _redis.CliAsync("ZCARD", Key("bad", "q:g:t")) == $"{Followers + 1}",
+            TimeSpan.FromSeconds(30),
+            "followers were not parked"
+        );
+        await Eventually.TrueAsync(
+            async () => await _redis.CliAsync("XLEN", Key("bad", "t:t")) == "0",
+            TimeSpan.FromSeconds(10),
+            "the stream was not trimmed"
+        );
+    }
+
+    [Fact]
+    public async Task An_expired_message_is_passed_as_expired_even_while_it_is_parked()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach(
+            "g",
+            "t",
+            Soon with
+            {
+                RetryDelay = TimeSpan.FromSeconds(2),
+                MaxRetryDelay = TimeSpan.FromSeconds(2),
+            },
+            inbox
+        );
+        await _run.PublishAsync("t", "short", ("partitionKey", "k"), ("ttlInSeconds", "1"));
+        stream.Nack((await inbox.NextAsync()).Token);
+        await PublishAsync("k", "next");
+
+        var next = await inbox.NextAsync();
+        Assert.Equal("next", Inbox.Text(next));
+        stream.Ack(next.Token);
+        await RetryQueueIsEmptyAsync("k");
+        Assert.Equal("1\n1", await _redis.CliAsync("HMGET", Key("k", "l:g:t"), "c", "x"));
+    }
+
+    [Fact]
+    public async Task A_parked_message_is_delivered_after_a_restart_of_Redis_and_only_once()
+    {
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach(
+            "g",
+            "t",
+            Soon with
+            {
+                RetryDelay = TimeSpan.FromSeconds(1),
+                MaxRetryDelay = TimeSpan.FromSeconds(1),
+            },
+            inbox
+        );
+        for (var i = 0; i < 3; i++)
+        {
+            await PublishAsync("k", $"{i}");
+        }
+
+        stream.Nack((await inbox.NextAsync()).Token);
+        await Eventually.TrueAsync(
+            async () => await _redis.CliAsync("ZCARD", Key("k", "q:g:t")) != "0",
+            TimeSpan.FromSeconds(5),
+            "the message was not parked"
+        );
+
+        await _redis.RestartAsync();
+
+        for (var i = 0; i < 3; i++)
+        {
+            var delivery = await inbox.NextAsync(20);
+            Assert.Equal($"{i}", Inbox.Text(delivery));
+            stream.Ack(delivery.Token);
+        }
+        Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "a message was delivered twice");
+        await RetryQueueIsEmptyAsync("k");
+    }
+
+    [Theory]
+    [InlineData(nameof(Order.Key))]
+    [InlineData(nameof(Order.Partition))]
+    public async Task Order_holds_through_many_failures_with_everything_parked(string order)
+    {
+        var options = Soon with
+        {
+            Order = Enum.Parse<Order>(order),
+            RetryDelay = TimeSpan.FromMilliseconds(1),
+            MaxRetryDelay = TimeSpan.FromMilliseconds(20),
+        };
+        var inbox = new Inbox();
+        await using var stream = _run.Subscriptions.Attach("g", "t", options, inbox);
+        for (var i = 0; i < 150; i++)
+        {
+            await PublishAsync(i % 2 == 0 ? "k" : KeyBeside("k"), i.ToString(CultureInfo.InvariantCulture));
+        }
+
+        var (random, seen) = (new Random(5), new List<int>());
+        while (seen.Count < 150)
+        {
+            var delivery = await inbox.NextAsync();
+            if (random.Next(3) == 0)
+            {
+                stream.Nack(delivery.Token);
+                continue;
+            }
+            seen.Add(int.Parse(Inbox.Text(delivery), CultureInfo.InvariantCulture));
+            stream.Ack(delivery.Token);
+        }
+
+        foreach (var remainder in new[] { 0, 1 })
+        {
+            var key = seen.Where(i => i % 2 == remainder).ToArray();
+            Assert.Equal(key.Order(), key);
+        }
+        if (options.Order == Order.Partition)
+        {
+            Assert.Equal(seen.Order(), seen);
+        }
+
+        await RetryQueueIsEmptyAsync("k");
+    }
+
+    private Task<Published> PublishAsync(string key, string data) => PublishAsync(_run, key, data);
+
+    private static Task<Published> PublishAsync(EngineRun run, string key, string data) =>
+        run.PublishAsync("t", data, ("partitionKey", key));
+
+    private ValueTask<StepResult> StepAsync(Delivery delivery, string value)
+    {
+        StateOperation[] writes = [new(StateChange.Upsert, new StateKey("k")) { Value = Encoding.UTF8.GetBytes(value) }];
+        return _run.StepExecutor.TransactAsync(writes, new Dictionary<string, string> { ["darq.token"] = delivery.Token }, default);
+    }
+
+    private Task RetryQueueIsEmptyAsync(string key) =>
+        Eventually.TrueAsync(
+            async () => await _redis.CliAsync("EXISTS", Key(key, "q:g:t"), Key(key, "qb:g:t")) == "0",
+            TimeSpan.FromSeconds(5),
+            "something stayed in the retry queue"
+        );
+
+    private static string Key(string partitionKey, string suffix) => $"{{darq:{PartitionHash.Of(partitionKey, 64)}}}:{suffix}";
+
+    /// <summary>Another key in the same partition.</summary>
+    private static string KeyBeside(string key) =>
+        Enumerable.Range(0, 10_000).Select(i => $"other{i}").First(other => PartitionHash.Of(other, 64) == PartitionHash.Of(key, 64));
+}
+
+public sealed class RetryTestsOnRedis() : RetryTests(valkey: false);
+
+[Trait("Lane", "Slow")]
+public sealed class RetryTestsOnValkey() : RetryTests(valkey: true);

@@ -1,0 +1,115 @@
+using Darq.Tests.Shared;
+using Darq.Tests.Simulation.Fixtures;
+using Xunit;
+
+namespace Darq.Tests.Simulation.Subscriptions;
+
+/// <summary>A process that lives on while Redis dies again and again, or while its streams come and go.</summary>
+public sealed class LivingOnTests
+{
+    [Fact]
+    public void Deaths_of_Redis_are_not_held_against_the_message_that_was_out() =>
+        KnownDefect.Show("A12", "delivered again after one failure", () =>
+        {
+            using var world = new World();
+            var engine = world.Start();
+            var inbox = new Inbox();
+            var stream = engine.Attach("t", inbox, new() { MaxDeliveries = 4, RetryDelay = TimeSpan.FromMilliseconds(10) });
+            engine.Publish("t", "1");
+            world.Await(() => inbox.Count == 1, 5, "the message is delivered");
+            for (var death = 0; death < 5; death++)
+            {
+                LoseSession(world, engine);
+            }
+
+            engine.Do(() => stream.Nack(inbox.Last.Token));
+
+            world.Await(() => inbox.Count == 2, 30, "the message is delivered again after one failure");
+        });
+
+    [Fact]
+    public void Topics_whose_streams_were_closed_keep_a_process_busy_no_longer() => KnownDefect.Show("C2", "events a minute", () =>
+        {
+            using var world = new World();
+            var engine = world.Start();
+            OpenAndClose(engine, "first");
+            var before = EventsInAMinute(world);
+            for (var i = 0; i < 30; i++)
+            {
+                OpenAndClose(engine, $"topic{i}");
+            }
+
+            var after = EventsInAMinute(world);
+
+            Assert.True(after < 2 * before, $"{before} events a minute with one topic that was closed, {after} with thirty more.");
+        });
+
+    [Fact]
+    public void Lanes_that_are_lost_leave_nothing_of_their_parked_messages_behind() => KnownDefect.Show("C4", "lines are kept", () =>
+        {
+            const int Parked = 20;
+            using var world = new World();
+            var engine = world.Start();
+            var inbox = new Inbox();
+            var anHour = TimeSpan.FromHours(1);
+            var stream = engine.Attach(
+                "t",
+                inbox,
+                new()
+                {
+                    Concurrent = true,
+                    RetryDelay = anHour,
+                    MaxRetryDelay = anHour,
+                }
+            );
+            for (var i = 0; i < Parked; i++)
+            {
+                engine.Publish("t", $"{i}");
+                world.Await(() => inbox.Count == i + 1, 5, $"message {i} is delivered");
+                engine.Do(() => stream.Nack(inbox.Last.Token));
+            }
+            world.Await(() => world.Cli("ZCARD", "{sim:0}:q:g:t") == $"{Parked}", 5, "all are parked");
+
+            for (var loss = 0; loss < 5; loss++)
+            {
+                LoseSession(world, engine);
+            }
+
+            var lines = Reachable.Count<Darq.Engine.Subscriptions.Retries.RetrySequence>(engine.Subscriptions);
+            Assert.True(lines >= Parked, $"Only {lines} lines are known of {Parked} parked messages.");
+            Assert.True(lines == Parked, $"{lines} lines are kept for {Parked} parked messages.");
+        });
+
+    /// <summary>Redis dies and loses a batch that it had answered: its number is missing, and the process needs a new session.</summary>
+    private static void LoseSession(World world, SimulatedEngine engine)
+    {
+        var session = engine.Session;
+        var before = world.Server.JournaledCalls;
+        Assert.Equal("OK", engine.Write("lost", "1"));
+        world.LoseSince(before);
+        world.Run(seconds: 1);
+        Assert.Equal("OK", engine.Write("kept", "1"));
+        // The older session goes silent, and what it held is claimed.
+        world.Run(seconds: 10);
+        Assert.NotEqual(session, engine.Session);
+    }
+
+    private static void OpenAndClose(SimulatedEngine engine, string topic)
+    {
+        var stream = engine.Attach(topic, new Inbox());
+        engine.Ask(async () =>
+        {
+            await stream.DisposeAsync();
+            return true;
+        });
+    }
+
+    /// <summary>How much happens in the process while it has nothing to do, once it had time to tidy up.</summary>
+    private static long EventsInAMinute(World world)
+    {
+        world.Run(seconds: 300);
+        var before = world.Loop.Steps;
+        world.Run(seconds: 60);
+        return world.Loop.Steps - before;
+    }
+}

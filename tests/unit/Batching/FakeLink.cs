@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using Darq.Engine.Batching;
+using Darq.Engine.Connection;
+using Darq.Engine.Redis;
+
+namespace Darq.Tests.Unit.Batching;
+
+/// <summary>A primary that answers as the test says; unless told otherwise it takes every batch.</summary>
+internal sealed class FakeLink : IPrimaryLink
+{
+    private readonly Queue<Func<FunctionCall, Task<RedisReply>>> _next = new();
+
+    public Session Session { get; set; } = new("s1", 0);
+
+    public long WorldLine => 1;
+
+    /// <summary>Function, session key's end, number and requests of every batch that arrived.</summary>
+    public List<(string Function, string Session, long Number, int Count)> Batches { get; } = [];
+
+    public List<string> Invalidated { get; } = [];
+
+    public FakeLink Next(Func<FunctionCall, Task<RedisReply>> answer)
+    {
+        _next.Enqueue(answer);
+        return this;
+    }
+
+    public Task<Session> ReadyAsync(CancellationToken cancellation) => Task.FromResult(Session);
+
+    public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
+    {
+        Batches.Add((call.Function["darq1_".Length..], call.Keys[0].Split(':')[^1], Number(call, 0), (int)Number(call, 3)));
+        return _next.TryDequeue(out var answer) ? answer(call) : Task.FromResult(Taken(call));
+    }
+
+    public void Invalidate(string why) => Invalidated.Add(why);
+
+    public Task<bool> IsPassingAsync(RedisRefusedException refused, CancellationToken cancellation) =>
+        Task.FromResult(refused.Code == "LOADING");
+
+    public static RedisReply Text(string text) => RedisReply.Of(Encoding.UTF8.GetBytes(text));
+
+    private static RedisReply Taken(FunctionCall call) =>
+        Text(string.Join('\n', [$"OK {Number(call, 0)}", .. Enumerable.Range(0, (int)Number(call, 3)).Select(i => $"line {i}")]));
+
+    private static long Number(FunctionCall call, int at) =>
+        long.Parse(Encoding.UTF8.GetString(call.Arguments[at].ToBytes()), CultureInfo.InvariantCulture);
+}
+
+/// <summary>A request of no content.</summary>
+internal sealed class FakeRequest(
+    int size = 10,
+    bool frees = false,
+    bool repeatable = true,
+    bool patient = false,
+    Action<string>? heard = null
+) : BatchRequest("fake")
+{
+    public override int Size => size;
+
+    public override bool Frees => frees;
+
+    public override bool Repeatable => repeatable;
+
+    public override bool Patient => patient;
+
+    public override void Write(BatchWriter writer) => writer.Add(writer.Place(1));
+
+    protected override void Heard(string reply) => heard?.Invoke(reply);
+}

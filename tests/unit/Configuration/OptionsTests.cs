@@ -1,0 +1,384 @@
+using Darq.Component.Configuration;
+using Darq.Engine.Core;
+using Darq.Engine.Subscriptions;
+using Xunit;
+
+namespace Darq.Tests.Unit.Configuration;
+
+/// <summary>What Init accepts and what it says of each mistake.</summary>
+public sealed partial class OptionsTests
+{
+    [Fact]
+    public void Only_redisHost_is_needed()
+    {
+        var options = Accepted(ComponentService.PubSub);
+        Assert.Equal(("redis", 6379, 0), (options.Redis.Host, options.Redis.Port, options.Redis.Database));
+        Assert.Equal(new NamespaceOptions(), options.Namespace);
+        Assert.Equal(new SubscriptionOptions(), options.Subscription);
+    }
+
+    [Theory]
+    [InlineData("redisType", "cluster")]
+    [InlineData("useEntraID", "true")]
+    [InlineData("durability", "fsync")]
+    [InlineData("durability", "replicated:2")]
+    [InlineData("durability", "fsync+replicated:1")]
+    [InlineData("ack", "speculative")]
+    [InlineData("releaseAt", "applied")]
+    public void What_comes_later_is_refused_as_not_yet_with_the_value(string key, string text) =>
+        Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not yet available in this version", (key, text));
+
+    [Theory]
+    [InlineData("redisType", "node")]
+    [InlineData("failover", "false")]
+    [InlineData("useEntraID", "false")]
+    [InlineData("durability", "auto")]
+    [InlineData("durability", "reply")]
+    [InlineData("ack", "durable")]
+    [InlineData("releaseAt", "durable")]
+    public void What_asks_for_nothing_new_passes(string key, string text) => Accepted(ComponentService.PubSub, (key, text));
+
+    [Theory]
+    [InlineData("durability", "sometimes")]
+    [InlineData("durability", "replicated:0")]
+    [InlineData("ack", "late")]
+    [InlineData("order", "random")]
+    [InlineData("dedupBy", "id")]
+    [InlineData("crossPartitionSteps", "forbid")]
+    public void A_word_that_is_none_of_the_choices_is_refused(string key, string text) =>
+        Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not accepted; give one of ", (key, text));
+
+    [Theory]
+    [InlineData("Orders")]
+    [InlineData("prod.orders")]
+    [InlineData("a_b")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public void A_namespace_of_other_letters_or_too_long_is_refused(string text) =>
+        Refused(
+            ComponentService.PubSub,
+            $"namespace: \"{text}\" is not accepted; give 1 to 40 characters of a-z, 0-9 and -",
+            ("namespace", text)
+        );
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1025")]
+    [InlineData("64.0")]
+    public void A_number_of_partitions_out_of_range_is_refused(string text) =>
+        Refused(
+            ComponentService.PubSub,
+            $"partitions: \"{text}\" is not accepted; give a whole number from 1 to 1024",
+            ("partitions", text)
+        );
+
+    [Fact]
+    public void Our_own_settings_arrive_in_their_types()
+    {
+        var options = Accepted(
+            ComponentService.PubSub,
+            ("namespace", "shop"),
+            ("partitions", "8"),
+            ("dedupWindow", "1h"),
+            ("retryWindow", "90s"),
+            ("dedupBy", "cloudevent"),
+            ("stepRetention", "5m"),
+            ("maxBacklog", "10"),
+            ("crossPartitionSteps", "refuse"),
+            ("callTimeout", "1s"),
+            ("order", "none"),
+            ("maxInFlight", "7"),
+            ("retryDelay", "100"),
+            ("maxRetryDelay", "2s"),
+            ("dialTimeout", "1500ms"),
+            ("consumerID", "billing"),
+            ("retryQueueAfter", "300ms"),
+            ("maxDeliveries", "5"),
+            ("deadLetterTopic", "graveyard")
+        );
+
+        Assert.Equal(
+            new NamespaceOptions
+            {
+                Name = "shop",
+                Partitions = 8,
+                DedupWindow = TimeSpan.FromHours(1),
+                RetryWindow = TimeSpan.FromSeconds(90),
+                DedupBy = DedupBy.CloudEvent,
+                StepRetention = TimeSpan.FromMinutes(5),
+                MaxBacklog = 10,
+                CrossPartitionSteps = CrossPartitionSteps.Refuse,
+                CallTimeout = TimeSpan.FromSeconds(1),
+            },
+            options.Namespace
+        );
+        Assert.Equal(
+            new SubscriptionOptions
+            {
+                Order = Order.None,
+                MaxInFlight = 7,
+                RetryDelay = TimeSpan.FromMilliseconds(100),
+                MaxRetryDelay = TimeSpan.FromSeconds(2),
+                RetryQueueAfter = TimeSpan.FromMilliseconds(300),
+                MaxDeliveries = 5,
+                DeadLetterTopic = "graveyard",
+                MaxBacklog = 10,
+            },
+            options.Subscription
+        );
+        Assert.Equal(TimeSpan.FromMilliseconds(1500), options.Redis.DialTimeout);
+        Assert.Equal("billing", options.Group);
+    }
+
+    [Fact]
+    public void Concurrency_of_the_builtin_component_means_maxInFlight() =>
+        Assert.Equal(10, Accepted(ComponentService.PubSub, ("concurrency", "10")).Subscription.MaxInFlight);
+
+    [Fact]
+    public void Concurrency_that_contradicts_maxInFlight_is_refused() =>
+        Refused(
+            ComponentService.PubSub,
+            "concurrency contradicts maxInFlight, which means the same; give maxInFlight alone",
+            ("concurrency", "10"),
+            ("maxInFlight", "5")
+        );
+
+    [Fact]
+    public void RedeliverInterval_of_the_builtin_component_means_retryDelay_and_lifts_the_longest_delay()
+    {
+        var subscription = Accepted(ComponentService.PubSub, ("redeliverInterval", "60s")).Subscription;
+        Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)), (subscription.RetryDelay, subscription.MaxRetryDelay));
+    }
+
+    [Fact]
+    public void RedeliverInterval_zero_leaves_the_default() =>
+        Assert.Equal(new SubscriptionOptions(), Accepted(ComponentService.PubSub, ("redeliverInterval", "0")).Subscription);
+
+    [Fact]
+    public void A_longest_delay_below_the_first_is_refused() =>
+        Refused(
+            ComponentService.PubSub,
+            "maxRetryDelay: \"1s\" is less than the retryDelay \"5s\"; give at least that",
+            ("retryDelay", "5s"),
+            ("maxRetryDelay", "1s")
+        );
+
+    [Theory]
+    [InlineData("soon")]
+    [InlineData("5 minutes")]
+    [InlineData("-5s")]
+    [InlineData("5d")]
+    [InlineData("s")]
+    [InlineData("0")]
+    [InlineData("48h")]
+    public void A_duration_of_another_form_or_range_is_refused(string text) =>
+        Refused(
+            ComponentService.PubSub,
+            $"retryDelay: \"{text}\" is not accepted; give a duration from 1ms to 24h, such as 30s, 500ms, 5m or bare milliseconds",
+            ("retryDelay", text)
+        );
+
+    [Fact]
+    public void An_unknown_key_is_refused_with_the_nearest_name() =>
+        Refused(ComponentService.PubSub, "\"maxInflght\" is not a setting of pubsub.darq; did you mean maxInFlight?", ("maxInflght", "5"));
+
+    [Fact]
+    public void An_unknown_key_that_is_near_to_nothing_is_refused_without_a_guess()
+    {
+        var error = Assert.Single(Read(ComponentService.PubSub, ("colour", "blue")).Errors);
+        Assert.Equal("\"colour\" is not a setting of pubsub.darq", error);
+    }
+
+    [Fact]
+    public void Keys_are_taken_in_any_case() =>
+        Assert.Equal(8, Accepted(ComponentService.PubSub, ("PARTITIONS", "8")).Namespace.Partitions);
+
+    [Fact]
+    public void Of_two_spellings_of_consumerID_the_exact_one_wins_and_the_other_is_said()
+    {
+        var reading = Read(ComponentService.PubSub, ("consumerId", "mine"), ("consumerID", "app"));
+        Assert.Equal("app", reading.Options!.Group);
+        Assert.Contains("consumerId is not used", Assert.Single(reading.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_spellings_with_different_values_and_none_exact_are_refused() =>
+        Refused(ComponentService.PubSub, "partitions is given 2 times with different values", ("Partitions", "8"), ("PARTITIONS", "9"));
+
+    [Theory]
+    [InlineData("or*ders")]
+    [InlineData(
+        "\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc"
+    )]
+    public void A_group_with_a_star_or_over_255_bytes_is_refused(string text) =>
+        Refused(ComponentService.PubSub, "is not accepted; give 1 to 255 bytes without control characters and *", ("consumerID", text));
+
+    [Fact]
+    public void Control_characters_are_refused_and_not_repeated()
+    {
+        var error = Assert.Single(Read(ComponentService.PubSub, ("consumerID", "a\nb")).Errors);
+        Assert.StartsWith("consumerID: \"a?b\" has control characters", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_lone_surrogate_is_refused() => Refused(ComponentService.PubSub, "is not valid Unicode", ("consumerID", "a\ud800"));
+
+    [Theory]
+    [InlineData("publishingScopes")]
+    [InlineData("subscriptionScopes")]
+    [InlineData("allowedTopics")]
+    [InlineData("protectedTopics")]
+    public void What_the_sidecar_reads_from_a_pubsub_passes(string key)
+    {
+        var reading = Read(ComponentService.PubSub, (key, "app=a,b"));
+        Assert.Empty(reading.Errors);
+        Assert.Empty(reading.WithoutEffect);
+    }
+
+    [Theory]
+    [InlineData("keyPrefix")]
+    [InlineData("actorStateStore")]
+    [InlineData("outboxPublishPubsub")]
+    [InlineData("outboxPublishTopic")]
+    [InlineData("outboxPubsub")]
+    [InlineData("outboxDiscardWhenMissingState")]
+    [InlineData("primaryEncryptionKey")]
+    [InlineData("secondaryEncryptionKey")]
+    public void What_the_sidecar_reads_from_a_state_store_passes(string key) =>
+        Assert.Empty(Read(ComponentService.StateStore, (key, "true")).Errors);
+
+    [Theory]
+    [InlineData("readTimeout")]
+    [InlineData("writeTimeout")]
+    [InlineData("redisMaxRetries")]
+    [InlineData("redisMinRetryInterval")]
+    [InlineData("redisMaxRetryInterval")]
+    [InlineData("poolSize")]
+    [InlineData("minIdleConns")]
+    [InlineData("processingTimeout")]
+    [InlineData("queueDepth")]
+    public void What_has_no_effect_is_accepted_and_listed(string key) =>
+        Assert.Equal([key], Read(ComponentService.PubSub, (key, "3")).WithoutEffect);
+
+    [Theory]
+    [InlineData("maxLenApprox")]
+    [InlineData("streamTTL")]
+    public void What_would_trim_under_a_reader_is_accepted_with_a_warning(string key) =>
+        Assert.Contains(
+            $"{key} has no effect: Nothing is trimmed under a reader",
+            Assert.Single(Read(ComponentService.PubSub, (key, "3")).Warnings),
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public void All_mistakes_are_reported_at_once() =>
+        Assert.Equal(
+            4,
+            Read(ComponentService.PubSub, ("redisHost", ""), ("partitions", "0"), ("order", "x"), ("nonsense", "1")).Errors.Count
+        );
+
+    [Theory]
+    [InlineData("60", 60)]
+    [InlineData("0", null)]
+    [InlineData("-1", null)]
+    public void The_default_time_to_live_of_state_is_in_seconds(string text, int? seconds) =>
+        Assert.Equal(seconds, (int?)Accepted(ComponentService.StateStore, ("ttlInSeconds", text)).DefaultTimeToLive?.TotalSeconds);
+
+    [Fact]
+    public void A_default_time_to_live_that_is_no_number_is_refused() =>
+        Refused(ComponentService.StateStore, "ttlInSeconds: \"1m\" is not accepted", ("ttlInSeconds", "1m"));
+
+    [Fact]
+    public void A_subscription_may_say_otherwise_than_its_component()
+    {
+        var component = new SubscriptionOptions
+        {
+            MaxInFlight = 5,
+            RetryDelay = TimeSpan.FromSeconds(1),
+            DeadLetterTopic = "graveyard",
+            MaxBacklog = 7,
+        };
+        var (options, errors) = OptionsReader.ReadSubscription(
+            component,
+            [
+                new("maxInFlight", "9"),
+                new("rawPayload", "true"),
+                new("order", "none"),
+                new("maxDeliveries", "3"),
+                new("retryQueueAfter", "0"),
+            ]
+        );
+        Assert.Empty(errors);
+        Assert.Equal(component with { MaxInFlight = 9, Order = Order.None, MaxDeliveries = 3, RetryQueueAfter = TimeSpan.Zero }, options);
+    }
+
+    [Theory]
+    [InlineData("deadLetterTopic", "orders~2", "give a topic's name that does not end in ~<number>")]
+    [InlineData("deadLetterTopic", "or*ders", "give a topic's name that does not end in ~<number>")]
+    [InlineData("maxDeliveries", "-1", "give a whole number from 0 to 1000000")]
+    [InlineData("maxDeliveries", "many", "give a whole number from 0 to 1000000")]
+    [InlineData("retryQueueAfter", "later", "give a duration from 0 to 24h")]
+    public void How_messages_are_parked_and_given_up_has_a_form(string key, string text, string expected)
+    {
+        Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not accepted; {expected}", (key, text));
+        Assert.StartsWith(
+            $"{key}: \"{text}\" is not accepted",
+            Assert.Single(OptionsReader.ReadSubscription(new(), [new(key, text)]).Errors),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void A_mistake_in_a_subscription_is_reported()
+    {
+        var (_, errors) = OptionsReader.ReadSubscription(new SubscriptionOptions(), [new("maxInFlight", "many")]);
+        Assert.Equal("maxInFlight: \"many\" is not accepted; give a whole number from 1 to 1000", Assert.Single(errors));
+    }
+
+    [Theory]
+    [InlineData("30s", 30_000)]
+    [InlineData("500ms", 500)]
+    [InlineData("5m", 300_000)]
+    [InlineData("1h", 3_600_000)]
+    [InlineData("1m30s", 90_000)]
+    [InlineData("0.5s", 500)]
+    [InlineData("250", 250)]
+    [InlineData("0", 0)]
+    public void Durations_have_units_or_are_milliseconds(string text, int milliseconds)
+    {
+        Assert.True(DurationText.TryRead(text, out var duration));
+        Assert.Equal(milliseconds, duration.TotalMilliseconds);
+    }
+
+    [Fact]
+    public void No_two_settings_of_a_service_have_one_name_and_each_is_described()
+    {
+        foreach (var service in Enum.GetValues<ComponentService>())
+        {
+            var settings = SettingTable.Of(service).Settings;
+            Assert.Equal(settings.Count, settings.Select(setting => setting.Name).Distinct(StringComparer.OrdinalIgnoreCase).Count());
+            Assert.All(settings, setting => Assert.True(setting.Form.Length > 0 && setting.Description.EndsWith('.'), setting.Name));
+        }
+    }
+
+    private static OptionsReading Read(ComponentService service, params (string Key, string Value)[] properties)
+    {
+        IEnumerable<(string Key, string Value)> all = properties.Any(property => property.Key == "redisHost")
+            ? properties
+            : [("redisHost", "redis"), .. properties];
+        return OptionsReader.Read(service, all.Select(property => KeyValuePair.Create(property.Key, property.Value)));
+    }
+
+    private static InstanceOptions Accepted(ComponentService service, params (string Key, string Value)[] properties)
+    {
+        var reading = Read(service, properties);
+        Assert.Empty(reading.Errors);
+        return reading.Options!;
+    }
+
+    private static void Refused(ComponentService service, string expected, params (string Key, string Value)[] properties)
+    {
+        var reading = Read(service, properties);
+        Assert.Null(reading.Options);
+        Assert.Contains(reading.Errors, error => error.Contains(expected, StringComparison.Ordinal));
+    }
+}

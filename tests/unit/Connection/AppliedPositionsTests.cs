@@ -1,0 +1,56 @@
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Xunit;
+
+namespace Darq.Tests.Unit.Connection;
+
+public sealed class AppliedPositionsTests
+{
+    private readonly AppliedPositions _applied = new(3);
+
+    [Fact]
+    public void What_survived_whole_is_no_loss()
+    {
+        _applied.Note(0, new(1, 5));
+
+        Assert.Null(_applied.Compare(Survived(new(1, 5), new(0, 0), new(1, 9))));
+    }
+
+    [Fact]
+    public void Each_partition_that_survived_with_less_counts()
+    {
+        _applied.Note(0, new(1, 5));
+        _applied.Note(1, new(1, 7));
+        _applied.Note(2, new(1, 7));
+
+        Assert.Equal(new Loss(2, 2, new(1, 7), new(1, 6)), _applied.Compare(Survived(new(1, 4), new(1, 7), new(1, 6))));
+    }
+
+    [Fact]
+    public void An_earlier_world_line_is_a_loss_whatever_its_number()
+    {
+        _applied.Note(0, new(2, 1));
+
+        Assert.Equal(1, _applied.Compare(Survived(new(1, 100), default, default))?.Count);
+    }
+
+    [Fact]
+    public void A_lower_position_that_is_heard_later_hides_nothing()
+    {
+        _applied.Note(0, new(1, 5));
+        _applied.Note(0, new(1, 3));
+
+        Assert.Equal(new(1, 5), _applied.Compare(Survived(new(1, 4), default, default))?.Applied);
+    }
+
+    [Fact]
+    public void A_loss_is_told_once()
+    {
+        _applied.Note(0, new(1, 5));
+
+        Assert.NotNull(_applied.Compare(Survived(new(1, 4), default, default)));
+        Assert.Null(_applied.Compare(Survived(new(1, 4), default, default)));
+    }
+
+    private static HandshakeResult Survived(params Position[] positions) => new(1, "boot", true, positions, new("s", 0));
+}

@@ -1,0 +1,99 @@
+using System.Text;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+using Darq.Tests.Shared;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Darq.Tests.Unit.Connection;
+
+/// <summary>Nobody but the handshake loop makes a handshake again, so that nothing may end it.</summary>
+public sealed class HandshakeLoopTests
+{
+    [Fact]
+    public async Task A_fault_that_nobody_foresaw_is_followed_by_another_try()
+    {
+        var time = new FakeTimeProvider();
+        await using var primary = new Primary(
+            new OnceFaultyRedis(),
+            new NamespaceOptions { Partitions = 1 },
+            time,
+            new Random(1),
+            NullLoggerFactory.Instance
+        );
+
+        var handshake = primary.ConnectAsync(TimeSpan.FromSeconds(20), default);
+
+        await Eventually.TrueAsync(
+            () => Passed(time) && handshake.IsCompleted,
+            TimeSpan.FromSeconds(20),
+            "handshake is made once time has passed"
+        );
+        Assert.True(await handshake);
+    }
+
+    /// <summary>Turns the clock by a little. Called again and again, because the timer it is for may not be set yet.</summary>
+    private static bool Passed(FakeTimeProvider time)
+    {
+        time.Advance(TimeSpan.FromMilliseconds(10));
+        return true;
+    }
+
+    /// <summary>A server that is fine, behind a client that fails in its own way the first time.</summary>
+    private sealed class OnceFaultyRedis : IRedis
+    {
+        private int _asked;
+
+        public event Action? Reconnected
+        {
+            add { }
+            remove { }
+        }
+
+        public event Action? Disconnected
+        {
+            add { }
+            remove { }
+        }
+
+        public bool Connected => true;
+
+        public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>
+            Interlocked.Increment(ref _asked) == 1
+                ? throw new InvalidOperationException("A fault of the client's own.")
+                : Task.FromResult(ServerDescriptions.Parse("redis_version:7.0.15"));
+
+        public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) =>
+            Task.FromResult(
+                call.Function switch
+                {
+                    "darq1_build" => Text($"{FunctionLibrary.Build}"),
+                    "darq1_namespace" => RedisReply.Of([Text("1"), Text(Handshake.Format), Text("identity")]),
+                    "darq1_recover" => RedisReply.Of([Text("OK"), Text("5"), Text("boot"), Text("1"), Text("5-0")]),
+                    _ => Text("0"),
+                }
+            );
+
+        public Task<StreamSlice> ReadAsync(
+            string header,
+            string streamKey,
+            string afterId,
+            int maxCount,
+            CancellationToken cancellation
+        ) => throw new NotSupportedException();
+
+        public Task<IAsyncDisposable> SubscribeAsync(
+            IReadOnlyList<string> channels,
+            Action<string, string> heard,
+            CancellationToken cancellation
+        ) => throw new NotSupportedException();
+
+        public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private static RedisReply Text(string text) => RedisReply.Of(Encoding.UTF8.GetBytes(text));
+    }
+}

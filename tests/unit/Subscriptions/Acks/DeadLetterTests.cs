@@ -1,0 +1,76 @@
+using System.Text;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Acks;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Reading;
+using Xunit;
+
+namespace Darq.Tests.Unit.Subscriptions.Acks;
+
+public sealed class DeadLetterTests
+{
+    [Fact]
+    public void Without_a_limit_nothing_is_given_up() => Assert.Null(DeadLetter.TopicOf(new() { DeadLetterTopic = "graveyard" }, "g", "t"));
+
+    [Fact]
+    public void The_topic_is_named_after_topic_and_group_unless_one_is_given()
+    {
+        Assert.Equal("t.g.dead", DeadLetter.TopicOf(new() { MaxDeliveries = 1 }, "g", "t"));
+        Assert.Equal("graveyard", DeadLetter.TopicOf(new() { MaxDeliveries = 1, DeadLetterTopic = "graveyard" }, "g", "t"));
+    }
+
+    [Fact]
+    public void A_topic_is_never_its_own_dead_letter_topic() =>
+        Assert.Contains(
+            "another topic than the one subscribed to",
+            Refused(new() { MaxDeliveries = 1, DeadLetterTopic = "t" }, "g", "t"),
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public void A_name_that_would_be_too_long_is_refused_and_the_setting_named() =>
+        Assert.Contains(
+            "give a deadLetterTopic",
+            Refused(new() { MaxDeliveries = 1 }, new('g', 200), new('t', 200)),
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public void A_dead_letter_keeps_its_metadata_and_says_why_whose_and_what_it_was()
+    {
+        var own = Encoding.UTF8.GetBytes("""{"tenant":"a","darq-dead-reason":"earlier"}""");
+        var message = new Message(3, new(5, 6), "ünique", "k", "{}"u8.ToArray(), own, long.MaxValue, new(5, 1));
+
+        var metadata = DeadLetter.Metadata(message, DeadLetter.DeliveriesFailed, "group:1", "t", 4, DateTimeOffset.UnixEpoch);
+
+        Assert.Equal(
+            [
+                new("tenant", "a"),
+                new("darq-dead-reason", "deliveries failed"),
+                new("darq-dead-group", "group%3A1"),
+                new("darq-dead-topic", "t"),
+                new("darq-dead-failures", "4"),
+                new("darq-dead-id", "%C3%BCnique"),
+                new("darq-dead-message", "3-5-6"),
+                new("darq-dead-time", "1970-01-01T00:00:00.000Z"),
+            ],
+            MessageMetadata.Parse(metadata.Span)
+        );
+        var letter = message with { Metadata = metadata };
+        var headers = Envelope.Compose(letter, new("s", "g", "t", 3, new(5, 6), 1), "t", 1, 5).Metadata;
+        Assert.Contains(new("darq-dead-reason", "deliveries failed"), headers);
+    }
+
+    [Fact]
+    public void A_publisher_cannot_make_a_message_look_dead() =>
+        Assert.True(MessageMetadata.Serialize(new Dictionary<string, string> { ["Darq-Dead-Reason"] = "x" }).IsEmpty);
+
+    private static string Refused(SubscriptionOptions options, string group, string topic)
+    {
+        var refused = Assert.Throws<DarqException>(() => DeadLetter.TopicOf(options, group, topic));
+        Assert.Equal(ErrorCode.Invalid, refused.Code);
+        return refused.Message;
+    }
+}

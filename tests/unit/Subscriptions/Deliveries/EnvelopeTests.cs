@@ -1,0 +1,129 @@
+using System.Text;
+using System.Text.Json;
+using Darq.Engine.Publishing;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Reading;
+using Xunit;
+
+namespace Darq.Tests.Unit.Subscriptions.Deliveries;
+
+public sealed class EnvelopeTests
+{
+    private static readonly string[] Headers =
+    [
+        "darq-token",
+        "darq-id",
+        "darq-idempotency-key",
+        "darq-attempt",
+        "darq-world-line",
+        "darq-partition",
+        "darq-durable",
+        "darq-position",
+    ];
+
+    [Theory]
+    [InlineData("""{"data":1}""")]
+    [InlineData("""{"data":"}"}""")]
+    [InlineData("{}")]
+    [InlineData(" { } ")]
+    [InlineData("{\"data\":{\"a\":[]}}\r\n\t ")]
+    public void An_object_gets_every_header_as_an_attribute_too(string data)
+    {
+        var delivery = Compose(data);
+
+        using var json = JsonDocument.Parse(delivery.Data);
+        using var before = JsonDocument.Parse(data);
+        foreach (var header in Headers)
+        {
+            Assert.Equal(
+                Header(delivery, header),
+                json.RootElement.GetProperty(header.Replace("-", "", StringComparison.Ordinal)).GetString()
+            );
+        }
+        Assert.Equal(before.RootElement.EnumerateObject().Count() + Headers.Length, json.RootElement.EnumerateObject().Count());
+    }
+
+    [Theory]
+    [InlineData("[1,2]")]
+    [InlineData("\"{}\"")]
+    [InlineData("plain text")]
+    [InlineData("{")]
+    [InlineData("}")]
+    [InlineData("")]
+    [InlineData("   ")]
+    [InlineData("{\"a\":1}x")]
+    public void Anything_else_goes_as_it_came(string data) => Assert.Equal(data, Encoding.UTF8.GetString(Compose(data).Data.Span));
+
+    [Fact]
+    public void An_attribute_that_the_publisher_forged_does_not_win()
+    {
+        using var json = JsonDocument.Parse(Compose("""{"darqtoken":"forged"}""").Data);
+
+        Assert.StartsWith("s1:", json.RootElement.GetProperty("darqtoken").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bad name", "v")]
+    [InlineData("näme", "v")]
+    [InlineData("a:b", "v")]
+    [InlineData("trace-bin", "v")]
+    [InlineData("Content-Length", "1")]
+    [InlineData("dapr-api-token", "v")]
+    [InlineData("a", "line\r\nbreak")]
+    [InlineData("a", "ü")]
+    public void Metadata_that_no_header_can_carry_is_dropped(string name, string value) =>
+        Assert.Equal(Headers, Compose("x", metadata: (name, value)).Metadata.Select(entry => entry.Key));
+
+    [Fact]
+    public void Other_metadata_becomes_headers() =>
+        Assert.Contains(new("trace.parent_1", "a b~"), Compose("x", metadata: ("trace.parent_1", "a b~")).Metadata);
+
+    [Fact]
+    public void Every_header_value_is_printable_ascii_whatever_the_names_are()
+    {
+        var delivery = Compose("{}", id: "ä\n\"\\🚀", topic: "größe:\u0085{}");
+
+        Assert.All(delivery.Metadata, entry => Assert.All(entry.Value, c => Assert.InRange(c, ' ', '~')));
+        using var json = JsonDocument.Parse(delivery.Data);
+        Assert.Equal("%C3%A4%0A%22%5C%F0%9F%9A%80", json.RootElement.GetProperty("darqid").GetString());
+    }
+
+    [Fact]
+    public void An_id_with_quotes_keeps_the_object_well_formed()
+    {
+        using var json = JsonDocument.Parse(Compose("{}", id: "a\"b\\c").Data);
+
+        Assert.Equal("a\"b\\c", json.RootElement.GetProperty("darqid").GetString());
+    }
+
+    [Fact]
+    public void The_idempotency_key_stays_over_attempts_and_holders()
+    {
+        var first = Compose("x");
+        var second = Envelope.Compose(Message("x", ""), new("s2", "g", "a:b", 3, new(5, 6), 99), "a:b", 4, 7);
+
+        Assert.Equal("a%3Ab/3/5-6", Header(Compose("x", topic: "a:b"), "darq-idempotency-key"));
+        Assert.Equal("a%3Ab/3/5-6", Header(second, "darq-idempotency-key"));
+        Assert.Equal(("1", "4"), (Header(first, "darq-attempt"), Header(second, "darq-attempt")));
+    }
+
+    [Fact]
+    public void A_message_without_an_id_of_its_publisher_is_named_by_its_place() => Assert.Equal("3-5-6", Header(Compose("x"), "darq-id"));
+
+    private static Delivery Compose(string data, string id = "", string topic = "t", params (string Name, string Value)[] metadata) =>
+        Envelope.Compose(Message(data, id, metadata), new("s1", "g", topic, 3, new(5, 6), 8), topic, 1, 7);
+
+    private static Message Message(string data, string id, params (string Name, string Value)[] metadata) =>
+        new(
+            3,
+            new(5, 6),
+            id,
+            "",
+            Encoding.UTF8.GetBytes(data),
+            MessageMetadata.Serialize(metadata.ToDictionary(entry => entry.Name, entry => entry.Value)),
+            long.MaxValue,
+            new(5, 9)
+        );
+
+    private static string Header(Delivery delivery, string name) => delivery.Metadata.Single(entry => entry.Key == name).Value;
+}
