@@ -4,6 +4,7 @@ using Darq.Engine.Connection;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
 using Darq.Engine.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Batching;
 
@@ -12,9 +13,9 @@ namespace Darq.Engine.Batching;
 /// flight; what arrives meanwhile is the next batch. No timer and no change of thread: a request that finds nothing in flight is sent by
 /// its caller, and those that were answered go on while Redis has the next batch. A batch keeps its number until its reply is known, so a
 /// lost reply is resolved by sending it again. Memory: at most <see cref="MaxWaiting"/> requests and <see cref="MaxWaitingBytes"/> of
-/// requests that may be refused wait here; patient ones are bounded by what is in flight.
+/// requests that may be refused wait here; those that never give up are bounded by what is in flight.
 /// </summary>
-internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log)
+internal sealed class BatchQueue : IAsyncDisposable
 {
     public const int MaxRequests = 256;
     public const int MaxBytes = 1 << 20;
@@ -23,8 +24,14 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    private readonly IPrimaryLink _link;
+    private readonly Keys _keys;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly SupervisedLoop _loop;
+
     // Bounded by _waiting and _waitingBytes, which refuse before the channel would have to.
-    private readonly Channel<BatchRequest> _queue = Channel.CreateBounded<BatchRequest>(
+    private readonly Channel<IBatchRequest> _queue = Channel.CreateBounded<IBatchRequest>(
         new BoundedChannelOptions(2 * MaxWaiting)
         {
             SingleReader = true,
@@ -39,22 +46,33 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
     // The loop's own.
     private long _number;
     private Session? _session;
-    private BatchRequest? _held;
+    private IBatchRequest? _held;
+    private List<IBatchRequest> _inFlight = [];
     private int _lastArguments;
-    private List<BatchRequest> _answered = [];
+    private List<IBatchRequest> _answered = [];
     private ReadOnlyMemory<byte> _answers;
     private int _batches;
+
+    public BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log)
+    {
+        (_link, _keys, _time, _log) = (link, keys, time, log);
+        _loop = new("batches", RunAsync, time, log);
+    }
 
     /// <summary>Batches taken so far: changes from one to the next, and rests in between.</summary>
     public int Batches => Volatile.Read(ref _batches);
 
+    /// <summary>Begins to send; to be called once.</summary>
+    public void Start() => _loop.Start();
+
     /// <summary>
-    /// Puts a request into the queue and returns its reply line. Cancelling leaves it there: its outcome is then unknown.
+    /// Puts a request into the queue and returns its answer. Throws <see cref="DarqException"/> where it was refused. Cancelling leaves it
+    /// there: its outcome is then unknown.
     /// </summary>
-    public ValueTask<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
+    public ValueTask<T> SubmitAsync<T>(BatchRequest<T> request, CancellationToken cancellation)
     {
         if (
-            !request.Patient
+            !request.NeverGivesUp
             && (Volatile.Read(ref _waiting) >= MaxWaiting || Volatile.Read(ref _waitingBytes) + request.Size > MaxWaitingBytes)
         )
         {
@@ -69,33 +87,57 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
         return _queue.Writer.TryWrite(request) ? request.AnswerAsync(cancellation) : QueueUpAsync(request, cancellation);
     }
 
-    private async ValueTask<string> QueueUpAsync(BatchRequest request, CancellationToken cancellation)
+    /// <summary>Ends the loop. Requests that are in flight or wait are told so.</summary>
+    public async ValueTask DisposeAsync()
     {
-        await _queue.Writer.WriteAsync(request, cancellation);
+        await _loop.DisposeAsync();
+        _queue.Writer.TryComplete();
+        foreach (var request in _inFlight)
+        {
+            request.Fail(Unknown("the component is stopping"));
+        }
+
+        _held?.Fail(Stopping());
+        while (_queue.Reader.TryRead(out var request))
+        {
+            request.Fail(Stopping());
+        }
+    }
+
+    private async ValueTask<T> QueueUpAsync<T>(BatchRequest<T> request, CancellationToken cancellation)
+    {
+        try
+        {
+            await _queue.Writer.WriteAsync(request, cancellation);
+        }
+        catch (Exception fault) when (fault is ChannelClosedException or OperationCanceledException)
+        {
+            Interlocked.Decrement(ref _waiting);
+            Interlocked.Add(ref _waitingBytes, -request.Size);
+            throw fault is ChannelClosedException ? Stopping() : fault;
+        }
+
         return await request.AnswerAsync(cancellation);
     }
 
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <summary>Sends what waits, then waits for more.</summary>
+    private async Task<TimeSpan> RunAsync(CancellationToken cancellation)
     {
         try
         {
             while (true)
             {
-                var batch = Take();
-                while (batch.Count > 0)
+                for (_inFlight = Take(); _inFlight.Count > 0;)
                 {
-                    batch = await TrySendAsync(batch, cancellation);
+                    _inFlight = await TrySendAsync(_inFlight, cancellation);
                 }
 
-                if (_held is not null || _queue.Reader.TryPeek(out _))
+                if (_held is null && !_queue.Reader.TryPeek(out _))
                 {
-                    continue;
-                }
-
-                AnswerLast();
-                if (!await _queue.Reader.WaitToReadAsync(cancellation))
-                {
-                    return;
+                    AnswerLast();
+                    _loop.IsIdle = true;
+                    await _queue.Reader.WaitToReadAsync(cancellation);
+                    _loop.IsIdle = false;
                 }
             }
         }
@@ -109,7 +151,7 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
     /// A fault of ours in one batch must not end the queue for all that follow. The number it used is then missing, which
     /// the next batch learns from Redis (SESSION_GAP), and a new session goes on.
     /// </summary>
-    private async Task<List<BatchRequest>> TrySendAsync(List<BatchRequest> batch, CancellationToken cancellation)
+    private async Task<List<IBatchRequest>> TrySendAsync(List<IBatchRequest> batch, CancellationToken cancellation)
     {
         try
         {
@@ -117,38 +159,19 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            log.BatchFailed(batch.Count, fault);
+            _log.BatchFailed(batch.Count, fault);
             foreach (var request in batch)
             {
-                request.Fail(
-                    new DarqException(
-                        ErrorCode.Unavailable,
-                        "UNAVAILABLE: a fault inside the component; whether the request took effect is unknown, and its log says more.",
-                        fault
-                    )
-                );
+                request.Fail(Unknown("a fault inside the component, of which its log says more", fault));
             }
 
             return [];
         }
     }
 
-    /// <summary>Requests that are still waiting when the component stops are told so.</summary>
-    public void Close()
+    private List<IBatchRequest> Take()
     {
-        _queue.Writer.TryComplete();
-        var stopping = new DarqException(ErrorCode.Unavailable, "UNAVAILABLE: the component is stopping.");
-        while (_queue.Reader.TryRead(out var request))
-        {
-            request.Fail(stopping);
-        }
-
-        _held?.Fail(stopping);
-    }
-
-    private List<BatchRequest> Take()
-    {
-        var batch = new List<BatchRequest>(Math.Clamp(Volatile.Read(ref _waiting), 1, MaxRequests));
+        var batch = new List<IBatchRequest>(Math.Clamp(Volatile.Read(ref _waiting), 1, MaxRequests));
         long bytes = 0;
         while (batch.Count < MaxRequests && (_held is not null || _queue.Reader.TryRead(out _held)))
         {
@@ -174,16 +197,17 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
     /// <summary>
     /// Sends one batch until its outcome is known; returns what is left to send under another number.
     /// 1. Wait until the primary is ready, so that a recovery and its resumed lanes come first.
-    /// 2. Send. No reply: the same number again. Refused: nothing was executed, so the number is free.
+    /// 2. Send. No reply: the same number again. Refused at the first sending: nothing was executed, so the number is free; refused after
+    /// a lost reply: the batch may have been executed, and its number is given to no other.
     /// 3. Answer each request, or react to the code that refused the whole.
     /// </summary>
-    private async Task<List<BatchRequest>> SendAsync(List<BatchRequest> batch, CancellationToken cancellation)
+    private async Task<List<IBatchRequest>> SendAsync(List<IBatchRequest> batch, CancellationToken cancellation)
     {
         var (doubtful, number, frees) = (false, 0L, batch.All(request => request.Frees));
         while (true)
         {
             // Step 1
-            var ready = link.ReadyAsync(cancellation);
+            var ready = _link.ReadyAsync(cancellation);
             if (!ready.IsCompleted)
             {
                 AnswerLast();
@@ -195,7 +219,7 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
                 // The record that knew the outcome is gone with its session.
                 if (doubtful)
                 {
-                    batch = FailDoubtful(batch);
+                    batch = FailDoubtful(batch, request => request.Repeatable);
                 }
 
                 (_session, _number, doubtful, number) = (session, 0, false, 0);
@@ -204,6 +228,7 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
                     return [];
                 }
             }
+
             if (number == 0)
             {
                 number = ++_number;
@@ -212,21 +237,27 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
             RedisReply reply;
             try
             {
-                var call = link.CallAsync(Compose(batch, session, number, frees), cancellation);
+                var call = _link.CallAsync(Compose(batch, session, number, frees), cancellation);
                 AnswerLast();
                 reply = await call;
             }
             catch (RedisUnavailableException)
             {
                 doubtful = true;
-                await Task.Delay(Pause, time, cancellation);
+                await Task.Delay(Pause, _time, cancellation);
                 continue;
             }
             catch (RedisRefusedException refused)
             {
-                if (await link.IsPassingAsync(refused, cancellation))
+                if (await _link.IsPassingAsync(refused, cancellation))
                 {
                     continue;
+                }
+
+                if (doubtful)
+                {
+                    _link.Invalidate(Invalidation.SessionGone);
+                    return FailDoubtful(batch, request => request.NeverGivesUp);
                 }
 
                 _number--;
@@ -241,7 +272,7 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
     }
 
     /// <summary>Keeps the answers of a batch that took effect; of any other the primary looks at what refused the whole.</summary>
-    private bool TakesAnswers(List<BatchRequest> batch, RedisReply reply)
+    private bool TakesAnswers(List<IBatchRequest> batch, RedisReply reply)
     {
         if (reply.Bytes.Span.StartsWith("OK "u8))
         {
@@ -254,32 +285,32 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
             return true;
         }
 
-        var code = reply.ToString();
-        if (code.StartsWith("SESSION_", StringComparison.Ordinal))
+        var isSessionGone = reply.Bytes.Span.StartsWith("SESSION_"u8);
+        if (isSessionGone)
         {
-            log.SessionWasGone(code);
+            _log.SessionWasGone(reply.ToString());
         }
 
-        link.Invalidate(code);
+        _link.Invalidate(isSessionGone ? Invalidation.SessionGone : Invalidation.NeedsRecovery);
         return false;
     }
 
-    private FunctionCall Compose(List<BatchRequest> batch, Session session, long number, bool frees)
+    private FunctionCall Compose(List<IBatchRequest> batch, Session session, long number, bool frees)
     {
         // Under load one batch is about as large as the one before.
-        var writer = new BatchWriter(keys, keys.Session(session.Partition, session.Id), Math.Min(_lastArguments, 64 * batch.Count));
+        var writer = new BatchWriter(_keys, _keys.Session(session.Partition, session.Id), Math.Min(_lastArguments, 64 * batch.Count));
         foreach (var request in batch)
         {
             writer.Add(request);
         }
 
         _lastArguments = writer.Count;
-        return writer.ToCall(frees, number, link.WorldLine, Session.Life, batch.Count);
+        return writer.ToCall(frees, number, _link.WorldLine, Session.Life, batch.Count);
     }
 
     /// <summary>
     /// Answers the requests of the last batch, if that was not done yet: one line a request, after the first. Called when the
-    /// next batch is on its way, or when nothing is.
+    /// next batch is on its way, or when nothing is. A fault in one answer is that request's alone.
     /// </summary>
     private void AnswerLast()
     {
@@ -295,27 +326,31 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
         {
             reply = reply[(reply.IndexOf((byte)'\n') + 1)..];
             var end = reply.IndexOf((byte)'\n');
-            request.Answer(Encoding.UTF8.GetString(end < 0 ? reply : reply[..end]));
+            try
+            {
+                request.Answer(Encoding.UTF8.GetString(end < 0 ? reply : reply[..end]));
+            }
+            catch (Exception fault)
+            {
+                _log.ReplyFailed(request.Name.ToString() ?? "", fault);
+                request.Fail(Unknown("a fault inside the component, of which its log says more", fault));
+            }
         }
     }
 
-    private static List<BatchRequest> FailDoubtful(List<BatchRequest> batch)
+    /// <summary>Tells callers that nobody knows the outcome; returns those that are sent again all the same.</summary>
+    private static List<IBatchRequest> FailDoubtful(List<IBatchRequest> batch, Func<IBatchRequest, bool> isRepeated)
     {
-        foreach (var request in batch.Where(request => !request.Repeatable))
+        foreach (var request in batch.Where(request => !isRepeated(request)))
         {
-            request.Fail(
-                new DarqException(
-                    ErrorCode.Unavailable,
-                    "UNAVAILABLE: Redis lost the record of this request; whether it took effect is unknown."
-                )
-            );
+            request.Fail(Unknown("Redis lost the record of this request, or refuses to give it"));
         }
 
-        return [.. batch.Where(request => request.Repeatable)];
+        return [.. batch.Where(isRepeated)];
     }
 
     /// <summary>Out of memory: what frees goes on alone. Anything else is a setting that somebody has to change.</summary>
-    private static List<BatchRequest> Refuse(List<BatchRequest> batch, RedisRefusedException refused)
+    private static List<IBatchRequest> Refuse(List<IBatchRequest> batch, RedisRefusedException refused)
     {
         var full = refused.Code == "OOM";
         var why = full
@@ -329,4 +364,9 @@ internal sealed class BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time
 
         return spared ? [.. batch.Where(request => request.Frees)] : [];
     }
+
+    private static DarqException Unknown(string why, Exception? fault = null) =>
+        new(ErrorCode.Unavailable, $"UNAVAILABLE: {why}; whether the request took effect is unknown.", fault);
+
+    private static DarqException Stopping() => new(ErrorCode.Unavailable, "UNAVAILABLE: the component is stopping.");
 }

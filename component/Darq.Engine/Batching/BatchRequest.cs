@@ -4,35 +4,69 @@ using Darq.Engine.Redis;
 namespace Darq.Engine.Batching;
 
 /// <summary>
-/// One request of a batch. Its arguments are written anew at every sending, so that a request sent again after a
+/// One request of a batch, as the queue sees it. Its arguments are written anew at every sending, so that a request sent again after a
 /// recovery carries the fencing token its lane has by then; a batch that was executed answers from its record anyway.
 /// </summary>
-internal abstract class BatchRequest(string name) : Awaited<string>
+internal interface IBatchRequest
 {
     /// <summary>The function that takes it, such as <c>publish</c> or <c>step</c>.</summary>
-    public RedisArgument Name { get; } = name;
+    RedisArgument Name { get; }
 
     /// <summary>Bytes that it weighs in a batch and while it waits.</summary>
-    public abstract int Size { get; }
+    int Size { get; }
 
     /// <summary>Whether it only frees memory, so that a full Redis still takes it.</summary>
-    public virtual bool Frees => false;
+    bool Frees { get; }
 
     /// <summary>Whether executing it a second time has no second effect; asked only when a session is gone with its record.</summary>
-    public virtual bool Repeatable => true;
+    bool Repeatable { get; }
 
     /// <summary>Whether it waits as long as it takes: acknowledgements, which nobody else would send again.</summary>
-    public virtual bool Patient => false;
+    bool NeverGivesUp { get; }
+
+    void Write(BatchWriter writer);
+
+    /// <summary>Takes the reply line in, also where nobody waits for it any more. Throws what is no refusal but a fault of ours.</summary>
+    void Answer(string line);
+
+    /// <summary>Tells the caller that it has no answer.</summary>
+    void Fail(Exception why);
+}
+
+/// <summary>A request and the type of its answer. The reply line is parsed once, here.</summary>
+internal abstract class BatchRequest<TReply>(string name) : Awaited<TReply>, IBatchRequest
+{
+    public RedisArgument Name { get; } = name;
+
+    public abstract int Size { get; }
+
+    public virtual bool Frees => false;
+
+    public virtual bool Repeatable => true;
+
+    public virtual bool NeverGivesUp => false;
 
     public abstract void Write(BatchWriter writer);
 
-    /// <summary>Takes the reply line in, also where nobody waits for it any more.</summary>
-    public void Answer(string reply)
+    public void Answer(string line)
     {
-        Heard(reply);
-        Complete(reply);
+        TReply answer;
+        try
+        {
+            answer = Parse(new(line));
+        }
+        catch (DarqException refused)
+        {
+            Fail(refused);
+            return;
+        }
+
+        Complete(answer);
     }
 
-    /// <summary>What this process makes of the reply whether or not the caller still waits. Holds no lock, returns at once.</summary>
-    protected virtual void Heard(string reply) { }
+    /// <summary>
+    /// What Redis answered, and what this process makes of it whether or not the caller still waits. Throws <see cref="DarqException"/>
+    /// where the request was refused. Holds no lock, returns at once.
+    /// </summary>
+    protected abstract TReply Parse(ReplyLine reply);
 }

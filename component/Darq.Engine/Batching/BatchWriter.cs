@@ -29,7 +29,7 @@ internal sealed class BatchWriter(Keys keys, string sessionKey, int expectedArgu
 
     public void Add(RedisArgument argument) => _arguments.Add(argument);
 
-    public void Add(BatchRequest request)
+    public void Add(IBatchRequest request)
     {
         _arguments.Add(request.Name);
         var at = _arguments.Count;

@@ -8,69 +8,42 @@ namespace Darq.Engine.Connection;
 internal sealed partial class Primary
 {
     /// <summary>
-    /// Makes a handshake when one is wanted, for as long as it takes: quick first tries, then every two seconds; refused: every five.
+    /// Makes a handshake, then waits until another is wanted. After a failure it is tried again: at once first, then every two seconds;
+    /// where it was refused, every five.
     /// </summary>
-    private async Task HandshakeLoopAsync()
+    private async Task<TimeSpan> HandshakeRoundAsync(CancellationToken cancellation)
     {
-        // The simulator and the owner's constructor must not run handshake work inside themselves.
-        await Task.Yield();
-        var pause = ShortestPause;
-        while (!_stopping.IsCancellationRequested)
+        try
         {
-            try
-            {
-                await HandshakeAsync(_stopping.Token);
-                pause = ShortestPause;
-                await WantedAsync();
-                continue;
-            }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (DarqException refused) when (refused.Code == ErrorCode.Misconfigured)
-            {
-                Refuse(refused);
-                pause = RefusedPause;
-            }
-            catch (RedisRefusedException refused)
-            {
-                if (refused.Code is "LOADING" or "MASTERDOWN" or "READONLY" or "BUSY")
-                {
-                    pause = Longer(pause);
-                }
-                else
-                {
-                    Refuse(RefusedHandshake(refused));
-                    pause = RefusedPause;
-                }
-            }
-            catch (Exception fault) when (fault is RedisUnavailableException or DarqException)
-            {
-                if (pause == ShortestPause)
-                {
-                    _log.ConnectionWasLost(fault.Message);
-                }
-
-                pause = Longer(pause);
-            }
-            catch (Exception fault) when (!_stopping.IsCancellationRequested)
-            {
-                // Whatever it was, nobody else would ever make a handshake again.
-                _log.HandshakeFailed(fault);
-                pause = Longer(pause);
-            }
-            await Task.Delay(pause, _time, _stopping.Token)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            return await HandshakeAsync(cancellation) ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
+        }
+        catch (DarqException refused) when (refused.Code == ErrorCode.Misconfigured)
+        {
+            Refuse(refused);
+            return RefusedPause;
+        }
+        catch (RedisRefusedException refused) when (refused.Code is not ("LOADING" or "MASTERDOWN" or "READONLY" or "BUSY"))
+        {
+            Refuse(RefusedHandshake(refused));
+            return RefusedPause;
         }
     }
 
-    private async Task HandshakeAsync(CancellationToken cancellation)
+    private void Report(Exception fault, int failuresBefore)
+    {
+        if (failuresBefore == 0)
+        {
+            _log.ConnectionWasLost(fault.Message);
+        }
+    }
+
+    /// <summary>False where another handshake was wanted meanwhile.</summary>
+    private async Task<bool> HandshakeAsync(CancellationToken cancellation)
     {
         Session? session;
         lock (_lock)
         {
-            _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _isWanted = false;
             session = _sessionGone ? null : _session;
         }
         var report = await _handshake.RunAsync(session, WorldLine, cancellation);
@@ -95,24 +68,16 @@ internal sealed partial class Primary
 
         lock (_lock)
         {
-            if (_wanted.Task.IsCompleted)
+            if (_isWanted)
             {
-                return;
+                return false;
             }
 
             (_session, _sessionGone, _refused) = (report.Session, false, null);
             _ready.Open(report.Session);
         }
         _log.PrimaryWasConnected(_options.Name, report.WorldLine, report.Session.Id);
-        ReadyChanged?.Invoke();
-    }
-
-    private Task WantedAsync()
-    {
-        lock (_lock)
-        {
-            return _wanted.Task;
-        }
+        return true;
     }
 
     private void Refuse(DarqException refused)
@@ -129,11 +94,7 @@ internal sealed partial class Primary
         {
             _log.PrimaryWasRefused(refused.Message);
         }
-
-        ReadyChanged?.Invoke();
     }
-
-    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < LongestPause ? pause * 2 : LongestPause;
 
     private static DarqException RefusedHandshake(RedisRefusedException refused) =>
         new(

@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using Darq.Engine.Batching;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
+using Darq.Engine.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Connection;
 
@@ -22,15 +24,13 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     private readonly Handshake _handshake;
     private readonly BatchQueue _queue;
     private readonly CallTimeout _callTimeout;
-    private readonly CancellationTokenSource _stopping = new();
     private readonly List<Resumption> _resumptions = [];
     private readonly AsyncManualResetEvent<Session> _ready = new();
     private readonly Lock _lock = new();
-    private readonly Task _handshaking;
-    private readonly Task _batching;
+    private readonly SupervisedLoop _handshaking;
 
     // Under _lock.
-    private TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isWanted;
     private DarqException? _refused;
     private Session? _session;
     private bool _sessionGone;
@@ -50,12 +50,15 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         _callTimeout = new(options.CallTimeout, time);
         Applied = new(options.Partitions);
         _redis.Reconnected += OnReconnected;
-        _redis.Disconnected += OnDisconnected;
-        _handshaking = HandshakeLoopAsync();
-        _batching = _queue.RunAsync(_stopping.Token);
+        _handshaking = new("handshake", HandshakeRoundAsync, time, _log)
+        {
+            ShortestPause = ShortestPause,
+            LongestPause = LongestPause,
+            Report = Report,
+        };
+        _handshaking.Start();
+        _queue.Start();
     }
-
-    public event Action? ReadyChanged;
 
     /// <summary>A batch of ours appended a message that never expires. Handlers return at once and do not throw.</summary>
     public event Action<AppendedMessage>? Appended;
@@ -79,7 +82,18 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     public int Spread() => (int)((uint)(_spreadFrom + _queue.Batches) % (uint)Keys.Partitions);
 
     /// <summary>Tells those who may want it of an appended message, so that they need not read it back.</summary>
-    public void Announce(AppendedMessage message) => Appended?.Invoke(message);
+    public void Announce(AppendedMessage message)
+    {
+        try
+        {
+            Appended?.Invoke(message);
+        }
+        catch (Exception fault)
+        {
+            // It is in its stream, where the one who failed here finds it by reading.
+            _log.AppendedFailed(message.Topic, fault);
+        }
+    }
 
     /// <summary>
     /// Runs after every handshake before any batch is sent: claims are continued or found lost here. Faults count as a failed handshake.
@@ -116,12 +130,12 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         await ReadAsync(() => new(FunctionLibrary.Function("build"), [], [], ReadOnly: true), cancellation);
 
     /// <summary>
-    /// Sends a request through the batch queue. Refuses at once while Redis is known to be away, unless the request is patient.
+    /// Sends a request through the batch queue. Refuses at once while Redis is known to be away, unless the request never gives up.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<string> SubmitAsync(BatchRequest request, CancellationToken cancellation)
+    public async ValueTask<T> SubmitAsync<T>(BatchRequest<T> request, CancellationToken cancellation)
     {
-        if (request.Patient)
+        if (request.NeverGivesUp)
         {
             return await _queue.SubmitAsync(request, cancellation);
         }
@@ -184,26 +198,27 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         }
     }
 
-    public void Invalidate(string why)
+    public void Invalidate(Invalidation why)
     {
         lock (_lock)
         {
-            _sessionGone |= why.StartsWith("SESSION_", StringComparison.Ordinal);
+            _sessionGone |= why == Invalidation.SessionGone;
             if (!_ready.IsOpen)
             {
                 return;
             }
 
             _ready.Close();
-            _wanted.TrySetResult();
+            _isWanted = true;
         }
+        _handshaking.Wake();
     }
 
     public async Task<bool> IsPassingAsync(RedisRefusedException refused, CancellationToken cancellation)
     {
         if (Handshake.IsMissingFunction(refused))
         {
-            Invalidate("the function library is missing");
+            Invalidate(Invalidation.LibraryMissing);
             return true;
         }
         if (
@@ -226,18 +241,9 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         }
 
         _redis.Reconnected -= OnReconnected;
-        _redis.Disconnected -= OnDisconnected;
-        _stopping.CancelHere();
-        lock (_lock)
-        {
-            _wanted.TrySetResult();
-        }
-
-        await _handshaking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        await _batching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        _queue.Close();
+        await _handshaking.DisposeAsync();
+        await _queue.DisposeAsync();
         await _redis.DisposeAsync();
-        _stopping.Dispose();
     }
 
     private async Task<Session> WaitForSessionAsync(CancellationToken cancellation)
@@ -283,7 +289,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
                     return reply;
                 }
 
-                Invalidate("NEEDS_RECOVERY");
+                Invalidate(Invalidation.NeedsRecovery);
             }
             catch (RedisRefusedException refused)
             {
@@ -306,9 +312,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
                 + "id or token is safe."
         );
 
-    private void OnDisconnected() => ReadyChanged?.Invoke();
-
-    private void OnReconnected() => Invalidate("the connection was made anew");
+    private void OnReconnected() => Invalidate(Invalidation.Reconnected);
 }
 
 /// <summary>Continues what was held before a handshake, under the session given; after a loss nothing held before counts.</summary>

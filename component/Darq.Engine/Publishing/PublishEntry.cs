@@ -95,13 +95,21 @@ internal static class MessageMetadata
         return buffer.ToArray();
     }
 
+    /// <summary>Throws <see cref="FormatException"/> where it is none that was written here: data is checked after reading too.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Parse(ReadOnlySpan<byte> stored)
     {
-        if (stored.IsEmpty)
+        try
         {
-            return [];
+            return stored.IsEmpty ? [] : Read(stored);
         }
+        catch (Exception damage) when (damage is JsonException or InvalidOperationException)
+        {
+            throw new FormatException($"Its metadata is no JSON object of texts: {damage.Message}", damage);
+        }
+    }
 
+    private static List<KeyValuePair<string, string>> Read(ReadOnlySpan<byte> stored)
+    {
         var entries = new List<KeyValuePair<string, string>>();
         var json = new Utf8JsonReader(stored);
         while (json.Read())

@@ -7,8 +7,6 @@ namespace Darq.Engine.State;
 /// <summary>Reads and writes single values.</summary>
 internal sealed class StateStore(Primary primary, NamespaceOptions options)
 {
-    private const string Done = "OK ";
-
     private readonly StateReads _reads = new(primary, options);
 
     /// <summary>The values of the keys in order, as one snapshot. Throws <see cref="DarqException"/>; safe to repeat.</summary>
@@ -34,19 +32,10 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken cancellation)
     {
         var change = StateWrite.From(operation, options);
-        var reply = await primary.SubmitAsync(new WriteRequest(change, primary), cancellation);
-        if (reply.StartsWith("CONFLICT", StringComparison.Ordinal))
-        {
-            throw new DarqException(ErrorCode.Conflict, ConflictText(operation));
-        }
-
-        if (!reply.StartsWith(Done, StringComparison.Ordinal))
-        {
-            throw RequestErrors.Of(reply);
-        }
+        await primary.SubmitAsync(new WriteRequest(change, primary), cancellation);
     }
 
-    private sealed class WriteRequest(StateWrite change, Primary told) : BatchRequest("write")
+    private sealed class WriteRequest(StateWrite change, Primary told) : BatchRequest<Position>("write")
     {
         public override int Size => change.Size;
 
@@ -57,12 +46,21 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
 
         public override void Write(BatchWriter writer) => change.Write(writer);
 
-        protected override void Heard(string reply)
+        protected override Position Parse(ReplyLine reply)
         {
-            if (reply.StartsWith(Done, StringComparison.Ordinal))
+            if (reply.Code == ReplyCode.Conflict)
             {
-                told.Applied.Note(change.Partition, Position.Parse(reply.AsSpan(Done.Length)));
+                throw new DarqException(ErrorCode.Conflict, ConflictText(change.Operation));
             }
+
+            if (reply.Code != ReplyCode.Ok)
+            {
+                throw reply.ToException();
+            }
+
+            var position = Position.Parse(reply.Rest);
+            told.Applied.Note(change.Partition, position);
+            return position;
         }
     }
 

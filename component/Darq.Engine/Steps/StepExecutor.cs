@@ -1,5 +1,4 @@
 using System.Globalization;
-using Darq.Engine.Batching;
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
 using Darq.Engine.Publishing;
@@ -7,6 +6,7 @@ using Darq.Engine.State;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Steps;
 
@@ -59,14 +59,30 @@ internal sealed class StepExecutor(
             }
 
             Check(request);
-            var reply = await primary.SubmitAsync(request, cancellation);
-            var result = Read(request, reply);
-            Tell(request, result);
-            return result;
+            return await SubmitAsync(request, cancellation);
         }
         catch (DarqException refused) when (StepResult.IsOutcome(refused.Code))
         {
             return StepResult.Refused(refused.Code, refused.Message);
+        }
+    }
+
+    /// <summary>Sends it, and tells the lanes of what it consumes when it starts and how it ended.</summary>
+    private async ValueTask<StepResult> SubmitAsync(StepRequest request, CancellationToken cancellation)
+    {
+        var attempts = Array.ConvertAll(request.Consumed, consumed => subscriptions.StepStarted(consumed.Token));
+        StepResult? result = null;
+        try
+        {
+            return result = await primary.SubmitAsync(request, cancellation);
+        }
+        finally
+        {
+            for (var i = 0; i < attempts.Length; i++)
+            {
+                var (token, fencingToken) = (request.Consumed[i].Token, request.Consumed[i].FencingToken);
+                subscriptions.StepEnded(token, attempts[i], EndOf(request, result, token), fencingToken);
+            }
         }
     }
 
@@ -87,22 +103,11 @@ internal sealed class StepExecutor(
         {
             Home = home,
             Id = step.Id,
-            Consumed = Consumptions(step.Consumed),
+            Consumed = [.. step.Consumed.Select(token => new Consumption(token, () => subscriptions.FencingTokenOf(token)))],
             Reads = Reads(step.Reads),
             Operations = writes,
             Emits = Appends(step, home),
         };
-    }
-
-    private Consumption[] Consumptions(List<DeliveryToken> tokens)
-    {
-        var consumed = new Consumption[tokens.Count];
-        for (var i = 0; i < consumed.Length; i++)
-        {
-            var token = tokens[i];
-            consumed[i] = new(token, () => subscriptions.FencingTokenOf(token));
-        }
-        return consumed;
     }
 
     private StateRead[] Reads(List<(StateKey Key, string ETag)> reads)
@@ -181,83 +186,19 @@ internal sealed class StepExecutor(
         }
     }
 
-    private static StepResult Read(StepRequest request, string reply)
-    {
-        if (request.Applied is { } applied)
-        {
-            return new(
-                reply.StartsWith("DUPLICATE", StringComparison.Ordinal),
-                string.Create(CultureInfo.InvariantCulture, $"{request.Home}:{applied}"),
-                request.Emitted
-            );
-        }
-
-        var words = reply.Split(' ');
-        switch (words[0])
-        {
-            case "CONFLICT":
-                string[] keys = [.. words.Skip(1).Select(word => KeyOf(request, word)).Distinct()];
-                return StepResult.Refused(
-                    ErrorCode.Conflict,
-                    "CONFLICT: the etag or first-write condition does not hold for "
-                        + $"{string.Join(", ", keys.Select(key => $"'{key}'"))}; nothing was changed.",
-                    keys
-                );
-            case "STALE":
-                var spent = request.Consumed[int.Parse(words[1], CultureInfo.InvariantCulture)].Token;
-                return StepResult.Refused(
-                    ErrorCode.Stale,
-                    $"STALE: message {spent.Partition}-{spent.Message} of topic '{spent.Topic}' was done with earlier and the "
-                        + "result of that step is no longer kept; this call changed nothing."
-                ) with
-                {
-                    AlreadyConsumed = spent,
-                };
-            case "FULL":
-                var topic = request.Emits[int.Parse(words[1], CultureInfo.InvariantCulture)].Topic;
-                return StepResult.Refused(
-                    ErrorCode.Full,
-                    $"FULL: topic '{topic}' takes no more messages in one partition (maxBacklog); nothing was changed."
-                );
-            case "FENCED":
-                return StepResult.Refused(ErrorCode.Fenced, RequestErrors.Of(reply).Message);
-            default:
-                throw RequestErrors.Of(reply);
-        }
-    }
-
     /// <summary>
-    /// The lanes learn what was found out about their messages, and nothing more: the step that a duplicate repeats may have
-    /// consumed others, and a message taken for consumed that is not would never come again.
+    /// What a step found out about one of its messages, and nothing more: the step that a duplicate repeats may have consumed others, and
+    /// a message taken for consumed that is not would never come again.
     /// </summary>
-    private void Tell(StepRequest request, StepResult result)
-    {
-        if (result.AlreadyConsumed is { } spent)
+    private static StepEnd EndOf(StepRequest request, StepResult? result, DeliveryToken token) =>
+        result switch
         {
-            subscriptions.Consumed(spent);
-        }
-        else if (result is { Code: null, Duplicate: true } && request.Id.Length == 0)
-        {
-            subscriptions.Consumed(request.Consumed[0].Token);
-        }
-
-        foreach (var consumed in request.Consumed)
-        {
-            if (result is { Code: null, Duplicate: false })
-            {
-                subscriptions.Consumed(consumed.Token);
-            }
-            else if (result.Code is ErrorCode.Fenced)
-            {
-                subscriptions.Fenced(consumed.Token);
-            }
-        }
-    }
-
-    private static string KeyOf(StepRequest request, string word) =>
-        word[0] == 'r'
-            ? request.Reads[int.Parse(word.AsSpan(1), CultureInfo.InvariantCulture)].Key
-            : request.Operations[int.Parse(word, CultureInfo.InvariantCulture)].Operation.Key.Key;
+            { Code: null, Duplicate: false } => StepEnd.Consumed,
+            { Code: null, Duplicate: true } when request.Id.Length == 0 && token == request.Consumed[0].Token => StepEnd.Consumed,
+            { AlreadyConsumed: { } consumed } when consumed == token => StepEnd.Consumed,
+            { Code: ErrorCode.Fenced } => StepEnd.Fenced,
+            _ => StepEnd.Unchanged,
+        };
 
     private string CauseOf(Step step) =>
         step.Consumed is [var first, ..]

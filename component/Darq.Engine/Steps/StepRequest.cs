@@ -1,23 +1,31 @@
+using System.Globalization;
 using Darq.Engine.Batching;
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
 using Darq.Engine.Publishing;
 using Darq.Engine.Redis;
 using Darq.Engine.State;
+using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Deliveries;
 
 namespace Darq.Engine.Steps;
 
-/// <summary>
-/// A message that a step consumes, and where to ask for the fencing token under which its lane is held at the moment of sending.
-/// </summary>
-internal readonly record struct Consumption(DeliveryToken Token, Func<string> FencingToken);
+/// <summary>A message that a step consumes, and where the fencing token of its lane is asked for at every sending.</summary>
+internal sealed class Consumption(DeliveryToken token, Func<string> fencingToken)
+{
+    public DeliveryToken Token => token;
+
+    /// <summary>The fencing token that the step was sent under last; "" before that.</summary>
+    public string FencingToken { get; private set; } = "";
+
+    public string TakeFencingToken() => FencingToken = fencingToken();
+}
 
 /// <summary>A key that a step relies on without writing it: it must still have this etag, or be absent where the etag is "".</summary>
 internal readonly record struct StateRead(int Partition, string Key, string ETag);
 
 /// <summary>A step as a request of a batch. What it does not name is empty. <paramref name="told"/> is told what it wrote.</summary>
-internal sealed class StepRequest(NamespaceOptions options, Primary? told = null) : BatchRequest("step")
+internal sealed class StepRequest(NamespaceOptions options, Primary? told = null) : BatchRequest<StepResult>("step")
 {
     private int _size;
 
@@ -33,12 +41,6 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
     public StateWrite[] Operations { get; init; } = [];
 
     public Append[] Emits { get; init; } = [];
-
-    /// <summary>Where it took effect, by this request or by an earlier one; null where it was refused.</summary>
-    public Position? Applied { get; private set; }
-
-    /// <summary>What became of the emits. Those of the first attempt answer; where a repetition names others, nothing.</summary>
-    public Published[] Emitted { get; private set; } = [];
 
     // Asked for several times on the way to Redis.
     public override int Size => _size > 0 ? _size : _size = Weigh();
@@ -86,12 +88,13 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
         writer.Add(Id);
         writer.Add((long)options.StepRetention.TotalMilliseconds);
         writer.Add(Consumed.Length);
-        foreach (var (token, fencingToken) in Consumed)
+        foreach (var consumed in Consumed)
         {
+            var token = consumed.Token;
             writer.Add(writer.Place(token.Partition));
             writer.Add(Keys.Encode(token.Group));
             writer.Add(Keys.Encode(token.Topic));
-            writer.Add(fencingToken());
+            writer.Add(consumed.TakeFencingToken());
             writer.Add(token.Message.WorldLine);
             writer.Add(token.Message.Number);
         }
@@ -115,25 +118,55 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
         }
     }
 
-    protected override void Heard(string reply)
+    protected override StepResult Parse(ReplyLine reply) =>
+        reply.Code switch
+        {
+            ReplyCode.Ok or ReplyCode.Duplicate => Applied(reply),
+            ReplyCode.Conflict => Conflict(reply.Rest.ToString().Split(' ')),
+            ReplyCode.Stale => AlreadyConsumed(Consumed[Index(reply.Rest)].Token),
+            ReplyCode.Full => StepResult.Refused(
+                ErrorCode.Full,
+                $"FULL: topic '{Emits[Index(reply.Rest)].Topic}' takes no more messages in one partition (maxBacklog); nothing was changed."
+            ),
+            ReplyCode.Fenced => StepResult.Refused(ErrorCode.Fenced, reply.ToException().Message),
+            _ => throw reply.ToException(),
+        };
+
+    /// <summary>It took effect, by this request or by an earlier one. What that one emitted answers; where this one names others, nothing.</summary>
+    private StepResult Applied(ReplyLine reply)
     {
-        var words = reply.AsSpan();
-        var isFirst = words.StartsWith("OK ");
-        if (told is null || !isFirst && !words.StartsWith("DUPLICATE "))
-        {
-            return;
-        }
-
-        words = words[(words.IndexOf(' ') + 1)..];
-        var applied = Position.Parse(Publishing.Emitted.Next(ref words));
-        told.Applied.Note(Home, applied);
-        if (words.Count(' ') + 1 == 2 * Emits.Length)
-        {
-            Emitted = Publishing.Emitted.Read(told, Emits, words, isFirst);
-        }
-
-        Applied = applied;
+        var words = reply.Rest;
+        var position = Position.Parse(ReplyLine.NextWord(ref words));
+        told?.Applied.Note(Home, position);
+        var isFirst = reply.Code == ReplyCode.Ok;
+        var emitted = told is not null && words.Count(' ') + 1 == 2 * Emits.Length ? Emitted.Read(told, Emits, words, isFirst) : [];
+        return new(!isFirst, string.Create(CultureInfo.InvariantCulture, $"{Home}:{position}"), emitted);
     }
+
+    private StepResult Conflict(string[] words)
+    {
+        string[] keys = [.. words.Select(KeyOf).Distinct()];
+        return StepResult.Refused(
+            ErrorCode.Conflict,
+            "CONFLICT: the etag or first-write condition does not hold for "
+                + $"{string.Join(", ", keys.Select(key => $"'{key}'"))}; nothing was changed.",
+            keys
+        );
+    }
+
+    private static StepResult AlreadyConsumed(DeliveryToken token) =>
+        StepResult.Refused(
+            ErrorCode.Stale,
+            $"STALE: message {token.Partition}-{token.Message} of topic '{token.Topic}' was done with earlier and the "
+                + "result of that step is no longer kept; this call changed nothing."
+        ) with
+        {
+            AlreadyConsumed = token,
+        };
+
+    private string KeyOf(string word) => word[0] == 'r' ? Reads[Index(word.AsSpan(1))].Key : Operations[Index(word)].Operation.Key.Key;
+
+    private static int Index(ReadOnlySpan<char> word) => int.Parse(word, CultureInfo.InvariantCulture);
 
     private bool IsWithin(int partition)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Darq.Engine.Core;
 using Darq.Engine.Subscriptions.Ownership;
 using Darq.Engine.Subscriptions.Reading;
@@ -5,43 +6,70 @@ using Darq.Engine.Subscriptions.Retries;
 
 namespace Darq.Engine.Subscriptions;
 
+/// <summary>What this process does with a lane.</summary>
+internal enum LaneState
+{
+    Unowned,
+
+    /// <summary>Owned, and its messages are sent.</summary>
+    Delivering,
+
+    /// <summary>Owned, but nothing more is sent: it is released once what is out is answered and acknowledged.</summary>
+    Draining,
+
+    /// <summary>Perhaps owned: others may have taken it while we were silent. Nothing is sent until Redis says that it is ours.</summary>
+    Suspended,
+}
+
 /// <summary>
-/// One partition of a topic as one group's holder sees it: the claim, how far it was read, and what is in hand. Lets a
-/// message go only when the earlier ones of its key are finished. All members belong to the lock of the subscription.
+/// One partition of a topic as one group's owner sees it: the claim, how far it was read, and what is in memory. Lets a message go
+/// only when the earlier ones of its key are finished. Belongs to the core.
 /// </summary>
 internal sealed class Lane(int partition, Order order)
 {
-    private readonly Dictionary<Position, Entry> _entries = [];
-    private readonly Dictionary<string, Queue<Entry>> _sequences = [];
-    private IReadOnlyList<(long First, long Last)> _passed = [];
+    /// <summary>Take-overs at one message from which on it is suspected of killing its handlers.</summary>
+    public const int SuspiciousFrom = 2;
 
-    // Take-overs at one message from which on it is suspected of killing its handlers.
-    public const int Suspicious = 2;
+    /// <summary>A fencing token that no claim ever had.</summary>
+    public const string NoToken = "0.0";
 
-    private readonly List<Entry> _heldBack = [];
+    private readonly Dictionary<Position, LaneMessage> _messages = [];
+    private readonly Dictionary<string, Queue<LaneMessage>> _sequences = [];
+    private IReadOnlyList<(long First, long Last)> _acked = [];
 
     public int Partition { get; } = partition;
 
-    public LaneState State { get; private set; }
+    public LaneState State { get; set; }
 
-    /// <summary>The session that claimed it, or null while it is not held.</summary>
+    public bool Owned => State != LaneState.Unowned;
+
+    /// <summary>The session that claimed it; null while it is not owned.</summary>
     public string? Session { get; private set; }
-
-    /// <summary>While it yields, when that is given up; while it delivers, when it may yield at the earliest.</summary>
-    public DateTimeOffset TurnsAt { get; private set; }
 
     public string FencingToken { get; private set; } = "";
 
-    /// <summary>Session that was seen to hold it instead of us, and the heartbeat of ours that had been begun by then.</summary>
-    public (string Session, long Beat)? OtherHolder { get; set; }
+    /// <summary>The world-line in which it was claimed or resumed.</summary>
+    public long WorldLine { get; private set; }
 
-    /// <summary>Whether it was asked for and no answer came: Redis may take it for ours.</summary>
-    public bool IsAsked { get; set; }
+    /// <summary>While it drains, when that is given up; while it delivers, when it may drain at the earliest.</summary>
+    public TimeSpan TurnsAt { get; set; }
+
+    /// <summary>Session that was seen to own it instead of us, and the heartbeat of ours that had been begun by then.</summary>
+    public (string Session, long Beat)? OtherOwner { get; set; }
+
+    /// <summary>Whether a claim of it was not answered: Redis may take it for ours.</summary>
+    public bool ClaimIsOpen { get; set; }
+
+    /// <summary>Rises when what is in memory is dropped, so that whatever was begun before is not taken for current.</summary>
+    public int Epoch { get; private set; }
+
+    /// <summary>Number of the last attempt that was made before it was claimed.</summary>
+    public long AttemptsBefore { get; private set; }
 
     /// <summary>Stream id up to which it was read.</summary>
     public Position ReadUpTo { get; set; }
 
-    /// <summary>Last seq that the stream is known to have.</summary>
+    /// <summary>Last sequence number that the stream is known to have.</summary>
     public long Tail { get; set; }
 
     /// <summary>Whether the next append will wake us up.</summary>
@@ -49,60 +77,64 @@ internal sealed class Lane(int partition, Order order)
 
     public bool IsReading { get; set; }
 
-    /// <summary>Rises when what is in hand is dropped, so that a read begun before is not taken for a current one.</summary>
-    public int Epoch { get; private set; }
+    /// <summary>Whether Redis refuses what it is told of this lane; nothing is read or sent meanwhile.</summary>
+    public int Refused { get; set; }
 
-    public bool Held => State != LaneState.Unheld;
-
-    /// <summary>How many times in a row a holder died while <see cref="Suspect"/> was its first unfinished message.</summary>
+    /// <summary>How many times in a row an owner died while <see cref="Suspect"/> was its first unfinished message.</summary>
     public int TakeOvers { get; private set; }
 
-    /// <summary>Seq of the message that was unfinished first when a holder died; 0 where there is none, or once it is finished.</summary>
+    /// <summary>The message that was unfinished first when an owner died; 0 where there is none, or once it is finished.</summary>
     public long Suspect { get; private set; }
 
     /// <summary>Whether messages go out one at a time, because the first of them may be what killed its handlers.</summary>
-    public bool IsSuspicious => Suspect > 0 && TakeOvers >= Suspicious;
+    public bool IsSuspicious => Suspect > 0 && TakeOvers >= SuspiciousFrom;
 
-    public bool MaySend => State == LaneState.Delivering && !(IsSuspicious && HasOut);
+    /// <summary>Messages with an app, or settling.</summary>
+    public int Out { get; private set; }
 
-    /// <summary>Whether an app works on a message, or Redis has not heard yet that one is done with.</summary>
-    public bool HasOut => _entries.Values.Any(entry => entry.State is EntryState.Sent or EntryState.Passing);
+    public bool MaySend => State == LaneState.Delivering && Refused == 0 && !(IsSuspicious && Out > 0);
 
-    /// <summary>What of it is parked.</summary>
-    public RetryQueue RetryQueue { get; } = new(order);
+    /// <summary>What of it waits in Redis for its next delivery.</summary>
+    public RetryQueue Retries { get; } = new(order);
 
-    public IReadOnlyCollection<Entry> Entries => _entries.Values;
+    public IReadOnlyCollection<LaneMessage> Messages => _messages.Values;
 
-    public void Hold(string session, ClaimResult holding)
+    /// <summary>Messages that were ready while the lane might not send.</summary>
+    public List<LaneMessage> HeldBack { get; } = [];
+
+    public void Own(string session, ClaimResult claim, long attemptsBefore)
     {
-        (State, Session, FencingToken, OtherHolder, TurnsAt) = (LaneState.Delivering, session, holding.FencingToken, null, default);
-        (ReadUpTo, Tail, Armed, _passed) = (holding.PassedUpTo, holding.PassedUpTo.Number, false, holding.Passed);
-        RetryQueue.IsKnown = holding.Parked == 0;
-        (TakeOvers, Suspect) = (holding.TakeOvers, holding.TakeOvers > 0 ? holding.PassedUpTo.Number + 1 : 0);
+        (State, Session, FencingToken, OtherOwner, TurnsAt) = (LaneState.Delivering, session, claim.FencingToken, null, default);
+        (ReadUpTo, Tail, Armed, _acked) = (claim.AckedUpTo, claim.AckedUpTo.Number, false, claim.Acked);
+        (TakeOvers, Suspect) = (claim.TakeOvers, claim.TakeOvers > 0 ? claim.AckedUpTo.Number + 1 : 0);
+        (Retries.IsKnown, AttemptsBefore) = (claim.InRetryQueue == 0, attemptsBefore);
+        WorldLine = WorldLineOf(claim.FencingToken);
     }
 
-    /// <summary>Sends nothing more, so that it can go to another; <paramref name="until"/> then it is given up.</summary>
-    public void Yield(DateTimeOffset until) => (State, TurnsAt) = (LaneState.Yielding, until);
+    /// <summary>Goes on under another token after a recovery that lost nothing of it.</summary>
+    public void Resume(string fencingToken) => (FencingToken, WorldLine, Armed) = (fencingToken, WorldLineOf(fencingToken), false);
 
-    /// <summary>Delivers on after it yielded in vain, or was doubted.</summary>
-    public void Keep(DateTimeOffset untilAtLeast) => (State, TurnsAt) = (LaneState.Delivering, untilAtLeast);
-
-    public void Doubt()
+    /// <summary>Forgets the claim and everything in memory. Attempts that are out stay with their streams.</summary>
+    public void Drop()
     {
-        if (Held)
+        foreach (var message in _messages.Values)
         {
-            State = LaneState.Doubted;
+            message.State = MessageState.Gone;
         }
+
+        _messages.Clear();
+        _sequences.Clear();
+        HeldBack.Clear();
+        Retries.Clear();
+        (State, Session, Refused, Out, IsReading) = (LaneState.Unowned, null, 0, 0, false);
+        Epoch++;
     }
 
-    /// <summary>Puts a message aside that may not be sent now.</summary>
-    public void HoldBack(Entry entry) => _heldBack.Add(entry);
-
-    public Entry[] TakeHeldBack()
+    /// <summary>Changes where a message is, and with it how many are out.</summary>
+    public void Move(LaneMessage message, MessageState state)
     {
-        Entry[] taken = [.. _heldBack];
-        _heldBack.Clear();
-        return taken;
+        Out += (IsOut(state) ? 1 : 0) - (IsOut(message.State) ? 1 : 0);
+        message.State = state;
     }
 
     /// <summary>The message is finished, or was never one: it is not suspected any more.</summary>
@@ -114,37 +146,19 @@ internal sealed class Lane(int partition, Order order)
         }
     }
 
-    public void Continue(string fencingToken) => (FencingToken, Armed) = (fencingToken, false);
+    /// <summary>Whether the message was acknowledged before the lane was claimed.</summary>
+    public bool WasAcked(long seq) => _acked.Any(interval => interval.First <= seq && seq <= interval.Last);
 
-    /// <summary>Forgets the claim and everything in hand. Answers to what is out are ignored from here on.</summary>
-    public void Drop()
-    {
-        foreach (var entry in _entries.Values)
-        {
-            entry.State = EntryState.Finished;
-        }
+    /// <summary>Whether no earlier message of its key is in memory.</summary>
+    public bool IsFirst(LaneMessage message) => SequenceOf(message.Message) is not { } name || _sequences[name].Peek() == message;
 
-        _entries.Clear();
-        _sequences.Clear();
-        RetryQueue.Clear();
-        _heldBack.Clear();
-        (State, Session) = (LaneState.Unheld, null);
-        Epoch++;
-    }
-
-    /// <summary>Whether the message was done with before the lane was claimed.</summary>
-    public bool HadPassed(long seq) => _passed.Any(interval => interval.First <= seq && seq <= interval.Last);
-
-    /// <summary>Whether no earlier message of its key is in hand.</summary>
-    public bool IsFirst(Entry entry) => SequenceOf(entry.Message) is not { } name || _sequences[name].Peek() == entry;
-
-    public Entry? Find(Position streamId) => _entries.GetValueOrDefault(streamId);
+    public LaneMessage? Find(Position streamId) => _messages.GetValueOrDefault(streamId);
 
     /// <summary>Takes in a message that was read; true if it may be delivered at once.</summary>
-    public bool Add(Entry entry)
+    public bool Add(LaneMessage message)
     {
-        _entries[entry.Message.StreamId] = entry;
-        if (SequenceOf(entry.Message) is not { } name)
+        _messages[message.Message.StreamId] = message;
+        if (SequenceOf(message.Message) is not { } name)
         {
             return true;
         }
@@ -154,27 +168,22 @@ internal sealed class Lane(int partition, Order order)
             _sequences[name] = sequence = new();
         }
 
-        sequence.Enqueue(entry);
+        sequence.Enqueue(message);
         return sequence.Count == 1;
     }
 
     /// <summary>Takes a finished message out; returns the one that had to wait for it.</summary>
-    public Entry? Remove(Entry entry)
+    public LaneMessage? Remove(LaneMessage message)
     {
-        entry.State = EntryState.Finished;
-        Clear(entry.Message.StreamId.Number);
-        if (!_entries.Remove(entry.Message.StreamId))
-        {
-            return null;
-        }
-
-        if (SequenceOf(entry.Message) is not { } name)
+        Move(message, MessageState.Gone);
+        Clear(message.Message.StreamId.Number);
+        if (!_messages.Remove(message.Message.StreamId) || SequenceOf(message.Message) is not { } name)
         {
             return null;
         }
 
         var sequence = _sequences[name];
-        if (sequence.Peek() != entry)
+        if (sequence.Peek() != message)
         {
             throw new InvalidOperationException($"A message of lane {Partition} finished before an earlier one of its key.");
         }
@@ -188,6 +197,11 @@ internal sealed class Lane(int partition, Order order)
         _sequences.Remove(name);
         return null;
     }
+
+    private static long WorldLineOf(string fencingToken) =>
+        long.Parse(fencingToken.AsSpan(0, fencingToken.IndexOf('.', StringComparison.Ordinal)), CultureInfo.InvariantCulture);
+
+    private static bool IsOut(MessageState state) => state is MessageState.Sent or MessageState.Settling;
 
     private string? SequenceOf(Message message) =>
         order switch

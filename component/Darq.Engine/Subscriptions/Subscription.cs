@@ -1,62 +1,39 @@
+using Darq.Engine.Batching;
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
+using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;
+using Darq.Engine.Subscriptions.Reading;
 using Darq.Engine.Subscriptions.Retries;
 using Darq.Engine.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions;
 
 /// <summary>
-/// A (group, topic) in this process: holds its share of the lanes while a stream is open, reads ahead, and hands messages
-/// to the streams. All state is under one lock. Loops: readers (Read), the tender that claims lanes, hands them over and
-/// watches tails (Tend, Claim, HandOver), one that parks, one that fetches (Parking), and one for what becomes due; all else
-/// happens on the thread of whoever brings it about (Dispatch, Settle). Memory: at most <see cref="MaxEntries"/> messages
-/// and about <see cref="MaxBytes"/> of them are in hand, plus one page per reader, and about 100 bytes for each of at most
-/// <see cref="MaxParked"/> parked ones.
+/// A (group, topic) in this process: the core behind its lock, and the loops that do what it asks for. They start with the first stream
+/// and sleep while there is nothing to do. Memory: as <see cref="ReadAhead"/> and <see cref="RetrySchedule"/> say.
 /// </summary>
-internal sealed partial class Subscription : IAsyncDisposable
+internal sealed class Subscription : IAsyncDisposable
 {
-    public const int MaxEntries = 1024;
-    public const long MaxBytes = 16 << 20;
+    private const int Readers = 4;
 
-    private readonly string _group;
-    private readonly string _topic;
+    private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(2);
+
     private readonly Primary _primary;
     private readonly Membership _membership;
-    private readonly SubscriptionOptions _options;
     private readonly TimeProvider _time;
-    private readonly Random _random;
     private readonly ILogger _log;
-    private readonly Claims _claims;
-    private readonly RetryQueueReader _retryQueues;
-    private readonly string? _letters;
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly AsyncAutoResetEvent _dispatch;
-    private readonly AsyncAutoResetEvent _tend;
-    private readonly AsyncAutoResetEvent _read;
-    private readonly AsyncAutoResetEvent _park;
-    private readonly AsyncAutoResetEvent _fetch;
-    private readonly Task[] _loops;
-
-    // Under _lock.
-    private readonly Lock _lock = new();
-    private readonly Lane[] _lanes;
-    private readonly List<DeliveryStream> _streams = [];
-    private DeliveryStream[] _open = []; // the same, to be gone through without the lock
-    private readonly Queue<Entry> _ready = new();
-    private readonly PriorityQueue<Entry, DateTimeOffset> _backingOff = new();
-
-    // Messages that an app still works on though their lane was lost; they do not go out a second time before the answer.
-    private readonly HashSet<(int Partition, Position StreamId)> _stillOut = [];
-
-    // Lanes with messages that were ready when the lane might not send.
-    private readonly HashSet<Lane> _withHeldBack = [];
-    private int _inHand;
-    private long _bytesInHand;
-    private long _deliveries;
-    private int _turn;
+    private readonly GuardedCore _core;
+    private readonly Acknowledger _acknowledger;
+    private readonly Rebalancer _rebalancer;
+    private readonly SupervisedLoop[] _readers;
+    private readonly SupervisedLoop _mover;
+    private readonly SupervisedLoop _fetcher;
+    private readonly SupervisedLoop _balancing;
+    private readonly SupervisedLoop _clock;
 
     public Subscription(
         string group,
@@ -69,223 +46,150 @@ internal sealed partial class Subscription : IAsyncDisposable
         ILogger log
     )
     {
-        (_group, _topic, _primary, _membership, _options, _time, _random, _log) = (
-            group,
-            topic,
-            primary,
-            membership,
-            options,
-            time,
-            random,
-            log
-        );
-        _letters = DeadLetter.TopicOf(options, group, topic);
-        (_claims, _retryQueues) = (new(primary, group, topic), new(primary, group, topic));
+        (_primary, _membership, _time, _log) = (primary, membership, time, log);
         Name = MembershipSnapshot.Name(group, topic);
-        _lanes = [.. Enumerable.Range(0, primary.Keys.Partitions).Select(p => new Lane(p, options.Order))];
-        (_dispatch, _tend, _read, _park, _fetch) = (new(time), new(time), new(time), new(time), new(time));
-        primary.OnHandshake(ResumeAsync);
-        _loops =
-        [
-            RunAsync(DispatchAsync),
-            RunAsync(TendAsync),
-            RunAsync(ParkAsync),
-            RunAsync(FetchAsync),
-            .. Enumerable.Range(0, Readers).Select(_ => RunAsync(ReadAsync)),
-        ];
+        _core = new(new(group, topic, primary.Keys.Partitions, options, random), group, topic, primary, membership, time, log)
+        {
+            Wake = Wake,
+            Settle = settlement => _acknowledger!.Begin(settlement),
+        };
+        _acknowledger = new(_core, primary, group, topic, options, time, log);
+        _rebalancer = new(_core, new(primary, group, topic), primary, membership, group, topic, time, log);
+        var reader = new LaneReader(_core, primary, topic, log);
+        _readers = [.. Enumerable.Range(0, Readers).Select(i => Loop("read", stopping => reader.ReadAsync(() => WakeReader(i + 1), stopping)))];
+        _mover = Loop("retry-move", new RetryMover(_core, primary, group, topic, log).MoveAsync);
+        _fetcher = Loop("retry-fetch", new RetryFetcher(_core, new(primary, group, topic), primary, topic, log).FetchAsync);
+        _balancing = Loop("rebalance", _rebalancer.RebalanceAsync);
+        _clock = Loop("clock", TickAsync);
+        primary.OnHandshake(_rebalancer.ResumeAsync);
+        foreach (var loop in Loops)
+        {
+            loop.Start();
+        }
+
+        SupervisedLoop Loop(string kind, Func<CancellationToken, Task<TimeSpan>> round) => new($"{kind} {Name}", round, time, log);
     }
 
     /// <summary>As members announce it.</summary>
     public string Name { get; }
 
-    /// <summary>Whether lanes are wanted: a stream is open, and not paused because its sidecar shuts down.</summary>
-    public bool IsTaking
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _streams.Exists(stream => stream.IsTaking);
-            }
-        }
-    }
+    public bool IsTaking => _core.Read(static core => core.IsTaking);
+
+    private IEnumerable<SupervisedLoop> Loops => [.. _readers, _mover, _fetcher, _balancing, _clock];
 
     /// <summary>Lets a stream take part. Lanes are claimed when the first one comes.</summary>
     public DeliveryStream Attach(string subscribedTopic, SubscriptionOptions options, IDeliverySink sink)
     {
-        var stream = new DeliveryStream(this, subscribedTopic, options, sink);
-        lock (_lock)
-        {
-            _streams.Add(stream);
-            _open = [.. _streams];
-        }
-        StreamsChanged();
+        var stream = new DeliveryStream(_core, _membership.Announce, subscribedTopic, options, sink, _log);
+        stream.Open();
         return stream;
     }
 
-    /// <summary>Takes a stream out and gives back its messages; when it was the last, the lanes go to whoever wants them.</summary>
-    public void Detach(DeliveryStream stream)
+    /// <summary>The fencing token under which this process owns the message's lane; one that nobody has where it does not.</summary>
+    public string FencingTokenOf(DeliveryToken token) => _core.FencingTokenOf(token);
+
+    /// <summary>A step that names a delivery is on its way; <see cref="StepEnded"/> follows in any case.</summary>
+    public Attempt? StepStarted(DeliveryToken token) => _core.Apply(token, static (core, token, _) => core.OnStepStarted(token));
+
+    /// <summary>What became of it; <paramref name="fencingToken"/> is the one it was sent under.</summary>
+    public void StepEnded(DeliveryToken token, Attempt? attempt, StepEnd end, string fencingToken) =>
+        _core.Apply(
+            (token, attempt, end, fencingToken),
+            static (core, of, now) => core.OnStepEnded(of.token, of.attempt, of.end, of.fencingToken, now)
+        );
+
+    /// <summary>A batch of this process appended a message to the topic.</summary>
+    public void Appended(AppendedMessage message) => _core.Apply(message, static (core, message, _) => core.OnAppended(message));
+
+    /// <summary>Somebody appended to a partition; <paramref name="told"/> is the session that learns of it by a reply.</summary>
+    public void WakeUp(int partition, long last, string told) =>
+        _core.Apply((partition, last, told), static (core, of, _) => core.OnWakeUp(of.partition, of.last, of.told));
+
+    /// <summary>Wake-ups may have been missed.</summary>
+    public void WakeUpsMissed() => _core.Apply(0, static (core, _, _) => core.OnWakeUpsMissed());
+
+    /// <summary>A lane was released by its owner.</summary>
+    public void LaneReleased(int partition)
     {
-        lock (_lock)
-        {
-            _streams.Remove(stream);
-            _open = [.. _streams];
-            foreach (var entry in stream.Close())
-            {
-                GiveBack(entry);
-            }
-        }
-        StreamsChanged();
+        _core.Apply(partition, static (core, partition, _) => core.OnReleasedByOther(partition));
+        // It may have gone before a heartbeat told us of that, and then we do not know yet that the lane is meant for us.
+        _membership.Announce();
     }
 
-    public void SetPaused(Action change)
+    /// <summary>Who lives is known anew.</summary>
+    public void MembersKnown()
     {
-        lock (_lock)
+        if (!_core.Read(static core => core.IsIdle))
         {
-            change();
-        }
-
-        StreamsChanged();
-    }
-
-    /// <summary>The fencing token under which this process holds the message's lane; one that nobody holds where it does not.</summary>
-    public string FencingTokenOf(DeliveryToken token)
-    {
-        lock (_lock)
-        {
-            var lane = _lanes[token.Partition];
-            return lane.Session == token.Session ? lane.FencingToken : Unheld;
-        }
-    }
-
-    /// <summary>A step found the lane held by another: what is in hand of it is dropped, and it is claimed anew.</summary>
-    public void Fenced(DeliveryToken token)
-    {
-        lock (_lock)
-        {
-            if (_lanes[token.Partition].Session == token.Session)
-            {
-                Lose([_lanes[token.Partition]]);
-            }
+            Wake(Workers.Rebalancer | Workers.Clock);
         }
     }
 
-    /// <summary>A step consumed the message: it is not delivered again, whatever its app still answers.</summary>
-    public void Consumed(DeliveryToken token)
-    {
-        lock (_lock)
-        {
-            if (_lanes[token.Partition].Find(token.Message) is not { } entry)
-            {
-                return;
-            }
+    /// <summary>Others may have taken this process for dead.</summary>
+    public void HeartbeatLapsed() => _core.Apply(0, static (core, _, _) => core.OnLapsed());
 
-            entry.Consumed = true;
-            // One that is out is finished by its answer.
-            if (entry.State is not (EntryState.Waiting or EntryState.BackingOff) || !entry.Lane.IsFirst(entry))
-            {
-                return;
-            }
-
-            Finish(entry);
-        }
-        Dispatch();
-    }
-
+    /// <summary>
+    /// Stops in reverse order of the data flow: 1. nothing new is sent, 2. outcomes are told, 3. the loops end, 4. lanes are released.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_lock)
-        {
-            foreach (var stream in _streams.ToArray())
-            {
-                stream.Close();
-            }
-
-            _streams.Clear();
-        }
+        // Step 1
+        _core.Apply(0, static (core, _, now) => core.CloseAll(now));
         _membership.Announce();
-        await AnswersArePassedAsync();
-        _stopping.CancelHere();
-        await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        await LetAllGoAsync();
+        // Step 2
+        await _acknowledger.DrainAsync(StopsWithin);
+        _acknowledger.Stop();
+        // Step 3
+        await Task.WhenAll(Loops.Select(loop => loop.DisposeAsync().AsTask()));
+        // Step 4
+        await ReleaseAllAsync();
     }
 
-    /// <summary>A fencing token that no claim ever had.</summary>
-    public const string Unheld = "0.0";
-
-    private void StreamsChanged()
+    private async Task ReleaseAllAsync()
     {
-        _membership.Announce();
-        _tend.Set();
-        _dispatch.Set();
-    }
-
-    private async Task RunAsync(Func<CancellationToken, Task> loop)
-    {
-        await Task.Yield();
-        while (!_stopping.IsCancellationRequested)
+        using var deadline = new CancellationTokenSource(StopsWithin, _time);
+        try
         {
-            try
+            await _rebalancer.ReleaseAllAsync(deadline.Token);
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or RedisUnavailableException or RedisRefusedException)
+        {
+            // The heartbeat lapses instead.
+            _log.LanesWereNotReleased(Name, fault.Message);
+        }
+    }
+
+    private Task<TimeSpan> TickAsync(CancellationToken cancellation)
+    {
+        _core.Apply(0, static (core, _, now) => core.OnTick(now));
+        var due = _core.Read(static core => core.NextDue);
+        var wait = due - _core.Elapsed ?? Timeout.InfiniteTimeSpan;
+        return Task.FromResult(wait > TimeSpan.Zero || due is null ? wait : TimeSpan.Zero);
+    }
+
+    private void Wake(Workers workers)
+    {
+        WakeReader(workers.HasFlag(Workers.Reader) ? 0 : Readers);
+        WakeIf(Workers.RetryMover, _mover);
+        WakeIf(Workers.RetryFetcher, _fetcher);
+        WakeIf(Workers.Rebalancer, _balancing);
+        WakeIf(Workers.Clock, _clock);
+
+        void WakeIf(Workers worker, SupervisedLoop loop)
+        {
+            if (workers.HasFlag(worker))
             {
-                await loop(_stopping.Token);
-            }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested) { }
-            catch (Exception fault)
-            {
-                // Without one of its loops it would hold lanes and deliver nothing.
-                _log.SubscriptionFailed(_topic, fault);
-                await Task.Delay(LongestWait, _time, _stopping.Token)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                loop.Wake();
             }
         }
     }
 
-    /// <summary>Takes a message out of hand. Under _lock.</summary>
-    private void Finish(Entry entry)
+    /// <summary>Wakes one reader; each that finds something to read wakes the next.</summary>
+    private void WakeReader(int index)
     {
-        if (entry.State == EntryState.Finished)
+        if (index < Readers)
         {
-            return;
-        }
-
-        var next = entry.Lane.Remove(entry);
-        Forget(entry);
-        if (entry.Sequence is { } sequence)
-        {
-            Leave(entry, sequence);
-        }
-
-        if (next is not null)
-        {
-            MakeReady(next);
-        }
-    }
-
-    private void Forget(Entry entry)
-    {
-        _inHand--;
-        _bytesInHand -= entry.Message.Size;
-        if (_readIsHeldBack)
-        {
-            _read.Set();
-        }
-
-        if (_fetchIsHeldBack)
-        {
-            _fetch.Set();
-        }
-    }
-
-    /// <summary>Under _lock.</summary>
-    private void MakeReady(Entry entry)
-    {
-        if (entry.Consumed)
-        {
-            Finish(entry);
-        }
-        else if (entry.State == EntryState.Waiting && !_stillOut.Contains((entry.Lane.Partition, entry.Message.StreamId)))
-        {
-            _ready.Enqueue(entry);
+            _readers[index].Wake();
         }
     }
 }

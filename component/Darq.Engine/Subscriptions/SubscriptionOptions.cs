@@ -23,6 +23,15 @@ internal sealed record SubscriptionOptions
     public TimeSpan RetryQueueAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// Time an app has for a message, from its sending or from the last answer on its stream; then the attempt counts as failed. Zero: no
+    /// limit.
+    /// </summary>
+    public TimeSpan ProcessingTimeout { get; init; }
+
+    /// <summary>Whether a message is done only when a step consumed it; an acknowledgement without one counts as a failure.</summary>
+    public bool RequireStep { get; init; }
+
+    /// <summary>
     /// Failures after which a message is given up; 0: never. That is the default because only the app knows whether one may
     /// be given up, and a dead letter that nobody reads is a lost message.
     /// </summary>

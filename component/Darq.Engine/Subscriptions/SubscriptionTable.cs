@@ -7,6 +7,7 @@ using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;
 using Darq.Engine.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions;
 
@@ -15,28 +16,31 @@ namespace Darq.Engine.Subscriptions;
 /// </summary>
 internal sealed class SubscriptionTable : IAsyncDisposable
 {
-    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeavesWithin = TimeSpan.FromSeconds(1);
 
     private readonly Primary _primary;
     private readonly TimeProvider _time;
     private readonly Random _random;
     private readonly ILogger _log;
     private readonly Membership _membership;
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly SupervisedLoop _heartbeat;
+    private readonly SupervisedLoop _listening;
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Group, string Topic), Subscription> _subscriptions = [];
     private readonly ConcurrentDictionary<string, Subscription[]> _byTopic = new(StringComparer.Ordinal);
-    private Task? _beating;
-    private Task? _listening;
+    private IAsyncDisposable? _subscribed;
+    private bool _started;
     private bool _closed;
 
     public SubscriptionTable(Primary primary, TimeProvider time, Random random, ILoggerFactory logs)
     {
-        (_primary, _time, _random, _log) = (primary, time, random, logs.CreateLogger("Darq.Engine.Subscriptions"));
-        _membership = new(primary, Describe, time, _log);
+        (_primary, _time, _random, _log) = (primary, time, random, logs.CreateLogger("Darq.Subscriptions"));
+        _membership = new(primary, Describe, AnnounceSoon, time);
+        _heartbeat = new("heartbeat", _membership.BeatAsync, time, _log) { LongestPause = Membership.Beat };
+        _listening = new("wake-ups", ListenAsync, time, _log);
         _primary.Appended += Appended;
-        _membership.Beaten += () => All(subscription => subscription.Tend());
-        _membership.Lapsed += () => All(subscription => subscription.Doubt());
+        _membership.Beaten += () => All(subscription => subscription.MembersKnown());
+        _membership.Lapsed += () => All(subscription => subscription.HeartbeatLapsed());
     }
 
     /// <summary>
@@ -52,27 +56,34 @@ internal sealed class SubscriptionTable : IAsyncDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
-            _beating ??= _membership.RunAsync(_stopping.Token);
-            _listening ??= ListenAsync();
             if (!_subscriptions.TryGetValue((group, topic), out subscription))
             {
-                _subscriptions[(group, topic)] = subscription = new(group, topic, _primary, _membership, options, _time, _random, _log);
+                subscription = new(group, topic, _primary, _membership, options, _time, _random, _log);
+                _subscriptions[(group, topic)] = subscription;
                 _byTopic[topic] = [.. OnTopic(topic), subscription];
+            }
+
+            if (!_started)
+            {
+                _started = true;
+                _heartbeat.Start();
+                _listening.Start();
             }
         }
         return subscription.Attach(subscribedTopic, options, sink);
     }
 
-    /// <summary>The fencing token under which this process holds the lane of a delivery; one that nobody holds where it does not.</summary>
-    public string FencingTokenOf(DeliveryToken token) => Find(token)?.FencingTokenOf(token) ?? Subscription.Unheld;
+    /// <summary>The fencing token under which this process owns the lane of a delivery; one that nobody has where it does not.</summary>
+    public string FencingTokenOf(DeliveryToken token) => Find(token)?.FencingTokenOf(token) ?? Lane.NoToken;
 
-    /// <summary>A step was told that the lane of its delivery is held by another.</summary>
-    public void Fenced(DeliveryToken token) => Find(token)?.Fenced(token);
+    /// <summary>A step that names a delivery is on its way; <see cref="StepEnded"/> follows in any case.</summary>
+    public Attempt? StepStarted(DeliveryToken token) => Find(token)?.StepStarted(token);
 
-    /// <summary>A step consumed the message, or found it consumed: it is not delivered again.</summary>
-    public void Consumed(DeliveryToken token) => Find(token)?.Consumed(token);
+    /// <summary>What became of it; <paramref name="fencingToken"/> is the one it was sent under.</summary>
+    public void StepEnded(DeliveryToken token, Attempt? attempt, StepEnd end, string fencingToken) =>
+        Find(token)?.StepEnded(token, attempt, end, fencingToken);
 
-    /// <summary>Ends all streams, passes what was answered, gives the lanes up and says goodbye.</summary>
+    /// <summary>Ends all streams, tells Redis what was answered, releases the lanes and says goodbye.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (_lock)
@@ -82,15 +93,17 @@ internal sealed class SubscriptionTable : IAsyncDisposable
 
         _primary.Appended -= Appended;
         await Task.WhenAll(Open().Select(subscription => subscription.DisposeAsync().AsTask()));
-        _stopping.CancelHere();
-        foreach (var loop in new[] { _beating, _listening })
+        await _heartbeat.DisposeAsync();
+        await _listening.DisposeAsync();
+        if (_subscribed is not null)
         {
-            if (loop is not null)
-            {
-                await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-            }
+            await _subscribed.DisposeAsync();
         }
-        await LeaveAsync();
+
+        if (_started && _primary.Ready)
+        {
+            await LeaveAsync();
+        }
     }
 
     private Subscription? Find(DeliveryToken token)
@@ -122,6 +135,8 @@ internal sealed class SubscriptionTable : IAsyncDisposable
         }
     }
 
+    private void AnnounceSoon() => _heartbeat.Wake();
+
     private string Describe() =>
         string.Join(
             ' ',
@@ -129,38 +144,18 @@ internal sealed class SubscriptionTable : IAsyncDisposable
         );
 
     /// <summary>Passes wake-ups on. The client subscribes again after a reconnect by itself; only the first time can fail.</summary>
-    private async Task ListenAsync()
+    private async Task<TimeSpan> ListenAsync(CancellationToken cancellation)
     {
-        await Task.Yield();
         string[] channels = [.. Enumerable.Range(0, _primary.Keys.Partitions).Select(_primary.Keys.WakeUps)];
-        while (true)
-        {
-            try
-            {
-                await _primary.ReadyAsync(_stopping.Token);
-                await using var listening = await _primary.SubscribeAsync(channels, Heard, _stopping.Token);
-                All(subscription => subscription.WakeAll());
-                await Task.Delay(Timeout.InfiniteTimeSpan, _time, _stopping.Token);
-            }
-            catch (Exception fault) when (!_stopping.IsCancellationRequested)
-            {
-                if (fault is RedisUnavailableException or RedisRefusedException)
-                {
-                    _log.ListeningFailed(fault.Message);
-                }
-                else
-                {
-                    _log.MembershipFailed(fault);
-                }
-
-                await Task.Delay(PauseAfterFault, _time, _stopping.Token);
-            }
-        }
+        await _primary.ReadyAsync(cancellation);
+        _subscribed ??= await _primary.SubscribeAsync(channels, Heard, cancellation);
+        All(subscription => subscription.WakeUpsMissed());
+        return Timeout.InfiniteTimeSpan;
     }
 
     /// <summary>
-    /// The text is a topic, the last seq of its stream there and the session whose reply tells of it, or the group:topic of a lane that was
-    /// let go.
+    /// The text is a topic, the last number of its stream there and the session whose reply tells of it, or the group:topic of a lane that
+    /// was released.
     /// </summary>
     private void Heard(string channel, string text)
     {
@@ -174,22 +169,18 @@ internal sealed class SubscriptionTable : IAsyncDisposable
         {
             foreach (var subscription in Open().Where(subscription => subscription.Name == text))
             {
-                subscription.LetGo(partition);
+                subscription.LaneReleased(partition);
             }
-
-            return;
         }
-        if (
-            text.Split(' ') is not [var topic, var last, .. var told]
-            || !long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
+        else if (
+            text.Split(' ') is [var topic, var last, .. var told]
+            && long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
         )
         {
-            return;
-        }
-
-        foreach (var subscription in OnTopic(Keys.Decode(topic)))
-        {
-            subscription.Wake(partition, seq, told is [var session] ? session : "");
+            foreach (var subscription in OnTopic(Keys.Decode(topic)))
+            {
+                subscription.WakeUp(partition, seq, told is [var session] ? session : "");
+            }
         }
     }
 
@@ -205,18 +196,14 @@ internal sealed class SubscriptionTable : IAsyncDisposable
 
     private async Task LeaveAsync()
     {
-        if (_beating is null || !_primary.Ready)
-        {
-            return;
-        }
-
         try
         {
-            using var timeout = new CancellationTokenSource(PauseAfterFault, _time);
-            await _membership.LeaveAsync(await _primary.ReadyAsync(timeout.Token), timeout.Token);
+            using var deadline = new CancellationTokenSource(LeavesWithin, _time);
+            await _membership.LeaveAsync(await _primary.ReadyAsync(deadline.Token), deadline.Token);
         }
         catch (Exception fault) when (fault is RedisUnavailableException or RedisRefusedException or OperationCanceledException)
         {
+            // The heartbeat lapses instead.
             _log.HeartbeatFailed(fault.Message);
         }
     }

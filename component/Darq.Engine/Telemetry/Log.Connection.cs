@@ -32,6 +32,9 @@ internal static partial class Log
     [LoggerMessage(305, LogLevel.Error, "A batch of {Count} requests failed on a fault of the component's own; the queue goes on")]
     public static partial void BatchFailed(this ILogger log, int count, Exception fault);
 
-    [LoggerMessage(306, LogLevel.Error, "Making contact with Redis failed on a fault of the component's own; it is tried again")]
-    public static partial void HandshakeFailed(this ILogger log, Exception fault);
+    [LoggerMessage(306, LogLevel.Error, "Taking in a message appended to topic {Topic} failed on a fault of the component's own")]
+    public static partial void AppendedFailed(this ILogger log, string topic, Exception fault);
+
+    [LoggerMessage(307, LogLevel.Error, "The reply to a request '{Request}' met a fault of the component's own; its caller is told")]
+    public static partial void ReplyFailed(this ILogger log, string request, Exception fault);
 }

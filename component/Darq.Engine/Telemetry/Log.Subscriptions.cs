@@ -10,7 +10,7 @@ internal static partial class Log
     [LoggerMessage(
         401,
         LogLevel.Warning,
-        "Group {Group} lost {Count} lanes of topic {Topic}; their unanswered messages will be delivered again by the holder"
+        "Group {Group} lost {Count} lanes of topic {Topic}; their unanswered messages will be delivered again by the owner"
     )]
     public static partial void LanesWereLost(this ILogger log, string group, int count, string topic);
 
@@ -24,21 +24,8 @@ internal static partial class Log
     )]
     public static partial void DeliveryFailed(this ILogger log, string group, string topic, string message, int failures, long delayMs);
 
-    [LoggerMessage(404, LogLevel.Warning, "Lanes of topic {Topic} could not be tended ({Why}); it is tried again")]
-    public static partial void TendingFailed(this ILogger log, string topic, string why);
-
-    [LoggerMessage(405, LogLevel.Error, "A loop of the subscription to {Topic} failed on a fault of the component's own; it begins again")]
-    public static partial void SubscriptionFailed(this ILogger log, string topic, Exception fault);
-
     [LoggerMessage(406, LogLevel.Debug, "A heartbeat was not written: {Why}")]
     public static partial void HeartbeatFailed(this ILogger log, string why);
-
-    [LoggerMessage(
-        407,
-        LogLevel.Warning,
-        "Wake-ups could not be subscribed to ({Why}); new messages are found by asking once a second until then"
-    )]
-    public static partial void ListeningFailed(this ILogger log, string why);
 
     [LoggerMessage(
         408,
@@ -48,9 +35,6 @@ internal static partial class Log
     )]
     public static partial void EntryWasDamaged(this ILogger log, string topic, int partition, string id, string why);
 
-    [LoggerMessage(409, LogLevel.Warning, "Topic {Topic}, partition {Partition} could not be read ({Why}); it is tried again")]
-    public static partial void ReadingFailed(this ILogger log, string topic, int partition, string why);
-
     [LoggerMessage(
         410,
         LogLevel.Warning,
@@ -59,26 +43,25 @@ internal static partial class Log
     public static partial void LanesWereTakenOver(this ILogger log, string group, int count, string topic, string session);
 
     [LoggerMessage(
-        412,
-        LogLevel.Error,
-        "Telling others that this process lives, or hearing of appends, failed on a fault of the component's own; it goes on"
-    )]
-    public static partial void MembershipFailed(this ILogger log, Exception fault);
-
-    [LoggerMessage(
         411,
         LogLevel.Warning,
         "Group {Group} has {Count} members that take topic {Topic}, which has {Partitions} partitions: some of them have nothing to do"
     )]
     public static partial void MembersExceedLanes(this ILogger log, string group, int count, string topic, int partitions);
 
+    [LoggerMessage(404, LogLevel.Error, "An answer to a delivery of group {Group}, topic {Topic}, met a fault of the component's own")]
+    public static partial void AnswerFailed(this ILogger log, string group, string topic, Exception fault);
+
+    [LoggerMessage(405, LogLevel.Warning, "Lanes of {Name} were not released ({Why}); others take them when the heartbeat has lapsed")]
+    public static partial void LanesWereNotReleased(this ILogger log, string name, string why);
+
     [LoggerMessage(
         420,
         LogLevel.Debug,
         "Group {Group}, topic {Topic}, partition {Partition}: message {StreamId} waits in the retry queue after {Failures} failures, "
-            + "and those behind it"
+            + "and the later ones of its key behind it"
     )]
-    public static partial void MessageWasParked(
+    public static partial void MessageWasQueued(
         this ILogger log,
         string group,
         string topic,
@@ -90,22 +73,49 @@ internal static partial class Log
     [LoggerMessage(
         421,
         LogLevel.Warning,
-        "Group {Group} gives up message {Message} of topic {Topic} after {Failures} failures ({Reason}); it moves to topic {Letters}"
+        "Group {Group} gives up message {Message} of topic {Topic} after {Failures} failures ({Reason}); it moves to its dead-letter topic"
     )]
-    public static partial void MessageIsGivenUp(
-        this ILogger log,
-        string group,
-        string topic,
-        string message,
-        int failures,
-        string reason,
-        string letters
-    );
+    public static partial void MessageIsGivenUp(this ILogger log, string group, string topic, string message, int failures, string reason);
 
     [LoggerMessage(
         422,
         LogLevel.Warning,
-        "Message {Message} of group {Group}, topic {Topic}, stays in the retry queue: its dead-letter topic {Letters} is full (maxBacklog)"
+        "Message {Message} of group {Group}, topic {Topic}, stays in the retry queue: its dead-letter topic is full (maxBacklog)"
     )]
-    public static partial void DeadLetterTopicIsFull(this ILogger log, string group, string topic, string message, string letters);
+    public static partial void DeadLetterTopicIsFull(this ILogger log, string group, string topic, string message);
+
+    [LoggerMessage(
+        423,
+        LogLevel.Warning,
+        "Group {Group}, topic {Topic}: Redis refused what became of message {Message} ({Why}); it is told again, and its lane waits"
+    )]
+    public static partial void OutcomeWasRefused(this ILogger log, string group, string topic, string message, string why);
+
+    [LoggerMessage(
+        424,
+        LogLevel.Warning,
+        "Group {Group}, topic {Topic}, partition {Partition}: the retry queue took nothing ({Why}); it is tried again"
+    )]
+    public static partial void RetryQueueRefused(this ILogger log, string group, string topic, int partition, string why);
+
+    [LoggerMessage(
+        425,
+        LogLevel.Error,
+        "Message {Message} of topic {Topic} is damaged and cannot be delivered ({Why}); that counts as a failed delivery"
+    )]
+    public static partial void MessageWasUndeliverable(this ILogger log, string topic, string message, string why);
+
+    [LoggerMessage(
+        426,
+        LogLevel.Warning,
+        "Group {Group}, topic {Topic}: message {Message} was acknowledged without its step (requireStep); that counts as a failed delivery"
+    )]
+    public static partial void AcknowledgedWithoutStep(this ILogger log, string group, string topic, string message);
+
+    [LoggerMessage(
+        427,
+        LogLevel.Warning,
+        "Group {Group}, topic {Topic}: message {Message} was not answered within {Timeout}; that counts as a failed delivery"
+    )]
+    public static partial void ProcessingTimedOut(this ILogger log, string group, string topic, string message, TimeSpan timeout);
 }

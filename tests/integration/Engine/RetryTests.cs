@@ -178,7 +178,7 @@ public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
     [Fact]
     public async Task Thousands_behind_one_failing_message_fill_neither_memory_nor_the_way_of_others()
     {
-        const int Followers = 5 * Subscription.MaxEntries;
+        const int Followers = 5 * ReadAhead.MaxMessages;
         var inbox = new Inbox();
         await using var stream = _run.Subscriptions.Attach("g", "t", Late, inbox);
         await PublishAsync("bad", "bad");

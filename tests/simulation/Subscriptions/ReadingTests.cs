@@ -1,6 +1,7 @@
 using System.Text;
 using Darq.Engine.Publishing;
 using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Reading;
 using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
@@ -17,10 +18,10 @@ public sealed class ReadingTests
             using var world = new World();
             var engine = world.Start();
             var inbox = new Inbox();
-            engine.Attach("t", inbox, new() { Concurrent = true, MaxInFlight = 2 * Subscription.MaxEntries });
+            engine.Attach("t", inbox, new() { Concurrent = true, MaxInFlight = 2 * ReadAhead.MaxMessages });
             world.Run(seconds: 3);
             FillHand(engine);
-            world.Await(() => inbox.Count == Subscription.MaxEntries, 5, "all that may be in hand is delivered");
+            world.Await(() => inbox.Count == ReadAhead.MaxMessages, 5, "all that may be in hand is delivered");
             var longest = TimeSpan.Zero;
 
             // The safety net looks once a second; at several moments between two looks, so that it does not help out by chance.
@@ -36,7 +37,7 @@ public sealed class ReadingTests
 
     private static void FillHand(SimulatedEngine engine)
     {
-        var texts = Enumerable.Range(0, Subscription.MaxEntries).Select(i => $"in hand {i}");
+        var texts = Enumerable.Range(0, ReadAhead.MaxMessages).Select(i => $"in hand {i}");
         var noMetadata = new Dictionary<string, string>();
         PublishEntry[] entries = [.. texts.Select(text => new PublishEntry(Encoding.UTF8.GetBytes(text), noMetadata))];
         Assert.Equal("OK", engine.OutcomeOf(async () => await engine.Publisher.PublishAsync("t", entries, default)));

@@ -6,13 +6,13 @@ namespace Darq.Engine.Subscriptions.Acks;
 
 /// <summary>Tells Redis that a message is done with. Waits as long as it takes: nobody else would send it again.</summary>
 internal sealed class AckRequest(string group, string topic, int partition, Position streamId, bool expired, Func<string> fencingToken)
-    : BatchRequest("pass")
+    : BatchRequest<SettlementOutcome>("pass")
 {
     public override int Size => 160;
 
     public override bool Frees => true;
 
-    public override bool Patient => true;
+    public override bool NeverGivesUp => true;
 
     public override void Write(BatchWriter writer)
     {
@@ -26,4 +26,6 @@ internal sealed class AckRequest(string group, string topic, int partition, Posi
         writer.Add(streamId.WorldLine);
         writer.Add(streamId.Number);
     }
+
+    protected override SettlementOutcome Parse(ReplyLine reply) => reply.ToSettlementOutcome();
 }

@@ -41,7 +41,7 @@ internal static class DeadLetter
         return letters;
     }
 
-    /// <summary>The message's own metadata with ours added; what is left of an earlier death is replaced.</summary>
+    /// <summary>The message's own metadata, unless it is damaged, with ours added; what is left of an earlier death is replaced.</summary>
     public static ReadOnlyMemory<byte> Metadata(
         Message message,
         string reason,
@@ -51,7 +51,7 @@ internal static class DeadLetter
         DateTimeOffset now
     ) =>
         MessageMetadata.Write([
-            .. message.ParseMetadata().Where(entry => !WireNames.IsDeadLetter(entry.Key)),
+            .. OfPublisher(message),
             new(WireNames.DeadReason, reason),
             new(WireNames.DeadGroup, Keys.Encode(group)),
             new(WireNames.DeadTopic, Keys.Encode(topic)),
@@ -60,4 +60,16 @@ internal static class DeadLetter
             new(WireNames.DeadMessage, $"{message.Partition}-{message.StreamId}"),
             new(WireNames.DeadTime, now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)),
         ]);
+
+    private static IEnumerable<KeyValuePair<string, string>> OfPublisher(Message message)
+    {
+        try
+        {
+            return message.ParseMetadata().Where(entry => !WireNames.IsDeadLetter(entry.Key));
+        }
+        catch (FormatException)
+        {
+            return [];
+        }
+    }
 }

@@ -4,20 +4,20 @@ using Darq.Engine.Subscriptions.Reading;
 
 namespace Darq.Engine.Subscriptions.Acks;
 
-/// <summary>Moves a message to the dead-letter topic, in the partition it is in. Waits as long as it takes, as a pass does.</summary>
+/// <summary>Moves a message to the dead-letter topic, in the partition it is in. Waits as long as it takes, as an ack does.</summary>
 internal sealed class DeadLetterRequest(
     string group,
     string topic,
     Message message,
-    string letters,
+    string deadLetterTopic,
     ReadOnlyMemory<byte> metadata,
     long maxBacklog,
     Func<string> fencingToken
-) : BatchRequest("dead")
+) : BatchRequest<SettlementOutcome>("dead")
 {
     public override int Size => message.Size + metadata.Length;
 
-    public override bool Patient => true;
+    public override bool NeverGivesUp => true;
 
     public override void Write(BatchWriter writer)
     {
@@ -27,8 +27,10 @@ internal sealed class DeadLetterRequest(
         writer.Add(fencingToken());
         writer.Add(message.StreamId.WorldLine);
         writer.Add(message.StreamId.Number);
-        writer.Add(Keys.Encode(letters));
+        writer.Add(Keys.Encode(deadLetterTopic));
         writer.Add(metadata);
         writer.Add(maxBacklog);
     }
+
+    protected override SettlementOutcome Parse(ReplyLine reply) => reply.ToSettlementOutcome();
 }

@@ -1,81 +1,80 @@
 using System.Collections.Concurrent;
 using Darq.Engine.Core;
+using Darq.Engine.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions.Deliveries;
 
 /// <summary>
-/// One consumer of a subscription: a pull stream or the read stream of a binding. It has a window of messages that may be
-/// out unanswered, which starts at two, because a serial sidecar would only hold more of them unread, and doubles
-/// whenever an answer overtakes another, which only a concurrent one can cause.
+/// One consumer of a subscription: a pull stream or the read stream of a binding. Which messages it gets is the core's business; this
+/// writes them, one at a time, on the thread of whoever has something to write.
 /// </summary>
-internal sealed class DeliveryStream : IAsyncDisposable
+internal sealed class DeliveryStream(
+    GuardedCore core,
+    Action announce,
+    string subscribedTopic,
+    SubscriptionOptions options,
+    IDeliverySink sink,
+    ILogger log
+) : IDeliveryOutlet, IAsyncDisposable
 {
-    private readonly Subscription _subscription;
-    private readonly IDeliverySink _sink;
-    private readonly SubscriptionOptions _options;
     private readonly CancellationTokenSource _closing = new();
     private readonly ConcurrentQueue<Delivery> _outgoing = new();
 
-    // Held by whoever writes.
+    // Held by the one who writes.
     private readonly SemaphoreSlim _writing = new(1, 1);
     private volatile bool _broken; // nothing is written any more
+    private StreamWindow? _window;
 
-    // Under the subscription's lock.
-    private readonly SortedDictionary<long, Entry> _unanswered = [];
-    private int _window;
-    private bool _paused;
-    private bool _closed;
+    public string SubscribedTopic => subscribedTopic;
 
-    public DeliveryStream(Subscription subscription, string subscribedTopic, SubscriptionOptions options, IDeliverySink sink)
-    {
-        (_subscription, SubscribedTopic, _options, _sink) = (subscription, subscribedTopic, options, sink);
-        _window = options.Concurrent ? options.MaxInFlight : Math.Min(2, options.MaxInFlight);
-    }
-
-    public string SubscribedTopic { get; }
+    public bool IsOpen => _window?.IsClosed == false;
 
     // An answer to what is still on its way out, which only a confused peer gives, must not make room there.
-    public bool HasRoom => !_closed && !_broken && !_paused && _unanswered.Count < _window && _outgoing.Count < _options.MaxInFlight;
+    public bool HasRoom => !_broken && _outgoing.Count < options.MaxInFlight;
 
-    public bool IsOpen => !_closed;
-
-    /// <summary>Whether it wants messages, now or later.</summary>
-    public bool IsTaking => !_closed && !_paused;
+    /// <summary>Lets it take part.</summary>
+    public void Open()
+    {
+        core.Apply((this, options), static (core, stream, _) => stream.Item1._window = core.Open(stream.Item1, stream.options));
+        announce();
+    }
 
     /// <summary>Counts the message as done with. Unknown, answered and superseded tokens change nothing.</summary>
-    public void Ack(string token) => _subscription.Answer(this, token, failed: false);
+    public void Ack(string token) => Answer(token, Deliveries.Answer.Ack);
 
     /// <summary>Counts a failure and delivers again later. Unknown, answered and superseded tokens change nothing.</summary>
-    public void Nack(string token) => _subscription.Answer(this, token, failed: true);
+    public void Nack(string token) => Answer(token, Deliveries.Answer.Nack);
 
     /// <summary>Gives the message back without counting a failure, to be delivered again at once.</summary>
-    public void Release(string token) => _subscription.Release(this, token);
+    public void Release(string token) => Answer(token, Deliveries.Answer.Release);
 
     /// <summary>Sends nothing new until <see cref="Resume"/>; answers are still taken. Safe to repeat.</summary>
-    public void Pause() => _subscription.SetPaused(() => _paused = true);
+    public void Pause() => SetPaused(true);
 
-    public void Resume() => _subscription.SetPaused(() => _paused = false);
+    public void Resume() => SetPaused(false);
 
     /// <summary>
     /// Ends the stream and releases what is unanswered without counting a failure. Returns once nothing more is sent. Safe to repeat.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        _subscription.Detach(this);
+        Close();
         _closing.CancelHere();
         await _writing.WaitAsync(CancellationToken.None);
         _broken = true;
         _writing.Release();
     }
 
-    /// <summary>Under the subscription's lock; <see cref="WriteOut"/> has to follow without it. Bounded by <see cref="HasRoom"/>.</summary>
-    public void Send(long number, Entry entry, Delivery delivery)
+    /// <summary>Takes it out; what it writes at the moment may still go out. Safe to repeat.</summary>
+    public void Close()
     {
-        _unanswered.Add(number, entry);
-        _outgoing.Enqueue(delivery);
+        core.Apply(_window!, static (core, window, now) => core.Close(window, now));
+        announce();
     }
 
-    /// <summary>Writes what is to go out, here and now if nobody else is at it, who would then take it along.</summary>
+    public void Send(Delivery delivery) => _outgoing.Enqueue(delivery);
+
     public void WriteOut()
     {
         // Ends by itself when nothing is left, and before the stream is closed.
@@ -85,42 +84,31 @@ internal sealed class DeliveryStream : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes the delivery off the stream; null if it is not out. Under the subscription's lock.</summary>
-    public Entry? Take(DeliveryToken token, bool answered)
+    private void Answer(string token, Answer answer)
     {
-        var number = token.Number;
-        if (!_unanswered.TryGetValue(number, out var entry))
+        if (!DeliveryToken.TryParse(token, out var parsed))
         {
-            return null;
+            return;
         }
 
-        if (entry.Message.StreamId != token.Message || entry.Lane.Partition != token.Partition)
+        try
         {
-            return null;
+            core.Apply(
+                (_window!, parsed, answer),
+                static (core, answered, now) => core.OnAnswer(answered.Item1, answered.parsed, answered.answer, now)
+            );
         }
-
-        var overtook = answered && _unanswered.Keys.First() != number;
-        _unanswered.Remove(number);
-        if (overtook)
+        catch (Exception fault)
         {
-            _window = Math.Min(_options.MaxInFlight, _window * 2);
+            // A fault of ours must not end the sidecar's stream, which it would never open again.
+            log.AnswerFailed(parsed.Group, parsed.Topic, fault);
         }
-
-        return entry;
     }
 
-    /// <summary>Closes it to new messages and hands back what is unanswered. Under the subscription's lock.</summary>
-    public IReadOnlyList<Entry> Close()
+    private void SetPaused(bool paused)
     {
-        if (_closed)
-        {
-            return [];
-        }
-
-        _closed = true;
-        Entry[] left = [.. _unanswered.Values];
-        _unanswered.Clear();
-        return left;
+        core.Apply((_window!, paused), static (core, stream, _) => core.SetPaused(stream.Item1, stream.paused));
+        announce();
     }
 
     private async Task WriteAsync()
@@ -131,12 +119,12 @@ internal sealed class DeliveryStream : IAsyncDisposable
             {
                 while (!_broken && _outgoing.TryDequeue(out var delivery))
                 {
-                    await _sink.SendAsync(delivery, _closing.Token);
+                    await WriteAsync(delivery);
                 }
             }
             catch (Exception)
             {
-                // The peer is gone; whoever reads from it closes the stream, and what was not answered goes to another.
+                // The peer is gone; the one who reads from it closes the stream, and what was not answered goes to another.
                 _broken = true;
             }
             finally
@@ -146,6 +134,22 @@ internal sealed class DeliveryStream : IAsyncDisposable
         } while (!_broken && MayBegin());
     }
 
+    private async ValueTask WriteAsync(Delivery delivery)
+    {
+        try
+        {
+            await sink.SendAsync(delivery, _closing.Token);
+        }
+        catch (UndeliverableException damaged)
+        {
+            log.MessageWasUndeliverable(delivery.MessageTopic, delivery.Message.Id, damaged.Message);
+            Nack(delivery.Token);
+        }
+    }
+
     /// <summary>Whether there is something to write, and it is for the caller to do so.</summary>
     private bool MayBegin() => !_outgoing.IsEmpty && _writing.Wait(0, CancellationToken.None);
 }
+
+/// <summary>A message cannot be put into the form that an app gets it in: its data is damaged.</summary>
+internal sealed class UndeliverableException(Exception damage) : Exception(damage.Message, damage);

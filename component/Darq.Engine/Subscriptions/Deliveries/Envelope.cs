@@ -57,12 +57,17 @@ internal sealed class Envelope
     /// <summary>ASCII that fits for a header.</summary>
     public ReadOnlySpan<byte> Value(int index) => _values[index];
 
+    /// <summary>Throws <see cref="UndeliverableException"/> where the message is damaged.</summary>
     public void Fill(Delivery delivery)
     {
         _ofPublisher.Clear();
-        if (!delivery.Message.Metadata.IsEmpty)
+        try
         {
             TakeMetadata(delivery.Message);
+        }
+        catch (FormatException damage)
+        {
+            throw new UndeliverableException(damage);
         }
 
         WriteValues(delivery, delivery.Message);

@@ -3,31 +3,63 @@ using Darq.Engine.Core;
 
 namespace Darq.Engine.Subscriptions.Ownership;
 
-/// <summary>What a claim or a resumption answers about a lane that is ours now (claim.lua).</summary>
-/// <param name="FencingToken">Under which it is held.</param>
-/// <param name="PassedUpTo">Everything up to it is done with.</param>
-/// <param name="TakeOvers">How many times in a row a holder died while the message after <paramref name="PassedUpTo"/> was its first
+internal enum ClaimOutcome
+{
+    /// <summary>The lane is ours.</summary>
+    Owned,
+
+    /// <summary>Another session owns it.</summary>
+    OwnedByAnother,
+
+    /// <summary>It cannot be resumed.</summary>
+    Lost,
+}
+
+/// <summary>What a claim or a resumption answers about one lane (claim.lua).</summary>
+/// <param name="Outcome">Whose it is.</param>
+/// <param name="Owner">The session that owns it, where that is another.</param>
+/// <param name="FencingToken">Under which it is owned.</param>
+/// <param name="AckedUpTo">Everything up to it is done with.</param>
+/// <param name="TakeOvers">How many times in a row an owner died while the message after <paramref name="AckedUpTo"/> was its first
 /// unfinished one.</param>
-/// <param name="Parked">Messages in the retry queue.</param>
-/// <param name="Passed">First and last seq of what is done with above <paramref name="PassedUpTo"/>.</param>
+/// <param name="InRetryQueue">Messages in the retry queue.</param>
+/// <param name="Acked">First and last number of what is done with above <paramref name="AckedUpTo"/>.</param>
 internal sealed record ClaimResult(
+    ClaimOutcome Outcome,
+    string Owner,
     string FencingToken,
-    Position PassedUpTo,
+    Position AckedUpTo,
     int TakeOvers,
-    int Parked,
-    IReadOnlyList<(long First, long Last)> Passed
+    int InRetryQueue,
+    IReadOnlyList<(long First, long Last)> Acked
 )
 {
-    /// <summary>Null where the answer says that the lane is not ours.</summary>
-    public static ClaimResult? Parse(string answer) =>
-        answer.Split(' ') is ["OK", var fencingToken, var upTo, var takeOvers, var parked, .. var passed]
-            ? new(fencingToken, Position.Parse(upTo), (int)Number(takeOvers), (int)Number(parked), [.. passed.Select(Interval)])
-            : null;
+    /// <summary>Throws <see cref="FormatException"/> where the reply is none of claim.lua's.</summary>
+    public static ClaimResult Parse(string reply) =>
+        reply.Split(' ') switch
+        {
+            ["OK", var token, var upTo, var takeOvers, var waiting, .. var acked] => new(
+                ClaimOutcome.Owned,
+                "",
+                token,
+                Position.Parse(upTo),
+                (int)Number(takeOvers),
+                (int)Number(waiting),
+                [.. acked.Select(Interval)]
+            ),
+            ["HELD", var owner] => Without(ClaimOutcome.OwnedByAnother, owner),
+            ["LOST"] => Without(ClaimOutcome.Lost, ""),
+            _ => throw new FormatException($"A claim was answered with '{reply}'."),
+        };
+
+    private static ClaimResult Without(ClaimOutcome outcome, string owner) => new(outcome, owner, "", default, 0, 0, []);
 
     private static (long First, long Last) Interval(string text)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
-        return (Number(text.AsSpan(0, colon)), Number(text.AsSpan(colon + 1)));
+        return colon < 0
+            ? throw new FormatException($"A claim was answered with the interval '{text}'.")
+            : (Number(text.AsSpan(0, colon)), Number(text.AsSpan(colon + 1)));
     }
 
     private static long Number(ReadOnlySpan<char> text) => long.Parse(text, CultureInfo.InvariantCulture);

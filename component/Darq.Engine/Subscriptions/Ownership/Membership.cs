@@ -1,15 +1,17 @@
 using Darq.Engine.Connection;
-using Darq.Engine.Core;
 using Darq.Engine.Redis;
-using Darq.Engine.Telemetry;
 
 namespace Darq.Engine.Subscriptions.Ownership;
 
 /// <summary>
 /// One heartbeat for all lanes of this process on a primary, and who was alive at the last one. It only makes hand-overs and
-/// take-overs prompt; that two holders never both take effect rests on the fencing tokens.
+/// take-overs prompt; that two owners never both take effect rests on the fencing tokens.
 /// </summary>
-internal sealed class Membership(Primary primary, Func<string> announced, TimeProvider time, ILogger log)
+/// <param name="primary">Where the heartbeat goes.</param>
+/// <param name="announced">What this process takes lanes of.</param>
+/// <param name="beatSoon">Asks for a heartbeat before the next regular one.</param>
+/// <param name="time">Its clock.</param>
+internal sealed class Membership(Primary primary, Func<string> announced, Action beatSoon, TimeProvider time) : IMembershipView
 {
     public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
     public static readonly TimeSpan Lapse = TimeSpan.FromSeconds(2);
@@ -18,9 +20,8 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
 
-    private readonly AsyncAutoResetEvent _announce = new(time);
-
     private volatile MembershipSnapshot? _snapshot;
+    private Session? _session;
     private long _begun;
     private long _lastBeat = long.MinValue;
     private long _judgeFrom = long.MinValue;
@@ -29,7 +30,7 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
     public event Action? Beaten;
 
     /// <summary>
-    /// Raised when others may have taken us for dead: what is held has to be asked for. Handlers return at once and do not throw.
+    /// Raised when others may have taken us for dead: Redis has to be asked for what is owned. Handlers return at once and do not throw.
     /// </summary>
     public event Action? Lapsed;
 
@@ -39,54 +40,47 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
     /// <summary>Whether our heartbeat is so old that others may take us for dead.</summary>
     public bool IsLapsed => Since(Volatile.Read(ref _lastBeat)) > Lapse;
 
-    /// <summary>Number of the heartbeat that was begun last.</summary>
     public long Begun => Volatile.Read(ref _begun);
 
     /// <summary>
-    /// Whether a session that held a lane when <paramref name="beat"/> was the last heartbeat begun has gone silent since. Only
-    /// a later heartbeat can tell: at an earlier one the session may not have been there yet. Nobody is judged for a while
-    /// after a gap in our own: if that was an outage, the others could not write theirs either.
+    /// Only a heartbeat later than the claim can tell: at an earlier one the session may not have been there yet. Nobody is judged for a
+    /// while after a gap in our own: if that was an outage, the others could not write theirs either.
     /// </summary>
     public bool IsDead(string session, long beat) =>
-        _snapshot is { } snapshot && snapshot.Beat > beat && !snapshot.Has(session) && time.GetTimestamp() >= Volatile.Read(ref _judgeFrom);
+        _snapshot is { } snapshot
+        && snapshot.Beat > beat
+        && !snapshot.Has(session)
+        && time.GetTimestamp() >= Volatile.Read(ref _judgeFrom);
 
     /// <summary>What is announced has changed; the others should not learn it only at the next regular heartbeat.</summary>
-    public void Announce() => _announce.Set();
+    public void Announce() => beatSoon();
 
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <summary>One heartbeat; returns how long to wait for the next.</summary>
+    public async Task<TimeSpan> BeatAsync(CancellationToken cancellation)
     {
-        // The one who starts it is still adding what it subscribes to.
-        await Task.Yield();
-        Session? before = null;
-        while (true)
+        if (Since(_lastBeat) is var since && since < ShortestPause)
         {
-            try
-            {
-                var session = await primary.ReadyAsync(cancellation);
-                // Our older session is nobody's rival.
-                if (before is not null && before != session)
-                {
-                    await LeaveAsync(before, cancellation);
-                }
+            return ShortestPause - since;
+        }
 
-                before = session;
-                await BeatAsync(session, cancellation);
-            }
-            catch (Exception fault) when (!cancellation.IsCancellationRequested)
+        try
+        {
+            var session = await primary.ReadyAsync(cancellation);
+            // Our older session is nobody's rival.
+            if (_session is not null && _session != session)
             {
-                // What was known before an outage says nothing about who survived it.
-                _snapshot = null;
-                if (fault is RedisUnavailableException or RedisRefusedException)
-                {
-                    log.HeartbeatFailed(fault.Message);
-                }
-                else
-                {
-                    log.MembershipFailed(fault);
-                }
+                await LeaveAsync(_session, cancellation);
             }
-            await Task.Delay(ShortestPause, time, cancellation);
-            await _announce.WaitAsync(Beat - ShortestPause, cancellation);
+
+            _session = session;
+            await BeatAsync(session, cancellation);
+            return Beat;
+        }
+        catch
+        {
+            // What was known before an outage says nothing about who survived it.
+            _snapshot = null;
+            throw;
         }
     }
 
@@ -104,6 +98,7 @@ internal sealed class Membership(Primary primary, Func<string> announced, TimePr
             Volatile.Write(ref _judgeFrom, time.GetTimestamp() + (long)(Lapse.TotalSeconds * time.TimestampFrequency));
             Lapsed?.Invoke();
         }
+
         Volatile.Write(ref _lastBeat, began);
         _snapshot = MembershipSnapshot.Read(beat, reply);
         Beaten?.Invoke();

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using Darq.Engine.Batching;
 using Darq.Engine.Core;
 using Darq.Engine.Publishing;
 using Darq.Engine.Redis;
@@ -22,6 +23,19 @@ internal sealed record Message(
     public string Id => ExplicitId.Length > 0 ? ExplicitId : $"{Partition}-{StreamId}";
 
     public int Size => Data.Length + Metadata.Length + 256;
+
+    /// <summary>The message that this process has just appended; it never expires.</summary>
+    public static Message Of(AppendedMessage appended) =>
+        new(
+            appended.Partition,
+            appended.StreamId,
+            appended.ExplicitId,
+            appended.Key,
+            appended.Data,
+            appended.Metadata,
+            long.MaxValue,
+            appended.Position
+        );
 
     public IReadOnlyList<KeyValuePair<string, string>> ParseMetadata() => MessageMetadata.Parse(Metadata.Span);
 

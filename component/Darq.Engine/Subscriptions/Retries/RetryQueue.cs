@@ -3,26 +3,25 @@ using Darq.Engine.Core;
 namespace Darq.Engine.Subscriptions.Retries;
 
 /// <summary>
-/// Which messages of a lane are parked, as its holder knows it: their seqs in sequences, a sequence being what has to keep its
-/// order. The messages themselves are in Redis; one costs about 100 bytes here. All members belong to the lock of the
-/// subscription.
+/// Which messages of a lane wait in Redis for their next delivery, as the owner knows it: their numbers in sequences, a sequence being
+/// what has to keep its order. The messages themselves are in Redis; one costs about 100 bytes here. Belongs to the core.
 /// </summary>
 internal sealed class RetryQueue(Order order)
 {
     private readonly Dictionary<ulong, RetrySequence> _sequences = [];
 
-    // Parked here, while Redis is still being told: they cannot be fetched yet.
-    private readonly HashSet<long> _untold = [];
+    // On their way to Redis: they cannot be fetched yet.
+    private readonly HashSet<long> _moving = [];
 
     public int Count { get; private set; }
 
-    /// <summary>Whether Redis knows all of it.</summary>
-    public bool IsTold => _untold.Count == 0;
+    /// <summary>Whether Redis has all of it.</summary>
+    public bool IsStored => _moving.Count == 0;
 
-    /// <summary>Whether all that an earlier holder parked is in here.</summary>
+    /// <summary>Whether all that an earlier owner left in it is in here.</summary>
     public bool IsKnown { get; set; }
 
-    /// <summary>The last seq of an earlier holder's that is in here.</summary>
+    /// <summary>The last message of an earlier owner's that is in here.</summary>
     public long KnownUpTo { get; private set; }
 
     public IReadOnlyCollection<RetrySequence> Sequences => _sequences.Values;
@@ -30,32 +29,36 @@ internal sealed class RetryQueue(Order order)
     /// <summary>The sequence that a message has to join, if there is one.</summary>
     public RetrySequence? SequenceOf(string key, long seq) => _sequences.GetValueOrDefault(NameOf(key, seq));
 
-    /// <summary>Adds what the retry queue in Redis has.</summary>
-    public void Learn(RetryQueueEntry parked, DateTimeOffset due)
+    /// <summary>Adds what the queue in Redis has.</summary>
+    public void Learn(RetryQueueEntry entry, TimeSpan due)
     {
-        Add(parked.Key, parked.StreamId.Number, due);
-        KnownUpTo = parked.StreamId.Number;
+        Add(entry.Key, entry.StreamId.Number, due);
+        KnownUpTo = entry.StreamId.Number;
     }
 
-    /// <summary>Adds a message, of which Redis has to be told; <paramref name="due"/> counts if it is the first of its sequence.</summary>
-    public RetrySequence Park(string key, long seq, DateTimeOffset due)
+    /// <summary>Adds a message that has to be stored; <paramref name="due"/> counts where it is the first of its sequence.</summary>
+    public RetrySequence Add(string key, long seq, TimeSpan due, bool moving)
     {
-        _untold.Add(seq);
+        if (moving)
+        {
+            _moving.Add(seq);
+        }
+
         return Add(key, seq, due);
     }
 
-    public void Told(long seq) => _untold.Remove(seq);
+    public void Stored(long seq) => _moving.Remove(seq);
 
     /// <summary>The first messages of a sequence, as far as they can be fetched.</summary>
-    public long[] First(RetrySequence sequence, int most) => [.. sequence.Seqs.Take(most).TakeWhile(seq => !_untold.Contains(seq))];
+    public long[] First(RetrySequence sequence, int most) => [.. sequence.Seqs.Take(most).TakeWhile(seq => !_moving.Contains(seq))];
 
     /// <summary>Takes a message out that is done with.</summary>
     public void Remove(RetrySequence sequence, long seq)
     {
-        // Whoever comes after the first waited for that one alone.
+        // The ones after the first waited for that one alone.
         if (sequence.Seqs.Min == seq)
         {
-            sequence.Due = DateTimeOffset.MinValue;
+            sequence.Due = TimeSpan.Zero;
         }
 
         if (!sequence.Seqs.Remove(seq))
@@ -73,11 +76,11 @@ internal sealed class RetryQueue(Order order)
     public void Clear()
     {
         _sequences.Clear();
-        _untold.Clear();
+        _moving.Clear();
         (Count, IsKnown, KnownUpTo) = (0, false, 0);
     }
 
-    private RetrySequence Add(string key, long seq, DateTimeOffset due)
+    private RetrySequence Add(string key, long seq, TimeSpan due)
     {
         var name = NameOf(key, seq);
         if (!_sequences.TryGetValue(name, out var sequence))
@@ -106,4 +109,20 @@ internal sealed class RetryQueue(Order order)
             Order.Key when key.Length > 0 => PartitionHash.Of(key),
             _ => (ulong)seq,
         };
+}
+
+/// <summary>
+/// Messages of a retry queue that wait for each other. The first of them may be in memory, as many as <see cref="InMemory"/> says.
+/// </summary>
+internal sealed class RetrySequence(ulong name)
+{
+    public ulong Name { get; } = name;
+
+    public SortedSet<long> Seqs { get; } = [];
+
+    /// <summary>When the first of them may be delivered, in monotonic time.</summary>
+    public TimeSpan Due { get; set; }
+
+    /// <summary>How many of the first are in memory or being fetched.</summary>
+    public int InMemory { get; set; }
 }

@@ -5,6 +5,9 @@ using Darq.Engine.Redis;
 
 namespace Darq.Engine.Subscriptions.Retries;
 
+/// <summary>A page of a retry queue, in order, the server's time, and whether nothing comes after it.</summary>
+internal sealed record RetryQueuePage(long NowMs, IReadOnlyList<RetryQueueEntry> Entries, bool IsLast);
+
 /// <summary>
 /// The reading calls of retry.lua for one (group, topic). They throw <see cref="DarqException"/> when Redis is away, and are safe to
 /// repeat.
@@ -14,42 +17,52 @@ internal sealed class RetryQueueReader(Primary primary, string group, string top
     private readonly string _group = Keys.Encode(group);
     private readonly string _topic = Keys.Encode(topic);
 
-    /// <summary>Up to <paramref name="count"/> parked messages after a seq, and the server's time in ms.</summary>
-    public async Task<(long Now, string[] Members)> PageAsync(int partition, long after, int count, CancellationToken cancellation)
+    /// <summary>Up to <paramref name="most"/> messages after a number; entries that are none of ours are left out.</summary>
+    public async Task<RetryQueuePage> PageAsync(int partition, long after, int most, CancellationToken cancellation)
     {
-        string[] header = [primary.Keys.PartitionHeader(partition)];
-        var items = await CallAsync(FunctionLibrary.Function("parked"), header, [after, count], cancellation);
-        return (long.Parse(items[0].ToString(), CultureInfo.InvariantCulture), [.. items.Skip(1).Select(item => item.ToString())]);
+        var items = await CallAsync("parked", [partition], [after, most], cancellation);
+        var entries = new List<RetryQueueEntry>(items.Count);
+        foreach (var item in items.Skip(1))
+        {
+            if (RetryQueueEntry.TryParse(item.ToString(), out var entry))
+            {
+                entries.Add(entry);
+            }
+        }
+
+        return new(long.Parse(items[0].ToString(), CultureInfo.InvariantCulture), entries, items.Count <= most);
     }
 
     /// <summary>
-    /// Member and body of each message in order, nothing where it is not parked; fewer than asked for beyond a number of bytes.
+    /// Entry and body of each message in order, nothing where it is not there; fewer than asked for beyond a number of bytes.
     /// </summary>
     public Task<IReadOnlyList<RedisReply>> BodiesAsync(
         IReadOnlyList<(int Partition, long Seq)> messages,
-        long mostBytes,
+        long bytesMax,
         CancellationToken cancellation
     )
     {
         var partitions = messages.Select(message => message.Partition).Distinct().ToList();
         RedisArgument[] wanted =
         [
-            mostBytes,
+            bytesMax,
             .. messages.SelectMany(message => new RedisArgument[] { partitions.IndexOf(message.Partition) + 1, message.Seq }),
         ];
-        return CallAsync(FunctionLibrary.Function("bodies"), [.. partitions.Select(primary.Keys.PartitionHeader)], wanted, cancellation);
+        return CallAsync("bodies", partitions, wanted, cancellation);
     }
 
     private async Task<IReadOnlyList<RedisReply>> CallAsync(
         string function,
-        string[] marks,
+        IEnumerable<int> partitions,
         RedisArgument[] arguments,
         CancellationToken cancellation
-    ) =>
-        (
-            await primary.ReadAsync(
-                () => new(function, marks, [primary.WorldLine, _group, _topic, .. arguments], ReadOnly: true),
-                cancellation
-            )
-        ).Items;
+    )
+    {
+        string[] keys = [.. partitions.Select(primary.Keys.PartitionHeader)];
+        var reply = await primary.ReadAsync(
+            () => new(FunctionLibrary.Function(function), keys, [primary.WorldLine, _group, _topic, .. arguments], ReadOnly: true),
+            cancellation
+        );
+        return reply.Items;
+    }
 }

@@ -1,0 +1,55 @@
+using Darq.Engine.Batching;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+
+namespace Darq.Engine.Publishing;
+
+/// <summary>
+/// Reads what a reply says of appended messages: per message a stream id, with = before a duplicate's, and a position; or
+/// those of the first alone, where the others follow it without a gap.
+/// </summary>
+internal static class Emitted
+{
+    /// <summary>Notes the positions, and where this reply is of the very request that appended the messages, announces those.</summary>
+    public static Published[] Read(Primary primary, IReadOnlyList<Append> appends, ReadOnlySpan<char> words, bool isFirst)
+    {
+        var published = new Published[appends.Count];
+        for (var i = 0; i < published.Length; i++)
+        {
+            var append = appends[i];
+            if (words.IsEmpty)
+            {
+                published[i] = published[i - 1] with { StreamId = published[i - 1].StreamId.Next };
+            }
+            else
+            {
+                var id = ReplyLine.NextWord(ref words);
+                var isDuplicate = id[0] == '=';
+                published[i] = new(
+                    append.Partition,
+                    Position.Parse(isDuplicate ? id[1..] : id),
+                    Position.Parse(ReplyLine.NextWord(ref words)),
+                    isDuplicate
+                );
+                primary.Applied.Note(append.Partition, published[i].Applied);
+            }
+            // When an expiring one expires, the server alone knows.
+            if (isFirst && !published[i].Duplicate && append.TimeToLive is null)
+            {
+                primary.Announce(
+                    new(
+                        append.Partition,
+                        append.Topic,
+                        published[i].StreamId,
+                        published[i].Applied,
+                        append.Explicit ? append.Id : "",
+                        append.Key,
+                        append.Data,
+                        append.Metadata
+                    )
+                );
+            }
+        }
+        return published;
+    }
+}

@@ -1,0 +1,106 @@
+using Darq.Engine.Batching;
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Darq.Engine.Subscriptions.Acks;
+
+/// <summary>Tells Redis how messages end. Every outcome that it is given comes back to the core with an answer, unless it is stopped.</summary>
+internal sealed class Acknowledger(
+    GuardedCore core,
+    Primary primary,
+    string group,
+    string topic,
+    SubscriptionOptions options,
+    TimeProvider time,
+    ILogger log
+)
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly AsyncManualResetEvent<bool> _idle = new();
+    private readonly Lock _lock = new();
+    private readonly string? _deadLetterTopic = DeadLetter.TopicOf(options, group, topic);
+
+    // Under _lock.
+    private int _underWay;
+
+    /// <summary>Begins to tell Redis; ends by itself.</summary>
+    public void Begin(Settlement settlement)
+    {
+        lock (_lock)
+        {
+            _underWay++;
+            _idle.Close();
+        }
+
+        _ = SettleAsync(settlement);
+    }
+
+    /// <summary>Waits for a while until everything begun is known to Redis, so that the next owner does not deliver it again.</summary>
+    public async Task DrainAsync(TimeSpan atMost)
+    {
+        lock (_lock)
+        {
+            if (_underWay == 0)
+            {
+                return;
+            }
+        }
+
+        using var deadline = new CancellationTokenSource(atMost, time);
+        await _idle
+            .WaitAsync(deadline.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    /// <summary>Nobody waits for the rest.</summary>
+    public void Stop() => _stopping.CancelHere();
+
+    private async Task SettleAsync(Settlement settlement)
+    {
+        var outcome = SettlementOutcome.Refused;
+        try
+        {
+            outcome = await primary.SubmitAsync(Compose(settlement), _stopping.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested) { }
+        catch (DarqException refused)
+        {
+            log.OutcomeWasRefused(group, topic, settlement.Message.Message.Id, refused.Message);
+        }
+        catch (Exception fault)
+        {
+            log.LoopFailed("acks", fault);
+        }
+
+        lock (_lock)
+        {
+            if (--_underWay == 0)
+            {
+                _idle.Open(true);
+            }
+        }
+
+        core.Apply((settlement, outcome), static (core, told, now) => core.OnSettled(told.settlement, told.outcome, now));
+    }
+
+    private BatchRequest<SettlementOutcome> Compose(Settlement settlement)
+    {
+        var (message, lane) = (settlement.Message.Message, settlement.Message.Lane);
+        return settlement.Ending == Ending.DeadLetter
+            ? new DeadLetterRequest(
+                group,
+                topic,
+                message,
+                _deadLetterTopic!,
+                DeadLetter.Metadata(message, settlement.Reason, group, topic, settlement.Failures, time.GetUtcNow()),
+                options.MaxBacklog,
+                FencingToken
+            )
+            : new AckRequest(group, topic, lane.Partition, message.StreamId, settlement.Ending == Ending.Expire, FencingToken);
+
+        string FencingToken() => core.FencingTokenAt(lane, settlement.Epoch);
+    }
+}

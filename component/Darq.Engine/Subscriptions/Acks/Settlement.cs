@@ -1,0 +1,59 @@
+using Darq.Engine.Batching;
+using Darq.Engine.Core;
+
+namespace Darq.Engine.Subscriptions.Acks;
+
+/// <summary>How a message ends, and so what Redis is told of it.</summary>
+internal enum Ending
+{
+    Ack,
+    Expire,
+    DeadLetter,
+}
+
+/// <summary>What Redis made of it.</summary>
+internal enum SettlementOutcome
+{
+    Done,
+
+    /// <summary>Another owns the lane now.</summary>
+    Fenced,
+
+    /// <summary>The dead-letter topic takes nothing more.</summary>
+    Full,
+
+    /// <summary>Refused for a reason that somebody has to mend: sent again after a while.</summary>
+    Refused,
+}
+
+/// <summary>A message that is done with, until Redis knows it.</summary>
+internal sealed class Settlement(LaneMessage message, int epoch, Ending ending, string reason, int failures)
+{
+    public LaneMessage Message { get; } = message;
+
+    /// <summary>Epoch of its lane: after a loss it concerns nobody any more.</summary>
+    public int Epoch { get; } = epoch;
+
+    public Ending Ending { get; } = ending;
+
+    /// <summary>Why it is a dead letter; "" where it is none.</summary>
+    public string Reason { get; } = reason;
+
+    public int Failures { get; } = failures;
+
+    /// <summary>Refused by Redis; it is sent again.</summary>
+    public bool WasRefused { get; set; }
+}
+
+internal static class SettlementReplies
+{
+    /// <summary>Throws <see cref="DarqException"/> where Redis refused for a reason that somebody has to mend.</summary>
+    public static SettlementOutcome ToSettlementOutcome(this ReplyLine reply) =>
+        reply.Code switch
+        {
+            ReplyCode.Ok => SettlementOutcome.Done,
+            ReplyCode.Fenced => SettlementOutcome.Fenced,
+            ReplyCode.Full => SettlementOutcome.Full,
+            _ => throw reply.ToException(),
+        };
+}

@@ -1,0 +1,82 @@
+namespace Darq.Engine.Subscriptions.Deliveries;
+
+/// <summary>
+/// How many messages one stream may hold unanswered, and which they are. It starts at two, because a serial sidecar would only hold
+/// more of them unread, and doubles whenever an answer overtakes another, which only a concurrent one can cause.
+/// </summary>
+internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet outlet)
+{
+    private readonly SortedDictionary<long, Attempt> _unanswered = [];
+    private int _window = options.Concurrent ? options.MaxInFlight : Math.Min(2, options.MaxInFlight);
+
+    public IDeliveryOutlet Outlet { get; } = outlet;
+
+    public bool IsPaused { get; set; }
+
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Whether the last thing heard of its app is that it is not there.</summary>
+    public bool AppGone { get; set; }
+
+    /// <summary>When its last answer came.</summary>
+    public TimeSpan LastAnswer { get; private set; }
+
+    public IReadOnlyCollection<Attempt> Unanswered => _unanswered.Values;
+
+    /// <summary>Whether it wants messages, now or later.</summary>
+    public bool IsTaking => !IsClosed && !IsPaused;
+
+    public bool HasRoom => IsTaking && _unanswered.Count < (AppGone ? 1 : _window) && Outlet.HasRoom;
+
+    public void Sent(Attempt attempt) => _unanswered.Add(attempt.Number, attempt);
+
+    /// <summary>The unanswered attempt that a token names; null where there is none.</summary>
+    public Attempt? Find(DeliveryToken token) =>
+        _unanswered.GetValueOrDefault(token.Number) is { } attempt
+        && attempt.Message.Message.StreamId == token.Message
+        && attempt.Message.Lane.Partition == token.Partition
+            ? attempt
+            : null;
+
+    /// <summary>Takes an attempt off the stream; an answer that overtook another widens the window.</summary>
+    public void Take(Attempt attempt, bool answered, TimeSpan now)
+    {
+        if (answered)
+        {
+            LastAnswer = now;
+            if (_unanswered.Keys.First() != attempt.Number)
+            {
+                _window = Math.Min(options.MaxInFlight, _window * 2);
+            }
+        }
+        _unanswered.Remove(attempt.Number);
+    }
+
+    /// <summary>The attempt whose processing time runs: the oldest that has not timed out.</summary>
+    public Attempt? Running => _unanswered.Values.FirstOrDefault(attempt => !attempt.TimedOut);
+
+    /// <summary>Closes it to new messages and hands back what is unanswered.</summary>
+    public IReadOnlyList<Attempt> Close()
+    {
+        IsClosed = true;
+        Attempt[] left = [.. _unanswered.Values];
+        _unanswered.Clear();
+        return left;
+    }
+}
+
+/// <summary>The writing side of a stream, as the core sees it.</summary>
+internal interface IDeliveryOutlet
+{
+    /// <summary>The topic as its subscriber named it.</summary>
+    string SubscribedTopic { get; }
+
+    /// <summary>Whether a further delivery may be queued for writing.</summary>
+    bool HasRoom { get; }
+
+    /// <summary>Queues a delivery; <see cref="WriteOut"/> follows, under no lock. Bounded by <see cref="HasRoom"/>.</summary>
+    void Send(Delivery delivery);
+
+    /// <summary>Writes what is queued, here and now unless somebody is at it, who then takes it along.</summary>
+    void WriteOut();
+}

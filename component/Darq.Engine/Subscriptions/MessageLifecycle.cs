@@ -1,0 +1,268 @@
+using Darq.Engine.Core;
+using Darq.Engine.Subscriptions.Acks;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Reading;
+using Darq.Engine.Subscriptions.Retries;
+using Darq.Engine.Telemetry;
+
+namespace Darq.Engine.Subscriptions;
+
+/// <summary>
+/// What becomes of a message from the moment it is in memory until it is out of it: every change of its <see cref="MessageState"/> is
+/// made here or by the dispatch that sends it. Belongs to the core.
+/// </summary>
+internal sealed class MessageLifecycle(
+    string group,
+    string topic,
+    SubscriptionOptions options,
+    Random random,
+    Effects effects,
+    ReadyQueue ready,
+    ReadAhead ahead,
+    RetrySchedule retries,
+    Action<Lane> lose
+)
+{
+    private static readonly TimeSpan RefusedPause = TimeSpan.FromSeconds(1);
+
+    // Attempts whose lane was lost while an app works on the message: it does not go out a second time before their answer.
+    private readonly Dictionary<(int Partition, Position Message), Attempt> _orphans = [];
+
+    // Outcomes that Redis refused, to be told again.
+    private readonly PriorityQueue<Settlement, TimeSpan> _refused = new();
+
+    /// <summary>Whether a reader, or the fetcher, found too much in memory.</summary>
+    public bool ReadIsHeldBack { get; set; }
+
+    public bool FetchIsHeldBack { get; set; }
+
+    /// <summary>When an outcome that was refused is told again; null where there is none.</summary>
+    public TimeSpan? NextRepeat => _refused.TryPeek(out _, out var due) ? due : null;
+
+    public Attempt? Orphan(int partition, Position message) => _orphans.GetValueOrDefault((partition, message));
+
+    /// <summary>Whether an app works on a message of the lane's that was sent under an earlier claim.</summary>
+    public bool HasOrphans(Lane lane) => _orphans.Count > 0 && _orphans.Keys.Any(message => message.Partition == lane.Partition);
+
+    /// <summary>The message of an attempt whose lane was lost, if it was read again and waits for that attempt's answer.</summary>
+    public LaneMessage? TakeOrphan(Attempt attempt)
+    {
+        var lane = attempt.Message.Lane;
+        var key = (lane.Partition, attempt.Message.Message.StreamId);
+        if (_orphans.GetValueOrDefault(key) != attempt)
+        {
+            return null;
+        }
+
+        _orphans.Remove(key);
+        return lane.Find(key.StreamId) is { State: MessageState.Waiting } again && lane.IsFirst(again) ? again : null;
+    }
+
+    /// <summary>Tells outcomes again that are due.</summary>
+    public void Repeat(TimeSpan now)
+    {
+        while (_refused.TryPeek(out var settlement, out var at) && at <= now)
+        {
+            _refused.Dequeue();
+            if (IsCurrent(settlement))
+            {
+                effects.Settle(settlement);
+            }
+        }
+    }
+
+    /// <summary>What Redis made of an outcome.</summary>
+    public void OnSettled(Settlement settlement, SettlementOutcome outcome, Instant now)
+    {
+        if (!IsCurrent(settlement))
+        {
+            return;
+        }
+
+        if (settlement.WasRefused)
+        {
+            settlement.Message.Lane.Refused--;
+        }
+
+        Settled(settlement, outcome, now);
+        if (settlement.Message.Lane.Refused == 0)
+        {
+            effects.Wake(Workers.Reader);
+        }
+    }
+
+    public void Add(LaneMessage message)
+    {
+        ahead.Add(message.Message);
+        if (message.Lane.Add(message))
+        {
+            MakeReady(message);
+        }
+    }
+
+    public void MakeReady(LaneMessage message)
+    {
+        if (message.Consumed)
+        {
+            Finish(message);
+        }
+        else if (message.State == MessageState.Waiting && !_orphans.ContainsKey((message.Lane.Partition, message.Message.StreamId)))
+        {
+            ready.Add(message);
+        }
+    }
+
+    public void GiveBack(LaneMessage message)
+    {
+        message.Lane.Move(message, MessageState.Waiting);
+        MakeReady(message);
+    }
+
+    public void Fail(LaneMessage message, Instant now)
+    {
+        message.Failures++;
+        if (ReasonToGiveUp(message) is not null)
+        {
+            GiveBack(message);
+            return;
+        }
+
+        var delay = RetryDelay.Of(options, message.Failures, random);
+        effects.Log(log =>
+            log.DeliveryFailed(group, topic, message.Message.Id, message.Failures, (long)delay.TotalMilliseconds)
+        );
+        if (delay > options.RetryQueueAfter && message.Attempt is null)
+        {
+            MoveToRetryQueue(message, delay, now);
+        }
+        else
+        {
+            BackOff(message, delay, now);
+        }
+    }
+
+    public void BackOff(LaneMessage message, TimeSpan delay, Instant now)
+    {
+        message.Lane.Move(message, MessageState.BackingOff);
+        ready.AddAt(message, now.Elapsed + delay);
+        effects.Wake(Workers.Clock);
+    }
+
+    /// <summary>Takes a failed message out of memory, and with it all that wait for it.</summary>
+    private void MoveToRetryQueue(LaneMessage failed, TimeSpan delay, Instant now)
+    {
+        var lane = failed.Lane;
+        var sequence = retries.Move(lane, failed.Message, now.Elapsed + delay, failed.Failures);
+        ahead.Remove(failed.Message);
+        for (var next = lane.Remove(failed); next is { } follower;)
+        {
+            next = lane.Remove(follower);
+            ahead.Remove(follower.Message);
+            if (follower.Sequence is null && !follower.Consumed)
+            {
+                retries.Move(lane, follower.Message, TimeSpan.Zero, 0);
+            }
+        }
+
+        sequence.InMemory = 0;
+        WakeHeldBack();
+    }
+
+    /// <summary>Why the message is not delivered any more; null where it is.</summary>
+    public string? ReasonToGiveUp(LaneMessage message) =>
+        options.MaxDeliveries == 0 ? null
+        : message.Failures >= options.MaxDeliveries ? DeadLetter.DeliveriesFailed
+        // A message is suspect only if it was the sole one in flight when its owner died.
+        : message.Lane.Suspect == message.Message.StreamId.Number
+        && message.Lane.TakeOvers >= Math.Max(options.MaxDeliveries, Lane.SuspiciousFrom + 1) ? DeadLetter.KilledItsHandler
+        : null;
+
+    public void GiveUp(LaneMessage message, string reason)
+    {
+        var failures = reason == DeadLetter.KilledItsHandler ? message.Lane.TakeOvers : message.Failures;
+        Settle(message, Ending.DeadLetter, reason, failures);
+        effects.Log(log => log.MessageIsGivenUp(group, topic, message.Message.Id, failures, reason));
+    }
+
+    public void Settle(LaneMessage message, Ending ending, string reason = "", int failures = 0)
+    {
+        message.Lane.Move(message, MessageState.Settling);
+        message.Settlement = new(message, message.Lane.Epoch, ending, reason, failures);
+        effects.Settle(message.Settlement);
+    }
+
+    private void Settled(Settlement settlement, SettlementOutcome outcome, Instant now)
+    {
+        var (message, lane) = (settlement.Message, settlement.Message.Lane);
+        settlement.WasRefused = outcome == SettlementOutcome.Refused;
+        switch (outcome)
+        {
+            case SettlementOutcome.Done:
+                Finish(message);
+                break;
+            case SettlementOutcome.Fenced:
+                lose(lane);
+                break;
+            case SettlementOutcome.Full:
+                effects.Log(log => log.DeadLetterTopicIsFull(group, topic, message.Message.Id));
+                MoveToRetryQueue(message, options.MaxRetryDelay, now);
+                break;
+            default:
+                // Nobody else remembers the outcome. What waits in this lane would only be refused as well.
+                lane.Refused++;
+                _refused.Enqueue(settlement, now.Elapsed + RefusedPause);
+                effects.Wake(Workers.Clock);
+                break;
+        }
+    }
+
+    /// <summary>Takes a message out of memory. Safe to repeat.</summary>
+    public void Finish(LaneMessage message)
+    {
+        if (message.State == MessageState.Gone)
+        {
+            return;
+        }
+
+        var next = message.Lane.Remove(message);
+        ahead.Remove(message.Message);
+        WakeHeldBack();
+        if (message.Sequence is { } sequence)
+        {
+            retries.Leave(message, sequence);
+        }
+
+        if (next is not null)
+        {
+            MakeReady(next);
+        }
+    }
+
+    private void WakeHeldBack() =>
+        effects.Wake((ReadIsHeldBack ? Workers.Reader : Workers.None) | (FetchIsHeldBack ? Workers.RetryFetcher : Workers.None));
+
+    private static bool IsCurrent(Settlement settlement) =>
+        settlement.Message.Settlement == settlement && settlement.Message.Lane.Epoch == settlement.Epoch;
+
+    /// <summary>Forgets what is in memory of lanes. Messages that an app works on stay out until it answers.</summary>
+    public void Drop(IReadOnlyList<Lane> lanes)
+    {
+        foreach (var lane in lanes)
+        {
+            foreach (var message in lane.Messages)
+            {
+                ahead.Remove(message.Message);
+                if (message is { State: MessageState.Sent, Attempt: { } attempt })
+                {
+                    _orphans[(lane.Partition, message.Message.StreamId)] = attempt;
+                }
+            }
+
+            ready.Forget(lane);
+            lane.Drop();
+        }
+
+        retries.Forget();
+        WakeHeldBack();
+    }
+}

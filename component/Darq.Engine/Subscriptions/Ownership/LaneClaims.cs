@@ -1,0 +1,81 @@
+using System.Globalization;
+using Darq.Engine.Connection;
+using Darq.Engine.Redis;
+
+namespace Darq.Engine.Subscriptions.Ownership;
+
+/// <summary>
+/// The calls of claim.lua and of tails in members.lua for one (group, topic); nobody else builds their arguments. They throw
+/// <see cref="RedisUnavailableException"/> where the server needs a recovery, which is then begun. Safe to repeat.
+/// </summary>
+internal sealed class LaneClaims(Primary primary, string group, string topic)
+{
+    private readonly string _group = Keys.Encode(group);
+    private readonly string _topic = Keys.Encode(topic);
+
+    /// <summary>Claims or resumes lanes; answers in order.</summary>
+    /// <param name="what">claim or resume.</param>
+    /// <param name="session">For whom.</param>
+    /// <param name="lanes">Which.</param>
+    /// <param name="argument">What claim.lua wants to know of each.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    public async Task<ClaimResult[]> ChangeAsync(
+        string what,
+        Session session,
+        IReadOnlyList<Claim> lanes,
+        Func<Claim, string> argument,
+        CancellationToken cancellation
+    )
+    {
+        var items = await CallAsync(what, session, [.. lanes.Select(claim => claim.Lane.Partition)], lanes.Select(argument), cancellation);
+        return [.. items.Select(item => ClaimResult.Parse(item.ToString()))];
+    }
+
+    /// <summary>Tells that lanes were let go, each with the fencing token that it was owned under.</summary>
+    public Task ReleaseAsync(Session session, IReadOnlyDictionary<int, string> releases, CancellationToken cancellation) =>
+        CallAsync("release", session, [.. releases.Keys], releases.Values, cancellation);
+
+    /// <summary>
+    /// The last number of each partition's stream; where it is the one known, the next append that the session is not told of wakes us up.
+    /// </summary>
+    public async Task<long[]> TailsAsync(Session session, IReadOnlyList<TailQuestion> questions, CancellationToken cancellation)
+    {
+        var reply = await primary.ReadAsync(() => Tails(session, questions), cancellation);
+        return [.. reply.Items.Select(item => long.Parse(item.ToString(), CultureInfo.InvariantCulture))];
+    }
+
+    private async Task<IReadOnlyList<RedisReply>> CallAsync(
+        string what,
+        Session session,
+        int[] partitions,
+        IEnumerable<string> arguments,
+        CancellationToken cancellation
+    )
+    {
+        var call = new FunctionCall(
+            FunctionLibrary.Function("claim"),
+            [.. partitions.Select(primary.Keys.PartitionHeader)],
+            [what, session.Id, _group, _topic, primary.WorldLine, .. arguments.Select(argument => (RedisArgument)argument)]
+        );
+        var reply = await primary.CallAsync(call, cancellation);
+        if (reply.IsNothing)
+        {
+            return reply.Items;
+        }
+
+        primary.Invalidate(Invalidation.NeedsRecovery);
+        throw new RedisUnavailableException("the Redis process is another one, which has to be recovered first");
+    }
+
+    private FunctionCall Tails(Session session, IReadOnlyList<TailQuestion> questions)
+    {
+        var arguments = new List<RedisArgument>(2 + 2 * questions.Count) { primary.WorldLine, session.Id };
+        foreach (var question in questions)
+        {
+            arguments.Add(_topic);
+            arguments.Add(question.Known);
+        }
+
+        return new(FunctionLibrary.Function("tails"), [.. questions.Select(of => primary.Keys.PartitionHeader(of.Lane.Partition))], arguments);
+    }
+}

@@ -1,0 +1,63 @@
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+using Darq.Engine.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Darq.Engine.Subscriptions.Reading;
+
+/// <summary>Reads pages of streams ahead of delivery, one at a time.</summary>
+internal sealed class LaneReader(GuardedCore core, Primary primary, string topic, ILogger log)
+{
+    /// <summary>Reads one page. Throws what Redis throws; the page is then read again.</summary>
+    /// <param name="more">Called when there was one to read: another reader may find another.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<TimeSpan> ReadAsync(Action more, CancellationToken cancellation)
+    {
+        if (core.Apply(0, static (core, _, _) => core.NextRead()) is not { } read)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        more();
+        ReadEntry[]? entries = null;
+        try
+        {
+            entries = await ReadAsync(read, cancellation);
+        }
+        finally
+        {
+            core.Apply((read, entries), static (core, done, _) => core.OnRead(done.read, done.entries));
+        }
+        return TimeSpan.Zero;
+    }
+
+    /// <summary>Null where another server process answered: what that has is looked at after a recovery.</summary>
+    private async Task<ReadEntry[]?> ReadAsync(StreamRead read, CancellationToken cancellation)
+    {
+        await primary.ReadyAsync(cancellation);
+        var (lane, after) = (read.Lane, read.After.ToString());
+        var slice = await primary.ReadStreamAsync(lane.Partition, Keys.Encode(topic), after, read.PageMax, cancellation);
+        if (slice.ReplicationId != primary.ReplicationId)
+        {
+            primary.Invalidate(Invalidation.NeedsRecovery);
+            return null;
+        }
+
+        return [.. slice.Entries.Select(entry => Parse(lane.Partition, entry))];
+    }
+
+    /// <summary>A damaged entry is left where it is, pending, for somebody to look at; the others go on.</summary>
+    private ReadEntry Parse(int partition, StreamEntry entry)
+    {
+        try
+        {
+            return new(Position.Parse(entry.Id), Message.Read(partition, entry));
+        }
+        catch (Exception damaged) when (damaged is FormatException or OverflowException)
+        {
+            log.EntryWasDamaged(topic, partition, entry.Id, damaged.Message);
+            return new(Position.Parse(entry.Id), null);
+        }
+    }
+}

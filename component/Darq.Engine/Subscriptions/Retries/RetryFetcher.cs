@@ -1,0 +1,90 @@
+using Darq.Engine.Connection;
+using Darq.Engine.Redis;
+using Darq.Engine.Subscriptions.Reading;
+using Darq.Engine.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Darq.Engine.Subscriptions.Retries;
+
+/// <summary>Learns what an earlier owner left in the retry queues, and fetches what is due.</summary>
+internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Primary primary, string topic, ILogger log)
+{
+    private const int PageMax = 1000;
+
+    public async Task<TimeSpan> FetchAsync(CancellationToken cancellation)
+    {
+        if (core.Read(static core => core.NextUnknownRetries()) is { } lane)
+        {
+            await LearnAsync(lane, cancellation);
+            return TimeSpan.Zero;
+        }
+
+        var (fetches, wait) = core.Apply(0, static (core, _, now) => core.NextRetryFetches(now));
+        if (fetches.Count == 0)
+        {
+            return wait;
+        }
+
+        await FetchAsync(fetches, cancellation);
+        return TimeSpan.Zero;
+    }
+
+    private async Task LearnAsync(Lane lane, CancellationToken cancellation)
+    {
+        var (epoch, after) = core.Read(_ => (lane.Epoch, lane.Retries.KnownUpTo));
+        await primary.ReadyAsync(cancellation);
+        var page = await queues.PageAsync(lane.Partition, after, PageMax, cancellation);
+        // A wait goes on by our clock, whatever that one's difference to the server's is.
+        (RetryQueueEntry, TimeSpan)[] entries =
+        [
+            .. page.Entries.Select(entry => (entry, TimeSpan.FromMilliseconds(Math.Max(0, entry.DueMs - page.NowMs)))),
+        ];
+        core.Apply(
+            (lane, epoch, entries, page.IsLast),
+            static (core, learned, now) => core.OnRetriesLearned(learned.lane, learned.epoch, learned.entries, learned.IsLast, now)
+        );
+    }
+
+    private async Task FetchAsync(IReadOnlyList<RetryFetch> fetches, CancellationToken cancellation)
+    {
+        IReadOnlyList<RedisReply> found = [];
+        try
+        {
+            await primary.ReadyAsync(cancellation);
+            found = await queues.BodiesAsync(
+                [.. fetches.SelectMany(fetch => fetch.Seqs, (fetch, seq) => (fetch.Lane.Partition, seq))],
+                ReadAhead.PageBytes,
+                cancellation
+            );
+        }
+        finally
+        {
+            var at = 0;
+            foreach (var fetch in fetches)
+            {
+                FetchedMessage[] messages = [.. found.Skip(2 * at).Take(2 * fetch.Seqs.Length).Chunk(2).Select(pair => Parse(fetch.Lane, pair))];
+                core.Apply((fetch, messages), static (core, done, _) => core.OnRetriesFetched(done.fetch, done.messages));
+                at += fetch.Seqs.Length;
+            }
+        }
+    }
+
+    /// <summary>Entry and body of a message; one that is not there was consumed meanwhile, a damaged one is left for somebody to look at.</summary>
+    private FetchedMessage Parse(Lane lane, RedisReply[] pair)
+    {
+        if (pair[0].IsNothing || !RetryQueueEntry.TryParse(pair[0].ToString(), out var entry))
+        {
+            return default;
+        }
+
+        try
+        {
+            return new(Message.Unpack(lane.Partition, entry.StreamId, pair[1].Bytes), entry.Failures);
+        }
+        catch (Exception damaged) when (damaged is FormatException or OverflowException)
+        {
+            log.EntryWasDamaged(topic, lane.Partition, entry.StreamId.ToString(), damaged.Message);
+            return default;
+        }
+    }
+}

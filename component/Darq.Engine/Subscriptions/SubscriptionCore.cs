@@ -1,0 +1,368 @@
+using Darq.Engine.Core;
+using Darq.Engine.Subscriptions.Acks;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Ownership;
+using Darq.Engine.Subscriptions.Reading;
+using Darq.Engine.Subscriptions.Retries;
+using Darq.Engine.Telemetry;
+
+namespace Darq.Engine.Subscriptions;
+
+/// <summary>
+/// All decisions about a (group, topic) in this process: which message goes to which stream when, what becomes of it, which lanes are
+/// read, claimed and released. Events come in, effects go out; it does no I/O and has no clock. Not safe for concurrent use: its shell
+/// holds a lock. Every message in memory has exactly one bringer of its next event, named by <see cref="MessageState"/>.
+/// Here: streams, answers, steps and the clock. The other file: what Redis tells.
+/// </summary>
+internal sealed partial class SubscriptionCore
+{
+    private readonly string _group;
+    private readonly string _topic;
+    private readonly SubscriptionOptions _options;
+    private readonly Random _random;
+    private readonly Lane[] _lanes;
+    private readonly Effects _effects = new();
+    private readonly ReadyQueue _ready = new();
+    private readonly ReadAhead _ahead;
+    private readonly RetrySchedule _retries;
+    private readonly MessageLifecycle _lifecycle;
+    private readonly List<StreamWindow> _streams = [];
+
+    private long _attempts;
+    private int _turn;
+    private int _goneInRow;
+
+    public SubscriptionCore(string group, string topic, int partitions, SubscriptionOptions options, Random random)
+    {
+        (_group, _topic, _options, _random) = (group, topic, options, random);
+        _lanes = [.. Enumerable.Range(0, partitions).Select(partition => new Lane(partition, options.Order))];
+        _ahead = new(_lanes);
+        _retries = new(_lanes, _effects);
+        _lifecycle = new(group, topic, options, random, _effects, _ready, _ahead, _retries, lane => Lose(lane));
+        Ownership = new(_lanes, _effects, lane => !_lifecycle.HasOrphans(lane), _lifecycle.Drop);
+    }
+
+    /// <summary>Which lanes are claimed, drained and released.</summary>
+    public LaneOwnership Ownership { get; }
+
+    /// <summary>Whether lanes are wanted: a stream is open, and not paused because its sidecar shuts down.</summary>
+    public bool IsTaking => _streams.Exists(stream => stream.IsTaking);
+
+    /// <summary>Whether nothing is held and nobody waits, so that no clock has to run.</summary>
+    public bool IsIdle => _streams.Count == 0 && Ownership.IsIdle;
+
+    /// <summary>All messages in memory, for whoever checks that none is forgotten.</summary>
+    public IEnumerable<LaneMessage> Messages => _lanes.SelectMany(lane => lane.Messages);
+
+    public IReadOnlyList<Lane> Lanes => _lanes;
+
+    /// <summary>What the events since the last call ask for.</summary>
+    public Effects.Taken TakeEffects() => _effects.Take();
+
+    /// <summary>Lets a stream take part.</summary>
+    public StreamWindow Open(IDeliveryOutlet outlet, SubscriptionOptions options)
+    {
+        var stream = new StreamWindow(options, outlet);
+        _streams.Add(stream);
+        _effects.Wake(Workers.All);
+        return stream;
+    }
+
+    /// <summary>Takes a stream out and gives back its messages without counting a failure. Safe to repeat.</summary>
+    public void Close(StreamWindow stream, Instant now)
+    {
+        _streams.Remove(stream);
+        foreach (var attempt in stream.Close())
+        {
+            Resolve(attempt, Answer.Release, now);
+        }
+
+        _effects.Wake(Workers.All);
+    }
+
+    public void CloseAll(Instant now)
+    {
+        foreach (var stream in _streams.ToArray())
+        {
+            Close(stream, now);
+        }
+    }
+
+    public void SetPaused(StreamWindow stream, bool paused)
+    {
+        stream.IsPaused = paused;
+        _effects.Wake(Workers.All);
+    }
+
+    /// <summary>An answer to an attempt. Unknown, answered and superseded tokens change nothing.</summary>
+    public void OnAnswer(StreamWindow stream, DeliveryToken token, Answer answer, Instant now)
+    {
+        if (stream.Find(token) is not { } attempt)
+        {
+            return;
+        }
+
+        stream.Take(attempt, answered: answer != Answer.Release, now.Elapsed);
+        if (answer != Answer.Release)
+        {
+            _goneInRow = answer == Answer.AppGone ? _goneInRow + 1 : 0;
+            stream.AppGone = answer == Answer.AppGone;
+        }
+
+        Resolve(attempt, answer, now);
+    }
+
+    /// <summary>The fencing token under which this process owns the lane of an attempt; one that nobody has where it does not.</summary>
+    public string FencingTokenOf(DeliveryToken token)
+    {
+        var lane = _lanes[token.Partition];
+        return lane.Session == token.Session ? lane.FencingToken : Lane.NoToken;
+    }
+
+    /// <summary>A step that names the attempt is on its way; <see cref="OnStepEnded"/> follows in any case.</summary>
+    /// <returns>The attempt, to be given back then; null where it is not out any more.</returns>
+    public Attempt? OnStepStarted(DeliveryToken token)
+    {
+        var attempt = Find(token);
+        if (attempt is not null)
+        {
+            attempt.StepsInFlight++;
+        }
+
+        return attempt;
+    }
+
+    /// <summary>What became of a step that names the attempt; <paramref name="fencingToken"/> is the one it was sent under.</summary>
+    public void OnStepEnded(DeliveryToken token, Attempt? attempt, StepEnd end, string fencingToken, Instant now)
+    {
+        var lane = _lanes[token.Partition];
+        if (attempt is not null)
+        {
+            attempt.StepsInFlight--;
+            attempt.Consumed |= end == StepEnd.Consumed;
+        }
+
+        if (end == StepEnd.Consumed && IsOfThisClaim(lane, token, fencingToken) && lane.Find(token.Message) is { } message)
+        {
+            OnConsumed(message);
+        }
+        else if (end == StepEnd.Fenced && lane.Owned && lane.FencingToken == fencingToken)
+        {
+            // One of the step's lanes is another's now; Redis says which when they are claimed again.
+            Ownership.Suspend([lane]);
+        }
+
+        if (attempt is { StepsInFlight: 0, Deferred: { } answer })
+        {
+            attempt.Deferred = null;
+            Resolve(attempt, answer, now);
+        }
+    }
+
+    public void OnSettled(Settlement settlement, SettlementOutcome outcome, Instant now) =>
+        _lifecycle.OnSettled(settlement, outcome, now);
+
+    /// <summary>Does what is due by the clock.</summary>
+    public void OnTick(Instant now)
+    {
+        _lifecycle.Repeat(now.Elapsed);
+        TimeOut(now);
+    }
+
+    /// <summary>Sends what may be sent; the shell calls it after every event.</summary>
+    public void Dispatch(Instant now)
+    {
+        while (_ready.TakeDue(now.Elapsed) is { } due)
+        {
+            _lifecycle.GiveBack(due);
+        }
+
+        _ready.Readmit();
+        while (!now.HeartbeatLapsed && NextReady(now) is { } message)
+        {
+            if (NextStream(message) is { } stream)
+            {
+                _ready.Dequeue();
+                Send(message, stream, now);
+            }
+            else if (message.Attempt is not null)
+            {
+                _ready.SetAside();
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        if (Ownership.HasDrained)
+        {
+            _effects.Wake(Workers.Rebalancer);
+        }
+    }
+
+    /// <summary>When something is due by the clock; null while nothing is.</summary>
+    public TimeSpan? NextDue => Earlier(Earlier(_ready.NextDue, _lifecycle.NextRepeat), NextTimeout);
+
+    /// <summary>The first ready message that may be delivered; those that expired or are given up meanwhile are settled.</summary>
+    private LaneMessage? NextReady(Instant now)
+    {
+        while (_ready.Peek() is { } message)
+        {
+            if (message.Message.ExpiryMs <= now.UnixMs)
+            {
+                _lifecycle.Settle(message, Ending.Expire);
+            }
+            else if (_lifecycle.ReasonToGiveUp(message) is { } reason)
+            {
+                _lifecycle.GiveUp(message, reason);
+            }
+            else
+            {
+                return message;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>The next stream with room, in turn. A second attempt never goes to the stream that still has the first.</summary>
+    private StreamWindow? NextStream(LaneMessage message)
+    {
+        var gone = _streams.Exists(stream => stream.AppGone && stream.Unanswered.Count > 0);
+        for (var i = 0; i < _streams.Count; i++)
+        {
+            var stream = _streams[_turn++ % _streams.Count];
+            if (stream.HasRoom && !(stream.AppGone && gone) && message.Attempt?.Stream != stream)
+            {
+                return stream;
+            }
+        }
+        return null;
+    }
+
+    private void Send(LaneMessage message, StreamWindow stream, Instant now)
+    {
+        message.Lane.Move(message, MessageState.Sent);
+        message.Attempt = new(++_attempts, message, stream, now.Elapsed);
+        stream.Sent(message.Attempt);
+        _effects.Send(message.Attempt);
+        if (_options.ProcessingTimeout > TimeSpan.Zero)
+        {
+            _effects.Wake(Workers.Clock);
+        }
+    }
+
+    /// <summary>Draws the consequence of an answer, unless a step that may consume the message is still on its way.</summary>
+    private void Resolve(Attempt attempt, Answer answer, Instant now)
+    {
+        if (attempt.StepsInFlight > 0)
+        {
+            attempt.Deferred = answer;
+            return;
+        }
+
+        var isOrphan = attempt.Message.State == MessageState.Gone;
+        if ((isOrphan ? _lifecycle.TakeOrphan(attempt) : Current(attempt)) is not { } message)
+        {
+            return;
+        }
+
+        message.Attempt = null;
+        if (message.Consumed)
+        {
+            _lifecycle.Finish(message);
+        }
+        else if (answer == Answer.Ack && !_options.RequireStep && !(isOrphan && attempt.Consumed))
+        {
+            _lifecycle.Settle(message, Ending.Ack);
+        }
+        else if (attempt.TimedOut)
+        {
+            // That was its failure, and its next attempt is on its way.
+        }
+        else if (answer == Answer.Ack && !attempt.Consumed)
+        {
+            _effects.Log(log => log.AcknowledgedWithoutStep(_group, _topic, message.Message.Id));
+            _lifecycle.Fail(message, now);
+        }
+        else if (answer == Answer.Nack)
+        {
+            _lifecycle.Fail(message, now);
+        }
+        else if (answer == Answer.AppGone)
+        {
+            _lifecycle.BackOff(message, RetryDelay.Of(_options, _goneInRow, _random), now);
+        }
+        else
+        {
+            // Also one whose step was lost with the claim of its lane: the acknowledgement speaks of what no longer exists.
+            _lifecycle.GiveBack(message);
+        }
+    }
+
+    private static LaneMessage? Current(Attempt attempt) =>
+        attempt.IsCurrent && attempt.Message.State is not MessageState.Settling ? attempt.Message : null;
+
+    private Attempt? Find(DeliveryToken token) =>
+        (_lanes[token.Partition].Find(token.Message)?.Attempt ?? _lifecycle.Orphan(token.Partition, token.Message)) is { } attempt
+        && attempt.Number == token.Number
+            ? attempt
+            : null;
+
+    /// <summary>Whether a step's word on a message concerns the claim we have: one from before it may have been lost since.</summary>
+    private static bool IsOfThisClaim(Lane lane, DeliveryToken token, string fencingToken) =>
+        lane.Session == token.Session && (token.Number > lane.AttemptsBefore || fencingToken == lane.FencingToken);
+
+    private void OnConsumed(LaneMessage message)
+    {
+        message.Consumed = true;
+        // One that is out is finished by its answer.
+        if (message.State is MessageState.Waiting or MessageState.BackingOff && message.Lane.IsFirst(message))
+        {
+            _lifecycle.Finish(message);
+        }
+    }
+
+    private void TimeOut(Instant now)
+    {
+        foreach (var stream in _streams)
+        {
+            foreach (var attempt in stream.Unanswered.Where(attempt => TimesOutAt(attempt) <= now.Elapsed))
+            {
+                attempt.TimedOut = true;
+                if (Current(attempt) is { State: MessageState.Sent, Consumed: false } message)
+                {
+                    _effects.Log(log => log.ProcessingTimedOut(_group, _topic, message.Message.Id, _options.ProcessingTimeout));
+                    _lifecycle.Fail(message, now);
+                }
+            }
+        }
+    }
+
+    /// <summary>When an attempt times out; null where it never does.</summary>
+    private TimeSpan? TimesOutAt(Attempt attempt) =>
+        _options.ProcessingTimeout == TimeSpan.Zero || attempt.TimedOut || attempt.StepsInFlight > 0 ? null
+        : attempt.SentAt > attempt.Stream.LastAnswer ? attempt.SentAt + _options.ProcessingTimeout
+        : attempt.Stream.LastAnswer + _options.ProcessingTimeout;
+
+    private TimeSpan? NextTimeout =>
+        _options.ProcessingTimeout == TimeSpan.Zero ? null : _streams.SelectMany(stream => stream.Unanswered).Min(TimesOutAt);
+
+    private static TimeSpan? Earlier(TimeSpan? a, TimeSpan? b) =>
+        a is null ? b
+        : b is null || a < b ? a
+        : b;
+}
+
+/// <summary>What became of a step, as far as one of the messages that it names is concerned.</summary>
+internal enum StepEnd
+{
+    /// <summary>It changed nothing, or that is unknown.</summary>
+    Unchanged,
+
+    /// <summary>It consumed the message, or found it consumed.</summary>
+    Consumed,
+
+    /// <summary>The lane of a message that it names is another's.</summary>
+    Fenced,
+}

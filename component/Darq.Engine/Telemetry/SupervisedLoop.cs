@@ -1,0 +1,162 @@
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+using Microsoft.Extensions.Logging;
+
+namespace Darq.Engine.Telemetry;
+
+/// <summary>
+/// A loop that nothing ends but its owner: it runs rounds, waits as long as each one says or until it is woken, and begins again after
+/// a fault, whose ever that was. Each fault is counted and logged: what passes by itself (Redis is away, or refuses) once, when it
+/// begins; anything else with its trace. Pauses after faults double.
+/// </summary>
+/// <param name="name">Of the loop in logs and metrics, with what it works on.</param>
+/// <param name="round">One round; returns how long to wait for the next one unless woken before.</param>
+/// <param name="time">Its clock.</param>
+/// <param name="log">Where faults go.</param>
+internal sealed class SupervisedLoop(
+    string name,
+    Func<CancellationToken, Task<TimeSpan>> round,
+    TimeProvider time,
+    ILogger log
+) : IAsyncDisposable
+{
+    private static readonly TimeSpan DefaultShortestPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan DefaultLongestPause = TimeSpan.FromSeconds(2);
+
+    private readonly AsyncAutoResetEvent _wake = new(time);
+    private readonly CancellationTokenSource _stopping = new();
+
+    // Written by the loop alone.
+    private Task? _running;
+    private long _lastSuccess = time.GetTimestamp();
+    private volatile bool _isIdle;
+    private long _rounds;
+    private long _failures;
+    private int _failuresInRow;
+
+    public string Name => name;
+
+    /// <summary>First pause after a fault; 0.2 s by default.</summary>
+    public TimeSpan ShortestPause { private get; init; } = DefaultShortestPause;
+
+    /// <summary>Longest pause after a fault; 2 s by default.</summary>
+    public TimeSpan LongestPause { private get; init; } = DefaultLongestPause;
+
+    /// <summary>Logs what passes by itself in the loop's own words; is told how many failures went before it in a row.</summary>
+    public Action<Exception, int>? Report { private get; init; }
+
+    /// <summary>Rounds that ended well.</summary>
+    public long Rounds => Volatile.Read(ref _rounds);
+
+    /// <summary>Rounds that ended in a fault.</summary>
+    public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>How long ago the last round ended well; zero while the loop waits for something to do.</summary>
+    public TimeSpan Age => _isIdle ? TimeSpan.Zero : time.GetElapsedTime(Volatile.Read(ref _lastSuccess));
+
+    /// <summary>Set around a wait inside a round, by a loop that is woken by what it works on.</summary>
+    public bool IsIdle
+    {
+        set
+        {
+            Volatile.Write(ref _lastSuccess, time.GetTimestamp());
+            _isIdle = value;
+        }
+    }
+
+    /// <summary>Starts it; to be called once.</summary>
+    public void Start()
+    {
+        LoopMetrics.Add(this);
+        _running = RunAsync();
+    }
+
+    /// <summary>Lets the next round begin at once. Safe to repeat, from anywhere.</summary>
+    public void Wake() => _wake.Set();
+
+    /// <summary>Ends it and waits until its round has ended. Safe to repeat.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _stopping.CancelHere();
+        if (_running is not null)
+        {
+            await _running;
+            LoopMetrics.Remove(this);
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        // The one who starts it may hold a lock, or be a constructor.
+        await Task.Yield();
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var wait = await round(_stopping.Token);
+                Succeeded();
+                if (wait != TimeSpan.Zero)
+                {
+                    await WaitAsync(wait);
+                }
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault)
+            {
+                var pause = Failed(fault);
+                await Task.Delay(pause, time, _stopping.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            }
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan wait)
+    {
+        IsIdle = true;
+        try
+        {
+            await (wait == Timeout.InfiniteTimeSpan ? _wake.WaitAsync(_stopping.Token) : _wake.WaitAsync(wait, _stopping.Token));
+        }
+        finally
+        {
+            IsIdle = false;
+        }
+    }
+
+    private void Succeeded()
+    {
+        if (_failuresInRow > 0)
+        {
+            log.LoopGoesOn(name, _failuresInRow);
+            _failuresInRow = 0;
+        }
+
+        Volatile.Write(ref _rounds, _rounds + 1);
+        Volatile.Write(ref _lastSuccess, time.GetTimestamp());
+    }
+
+    /// <summary>Counts and logs a fault; returns how long to pause.</summary>
+    private TimeSpan Failed(Exception fault)
+    {
+        Volatile.Write(ref _failures, _failures + 1);
+        LoopMetrics.CountFailure(this);
+        if (fault is not (DarqException or RedisUnavailableException or RedisRefusedException))
+        {
+            log.LoopFailed(name, fault);
+        }
+        else if (Report is { } report)
+        {
+            report(fault, _failuresInRow);
+        }
+        else if (_failuresInRow == 0)
+        {
+            log.LoopIsHeldUp(name, fault.Message);
+        }
+
+        var pause = ShortestPause * (1 << Math.Min(_failuresInRow++, 6));
+        return pause < LongestPause ? pause : LongestPause;
+    }
+}
