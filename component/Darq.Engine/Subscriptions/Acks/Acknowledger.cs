@@ -50,8 +50,7 @@ internal sealed class Acknowledger(
         }
 
         using var deadline = new CancellationTokenSource(atMost, time);
-        await _idle
-            .WaitAsync(deadline.Token)
+        await ((Task)_idle.WaitAsync(deadline.Token))
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
