@@ -1,3 +1,4 @@
+using Darq.Engine.Subscriptions.Reading;
 using System.Globalization;
 using System.Text;
 using Darq.Engine.Core;
