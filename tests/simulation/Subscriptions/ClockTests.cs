@@ -50,33 +50,28 @@ public sealed class ClockTests
 
     [Fact]
     public void Retry_comes_in_its_time_though_the_clock_is_set_back() =>
-        KnownDefect.Show("A7", "failed message is delivered again", () =>
-            FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromMilliseconds(500) })
-        );
+        FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromMilliseconds(500) });
 
     [Fact]
     public void Parked_message_comes_in_its_time_though_the_clock_is_set_back() =>
-        KnownDefect.Show("A7", "failed message is delivered again", () =>
-            FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromSeconds(2), RetryQueueAfter = TimeSpan.FromSeconds(1) })
-        );
+        FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromSeconds(2), RetryQueueAfter = TimeSpan.FromSeconds(1) });
 
     [Fact]
-    public void Append_whose_wake_up_was_lost_is_found_within_seconds_though_the_clock_is_set_back() =>
-        KnownDefect.Show("A7", "message without a wake-up is delivered", () =>
-        {
-            using var world = new World();
-            var (reader, publisher) = (world.Start(), world.Start());
-            var inbox = new Inbox();
-            reader.Attach("t", inbox);
-            world.Run(seconds: 3);
-            reader.Redis.IsDeaf = true;
+    public void Append_whose_wake_up_was_lost_is_found_within_seconds_though_the_clock_is_set_back()
+    {
+        using var world = new World();
+        var (reader, publisher) = (world.Start(), world.Start());
+        var inbox = new Inbox();
+        reader.Attach("t", inbox);
+        world.Run(seconds: 3);
+        reader.Redis.IsDeaf = true;
 
-            reader.Clock.Step(BackByTenMinutes);
-            world.Run(seconds: 3);
-            publisher.Publish("t", "1");
+        reader.Clock.Step(BackByTenMinutes);
+        world.Run(seconds: 3);
+        publisher.Publish("t", "1");
 
-            world.Await(() => inbox.Count == 1, 5, "a message without a wake-up is delivered");
-        });
+        world.Await(() => inbox.Count == 1, 5, "a message without a wake-up is delivered");
+    }
 
     private static void FailedMessageComesAgain(SubscriptionOptions options)
     {

@@ -1,3 +1,4 @@
+using Darq.Engine.Subscriptions.Retries;
 using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
@@ -28,57 +29,57 @@ public sealed class LivingOnTests
         });
 
     [Fact]
-    public void Topics_whose_streams_were_closed_keep_a_process_busy_no_longer() => KnownDefect.Show("C2", "events a minute", () =>
+    public void Topics_whose_streams_were_closed_keep_a_process_busy_no_longer()
+    {
+        using var world = new World();
+        var engine = world.Start();
+        OpenAndClose(engine, "first");
+        var before = EventsInAMinute(world);
+        for (var i = 0; i < 30; i++)
         {
-            using var world = new World();
-            var engine = world.Start();
-            OpenAndClose(engine, "first");
-            var before = EventsInAMinute(world);
-            for (var i = 0; i < 30; i++)
-            {
-                OpenAndClose(engine, $"topic{i}");
-            }
+            OpenAndClose(engine, $"topic{i}");
+        }
 
-            var after = EventsInAMinute(world);
+        var after = EventsInAMinute(world);
 
-            Assert.True(after < 2 * before, $"{before} events a minute with one topic that was closed, {after} with thirty more.");
-        });
+        Assert.True(after < 2 * before, $"{before} events a minute with one topic that was closed, {after} with thirty more.");
+    }
 
     [Fact]
-    public void Lanes_that_are_lost_leave_nothing_of_their_parked_messages_behind() => KnownDefect.Show("C4", "lines are kept", () =>
+    public void Lanes_that_are_lost_leave_nothing_of_their_parked_messages_behind()
+    {
+        const int Parked = 20;
+        using var world = new World();
+        var engine = world.Start();
+        var inbox = new Inbox();
+        var anHour = TimeSpan.FromHours(1);
+        var stream = engine.Attach(
+            "t",
+            inbox,
+            new()
+            {
+                Concurrent = true,
+                RetryDelay = anHour,
+                MaxRetryDelay = anHour,
+            }
+        );
+        for (var i = 0; i < Parked; i++)
         {
-            const int Parked = 20;
-            using var world = new World();
-            var engine = world.Start();
-            var inbox = new Inbox();
-            var anHour = TimeSpan.FromHours(1);
-            var stream = engine.Attach(
-                "t",
-                inbox,
-                new()
-                {
-                    Concurrent = true,
-                    RetryDelay = anHour,
-                    MaxRetryDelay = anHour,
-                }
-            );
-            for (var i = 0; i < Parked; i++)
-            {
-                engine.Publish("t", $"{i}");
-                world.Await(() => inbox.Count == i + 1, 5, $"message {i} is delivered");
-                engine.Do(() => stream.Nack(inbox.Last.Token));
-            }
-            world.Await(() => world.Cli("ZCARD", "{sim:0}:q:g:t") == $"{Parked}", 5, "all are parked");
+            engine.Publish("t", $"{i}");
+            world.Await(() => inbox.Count == i + 1, 5, $"message {i} is delivered");
+            engine.Do(() => stream.Nack(inbox.Last.Token));
+        }
+        world.Await(() => world.Cli("ZCARD", "{sim:0}:q:g:t") == $"{Parked}", 5, "all are parked");
 
-            for (var loss = 0; loss < 5; loss++)
-            {
-                LoseSession(world, engine);
-            }
+        for (var loss = 0; loss < 5; loss++)
+        {
+            LoseSession(world, engine);
+        }
 
-            var lines = Reachable.Count<Darq.Engine.Subscriptions.Retries.RetrySequence>(engine.Subscriptions);
-            Assert.True(lines >= Parked, $"Only {lines} lines are known of {Parked} parked messages.");
-            Assert.True(lines == Parked, $"{lines} lines are kept for {Parked} parked messages.");
-        });
+        var lines = Reachable.Count<RetrySequence>(engine.Subscriptions);
+        Assert.True(lines >= Parked, $"Only {lines} lines are known of {Parked} parked messages.");
+        Assert.True(lines == Parked, $"{lines} lines are kept for {Parked} parked messages.");
+    }
 
     /// <summary>Redis dies and loses a batch that it had answered: its number is missing, and the process needs a new session.</summary>
     private static void LoseSession(World world, SimulatedEngine engine)

@@ -11,82 +11,79 @@ public sealed class SettlingTests
     private const string Lane = "{sim:0}:l:g:t";
 
     [Fact]
-    public void Message_whose_step_Redis_lost_is_delivered_again_though_its_handler_succeeded() =>
-        KnownDefect.Show("A2", "message of a lost step is delivered again", () =>
-        {
-            using var world = new World();
-            var engine = world.Start();
-            var inbox = new Inbox();
-            var stream = engine.Attach("t", inbox);
-            engine.Publish("t", "transfer");
-            world.Await(() => inbox.Count == 1, 5, "the message is delivered");
-            var before = world.Server.JournaledCalls;
-            Assert.Equal("OK", engine.Step("account", "1", inbox.Last.Token));
+    public void Message_whose_step_Redis_lost_is_delivered_again_though_its_handler_succeeded()
+    {
+        using var world = new World();
+        var engine = world.Start();
+        var inbox = new Inbox();
+        var stream = engine.Attach("t", inbox);
+        engine.Publish("t", "transfer");
+        world.Await(() => inbox.Count == 1, 5, "the message is delivered");
+        var before = world.Server.JournaledCalls;
+        Assert.Equal("OK", engine.Step("account", "1", inbox.Last.Token));
 
-            world.LoseSince(before);
-            // Other traffic finds a batch missing, so that the process goes on under a new session. The lane is claimed and read
-            // again, and its message held back until the handler answers.
-            world.Run(seconds: 1);
-            Assert.Equal("OK", engine.Write("other", "1"));
-            world.Run(seconds: 10);
-            Assert.Null(engine.Read("account"));
-            Assert.Equal(1, inbox.Count);
-            engine.Do(() => stream.Ack(inbox.Last.Token));
+        world.LoseSince(before);
+        // Other traffic finds a batch missing, so that the process goes on under a new session. The lane is claimed and read
+        // again, and its message held back until the handler answers.
+        world.Run(seconds: 1);
+        Assert.Equal("OK", engine.Write("other", "1"));
+        world.Run(seconds: 10);
+        Assert.Null(engine.Read("account"));
+        Assert.Equal(1, inbox.Count);
+        engine.Do(() => stream.Ack(inbox.Last.Token));
 
-            world.Await(() => inbox.Count == 2, 30, "the message of a lost step is delivered again");
-        });
+        world.Await(() => inbox.Count == 2, 30, "the message of a lost step is delivered again");
+    }
 
     [Theory]
     [InlineData("BROKEN")]
     [InlineData("ERROR")]
-    public void Acknowledgement_that_a_damaged_partition_refused_is_settled_after_the_repair(string code) =>
-        KnownDefect.Show("A3", "next message of the key is delivered", () =>
-        {
-            using var world = new World();
-            var engine = world.Start();
-            var inbox = new Inbox();
-            var stream = engine.Attach("t", inbox);
-            engine.Publish("t", "1", ("partitionKey", "k"));
-            engine.Publish("t", "2", ("partitionKey", "k"));
-            world.Await(() => inbox.Count == 1, 5, "the first message is delivered");
+    public void Acknowledgement_that_a_damaged_partition_refused_is_settled_after_the_repair(string code)
+    {
+        using var world = new World();
+        var engine = world.Start();
+        var inbox = new Inbox();
+        var stream = engine.Attach("t", inbox);
+        engine.Publish("t", "1", ("partitionKey", "k"));
+        engine.Publish("t", "2", ("partitionKey", "k"));
+        world.Await(() => inbox.Count == 1, 5, "the first message is delivered");
 
-            var repair = code == "BROKEN" ? Break(world) : Garble(world);
-            engine.Do(() => stream.Ack(inbox.Last.Token));
-            world.Run(seconds: 3);
-            repair();
-            // Whether the answer is sent again or the message given back, its app takes it well.
-            inbox.Acknowledges = true;
+        var repair = code == "BROKEN" ? Break(world) : Garble(world);
+        engine.Do(() => stream.Ack(inbox.Last.Token));
+        world.Run(seconds: 3);
+        repair();
+        // Whether the answer is sent again or the message given back, its app takes it well.
+        inbox.Acknowledges = true;
 
-            world.Await(() => inbox.Texts.Contains("2"), 60, "the next message of the key is delivered");
-        });
+        world.Await(() => inbox.Texts.Contains("2"), 60, "the next message of the key is delivered");
+    }
 
     [Fact]
-    public void Step_that_is_fenced_in_one_lane_leaves_the_messages_of_another_as_they_were() =>
-        KnownDefect.Show("C6", "attempts of a message", () =>
-        {
-            using var world = new World();
-            var engine = world.Start(new() { Name = "sim", Partitions = 2 });
-            var inbox = new Inbox();
-            var stream = engine.Attach("t", inbox, new() { Concurrent = true, RetryDelay = TimeSpan.FromMilliseconds(10) });
-            var keys = new[] { 0, 1 }.Select(partition => KeyIn(partition, of: 2)).ToArray();
-            engine.Publish("t", "fenced", ("partitionKey", keys[0]));
-            engine.Publish("t", "held", ("partitionKey", keys[1]));
-            world.Await(() => inbox.Count == 2, 5, "both messages are delivered");
-            engine.Do(() => stream.Nack(inbox.Find("held").Token));
-            world.Await(() => inbox.Count == 3, 5, "the message that failed is delivered again");
+    public void Step_that_is_fenced_in_one_lane_leaves_the_messages_of_another_as_they_were()
+    {
+        using var world = new World();
+        var engine = world.Start(new() { Name = "sim", Partitions = 2 });
+        var inbox = new Inbox();
+        var stream = engine.Attach("t", inbox, new() { Concurrent = true, RetryDelay = TimeSpan.FromMilliseconds(10) });
+        var keys = new[] { 0, 1 }.Select(partition => KeyIn(partition, of: 2)).ToArray();
+        engine.Publish("t", "fenced", ("partitionKey", keys[0]));
+        engine.Publish("t", "held", ("partitionKey", keys[1]));
+        world.Await(() => inbox.Count == 2, 5, "both messages are delivered");
+        engine.Do(() => stream.Nack(inbox.Find("held").Token));
+        world.Await(() => inbox.Count == 3, 5, "the message that failed is delivered again");
 
-            // Another process holds the lane of the first one now.
-            world.Cli("HSET", Lane, "o", "another", "i", $"{engine.Primary.WorldLine}.99");
-            Assert.Equal("FENCED", engine.Step("k", "1", inbox.Find("fenced").Token, inbox.Find("held").Token));
-            world.Run(seconds: 3);
-            engine.Do(() => stream.Nack(inbox.Find("held").Token));
-            world.Await(() => inbox.Count == 4, 10, "the message that failed twice is delivered again");
+        // Another process holds the lane of the first one now.
+        world.Cli("HSET", Lane, "o", "another", "i", $"{engine.Primary.WorldLine}.99");
+        Assert.Equal("FENCED", engine.Step("k", "1", inbox.Find("fenced").Token, inbox.Find("held").Token));
+        world.Run(seconds: 3);
+        engine.Do(() => stream.Nack(inbox.Find("held").Token));
+        world.Await(() => inbox.Count == 4, 10, "the message that failed twice is delivered again");
 
-            Assert.True(
-                Inbox.AttemptOf(inbox.Find("held")) == 3,
-                $"The attempts of a message whose lane was never lost began anew: {Inbox.AttemptOf(inbox.Find("held"))} instead of 3."
-            );
-        });
+        Assert.True(
+            Inbox.AttemptOf(inbox.Find("held")) == 3,
+            $"The attempts of a message whose lane was never lost began anew: {Inbox.AttemptOf(inbox.Find("held"))} instead of 3."
+        );
+    }
 
     /// <summary>Marks the partition as broken, as a request that failed in its middle does.</summary>
     private static Action Break(World world)
