@@ -7,7 +7,7 @@ do
   end
 
   register('build', function() return BUILD end, { 'no-writes', 'allow-oom' })
-  register('namespace', partitions.namespace, {})
+  register('namespace', partitions.namespace, { 'allow-oom' })
   register('recover', partitions.recover, { 'allow-oom' })
   register('open', partitions.open, { 'allow-oom' })
   register('batch', partitions.batch, {})

@@ -223,12 +223,20 @@ internal sealed partial class SubscriptionCore
     {
         if (_session != session || lost)
         {
-            Lose([.. Ownership.OwnedLanes]);
+            SayLost(Ownership.OwnedLanes.Count);
+            if (_session is { } former && former != session)
+            {
+                Ownership.OnNewSession(former);
+            }
+            else
+            {
+                Ownership.Lose(Ownership.OwnedLanes);
+            }
         }
 
         _session = session;
         _effects.Wake(Workers.All);
-        return [.. Ownership.OwnedLanes.Select(lane => new Claim(lane, lane.FencingToken, ""))];
+        return [.. Ownership.OwnedLanes.Select(lane => new Claim(lane, lane.FencingToken))];
     }
 
     public void OnResumed(IReadOnlyList<Claim> resumed, IReadOnlyList<ClaimResult> results)
@@ -330,12 +338,17 @@ internal sealed partial class SubscriptionCore
         && !lane.WasAcked(streamId.Number)
         && lane.WorldLine == streamId.WorldLine;
 
-    private void Lose(params IReadOnlyList<Lane> lanes)
+    private void Lose(Lane lane)
     {
-        if (lanes.Count > 0)
+        SayLost(1);
+        Ownership.Lose([lane]);
+    }
+
+    private void SayLost(int count)
+    {
+        if (count > 0)
         {
-            _effects.Log(log => log.LanesWereLost(_group, lanes.Count, _topic));
-            Ownership.Lose(lanes);
+            _effects.Log(log => log.LanesWereLost(_group, count, _topic));
         }
     }
 }

@@ -38,7 +38,7 @@ internal sealed partial class SubscriptionCore
         _lanes = [.. Enumerable.Range(0, partitions).Select(partition => new Lane(partition, options.Order))];
         _ahead = new(_lanes);
         _retries = new(_lanes, _effects);
-        _lifecycle = new(group, topic, options, random, _effects, _ready, _ahead, _retries, lane => Lose(lane));
+        _lifecycle = new(group, topic, options, random, _effects, _ready, _ahead, _retries, Lose);
         Ownership = new(_lanes, _effects, lane => !_lifecycle.HasOrphans(lane), _lifecycle.Drop);
     }
 

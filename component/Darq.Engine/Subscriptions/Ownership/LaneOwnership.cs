@@ -4,7 +4,8 @@ namespace Darq.Engine.Subscriptions.Ownership;
 /// <param name="Lane">Which.</param>
 /// <param name="FencingToken">The one that we own it under, or did last.</param>
 /// <param name="Dead">Its owner, if that one is dead; else "".</param>
-internal readonly record struct Claim(Lane Lane, string FencingToken, string Dead);
+/// <param name="DeadIsOurs">Whether that is an earlier session of this process, whose death is not held against any message.</param>
+internal readonly record struct Claim(Lane Lane, string FencingToken, string Dead = "", bool DeadIsOurs = false);
 
 /// <summary>A lane whose tail is asked for, and the last message known.</summary>
 internal readonly record struct TailQuestion(Lane Lane, int Epoch, long Known);
@@ -23,6 +24,9 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
 
     // Released here, while Redis may not have heard of it: partition and fencing token.
     private readonly Dictionary<int, string> _releases = [];
+
+    // Earlier sessions of this process. One comes only when Redis lost the record of the one before it.
+    private readonly HashSet<string> _former = [];
 
     public bool HasDrained => _draining.Count > 0 && _draining.Any(IsDrained);
 
@@ -71,7 +75,7 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
     /// </summary>
     public IReadOnlyList<Claim> NextClaims(string[]? assignment, string session, bool whole, IMembershipView members)
     {
-        Claim[] claims = [.. lanes.Where(IsWanted).Select(lane => new Claim(lane, lane.FencingToken, DeadOwner(lane, members) ?? ""))];
+        Claim[] claims = [.. lanes.Where(IsWanted).Select(lane => ClaimOf(lane, DeadOwner(lane, members) ?? ""))];
         foreach (var claim in claims)
         {
             claim.Lane.ClaimIsOpen = true;
@@ -127,6 +131,17 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
         return true;
     }
 
+    /// <summary>This process goes on under another session: its lanes belong to the one before until they are claimed anew.</summary>
+    public void OnNewSession(string former)
+    {
+        _former.Add(former);
+        foreach (var lane in OwnedLanes)
+        {
+            Lose([lane]);
+            lane.OtherOwner = (former, 0);
+        }
+    }
+
     /// <summary>
     /// Others may have taken our lanes: what is in memory is not sent before Redis was asked.
     /// </summary>
@@ -175,8 +190,12 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
         effects.Wake(Workers.Reader);
     }
 
-    private static string? DeadOwner(Lane lane, IMembershipView members) =>
-        lane.OtherOwner is { } owner && members.IsDead(owner.Session, owner.Beat) ? owner.Session : null;
+    private Claim ClaimOf(Lane lane, string dead) => new(lane, lane.FencingToken, dead, _former.Contains(dead));
+
+    private string? DeadOwner(Lane lane, IMembershipView members) =>
+        lane.OtherOwner is { } owner && (_former.Contains(owner.Session) || members.IsDead(owner.Session, owner.Beat))
+            ? owner.Session
+            : null;
 
     private bool IsDrained(Lane lane) => lane.Out == 0 && lane.Retries.IsStored && isFree(lane);
 

@@ -155,7 +155,7 @@ internal sealed class Rebalancer(
             return false;
         }
 
-        var results = await claims.ChangeAsync("claim", session, asked, claim => claim.Dead, cancellation);
+        var results = await claims.ChangeAsync("claim", session, asked, claim => claim.DeadIsOurs ? "=" + claim.Dead : claim.Dead, cancellation);
         var given = core.Apply(
             (asked, session, results, membership),
             static (core, of, _) => core.OnClaimed(of.asked, of.session.Id, of.results, of.membership)
@@ -195,7 +195,7 @@ internal sealed class Rebalancer(
             log.LanesWereClaimed(group, given.Count, topic);
         }
 
-        foreach (var taken in given.Where(claim => claim.Dead.Length > 0).GroupBy(claim => claim.Dead))
+        foreach (var taken in given.Where(claim => claim.Dead.Length > 0 && !claim.DeadIsOurs).GroupBy(claim => claim.Dead))
         {
             log.LanesWereTakenOver(group, taken.Count(), topic, taken.Key);
         }

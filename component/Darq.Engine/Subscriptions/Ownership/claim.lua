@@ -1,8 +1,9 @@
 -- Claim, resume, release: who delivers from the lanes of a (group, topic).
 --
 -- KEYS = the marks of the partitions whose lanes are meant. ARGV[1] claim|resume|release, ARGV[2] session,
--- ARGV[3] group, ARGV[4] topic, ARGV[5] world-line of the last contact, then one argument per partition: for a claim the
--- session of a holder known to be dead ('' = none), for a resume and a release the incarnation that is or was held.
+-- ARGV[3] group, ARGV[4] topic, ARGV[5] world-line of the last handshake, then one argument per partition: for a claim the
+-- session of an owner known to be dead ('' = none; after '=' an earlier session of the claiming process, whose death is not
+-- held against the message that was out), for a resume and a release the fencing token that is or was held.
 -- Returns NEEDS_RECOVERY, or per partition: OK <incarnation> <stream id passed up to> <take-overs at the first message
 -- not passed> <messages in the mailbox> and the intervals <first>:<last> passed above the start | HELD <session> | LOST;
 -- for a release OK <1 if it was held>.
@@ -51,10 +52,10 @@ do
     return table.concat(words, ' ')
   end
 
-  local function hold(batch, lane, group, session)
+  local function hold(batch, lane, group, session, is_own)
     marks.begin(batch, lane.part)
     if not lane.exists then register(lane, group) end
-    if lane.owner and lane.owner ~= session then count_take_over(lane) end
+    if lane.owner and lane.owner ~= session and not is_own then count_take_over(lane) end
     local incarnation = raised(lane)
     redis.call('HSET', lane.key, 'o', session, 'i', incarnation)
     return holding(lane, group, incarnation)
@@ -66,8 +67,9 @@ do
     if lane.owner == session and lanes.held(lane, session, lane.incarnation) then
       return holding(lane, group, lane.incarnation)
     end
-    if lane.owner and lane.owner ~= session and lane.owner ~= dead then return 'HELD ' .. lane.owner end
-    return hold(batch, lane, group, session)
+    local is_own = lane.owner and dead == '=' .. lane.owner
+    if lane.owner and lane.owner ~= session and lane.owner ~= dead and not is_own then return 'HELD ' .. lane.owner end
+    return hold(batch, lane, group, session, is_own)
   end
 
   function change.resume(batch, lane, group, session, incarnation)
