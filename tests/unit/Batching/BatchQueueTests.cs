@@ -1,4 +1,5 @@
 using Darq.Engine.Batching;
+using Darq.Engine.Connection;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
 using Darq.Tests.Shared;
@@ -16,17 +17,10 @@ public sealed class BatchQueueTests : IAsyncDisposable
     private readonly FakeLink _link = new();
     private readonly FakeTimeProvider _time = new();
     private readonly BatchQueue _queue;
-    private readonly CancellationTokenSource _stopping = new();
-    private Task _running = Task.CompletedTask;
 
     public BatchQueueTests() => _queue = new(_link, new Keys("darq", 4), _time, NullLogger.Instance);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync();
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _queue.DisposeAsync();
 
     [Fact]
     public async Task What_waits_together_goes_together_and_each_gets_its_own_line()
@@ -95,7 +89,7 @@ public sealed class BatchQueueTests : IAsyncDisposable
         });
 
         Assert.Equal(["line 0"], await RunAsync(new FakeRequest(repeatable: false)));
-        Assert.Equal(["SESSION_GONE"], _link.Invalidated);
+        Assert.Equal([Invalidation.SessionGone], _link.Invalidated);
         Assert.Equal([("batch", "s1", 1L, 1), ("batch", "s2", 1L, 1)], _link.Batches);
     }
 
@@ -105,7 +99,7 @@ public sealed class BatchQueueTests : IAsyncDisposable
         _link.Next(_ => Task.FromResult(FakeLink.Text("NEEDS_RECOVERY")));
 
         Assert.Equal(["line 0"], await RunAsync(new FakeRequest(repeatable: false)));
-        Assert.Equal(["NEEDS_RECOVERY"], _link.Invalidated);
+        Assert.Equal([Invalidation.NeedsRecovery], _link.Invalidated);
         Assert.Equal([("batch", "s1", 1L, 1), ("batch", "s1", 1L, 1)], _link.Batches);
     }
 
@@ -136,7 +130,7 @@ public sealed class BatchQueueTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_queue_that_is_full_refuses_all_but_the_patient()
+    public async Task A_queue_that_is_full_refuses_all_but_what_never_gives_up()
     {
         var waiting = Submit(new FakeRequest(60 << 20));
 
@@ -144,10 +138,10 @@ public sealed class BatchQueueTests : IAsyncDisposable
             ErrorCode.Full,
             (await Assert.ThrowsAsync<DarqException>(async () => await _queue.SubmitAsync(new FakeRequest(5 << 20), default))).Code
         );
-        var patient = _queue.SubmitAsync(new FakeRequest(5 << 20, patient: true), default).AsTask();
+        var ack = _queue.SubmitAsync(new FakeRequest(5 << 20, neverGivesUp: true), default).AsTask();
         Start();
 
-        await Task.WhenAll(waiting[0], patient).WaitAsync(Patience);
+        await Task.WhenAll(waiting[0], ack).WaitAsync(Patience);
         Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(60 << 20), default).AsTask().WaitAsync(Patience));
     }
 
@@ -163,11 +157,11 @@ public sealed class BatchQueueTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_still_waits_when_the_queue_closes_is_told()
+    public async Task Who_still_waits_when_the_queue_ends_is_told()
     {
         var waiting = Submit(new FakeRequest());
 
-        _queue.Close();
+        await _queue.DisposeAsync();
 
         Assert.Equal(ErrorCode.Unavailable, (await Assert.ThrowsAsync<DarqException>(() => waiting[0].WaitAsync(Patience))).Code);
     }
@@ -187,7 +181,7 @@ public sealed class BatchQueueTests : IAsyncDisposable
             "what waits for a time goes on once it has passed"
         );
 
-    private void Start() => _running = _queue.RunAsync(_stopping.Token);
+    private void Start() => _queue.Start();
 
     private async Task<string[]> RunAsync(params FakeRequest[] requests)
     {

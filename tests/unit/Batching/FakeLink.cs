@@ -9,7 +9,7 @@ namespace Darq.Tests.Unit.Batching;
 /// <summary>A primary that answers as the test says; unless told otherwise it takes every batch.</summary>
 internal sealed class FakeLink : IPrimaryLink
 {
-    private readonly Queue<Func<FunctionCall, Task<RedisReply>>> _next = new();
+    private readonly Queue<Func<FunctionCall, CancellationToken, Task<RedisReply>>> _next = new();
 
     public Session Session { get; set; } = new("s1", 0);
 
@@ -18,12 +18,25 @@ internal sealed class FakeLink : IPrimaryLink
     /// <summary>Function, session key's end, number and requests of every batch that arrived.</summary>
     public List<(string Function, string Session, long Number, int Count)> Batches { get; } = [];
 
-    public List<string> Invalidated { get; } = [];
+    public List<Invalidation> Invalidated { get; } = [];
 
     public FakeLink Next(Func<FunctionCall, Task<RedisReply>> answer)
     {
-        _next.Enqueue(answer);
+        _next.Enqueue((call, _) => answer(call));
         return this;
+    }
+
+    /// <summary>The next batch is never answered; returns a task that ends when it has come.</summary>
+    public Task Hang()
+    {
+        var came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _next.Enqueue(async (_, cancellation) =>
+        {
+            came.SetResult();
+            await Task.Delay(Timeout.Infinite, cancellation);
+            return default;
+        });
+        return came.Task;
     }
 
     public Task<Session> ReadyAsync(CancellationToken cancellation) => Task.FromResult(Session);
@@ -31,10 +44,10 @@ internal sealed class FakeLink : IPrimaryLink
     public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
     {
         Batches.Add((call.Function["darq1_".Length..], call.Keys[0].Split(':')[^1], Number(call, 0), (int)Number(call, 3)));
-        return _next.TryDequeue(out var answer) ? answer(call) : Task.FromResult(Taken(call));
+        return _next.TryDequeue(out var answer) ? answer(call, cancellation) : Task.FromResult(Taken(call));
     }
 
-    public void Invalidate(string why) => Invalidated.Add(why);
+    public void Invalidate(Invalidation why) => Invalidated.Add(why);
 
     public Task<bool> IsPassingAsync(RedisRefusedException refused, CancellationToken cancellation) =>
         Task.FromResult(refused.Code == "LOADING");
@@ -48,14 +61,14 @@ internal sealed class FakeLink : IPrimaryLink
         long.Parse(Encoding.UTF8.GetString(call.Arguments[at].ToBytes()), CultureInfo.InvariantCulture);
 }
 
-/// <summary>A request of no content.</summary>
+/// <summary>A request of no content, whose answer is its line.</summary>
 internal sealed class FakeRequest(
     int size = 10,
     bool frees = false,
     bool repeatable = true,
-    bool patient = false,
+    bool neverGivesUp = false,
     Action<string>? heard = null
-) : BatchRequest("fake")
+) : BatchRequest<string>("fake")
 {
     public override int Size => size;
 
@@ -63,9 +76,13 @@ internal sealed class FakeRequest(
 
     public override bool Repeatable => repeatable;
 
-    public override bool Patient => patient;
+    public override bool NeverGivesUp => neverGivesUp;
 
     public override void Write(BatchWriter writer) => writer.Add(writer.Place(1));
 
-    protected override void Heard(string reply) => heard?.Invoke(reply);
+    protected override string Parse(ReplyLine reply)
+    {
+        heard?.Invoke(reply.ToString());
+        return reply.ToString();
+    }
 }

@@ -124,17 +124,17 @@ public sealed class ArgumentWidthTests
     }
 
     [Fact]
-    public void A_message_is_parked_with_what_is_left_of_its_wait()
+    public void A_message_goes_to_the_retry_queue_with_what_is_left_of_its_wait()
     {
-        var now = DateTimeOffset.UnixEpoch;
+        var now = TimeSpan.FromHours(1);
         var (lane, sequence) = (new Lane(3, Order.Key), new RetrySequence(1));
-        Parking[] parkings =
+        RetryMove[] moves =
         [
-            new(lane, 0, sequence, new(5, 6), now.AddMilliseconds(700), 4, 300),
-            new(lane, 0, sequence, new(5, 9), DateTimeOffset.MinValue, 0, 200),
+            new(lane, 0, sequence, new(5, 6), now + TimeSpan.FromMilliseconds(700), 4, 300),
+            new(lane, 0, sequence, new(5, 9), TimeSpan.Zero, 0, 200),
         ];
 
-        var request = new RetryQueueRequest("g", "t", parkings, () => "5.1", now);
+        var request = new RetryQueueRequest("g", "t", moves, () => "5.1", now);
 
         Assert.Equal(["1", "g", "t", "5.1", "2", "5", "6", "700", "4", "5", "9", "0", "0"], Written(request.Write));
         Assert.Equal(500, request.Size);
@@ -174,10 +174,12 @@ public sealed class ArgumentWidthTests
 
     private static string Text(RedisArgument argument) => Encoding.UTF8.GetString(argument.ToBytes());
 
-    private sealed class AnyRequest(Action<BatchWriter> write) : BatchRequest("any")
+    private sealed class AnyRequest(Action<BatchWriter> write) : BatchRequest<bool>("any")
     {
         public override int Size => 0;
 
         public override void Write(BatchWriter writer) => write(writer);
+
+        protected override bool Parse(ReplyLine reply) => true;
     }
 }

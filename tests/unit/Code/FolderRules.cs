@@ -21,10 +21,12 @@ internal static partial class FolderRules
 
     private const string Engine = "component/Darq.Engine/";
 
-    // The primary owns the batch queue, which it gives its session and its calls through IPrimaryLink.
+    // The primary owns the batch queue, which it gives its session and its calls through IPrimaryLink. The loop names the faults that
+    // pass by themselves.
     private static readonly IReadOnlyDictionary<string, string> Excepted = new Dictionary<string, string>
     {
         [Engine + "Connection/Primary.cs"] = "Batching",
+        [Engine + "Telemetry/SupervisedLoop.cs"] = "Redis",
     };
 
     /// <summary>Uses that the table does not allow, as "path: folder".</summary>

@@ -59,6 +59,6 @@ internal static partial class LuaRules
     [GeneratedRegex("\"(\\w+)\"")]
     private static partial Regex Literal();
 
-    [GeneratedRegex(@": \w+Request\(""(\w+)""")]
+    [GeneratedRegex(@": \w+Request(?:<[\w\[\]]+>)?\(""(\w+)""")]
     private static partial Regex Send();
 }

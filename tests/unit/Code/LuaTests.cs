@@ -60,6 +60,9 @@ public sealed class LuaTests
             LuaRules.Called([new("a.cs", "FunctionLibrary.Function(x ? \"c\" : \"d\"); FunctionLibrary.Function(\"e\"); Other(\"f\")")])
         );
         Assert.Equal(["g"], LuaRules.Requests("function requests.g(batch, args, at)"));
-        Assert.Equal(["h"], LuaRules.Sent([new("a.cs", "class A(int b) : BatchRequest(\"h\")")]));
+        Assert.Equal(
+            ["h", "i"],
+            LuaRules.Sent([new("a.cs", "class A(int b) : BatchRequest<C[]>(\"h\")"), new("b.cs", "class B() : OtherRequest(\"i\")")])
+        );
     }
 }

@@ -70,10 +70,12 @@ public sealed class StateWriteTests
         Assert.Contains(because, refused.Message, StringComparison.Ordinal);
     }
 
-    private sealed class Any(StateWrite write) : BatchRequest("any")
+    private sealed class Any(StateWrite write) : BatchRequest<bool>("any")
     {
         public override int Size => 0;
 
         public override void Write(BatchWriter writer) => write.Write(writer);
+
+        protected override bool Parse(ReplyLine reply) => true;
     }
 }

@@ -11,7 +11,7 @@ public sealed class LaneTests
     public void By_key_a_message_waits_for_the_earlier_ones_of_its_key_only()
     {
         var lane = new Lane(0, Order.Key);
-        var (a1, a2, b1) = (Entry(lane, 1, "a"), Entry(lane, 2, "a"), Entry(lane, 3, "b"));
+        var (a1, a2, b1) = (Of(lane, 1, "a"), Of(lane, 2, "a"), Of(lane, 3, "b"));
 
         Assert.True(lane.Add(a1));
         Assert.False(lane.Add(a2));
@@ -27,15 +27,15 @@ public sealed class LaneTests
     {
         var lane = new Lane(0, Order.Key);
 
-        Assert.True(lane.Add(Entry(lane, 1, "")));
-        Assert.True(lane.Add(Entry(lane, 2, "")));
+        Assert.True(lane.Add(Of(lane, 1, "")));
+        Assert.True(lane.Add(Of(lane, 2, "")));
     }
 
     [Fact]
     public void By_partition_every_message_waits_for_all_before_it()
     {
         var lane = new Lane(0, Order.Partition);
-        var (first, second) = (Entry(lane, 1, "a"), Entry(lane, 2, ""));
+        var (first, second) = (Of(lane, 1, "a"), Of(lane, 2, ""));
 
         Assert.True(lane.Add(first));
         Assert.False(lane.Add(second));
@@ -46,20 +46,20 @@ public sealed class LaneTests
     public void Without_order_no_message_waits_even_for_its_own_key()
     {
         var lane = new Lane(0, Order.None);
-        var (first, second) = (Entry(lane, 1, "a"), Entry(lane, 2, "a"));
+        var (first, second) = (Of(lane, 1, "a"), Of(lane, 2, "a"));
 
         Assert.True(lane.Add(first));
         Assert.True(lane.Add(second));
         Assert.Null(lane.Remove(second));
         Assert.Null(lane.Remove(first));
-        Assert.Empty(lane.Entries);
+        Assert.Empty(lane.Messages);
     }
 
     [Fact]
     public void Finishing_a_message_before_an_earlier_one_of_its_key_is_a_fault()
     {
         var lane = new Lane(0, Order.Key);
-        var (first, second) = (Entry(lane, 1, "a"), Entry(lane, 2, "a"));
+        var (first, second) = (Of(lane, 1, "a"), Of(lane, 2, "a"));
         lane.Add(first);
         lane.Add(second);
 
@@ -70,7 +70,7 @@ public sealed class LaneTests
     public void Finishing_a_message_twice_releases_nobody_twice()
     {
         var lane = new Lane(0, Order.Key);
-        var (first, second) = (Entry(lane, 1, "a"), Entry(lane, 2, "a"));
+        var (first, second) = (Of(lane, 1, "a"), Of(lane, 2, "a"));
         lane.Add(first);
         lane.Add(second);
 
@@ -83,36 +83,36 @@ public sealed class LaneTests
     public void A_key_is_free_again_after_its_last_message()
     {
         var lane = new Lane(0, Order.Key);
-        var first = Entry(lane, 1, "a");
+        var first = Of(lane, 1, "a");
         lane.Add(first);
         lane.Remove(first);
 
-        Assert.True(lane.Add(Entry(lane, 2, "a")));
+        Assert.True(lane.Add(Of(lane, 2, "a")));
     }
 
     [Fact]
     public void A_dropped_lane_holds_nothing_and_ends_what_was_begun()
     {
         var lane = new Lane(0, Order.Key);
-        var entry = Entry(lane, 1, "a");
-        lane.Hold("s1", new("1.1", new(1, 0), 0, 0, []));
-        lane.Add(entry);
+        var message = Of(lane, 1, "a");
+        lane.Own("s1", ClaimResult.Parse("OK 1.1 1-0 0 0"), 0);
+        lane.Add(message);
         var epoch = lane.Epoch;
 
         lane.Drop();
 
-        Assert.Equal((false, EntryState.Finished, epoch + 1), (lane.Held, entry.State, lane.Epoch));
-        Assert.Empty(lane.Entries);
-        Assert.True(lane.Add(Entry(lane, 2, "a")));
+        Assert.Equal((false, MessageState.Gone, epoch + 1), (lane.Owned, message.State, lane.Epoch));
+        Assert.Empty(lane.Messages);
+        Assert.True(lane.Add(Of(lane, 2, "a")));
     }
 
     [Fact]
-    public void A_new_holder_knows_what_was_passed_out_of_order()
+    public void A_new_owner_knows_what_was_acknowledged_out_of_order()
     {
         var lane = new Lane(0, Order.Key);
-        lane.Hold("s1", ClaimResult.Parse("OK 1.1 1-4 0 0 6:7 9:9")!);
+        lane.Own("s1", ClaimResult.Parse("OK 1.1 1-4 0 0 6:7 9:9"), 0);
 
-        Assert.Equal([false, true, true, false, true, false], new long[] { 5, 6, 7, 8, 9, 10 }.Select(lane.HadPassed));
+        Assert.Equal([false, true, true, false, true, false], new long[] { 5, 6, 7, 8, 9, 10 }.Select(lane.WasAcked));
         Assert.Equal((new Position(1, 4), 4), (lane.ReadUpTo, lane.Tail));
     }
 
@@ -120,17 +120,17 @@ public sealed class LaneTests
     public void From_the_second_death_at_one_message_a_lane_sends_one_at_a_time_until_that_message_is_finished()
     {
         var lane = new Lane(0, Order.Key);
-        lane.Hold("s1", ClaimResult.Parse("OK 1.3 1-4 2 0")!);
-        var (suspect, other) = (Entry(lane, 5, "a"), Entry(lane, 6, "b"));
+        lane.Own("s1", ClaimResult.Parse("OK 1.3 1-4 2 0"), 0);
+        var (suspect, other) = (Of(lane, 5, "a"), Of(lane, 6, "b"));
         lane.Add(suspect);
         lane.Add(other);
 
         Assert.Equal((5, 2, true), (lane.Suspect, lane.TakeOvers, lane.MaySend));
-        suspect.State = EntryState.Sent;
+        lane.Move(suspect, MessageState.Sent);
         Assert.False(lane.MaySend);
-        suspect.State = EntryState.BackingOff;
+        lane.Move(suspect, MessageState.BackingOff);
         Assert.True(lane.MaySend);
-        other.State = EntryState.Sent;
+        lane.Move(other, MessageState.Sent);
         Assert.False(lane.MaySend);
         lane.Remove(suspect);
         Assert.True(lane.MaySend);
@@ -140,38 +140,70 @@ public sealed class LaneTests
     public void One_death_makes_no_message_suspicious_yet()
     {
         var lane = new Lane(0, Order.Key);
-        lane.Hold("s1", ClaimResult.Parse("OK 1.2 1-4 1 0")!);
-        var first = Entry(lane, 5, "a");
+        lane.Own("s1", ClaimResult.Parse("OK 1.2 1-4 1 0"), 0);
+        var first = Of(lane, 5, "a");
         lane.Add(first);
-        first.State = EntryState.Sent;
+        lane.Move(first, MessageState.Sent);
 
         Assert.Equal((5, true), (lane.Suspect, lane.MaySend));
     }
 
     [Fact]
-    public void A_lane_that_yields_or_is_doubted_sends_nothing_until_it_is_kept()
+    public void Only_a_lane_that_delivers_sends_and_one_that_drains_or_is_suspended_is_still_owned()
     {
         var lane = new Lane(0, Order.Key);
-        lane.Hold("s1", ClaimResult.Parse("OK 1.1 1-0 0 0")!);
+        Assert.Equal((false, false), (lane.Owned, lane.MaySend));
 
-        lane.Yield(DateTimeOffset.UnixEpoch);
-        Assert.False(lane.MaySend);
-        lane.Keep(default);
-        Assert.True(lane.MaySend);
-        lane.Doubt();
-        Assert.Equal((false, true), (lane.MaySend, lane.Held));
+        lane.Own("s1", ClaimResult.Parse("OK 1.1 1-0 0 0"), 0);
+        Assert.Equal((true, true), (lane.Owned, lane.MaySend));
+        lane.State = LaneState.Draining;
+        Assert.Equal((true, false), (lane.Owned, lane.MaySend));
+        lane.State = LaneState.Suspended;
+        Assert.Equal((true, false), (lane.Owned, lane.MaySend));
     }
 
     [Fact]
-    public void A_lane_that_is_not_held_cannot_be_doubted()
+    public void A_lane_whose_outcomes_Redis_refuses_sends_nothing_meanwhile()
     {
         var lane = new Lane(0, Order.Key);
+        lane.Own("s1", ClaimResult.Parse("OK 1.1 1-0 0 0"), 0);
 
-        lane.Doubt();
+        lane.Refused++;
 
-        Assert.False(lane.Held);
+        Assert.False(lane.MaySend);
     }
 
-    private static Entry Entry(Lane lane, long seq, string key) =>
+    [Fact]
+    public void What_is_with_an_app_or_settling_is_out()
+    {
+        var lane = new Lane(0, Order.None);
+        var (first, second) = (Of(lane, 1, ""), Of(lane, 2, ""));
+        lane.Add(first);
+        lane.Add(second);
+
+        lane.Move(first, MessageState.Sent);
+        lane.Move(second, MessageState.Sent);
+        lane.Move(first, MessageState.Settling);
+        Assert.Equal(2, lane.Out);
+        lane.Move(second, MessageState.BackingOff);
+        lane.Remove(first);
+        lane.Remove(first);
+        Assert.Equal(0, lane.Out);
+    }
+
+    [Fact]
+    public void A_recovery_that_lost_nothing_keeps_what_is_in_memory_under_the_new_token()
+    {
+        var lane = new Lane(0, Order.Key);
+        lane.Own("s1", ClaimResult.Parse("OK 1.1 1-0 0 0"), 0);
+        lane.Add(Of(lane, 1, "a"));
+
+        lane.Resume("2.1");
+
+        Assert.Equal(("2.1", 2L, "s1", true), (lane.FencingToken, lane.WorldLine, lane.Session, lane.MaySend));
+        Assert.Single(lane.Messages);
+    }
+
+    private static LaneMessage Of(Lane lane, long seq, string key) =>
         new(lane, new(0, new(1, seq), "", key, "x"u8.ToArray(), default, long.MaxValue, new(1, seq)));
 }

@@ -1,146 +1,248 @@
+using Darq.Engine.Connection;
+using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
-using Darq.Engine.Subscriptions.Reading;
+using Darq.Engine.Subscriptions.Ownership;
+using Darq.Tests.Unit.Telemetry;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Darq.Tests.Unit.Subscriptions.Deliveries;
 
-/// <summary>How many messages a stream lets out unanswered.</summary>
-public sealed class DeliveryStreamTests
+/// <summary>How a stream writes what the core sends to it, and what becomes of faults of its peer and of our own.</summary>
+public sealed class DeliveryStreamTests : IAsyncDisposable
 {
-    private static readonly Lane Lane = new(0, Order.None);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private readonly FakeTimeProvider _time = new();
+    private readonly RecordedLog _log = new();
     private readonly Sink _sink = new();
-    private long _sent;
+    private readonly List<Settlement> _settled = [];
+    private readonly Primary _primary;
+    private readonly GuardedCore _core;
+    private readonly DeliveryStream _stream;
+    private Exception? _settleFault;
+
+    public DeliveryStreamTests()
+    {
+        var options = new SubscriptionOptions { Order = Order.None };
+        _primary = new(new UnreachableRedis(), new() { Partitions = 1 }, _time, new Random(1), NullLoggerFactory.Instance);
+        var membership = new Membership(_primary, () => "", () => { }, _time);
+        _core = new(new("g", "t", 1, options, new Random(1)), "g", "t", _primary, membership, _time, _log)
+        {
+            Wake = _ => { },
+            Settle = Settle,
+        };
+        _stream = new(_core, () => { }, "t", options, _sink, _log);
+        _stream.Open();
+        _core.Apply(0, static (core, _, _) => Own(core));
+    }
+
+    public ValueTask DisposeAsync() => _primary.DisposeAsync();
+
+    [Fact]
+    public void What_is_sent_is_written_in_order_and_an_ack_settles_it()
+    {
+        Deliver(1, 2);
+        _stream.Ack(_sink.Received[0].Token);
+
+        Assert.Equal([1L, 2L], _sink.Received.Select(delivery => delivery.Message.StreamId.Number));
+        Assert.Equal((1L, Ending.Ack), (Assert.Single(_settled).Message.Message.StreamId.Number, _settled[0].Ending));
+    }
 
     [Theory]
-    [InlineData(16, false, 2)]
-    [InlineData(1, false, 1)]
-    [InlineData(16, true, 16)]
-    public void A_window_starts_at_two_unless_the_peer_is_known_to_be_concurrent(int maxInFlight, bool concurrent, int window) =>
-        Assert.Equal(window, FillUp(Stream(maxInFlight, concurrent)));
-
-    [Fact]
-    public void Answers_in_order_leave_the_window_as_it_is()
+    [InlineData("")]
+    [InlineData("no token")]
+    public void A_token_that_is_none_changes_nothing(string token)
     {
-        var stream = Stream(16);
-        FillUp(stream);
+        Deliver(1);
 
-        for (var number = 1; number <= 20; number++)
-        {
-            Assert.NotNull(stream.Take(Token(number), answered: true));
-            Assert.Equal(1, FillUp(stream));
-        }
+        _stream.Ack(token);
+
+        Assert.Empty(_settled);
+        Assert.Equal(MessageState.Sent, Message(1).State);
     }
 
     [Fact]
-    public void An_answer_that_overtakes_another_doubles_the_window_up_to_its_limit()
+    public void A_peer_that_is_gone_is_written_to_no_more()
     {
-        var stream = Stream(7);
-        FillUp(stream);
+        _sink.Fault = _ => new IOException("The peer is gone.");
 
-        stream.Take(Token(2), answered: true);
-        Assert.Equal(3, FillUp(stream));
-        stream.Take(Token(5), answered: true);
-        Assert.Equal(4, FillUp(stream));
-        stream.Take(Token(_sent), answered: true);
-        Assert.Equal(1, FillUp(stream));
+        Deliver(1, 2);
+        Deliver(3);
+
+        Assert.Single(_sink.Received);
+        Assert.Equal((false, true), (_stream.HasRoom, _stream.IsOpen));
+        Assert.Equal(MessageState.Waiting, Message(3).State);
     }
 
     [Fact]
-    public void What_is_given_back_unanswered_widens_nothing()
+    public void Messages_of_a_peer_that_is_gone_are_given_back_without_a_failure_when_its_stream_closes()
     {
-        var stream = Stream(16);
-        FillUp(stream);
+        _sink.Fault = _ => new IOException("The peer is gone.");
+        Deliver(1, 2);
 
-        stream.Take(Token(2), answered: false);
+        _stream.Close();
 
-        Assert.Equal(1, FillUp(stream));
+        Assert.False(_stream.IsOpen);
+        Assert.All(Messages(), message => Assert.Equal((MessageState.Waiting, 0), (message.State, message.Failures)));
+        Assert.Equal(2, Messages().Length);
     }
 
     [Fact]
-    public void An_answer_that_comes_twice_is_taken_once()
+    public void A_message_that_cannot_be_delivered_counts_as_failed_and_the_stream_goes_on()
     {
-        var stream = Stream(16);
-        FillUp(stream);
+        _sink.Fault = delivery =>
+            delivery.Message.StreamId.Number == 1 ? new UndeliverableException(new FormatException("damaged")) : null;
 
-        Assert.NotNull(stream.Take(Token(1), answered: true));
-        Assert.Null(stream.Take(Token(1), answered: true));
-        Assert.Null(stream.Take(Token(99), answered: true));
+        Deliver(1, 2);
+        Deliver(3);
+
+        Assert.Equal([1L, 2L, 3L], _sink.Received.Select(delivery => delivery.Message.StreamId.Number));
+        Assert.Equal((MessageState.BackingOff, 1), (Message(1).State, Message(1).Failures));
+        Assert.Equal((MessageState.Sent, 0), (Message(3).State, Message(3).Failures));
+        Assert.Single(_log.Lines, line => line.Name == "MessageWasUndeliverable" && line.Level == LogLevel.Error);
     }
 
     [Fact]
-    public void An_answer_that_names_another_message_than_the_delivery_had_is_not_taken()
+    public void A_fault_inside_an_answer_does_not_escape_and_is_logged()
     {
-        var stream = Stream(16);
-        FillUp(stream);
+        _settleFault = new InvalidOperationException("a fault of ours");
+        Deliver(1);
 
-        Assert.Null(stream.Take(Token(1) with { Message = new(1, 99) }, answered: true));
-        Assert.Null(stream.Take(Token(1) with { Partition = 7 }, answered: true));
-        Assert.NotNull(stream.Take(Token(1), answered: true));
+        _stream.Ack(_sink.Received[0].Token);
+
+        Assert.Same(_settleFault, Assert.Single(_log.Lines, line => line.Name == "AnswerFailed").Fault);
+        Deliver(2);
+        Assert.Equal((2, true), (_sink.Received.Count, _stream.IsOpen));
     }
 
     [Fact]
-    public void A_closed_stream_hands_back_what_is_unanswered_once_and_takes_nothing_more()
+    public async Task DisposeAsync_returns_once_nothing_more_is_written()
     {
-        var stream = Stream(16);
-        FillUp(stream);
-        stream.Take(Token(1), answered: true);
+        _sink.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Deliver(1, 2);
 
-        Assert.Single(stream.Close());
-        Assert.Empty(stream.Close());
-        Assert.Equal((false, false), (stream.HasRoom, stream.IsOpen));
-        Assert.Null(stream.Take(Token(2), answered: true));
+        var ending = _stream.DisposeAsync().AsTask();
+        Assert.Equal((false, false), (ending.IsCompleted, _stream.IsOpen));
+        _sink.Gate.SetResult();
+        await ending.WaitAsync(Patience);
+        var received = _sink.Received.Count;
+        _stream.WriteOut();
+
+        Assert.Equal(received, _sink.Received.Count);
     }
 
-    [Fact]
-    public void A_stream_whose_peer_is_gone_has_no_room_and_is_written_to_no_more()
+    private static void Own(SubscriptionCore core)
     {
-        var stream = Stream(16);
-        _sink.IsGone = true;
-        FillUp(stream);
-        var attempts = _sink.Received;
-
-        stream.WriteOut();
-
-        Assert.False(stream.HasRoom);
-        Assert.Equal((1L, 1L), (attempts, _sink.Received));
+        core.OnSession("me", lost: false);
+        var claims = core.NextClaims(["me"], "me", whole: true, new Nobody());
+        core.OnClaimed(claims, "me", [ClaimResult.Parse("OK 1.1 1-0 0 0")], new Nobody());
     }
 
-    private static DeliveryToken Token(long number) => new("s", "g", "t", 0, new(1, number), number);
+    /// <summary>Lets messages be appended and sent in one event.</summary>
+    private void Deliver(params long[] numbers) =>
+        _core.Apply(
+            numbers,
+            static (core, numbers, now) =>
+            {
+                foreach (var number in numbers)
+                {
+                    core.OnAppended(new(0, "t", new(1, number), new(1, number), "", "", default, default));
+                }
 
-    private DeliveryStream Stream(int maxInFlight, bool concurrent = false) =>
-        new(null!, "t", new() { MaxInFlight = maxInFlight, Concurrent = concurrent }, _sink);
-
-    /// <summary>Sends as long as there is room and waits until all have gone out, as no answer can come before; returns how many.</summary>
-    private int FillUp(DeliveryStream stream)
-    {
-        var count = 0;
-        for (; stream.HasRoom; count++)
-        {
-            var message = new Message(0, new(1, ++_sent), "", "", default, default, long.MaxValue, new(1, _sent));
-            stream.Send(_sent, new(Lane, message), new("token", "t", message, "t", 1, 1));
-        }
-        stream.WriteOut();
-        Assert.True(
-            SpinWait.SpinUntil(() => _sink.IsGone || _sink.Received == _sent, TimeSpan.FromSeconds(10)),
-            "the stream did not send what it was given"
+                // There is no heartbeat here.
+                core.Dispatch(now with { HeartbeatLapsed = false });
+            }
         );
-        return count;
+
+    private LaneMessage[] Messages() => _core.Read(static core => core.Messages.ToArray());
+
+    private LaneMessage Message(long number) => Assert.Single(Messages(), message => message.Message.StreamId.Number == number);
+
+    private void Settle(Settlement settlement)
+    {
+        if (_settleFault is not null)
+        {
+            throw _settleFault;
+        }
+
+        _settled.Add(settlement);
     }
 
     private sealed class Sink : IDeliverySink
     {
-        private long _received;
+        public List<Delivery> Received { get; } = [];
 
-        public long Received => Interlocked.Read(ref _received);
+        /// <summary>What a delivery fails with; null where it does not.</summary>
+        public Func<Delivery, Exception?> Fault { get; set; } = _ => null;
 
-        public bool IsGone { get; set; }
+        /// <summary>What a write waits for, whatever is cancelled.</summary>
+        public TaskCompletionSource? Gate { get; set; }
 
-        public ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
+        public async ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
         {
-            Interlocked.Increment(ref _received);
-            return IsGone ? throw new IOException("The peer is gone.") : ValueTask.CompletedTask;
+            Received.Add(delivery);
+            if (Fault(delivery) is { } fault)
+            {
+                throw fault;
+            }
+
+            if (Gate is not null)
+            {
+                await Gate.Task;
+            }
         }
+    }
+
+    private sealed class Nobody : IMembershipView
+    {
+        public long Begun => 1;
+
+        public bool IsDead(string session, long beat) => false;
+    }
+
+    private sealed class UnreachableRedis : IRedis
+    {
+        public event Action? Reconnected
+        {
+            add { }
+            remove { }
+        }
+
+        public event Action? Disconnected
+        {
+            add { }
+            remove { }
+        }
+
+        public bool Connected => false;
+
+        public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => throw Away();
+
+        public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => throw Away();
+
+        public Task<StreamSlice> ReadAsync(
+            string header,
+            string streamKey,
+            string afterId,
+            int maxCount,
+            CancellationToken cancellation
+        ) => throw Away();
+
+        public Task<IAsyncDisposable> SubscribeAsync(
+            IReadOnlyList<string> channels,
+            Action<string, string> heard,
+            CancellationToken cancellation
+        ) => throw Away();
+
+        public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) => throw Away();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private static RedisUnavailableException Away() => new("There is no Redis.");
     }
 }
