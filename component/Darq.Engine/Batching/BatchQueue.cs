@@ -157,7 +157,7 @@ internal sealed class BatchQueue : IAsyncDisposable
         {
             return await SendAsync(batch, cancellation);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (fault is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             _log.BatchFailed(batch.Count, fault);
             foreach (var request in batch)

@@ -112,6 +112,19 @@ public sealed class BatchQueueFaultTests
         Assert.True(IsUnknown(told), $"A request in flight at the end was told: {told?.Message}");
     }
 
+    [Fact]
+    public async Task Call_that_is_cancelled_though_nothing_ends_is_a_fault_like_any_other()
+    {
+        await using var run = new Run();
+        run.Link.Next(_ => throw new TaskCanceledException("given up inside the client"));
+        var doubtful = run.Submit(new FakeRequest());
+        run.Start();
+
+        await EndsAsync(doubtful, "a request whose call was cancelled hears something");
+        Assert.True(IsUnknown(await Record.ExceptionAsync(() => doubtful)));
+        Assert.Equal("line 0", await run.Submit(new FakeRequest()).WaitAsync(Patience));
+    }
+
     private static FakeRequest Failing() => new(heard: _ => throw new InvalidOperationException("A fault of a handler."));
 
     private static bool IsUnknown(Exception? told) =>
