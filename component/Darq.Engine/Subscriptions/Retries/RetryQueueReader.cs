@@ -20,7 +20,7 @@ internal sealed class RetryQueueReader(Primary primary, string group, string top
     /// <summary>Up to <paramref name="most"/> messages after a number; entries that are none of ours are left out.</summary>
     public async Task<RetryQueuePage> PageAsync(int partition, long after, int most, CancellationToken cancellation)
     {
-        var items = await CallAsync("parked", [partition], [after, most], cancellation);
+        var items = await CallAsync(FunctionLibrary.Function("parked"), [partition], [after, most], cancellation);
         var entries = new List<RetryQueueEntry>(items.Count);
         foreach (var item in items.Skip(1))
         {
@@ -48,7 +48,7 @@ internal sealed class RetryQueueReader(Primary primary, string group, string top
             bytesMax,
             .. messages.SelectMany(message => new RedisArgument[] { partitions.IndexOf(message.Partition) + 1, message.Seq }),
         ];
-        return CallAsync("bodies", partitions, wanted, cancellation);
+        return CallAsync(FunctionLibrary.Function("bodies"), partitions, wanted, cancellation);
     }
 
     private async Task<IReadOnlyList<RedisReply>> CallAsync(
@@ -60,7 +60,7 @@ internal sealed class RetryQueueReader(Primary primary, string group, string top
     {
         string[] keys = [.. partitions.Select(primary.Keys.PartitionHeader)];
         var reply = await primary.ReadAsync(
-            () => new(FunctionLibrary.Function(function), keys, [primary.WorldLine, _group, _topic, .. arguments], ReadOnly: true),
+            () => new(function, keys, [primary.WorldLine, _group, _topic, .. arguments], ReadOnly: true),
             cancellation
         );
         return reply.Items;
