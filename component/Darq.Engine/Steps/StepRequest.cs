@@ -132,7 +132,9 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
             _ => throw reply.ToException(),
         };
 
-    /// <summary>It took effect, by this request or by an earlier one. What that one emitted answers; where this one names others, nothing.</summary>
+    /// <summary>
+    /// It took effect, by this request or by an earlier one. What that one emitted answers; where this one names others, nothing.
+    /// </summary>
     private StepResult Applied(ReplyLine reply)
     {
         var words = reply.Rest;

@@ -107,9 +107,9 @@ internal sealed class GuardedCore
 
     private Delivery Compose(Attempt attempt)
     {
-        var (lane, message) = (attempt.Message.Lane, attempt.Message.Message);
+        var (lane, message, failures) = (attempt.Message.Lane, attempt.Message.Message, attempt.Message.Failures);
         var token = new DeliveryToken(lane.Session!, _group, _topic, lane.Partition, message.StreamId, attempt.Number);
-        return new(token.ToString(), attempt.Stream.Outlet.SubscribedTopic, message, _topic, attempt.Message.Failures + 1, _primary.WorldLine);
+        return new(token.ToString(), attempt.Stream.Outlet.SubscribedTopic, message, _topic, failures + 1, _primary.WorldLine);
     }
 
     private void CarryOut(Effects.Taken effects)

@@ -56,7 +56,10 @@ internal sealed class Subscription : IAsyncDisposable
         _acknowledger = new(_core, primary, group, topic, options, time, log);
         _rebalancer = new(_core, new(primary, group, topic), primary, membership, group, topic, time, log);
         var reader = new LaneReader(_core, primary, topic, log);
-        _readers = [.. Enumerable.Range(0, Readers).Select(i => Loop("read", stopping => reader.ReadAsync(() => WakeReader(i + 1), stopping)))];
+        _readers =
+        [
+            .. Enumerable.Range(0, Readers).Select(i => Loop("read", stopping => reader.ReadAsync(() => WakeReader(i + 1), stopping))),
+        ];
         _mover = Loop("retry-move", new RetryMover(_core, primary, group, topic, log).MoveAsync);
         _fetcher = Loop("retry-fetch", new RetryFetcher(_core, new(primary, group, topic), primary, topic, log).FetchAsync);
         _balancing = Loop("rebalance", _rebalancer.RebalanceAsync);

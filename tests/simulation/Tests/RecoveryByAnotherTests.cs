@@ -22,7 +22,9 @@ public sealed class RecoveryByAnotherTests
 
     [Fact]
     public void Tails_are_asked_for_after_it() =>
-        AnswersAfterRecovery(primary => new LaneClaims(primary, "group", "topic").TailsAsync(new("s", 0), [new(new(0, Order.Key), 0, 0)], default));
+        AnswersAfterRecovery(primary =>
+            new LaneClaims(primary, "group", "topic").TailsAsync(new("s", 0), [new(new(0, Order.Key), 0, 0)], default)
+        );
 
     private void AnswersAfterRecovery(Func<Primary, Task> read)
     {

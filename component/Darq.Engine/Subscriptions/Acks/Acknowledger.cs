@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions.Acks;
 
-/// <summary>Tells Redis how messages end. Every outcome that it is given comes back to the core with an answer, unless it is stopped.</summary>
+/// <summary>
+/// Tells Redis how messages end. Every outcome that it is given comes back to the core with an answer, unless it is stopped.
+/// </summary>
 internal sealed class Acknowledger(
     GuardedCore core,
     Primary primary,

@@ -1,6 +1,8 @@
 namespace Darq.Engine.Subscriptions.Deliveries;
 
-/// <summary>One attempt to hand one message to an app. It lives until its stream is answered or closed, whatever became of the message.</summary>
+/// <summary>
+/// One attempt to hand one message to an app. It lives until its stream is answered or closed, whatever became of the message.
+/// </summary>
 /// <param name="number">Rises over all attempts of the session.</param>
 /// <param name="message">What was sent.</param>
 /// <param name="stream">Where to.</param>

@@ -76,6 +76,7 @@ internal sealed class LaneClaims(Primary primary, string group, string topic)
             arguments.Add(question.Known);
         }
 
-        return new(FunctionLibrary.Function("tails"), [.. questions.Select(of => primary.Keys.PartitionHeader(of.Lane.Partition))], arguments);
+        string[] keys = [.. questions.Select(question => primary.Keys.PartitionHeader(question.Lane.Partition))];
+        return new(FunctionLibrary.Function("tails"), keys, arguments);
     }
 }

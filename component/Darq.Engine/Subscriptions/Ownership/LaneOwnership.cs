@@ -252,6 +252,8 @@ internal interface IMembershipView
     /// <summary>Number of the heartbeat that was begun last.</summary>
     long Begun { get; }
 
-    /// <summary>Whether a session that owned a lane when <paramref name="beat"/> was the last heartbeat begun has gone silent since.</summary>
+    /// <summary>
+    /// Whether a session that owned a lane when <paramref name="beat"/> was the last heartbeat begun has gone silent since.
+    /// </summary>
     bool IsDead(string session, long beat);
 }

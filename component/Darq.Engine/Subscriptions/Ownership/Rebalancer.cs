@@ -155,7 +155,13 @@ internal sealed class Rebalancer(
             return false;
         }
 
-        var results = await claims.ChangeAsync("claim", session, asked, claim => claim.DeadIsOurs ? "=" + claim.Dead : claim.Dead, cancellation);
+        var results = await claims.ChangeAsync(
+            "claim",
+            session,
+            asked,
+            claim => claim.DeadIsOurs ? "=" + claim.Dead : claim.Dead,
+            cancellation
+        );
         var given = core.Apply(
             (asked, session, results, membership),
             static (core, of, _) => core.OnClaimed(of.asked, of.session.Id, of.results, of.membership)

@@ -64,7 +64,9 @@ internal sealed class ReadAhead(Lane[] lanes)
     }
 }
 
-/// <summary>One page of a lane's stream to be read. The tail is the last message that the stream was known to have when that began.</summary>
+/// <summary>
+/// One page of a lane's stream to be read. The tail is the last message that the stream was known to have when that began.
+/// </summary>
 internal sealed record StreamRead(Lane Lane, int Epoch, Position After, long Tail, int PageMax);
 
 /// <summary>An entry as it was read: <see cref="Message"/> is null where it is none that this component wrote.</summary>

@@ -62,14 +62,17 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
             var at = 0;
             foreach (var fetch in fetches)
             {
-                FetchedMessage[] messages = [.. found.Skip(2 * at).Take(2 * fetch.Seqs.Length).Chunk(2).Select(pair => Parse(fetch.Lane, pair))];
+                var pairs = found.Skip(2 * at).Take(2 * fetch.Seqs.Length).Chunk(2);
+                FetchedMessage[] messages = [.. pairs.Select(pair => Parse(fetch.Lane, pair))];
                 core.Apply((fetch, messages), static (core, done, _) => core.OnRetriesFetched(done.fetch, done.messages));
                 at += fetch.Seqs.Length;
             }
         }
     }
 
-    /// <summary>Entry and body of a message; one that is not there was consumed meanwhile, a damaged one is left for somebody to look at.</summary>
+    /// <summary>
+    /// Entry and body of a message; one that is not there was consumed meanwhile, a damaged one is left for somebody to look at.
+    /// </summary>
     private FetchedMessage Parse(Lane lane, RedisReply[] pair)
     {
         if (pair[0].IsNothing || !RetryQueueEntry.TryParse(pair[0].ToString(), out var entry))
