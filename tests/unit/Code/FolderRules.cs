@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Darq.Tests.Unit.Code;
 
-/// <summary>Which folder of the engine may use which, as the list of layers in ARCHITECTURE.md says.</summary>
+/// <summary>Which folder of the engine may use which, as the dependency rule in ARCHITECTURE.md says.</summary>
 internal static partial class FolderRules
 {
     public static readonly IReadOnlyDictionary<string, string[]> Allowed = new Dictionary<string, string[]>
