@@ -130,6 +130,7 @@ internal sealed class BatchQueue : IAsyncDisposable
                 for (_inFlight = Take(); _inFlight.Count > 0;)
                 {
                     _inFlight = await TrySendAsync(_inFlight, cancellation);
+                    _loop.Progress();
                 }
 
                 if (_held is null && !_queue.Reader.TryPeek(out _))

@@ -64,6 +64,13 @@ internal sealed class SupervisedLoop(
         }
     }
 
+    /// <summary>Counts as the end of a round, for a loop whose round lasts as long as there is something to do.</summary>
+    public void Progress()
+    {
+        Volatile.Write(ref _rounds, _rounds + 1);
+        Volatile.Write(ref _lastSuccess, time.GetTimestamp());
+    }
+
     /// <summary>Starts it; to be called once.</summary>
     public void Start()
     {
@@ -134,8 +141,7 @@ internal sealed class SupervisedLoop(
             _failuresInRow = 0;
         }
 
-        Volatile.Write(ref _rounds, _rounds + 1);
-        Volatile.Write(ref _lastSuccess, time.GetTimestamp());
+        Progress();
     }
 
     /// <summary>Counts and logs a fault; returns how long to pause.</summary>
