@@ -103,7 +103,7 @@ internal sealed class GuardedCore
     /// <summary>Monotonic time, as events have it.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_start);
 
-    private Instant Now() => new(Elapsed, _time.GetUtcNow().ToUnixTimeMilliseconds(), _membership.IsLapsed);
+    private Instant Now() => new(Elapsed, _membership.ServerMs, _membership.IsLapsed);
 
     private Delivery Compose(Attempt attempt)
     {

@@ -5,6 +5,6 @@ namespace Darq.Engine.Subscriptions;
 /// change of the wall clock moves.
 /// </summary>
 /// <param name="Elapsed">Monotonic time since the process started.</param>
-/// <param name="UnixMs">Wall clock, for what carries an absolute time.</param>
+/// <param name="UnixMs">Wall clock of Redis, for what carries an absolute time.</param>
 /// <param name="HeartbeatLapsed">Whether others may take this process for dead; it sends nothing then.</param>
 internal readonly record struct Instant(TimeSpan Elapsed, long UnixMs, bool HeartbeatLapsed = false);

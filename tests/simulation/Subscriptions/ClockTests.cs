@@ -1,5 +1,4 @@
 using Darq.Engine.Subscriptions;
-using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
 
@@ -11,42 +10,40 @@ public sealed class ClockTests
     private static readonly TimeSpan BackByTenMinutes = TimeSpan.FromMinutes(-10);
 
     [Fact]
-    public void Message_lives_until_Redis_says_it_has_expired_though_the_clock_here_is_ahead() =>
-        KnownDefect.Show("A6", "live message is delivered", () =>
-        {
-            using var world = new World();
-            var engine = world.Start();
-            engine.Clock.Step(TimeSpan.FromMinutes(2));
-            var inbox = new Inbox();
-            engine.Attach("t", inbox);
+    public void Message_lives_until_Redis_says_it_has_expired_though_the_clock_here_is_ahead()
+    {
+        using var world = new World();
+        var engine = world.Start();
+        engine.Clock.Step(TimeSpan.FromMinutes(2));
+        var inbox = new Inbox();
+        engine.Attach("t", inbox);
 
-            engine.Publish("t", "1", ("ttlInSeconds", "60"));
+        engine.Publish("t", "1", ("ttlInSeconds", "60"));
 
-            world.Await(() => inbox.Count == 1, 10, "a live message is delivered");
-        });
+        world.Await(() => inbox.Count == 1, 10, "a live message is delivered");
+    }
 
     [Fact]
-    public void Message_is_expired_once_Redis_says_so_though_the_clock_here_is_behind() =>
-        KnownDefect.Show("A6", "expired message was delivered", () =>
-        {
-            using var world = new World();
-            var engine = world.Start();
-            engine.Clock.Step(TimeSpan.FromMinutes(-2));
-            // While the first of its key is out, the second waits here until it has expired.
-            var inbox = new Inbox();
-            var stream = engine.Attach("t", inbox);
-            engine.Publish("t", "1", ("partitionKey", "k"));
-            engine.Publish("t", "2", ("partitionKey", "k"), ("ttlInSeconds", "1"));
-            engine.Publish("t", "3", ("partitionKey", "k"));
-            world.Run(seconds: 5);
-            Assert.Equal(["1"], inbox.Texts);
-            inbox.Acknowledges = true;
+    public void Message_is_expired_once_Redis_says_so_though_the_clock_here_is_behind()
+    {
+        using var world = new World();
+        var engine = world.Start();
+        engine.Clock.Step(TimeSpan.FromMinutes(-2));
+        // While the first of its key is out, the second waits here until it has expired.
+        var inbox = new Inbox();
+        var stream = engine.Attach("t", inbox);
+        engine.Publish("t", "1", ("partitionKey", "k"));
+        engine.Publish("t", "2", ("partitionKey", "k"), ("ttlInSeconds", "1"));
+        engine.Publish("t", "3", ("partitionKey", "k"));
+        world.Run(seconds: 5);
+        Assert.Equal(["1"], inbox.Texts);
+        inbox.Acknowledges = true;
 
-            engine.Do(() => stream.Ack(inbox.Last.Token));
+        engine.Do(() => stream.Ack(inbox.Last.Token));
 
-            world.Await(() => inbox.Texts.Contains("3"), 10, "the message behind it is delivered");
-            Assert.False(inbox.Texts.Contains("2"), "An expired message was delivered.");
-        });
+        world.Await(() => inbox.Texts.Contains("3"), 10, "the message behind it is delivered");
+        Assert.False(inbox.Texts.Contains("2"), "An expired message was delivered.");
+    }
 
     [Fact]
     public void Retry_comes_in_its_time_though_the_clock_is_set_back() =>

@@ -21,6 +21,7 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
 
     private volatile MembershipSnapshot? _snapshot;
+    private volatile ServerClock? _clock;
     private Session? _session;
     private long _begun;
     private long _lastBeat = long.MinValue;
@@ -41,6 +42,12 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
     public bool IsLapsed => Since(Volatile.Read(ref _lastBeat)) > Lapse;
 
     public long Begun => Volatile.Read(ref _begun);
+
+    /// <summary>
+    /// Wall clock of Redis, which alone decides what has expired: a pod's own may be wrong or be set. Late by at most the time that a reply
+    /// takes, so that no live message is taken for expired. Before the first heartbeat 0, when nothing is sent anyway.
+    /// </summary>
+    public long ServerMs => _clock is { } clock ? clock.ServerMs + (long)time.GetElapsedTime(clock.HeardAt).TotalMilliseconds : 0;
 
     /// <summary>
     /// Only a heartbeat later than the claim can tell: at an earlier one the session may not have been there yet. Nobody is judged for a
@@ -100,7 +107,8 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
         }
 
         Volatile.Write(ref _lastBeat, began);
-        _snapshot = MembershipSnapshot.Read(beat, reply);
+        var snapshot = MembershipSnapshot.Read(beat, reply);
+        (_clock, _snapshot) = (new(snapshot.ServerMs, time.GetTimestamp()), snapshot);
         Beaten?.Invoke();
     }
 
@@ -115,4 +123,7 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
             ),
             cancellation
         );
+
+    /// <summary>What the server's clock said, and when that was heard.</summary>
+    private sealed record ServerClock(long ServerMs, long HeardAt);
 }

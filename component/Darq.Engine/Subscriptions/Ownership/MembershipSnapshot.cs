@@ -1,3 +1,4 @@
+using System.Globalization;
 using Darq.Engine.Redis;
 
 namespace Darq.Engine.Subscriptions.Ownership;
@@ -11,19 +12,23 @@ internal sealed class MembershipSnapshot
     private readonly Dictionary<string, string> _announced = [];
     private readonly Dictionary<string, List<string>> _takers = [];
 
-    private MembershipSnapshot(long beat) => Beat = beat;
+    private MembershipSnapshot(long beat, long serverMs) => (Beat, ServerMs) = (beat, serverMs);
 
     /// <summary>Which of our heartbeats, counted from 1, found it so.</summary>
     public long Beat { get; }
 
+    /// <summary>The server's wall clock then.</summary>
+    public long ServerMs { get; }
+
     /// <param name="beat">Its number.</param>
-    /// <param name="reply">What it was answered: session and announcement of each.</param>
+    /// <param name="reply">The answer: the server's time, then session and announcement of each member.</param>
     public static MembershipSnapshot Read(long beat, RedisReply reply)
     {
-        var snapshot = new MembershipSnapshot(beat);
+        var snapshot = new MembershipSnapshot(beat, long.Parse(reply.Items[0].ToString(), CultureInfo.InvariantCulture));
         foreach (
             var member in reply
-                .Items.Chunk(2)
+                .Items.Skip(1)
+                .Chunk(2)
                 .Select(pair => (Session: pair[0].ToString(), Text: pair[1].ToString()))
                 .OrderBy(member => member.Session, StringComparer.Ordinal)
         )

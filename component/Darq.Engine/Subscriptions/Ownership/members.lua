@@ -2,8 +2,8 @@
 --
 -- beat:  KEYS[1] {<ns>}:members (hash: session -> '<ms> <subscriptions>'). ARGV[1] session, ARGV[2] what it
 --        takes lanes of ('' says goodbye), ARGV[3] ms without a beat after which a session counts as dead, ARGV[4] ms
---        after which it is forgotten. Returns session and subscriptions of each live one. Complexity O(members). Safe to
---        repeat.
+--        after which it is forgotten. Returns the server's time in ms, then session and subscriptions of each live one.
+--        Complexity O(members). Safe to repeat.
 -- tails: KEYS = marks of partitions. ARGV[1] world-line of the last contact, ARGV[2] session, then per partition: topic, last
 --        seq known. Returns per partition the topic's last seq; where that is the one known, the lane is armed: the next
 --        append publishes once on <tag>:w, unless the session is told of it by its reply, and then the lane stays armed. It
@@ -11,7 +11,8 @@
 --        Complexity O(partitions). Safe to repeat.
 do
   function lanes.beat(keys, args)
-    local key, session, now, live = keys[1], args[1], marks.now(), {}
+    local key, session, now = keys[1], args[1], marks.now()
+    local live = { marks.text(now) }
     if args[2] == '' then
       redis.call('HDEL', key, session)
     else

@@ -35,5 +35,5 @@ public sealed class MembershipSnapshotTests
     }
 
     private static MembershipSnapshot Read(params string[] words) =>
-        MembershipSnapshot.Read(1, RedisReply.Of([.. words.Select(word => RedisReply.Of(Encoding.UTF8.GetBytes(word)))]));
+        MembershipSnapshot.Read(1, RedisReply.Of([.. words.Prepend("1000").Select(word => RedisReply.Of(Encoding.UTF8.GetBytes(word)))]));
 }
