@@ -246,8 +246,9 @@ internal sealed partial class SubscriptionCore
         message.Attempt = new(++_attempts, message, stream, now.Elapsed);
         stream.Sent(message.Attempt);
         _effects.Send(message.Attempt);
-        if (_options.ProcessingTimeout > TimeSpan.Zero)
+        if (_options.ProcessingTimeout > TimeSpan.Zero && stream.Unanswered.Count == 1)
         {
+            // Any further one times out after the first.
             _effects.Wake(Workers.Clock);
         }
     }

@@ -20,6 +20,8 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
     public static readonly TimeSpan DrainsFor = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan KeepsFor = TimeSpan.FromSeconds(5);
 
+    private static readonly Dictionary<int, string> None = [];
+
     private readonly HashSet<Lane> _draining = [];
 
     // Released here, while Redis may not have heard of it: partition and fencing token.
@@ -49,15 +51,19 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
             Turn(lane, isOurs: assignment is null || assignment[lane.Partition] == session, isTaking, now);
         }
 
-        Release([.. _draining.Where(IsDrained)]);
-        return new Dictionary<int, string>(_releases);
+        if (HasDrained)
+        {
+            Release([.. _draining.Where(IsDrained)]);
+        }
+
+        return Releases();
     }
 
     /// <summary>Lets all lanes go, whatever is out.</summary>
     public IReadOnlyDictionary<int, string> ReleaseAll()
     {
         Release(OwnedLanes);
-        return new Dictionary<int, string>(_releases);
+        return Releases();
     }
 
     public void OnReleased(IReadOnlyDictionary<int, string> released)
@@ -221,6 +227,9 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
         _draining.Remove(lane);
         effects.Wake(Workers.Clock | Workers.Reader);
     }
+
+    /// <summary>A copy, because more may be released while Redis is told of these.</summary>
+    private Dictionary<int, string> Releases() => _releases.Count == 0 ? None : new(_releases);
 
     private void Release(IReadOnlyList<Lane> released)
     {
