@@ -1,12 +1,12 @@
--- Buckets: what is remembered for a while, in hashes that are dropped whole.
+-- Buckets: names that are remembered for a while, in hashes that are dropped whole.
 --
--- A family of buckets has a number, the time its newest one was opened and its window, kept in fields of an owner hash and
--- read once in a batch. Looking up reads the newest two. A new one is opened by the first write that comes a window after
--- the newest was opened; it drops the one before the last, so that an entry lives for at least one window. Numbers only
+-- A family of buckets has a number, the opening time of its newest bucket and its window, kept in fields of an owner hash and
+-- read once in a batch. A lookup reads the newest two. The first write that comes a window after the newest was opened opens
+-- another and drops the one before the last, so that an entry lives for at least one window. Numbers only
 -- count up and never follow the clock, so a clock that jumps or a changed window cannot bring an old number back.
 do
-  -- A value under the empty name, long enough that Redis makes a table of the hash. A small one is a list, which is searched
-  -- to its end for what is not there.
+  -- A value under the empty name, long enough that Redis makes a table of the hash. A small hash is a list, which Redis
+  -- searches to its end for a name that is missing.
   local tabled = '                                                                 '
 
   -- owner: hash key; prefix: of the bucket keys; letter: of the owner's fields <letter>n number, <letter>s opening time,
@@ -23,7 +23,7 @@ do
     return family.newest and redis.call('HGET', family.newest, name) or family.earlier and redis.call('HGET', family.earlier, name)
   end
 
-  -- Expiry is only a backstop, for a family that nobody writes to any more. It is set again where the window has grown since.
+  -- Expiry only removes a family that gets no more writes. A grown window sets it again.
   function buckets.put(family, name, value, window, now)
     local is_old = family.opened == 0 or now - family.opened >= window
     if is_old then
@@ -36,13 +36,13 @@ do
     if is_old or window > family.window then
       family.window = window
       local letter = family.letter
-      local opened, lasts = marks.text(family.opened), marks.text(window)
+      local opened, lasts = headers.text(family.opened), headers.text(window)
       redis.call('HSET', family.owner, letter .. 'n', family.number, letter .. 's', opened, letter .. 'w', lasts)
-      redis.call('PEXPIRE', family.newest, marks.text(3 * window))
+      redis.call('PEXPIRE', family.newest, headers.text(3 * window))
     end
   end
 
-  -- Puts a name that is not known yet; of one that is, answers what is known. Costs one command where two would do the same.
+  -- Puts a new name; returns the value of a known one. Costs one command where find and put cost two.
   function buckets.known_or_put(family, name, value, window, now)
     if family.opened == 0 or now - family.opened >= window or window > family.window then
       local known = buckets.find(family, name)

@@ -1,26 +1,25 @@
 -- Publish: several messages as one request, all or none.
 --
--- publish: what a repetition of the whole request is known by ('' = nothing), window of that in ms, count, then the
+-- publish: identity of the request, by which a repetition is recognised ('' = none), window of that in ms, count, then the
 --       arguments of an append for each. Replies: OK, then per message <stream id> <position> with a leading = where it is
 --       a duplicate; or FULL <index of the first message without room>.
--- bare: messages that are nothing but data, of one topic and partition: repetition and window as above, place, topic, most
+-- bare: messages that are nothing but data, of one topic and partition: identity and window as above, place, topic, most
 --       messages to hold, count, then the data of each. Replies: OK <stream id of the first> <position>, after which the
 --       others follow without a gap; or with a leading =; or FULL <index>.
--- Complexity O(count). A request that is repeated is answered with its first reply, kept among the ids of kind r of its first
--- message's topic.
+-- Complexity O(count). A repeated request gets its first reply, kept among the ids of kind r of its first message's topic.
 do
-  -- The first reply to a request that is repeated.
+  -- Answers a repeated request with its first reply.
   local function again(batch, part, topic, reply, count)
-    marks.begin(batch, part)
+    headers.begin(batch, part)
     redis.call('HINCRBY', topics.numbers(part, topic).key, 'dup', count)
     return 'OK ' .. string.gsub(reply, '=?(%S+ %S+)', '=%1')
   end
 
   function requests.publish(batch, args, at)
-    local repetition, count, first = args[at], tonumber(args[at + 2]), at + 3
+    local identity, count, first = args[at], tonumber(args[at + 2]), at + 3
     local part, topic = partitions.at(batch, args[first]), args[first + 1]
-    local family = repetition ~= '' and topics.ids(part, topic, 'r')
-    local before = family and buckets.find(family, repetition)
+    local family = identity ~= '' and topics.ids(part, topic, 'r')
+    local before = family and buckets.find(family, identity)
     if before then return again(batch, part, topic, before, count) end
     local crowded = topics.crowded(batch, args, first, count)
     if crowded then return 'FULL ' .. crowded end
@@ -29,27 +28,27 @@ do
       replies[i] = topics.append(batch, args, first + (i - 1) * topics.width)
     end
     local reply = table.concat(replies, ' ')
-    if family then buckets.put(family, repetition, reply, tonumber(args[at + 1]), batch.now) end
+    if family then buckets.put(family, identity, reply, tonumber(args[at + 1]), batch.now) end
     return 'OK ' .. reply
   end
 
   function requests.bare(batch, args, at)
-    local repetition, place, topic, count = args[at], args[at + 2], args[at + 3], tonumber(args[at + 5])
+    local identity, place, topic, count = args[at], args[at + 2], args[at + 3], tonumber(args[at + 5])
     local part = partitions.at(batch, place)
-    local held = topics.numbers(part, topic)
-    local family = repetition ~= '' and topics.ids(part, topic, 'r')
-    local room = tonumber(args[at + 4]) - held.seq + held.trimmed
+    local numbers = topics.numbers(part, topic)
+    local family = identity ~= '' and topics.ids(part, topic, 'r')
+    local room = tonumber(args[at + 4]) - numbers.seq + numbers.trimmed
     if room < count then
-      local before = family and buckets.find(family, repetition)
+      local before = family and buckets.find(family, identity)
       if before then return again(batch, part, topic, before, count) end
       return 'FULL ' .. math.max(room, 0)
     end
-    marks.begin(batch, part)
-    local reply = part.wl .. '-' .. marks.text(held.seq + 1) .. ' ' .. marks.position(part)
-    local before = family and buckets.known_or_put(family, repetition, reply, tonumber(args[at + 1]), batch.now)
+    headers.begin(batch, part)
+    local reply = part.wl .. '-' .. headers.text(numbers.seq + 1) .. ' ' .. headers.position(part)
+    local before = family and buckets.known_or_put(family, identity, reply, tonumber(args[at + 1]), batch.now)
     if before then return again(batch, part, topic, before, count) end
     topics.append(batch, { place, topic, '', 'd', '0', '', args[at + 6], '', '0', args[at + 4] }, 1)
-    for i = at + 7, at + 5 + count do topics.extend(batch, part, held, args[i]) end
+    for i = at + 7, at + 5 + count do topics.extend(batch, part, numbers, args[i]) end
     return 'OK ' .. reply
   end
 end

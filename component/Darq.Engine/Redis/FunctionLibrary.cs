@@ -4,14 +4,14 @@ using System.Text;
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// The function library, put together from the .lua files that lie beside their callers. Its name and those of its
-/// functions carry the protocol version: versions coexist in one server, and none replaces another's.
+/// The function library, assembled from the .lua files beside their callers. Its name and its functions' names carry the protocol
+/// version, so that versions coexist in one server.
 /// </summary>
 internal static class FunctionLibrary
 {
     public const string Version = "darq1";
 
-    /// <summary>Rises with every change of the code under one protocol version; a server with a lower one is given ours.</summary>
+    /// <summary>Rises with every change of the code under one protocol version; a handshake replaces a lower one in the server.</summary>
     public const int Build = 5;
 
     // In the order of use: a file sees the tables of the files before it, and fills its own.
@@ -47,7 +47,7 @@ internal static class FunctionLibrary
             .Append("', ")
             .Append(Build)
             .Append('\n')
-            .Append("local marks, partitions, requests, buckets, topics, lanes, state = {}, {}, {}, {}, {}, {}, {}\n");
+            .Append("local headers, partitions, requests, buckets, topics, lanes, state = {}, {}, {}, {}, {}, {}, {}\n");
         foreach (var file in Files)
         {
             using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(file)

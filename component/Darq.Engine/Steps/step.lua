@@ -1,19 +1,19 @@
 -- Step: consumed deliveries + state + emitted messages, all or nothing, once.
 --
 -- Arguments: place of the home partition, step id ('' = none), retention of the result in ms,
---   count of consumed: place, group, topic, incarnation, <world-line>, <seq>; count of reads: place, key, etag it was read
+--   count of consumed: place, group, topic, fencing token, <world-line>, <seq>; count of reads: place, key, etag it was read
 --   with ('' = it was absent); count of state operations (state.lua); count of emits (append.lua).
 -- Replies: OK <position> then per emit <stream id> <position>, with a leading = where it is a duplicate;
 --   DUPLICATE and the same, for a step whose result is on record (step id, else first consumed message);
---   STALE <index of a consumed message that is done with, without a result that is still kept> | FENCED |
+--   STALE <index of a message that is already consumed, whose result is no longer kept> | FENCED |
 --   CONFLICT <indexes of operations, and of reads with a leading r> | FULL <index of emit>.
--- The record is looked up before any fence: a step that took effect is never told that it was fenced. Everything is
--- checked before the first write. Complexity O(consumed + reads + operations + emits).
+-- The step looks up its record before any fence: a step that took effect never gets FENCED. It checks everything
+-- before the first write. Complexity O(consumed + reads + operations + emits).
 -- Results: <tag>:r:<n> (hash: name -> reply), in the home partition.
 do
   local widths = { consumed = 6, reads = 3 }
 
-  -- A list is known by the place of its count, after which its entries lie; the next list follows them.
+  -- `list` is the place of a list's count; its entries follow, then the next list.
   local function after(args, list, width)
     return list + 1 + tonumber(args[list]) * width
   end
@@ -26,7 +26,7 @@ do
 
   local function results_of(home)
     if not home.results then
-      -- The first partition of a batch was asked for these together with its other numbers.
+      -- headers.open read these of the batch's first partition together with its other numbers.
       local kept, at = home.found, 5
       if #kept < 7 then kept, at = redis.call('HMGET', home.key, 'rn', 'rs', 'rw'), 1 end
       home.results = buckets.family(home.key, home.tag .. ':r:', 'r', kept, at)
@@ -34,23 +34,23 @@ do
     return home.results
   end
 
-  -- Whether a message is done with. One that is not has no recorded step: both are written together.
-  local function is_done(batch, args, at)
+  -- Whether a message is already consumed. One that is not has no recorded step: both are written together.
+  local function is_consumed(batch, args, at)
     return not lanes.pending(lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2]), tonumber(args[at + 5]))
   end
 
-  -- Nothing, or a code. The first refusal counts, but a consumed one beats a fence.
+  -- Nothing, or a code. The first one counts, but STALE goes before FENCED.
   local function fence(batch, args, consumed, reads)
     local fenced = false
     for at = consumed + 1, reads - 1, widths.consumed do
-      if is_done(batch, args, at) then return 'STALE ' .. (at - consumed - 1) / widths.consumed end
+      if is_consumed(batch, args, at) then return 'STALE ' .. (at - consumed - 1) / widths.consumed end
       local lane = lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2])
-      fenced = fenced or not lanes.held(lane, batch.session, args[at + 3])
+      fenced = fenced or not lanes.is_owner(lane, batch.session, args[at + 3])
     end
     return fenced and 'FENCED'
   end
 
-  -- Whether anything must be as it was. A broken partition is refused here, before anything is written.
+  -- Whether the step has a read or a guard. Throws for a broken partition, before the first write.
   local function is_guarded(batch, args, reads, operations, emits)
     local guarded = operations > reads + 1
     for at = operations + 1, emits - 1, state.width do
@@ -60,7 +60,7 @@ do
     return guarded
   end
 
-  -- What was read must still be there as it was, whatever the step itself writes to it.
+  -- Reads are compared with the stored etags, also where the step itself writes those keys.
   local function conflicts(batch, args, reads, operations, emits)
     if not is_guarded(batch, args, reads, operations, emits) then return false end
     local written, failed = {}, {}
@@ -81,7 +81,7 @@ do
       -- The same message may be named twice.
       local pending = lanes.pending(lane, seq)
       if pending then
-        marks.begin(batch, lane.part)
+        headers.begin(batch, lane.part)
         lanes.finish(lane, args[at + 4], seq, pending, 'c')
         lanes.trim(lane)
       end
@@ -103,18 +103,18 @@ do
     local emits = after(args, operations, state.width)
     local name = name_of(step_id, consumed, args)
     local results = name and results_of(home)
-    local known = name and (step_id ~= '' or is_done(batch, args, consumed + 1)) and buckets.find(results, name)
+    local known = name and (step_id ~= '' or is_consumed(batch, args, consumed + 1)) and buckets.find(results, name)
     if known then return 'DUPLICATE ' .. known end
-    local refused = fence(batch, args, consumed, reads)
-    if refused then return refused end
+    local code = fence(batch, args, consumed, reads)
+    if code then return code end
     local clash = conflicts(batch, args, reads, operations, emits)
     if clash then return 'CONFLICT ' .. clash end
     local crowded = topics.crowded(batch, args, emits + 1, tonumber(args[emits]))
     if crowded then return 'FULL ' .. crowded end
-    marks.begin(batch, home)
+    headers.begin(batch, home)
     consume(batch, args, consumed, reads)
     for from = operations + 1, emits - 1, state.width do state.write(batch, args, from) end
-    local reply = emit(batch, args, emits, marks.position(home))
+    local reply = emit(batch, args, emits, headers.position(home))
     if name then buckets.put(results, name, reply, tonumber(args[at + 2]), batch.now) end
     return 'OK ' .. reply
   end

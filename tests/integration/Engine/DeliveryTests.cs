@@ -286,7 +286,7 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_every_group_has_passed_leaves_the_stream()
+    public async Task What_every_group_has_acked_leaves_the_stream()
     {
         var inbox = new Inbox();
         await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);

@@ -89,7 +89,7 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
     }
 
     [Fact]
-    public async Task A_claim_says_how_many_messages_wait_in_the_mailbox()
+    public async Task A_claim_says_how_many_messages_wait_in_the_retry_queue()
     {
         await using var run = await StartAsync();
         await run.CommandAsync("ZADD", run.Key(0, "q:g:t"), "1", "a", "2", "b");

@@ -11,7 +11,7 @@ public sealed class RetryQueueTests(LibraryServer server) : IClassFixture<Librar
     private long _number;
 
     [Fact]
-    public async Task A_parked_message_leaves_its_stream_and_is_read_from_the_mailbox_byte_by_byte()
+    public async Task A_parked_message_leaves_its_stream_and_is_read_from_the_retry_queue_byte_by_byte()
     {
         await using var run = await StartAsync(3);
         var before = await run.CommandAsync("XRANGE", run.Key(0, "t:t"), $"{_worldLine}-2", $"{_worldLine}-2");
@@ -35,7 +35,7 @@ public sealed class RetryQueueTests(LibraryServer server) : IClassFixture<Librar
     }
 
     [Fact]
-    public async Task The_mailbox_is_read_in_pages_and_bodies_until_the_bytes_are_reached()
+    public async Task The_retry_queue_is_read_in_pages_and_bodies_until_the_bytes_are_reached()
     {
         await using var run = await StartAsync(5);
         await ParkAsync(run, (5, 0, 0), (1, 90_000, 1), (3, 0, 0));

@@ -1,18 +1,18 @@
--- Members: which component processes are alive. A hint for promptness; safety rests on incarnations alone.
+-- Members: which component processes are alive. A hint for promptness; safety rests on fencing tokens alone.
 --
--- beat:  KEYS[1] {<ns>}:members (hash: session -> '<ms> <subscriptions>'). ARGV[1] session, ARGV[2] what it
---        takes lanes of ('' says goodbye), ARGV[3] ms without a beat after which a session counts as dead, ARGV[4] ms
+-- beat:  KEYS[1] {<ns>}:members (hash: session -> '<ms> <subscriptions>'). ARGV[1] session, ARGV[2] the subscriptions whose
+--        lanes it takes ('' removes the session), ARGV[3] ms without a beat after which a session counts as dead, ARGV[4] ms
 --        after which it is forgotten. Returns the server's time in ms, then session and subscriptions of each live one.
 --        Complexity O(members). Safe to repeat.
--- tails: KEYS = marks of partitions. ARGV[1] world-line of the last contact, ARGV[2] session, then per partition: topic, last
---        seq known. Returns per partition the topic's last seq; where that is the one known, the lane is armed: the next
---        append publishes once on <tag>:w, unless the session is told of it by its reply, and then the lane stays armed. It
---        is remembered in field a of the topic's numbers: the session, or * where several wait. NEEDS_RECOVERY as always.
+-- tails: KEYS = headers of partitions. ARGV[1] world-line of the last handshake, ARGV[2] session, then per partition: topic, last
+--        seq known. Returns per partition the topic's last seq. Where that is the one known, tails arms the lane: the next append
+--        publishes once on <tag>:w; an append whose reply shows this session the message does not, and leaves the lane armed.
+--        Field a of the topic's numbers keeps the session, or * where several wait. NEEDS_RECOVERY as always.
 --        Complexity O(partitions). Safe to repeat.
 do
   function lanes.beat(keys, args)
-    local key, session, now = keys[1], args[1], marks.now()
-    local live = { marks.text(now) }
+    local key, session, now = keys[1], args[1], headers.now()
+    local live = { headers.text(now) }
     if args[2] == '' then
       redis.call('HDEL', key, session)
     else
@@ -33,9 +33,9 @@ do
   end
 
   function lanes.tails(keys, args)
-    -- One mark speaks for all: a recovery moves all partitions of a primary in one call.
-    local refused = marks.refused(keys[1], tonumber(args[1]))
-    if refused then return refused end
+    -- One header is enough: a recovery moves all partitions of a primary in one call.
+    local code = headers.error_code(keys[1], tonumber(args[1]))
+    if code then return code end
     local tails = {}
     for i = 1, #keys do
       local topic, known = args[2 * i + 1], tonumber(args[2 * i + 2])

@@ -1,48 +1,48 @@
--- Mailbox: messages of a lane that wait for their next delivery outside the stream, so that it can be trimmed.
+-- Retry queue: messages of a lane that wait for their next delivery outside the stream, so that it can be trimmed.
 --
 -- <tag>:q:<group>:<topic> (zset: score = seq, member = '<stream id> <due ms> <failures> <key>') and
--- <tag>:qb:<group>:<topic> (hash: seq -> body: the fields of the stream entry, each as <letter><length>:<value>). A parked
--- message is passed in its lane, yet pending until it leaves the mailbox. Requests, each FENCED as a pass is:
--- park: place, group, topic, incarnation, count, then <world-line>, <seq>, <delay ms>, <failures> of each message. Copies
---       from the stream; of a message parked already changes due and failures only; one that is done with stays so.
---       Replies OK <parked>. Safe to repeat. Complexity O(count log parked) and the bytes copied.
--- dead: place, group, topic, incarnation, <world-line>, <seq>, dead-letter topic, metadata, most messages to hold. Moves one
---       message to that topic in the same partition. Replies OK <stream id there> | OK (was done with already) | FULL.
--- parked: KEYS[1] mark. ARGV[1] world-line of the last contact, ARGV[2] group, ARGV[3] topic, ARGV[4] seq to go on after,
+-- <tag>:qb:<group>:<topic> (hash: seq -> body: the fields of the stream entry, each as <letter><length>:<value>). A queued
+-- message is acked in its lane, yet pending until it leaves the queue. Requests, each FENCED as an ack is:
+-- park: place, group, topic, fencing token, count, then <world-line>, <seq>, <delay ms>, <failures> of each message. Copies
+--       from the stream; a message that is queued already changes due and failures only; a finished one stays finished.
+--       Replies OK <queued>. Safe to repeat. Complexity O(count log queued) and the bytes copied.
+-- dead: place, group, topic, fencing token, <world-line>, <seq>, dead-letter topic, metadata, most messages to hold. Moves one
+--       message to that topic in the same partition. Replies OK <stream id there> | OK (was finished already) | FULL.
+-- parked: KEYS[1] header. ARGV[1] world-line of the last handshake, ARGV[2] group, ARGV[3] topic, ARGV[4] seq to continue after,
 --       ARGV[5] count. Returns the server's time in ms, then members by seq. NEEDS_RECOVERY as always.
--- bodies: KEYS = marks. ARGV[1] to [3] as before, ARGV[4] most bytes, then place and seq of each message. Returns member and
---       body of each in order (nothing for one that is not parked), fewer when the bytes are reached. O(messages).
+-- bodies: KEYS = headers. ARGV[1] to [3] as before, ARGV[4] most bytes, then place and seq of each message. Returns member and
+--       body of each in order (nothing for one that is not queued), fewer when the bytes are reached. O(messages).
 do
-  local function box(lane)
+  local function queue_key(lane)
     return lane.part.tag .. ':q:' .. lane.name
   end
 
-  local function letters(lane)
+  local function bodies_key(lane)
     return lane.part.tag .. ':qb:' .. lane.name
   end
 
-  local function parked(lane, seq)
-    return redis.call('ZRANGEBYSCORE', box(lane), seq, seq)[1]
+  local function queued(lane, seq)
+    return redis.call('ZRANGEBYSCORE', queue_key(lane), seq, seq)[1]
   end
 
-  -- True for a message that is still in the stream, its member for a parked one, nothing for one that is done with.
-  -- Remembered until something becomes of it, because a step asks several times.
+  -- True for a message in the stream, the member for a queued one, nothing for a finished one. Remembered until the message
+  -- changes, because a step asks several times.
   function lanes.pending(lane, seq)
     if lane.asked ~= seq then
-      lane.asked, lane.pending = seq, not lanes.has_passed(lane, seq) or parked(lane, seq)
+      lane.asked, lane.pending = seq, not lanes.is_acked(lane, seq) or queued(lane, seq)
     end
     return lane.pending
   end
 
-  -- `pending` is what the function of that name has just said, and the request has begun. `counter` is that of the lane's
-  -- books: c consumed, d dead, x expired.
+  -- Precondition: `pending` is fresh from lanes.pending, and the request has begun. `counter` belongs to the lane's books: c
+  -- consumed, d dead, x expired.
   function lanes.finish(lane, wl, seq, pending, counter)
     lane.asked = false
     if pending == true then
-      lanes.pass(lane, wl, seq)
+      lanes.ack(lane, wl, seq)
     else
-      redis.call('ZREM', box(lane), pending)
-      redis.call('HDEL', letters(lane), seq)
+      redis.call('ZREM', queue_key(lane), pending)
+      redis.call('HDEL', bodies_key(lane), seq)
     end
     if counter == 'c' then
       lane.consumed, lane.moved = lane.consumed + 1, true
@@ -79,31 +79,32 @@ do
     return fields
   end
 
-  local function park(batch, lane, wl, seq, delay, failures)
+  local function enqueue(batch, lane, wl, seq, delay, failures)
     local pending = lanes.pending(lane, seq)
     local fields = pending == true and entry(lane, wl, seq)
     if not pending or pending == true and not fields then return 0 end
-    marks.begin(batch, lane.part)
+    headers.begin(batch, lane.part)
     lane.asked = false
     local key
     if fields then
       key = fields.k or ''
-      redis.call('HSET', letters(lane), seq, body_of(fields))
-      lanes.pass(lane, wl, seq)
+      redis.call('HSET', bodies_key(lane), seq, body_of(fields))
+      lanes.ack(lane, wl, seq)
     else
       key = string.match(pending, '^%S+ %S+ %S+ (.*)$')
-      redis.call('ZREM', box(lane), pending)
+      redis.call('ZREM', queue_key(lane), pending)
     end
-    redis.call('ZADD', box(lane), seq, wl .. '-' .. seq .. ' ' .. marks.text(batch.now + tonumber(delay)) .. ' ' .. failures .. ' ' .. key)
+    local due = headers.text(batch.now + tonumber(delay))
+    redis.call('ZADD', queue_key(lane), seq, wl .. '-' .. seq .. ' ' .. due .. ' ' .. failures .. ' ' .. key)
     return 1
   end
 
   function requests.park(batch, args, at)
     local lane = lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2])
-    if not lanes.held(lane, batch.session, args[at + 3]) then return 'FENCED' end
+    if not lanes.is_owner(lane, batch.session, args[at + 3]) then return 'FENCED' end
     local count = 0
     for from = at + 5, at + 1 + 4 * tonumber(args[at + 4]), 4 do
-      count = count + park(batch, lane, args[from], tonumber(args[from + 1]), args[from + 2], args[from + 3])
+      count = count + enqueue(batch, lane, args[from], tonumber(args[from + 1]), args[from + 2], args[from + 3])
     end
     if count > 0 then lanes.trim(lane) end
     return 'OK ' .. count
@@ -111,38 +112,38 @@ do
 
   function requests.dead(batch, args, at)
     local lane = lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2])
-    if not lanes.held(lane, batch.session, args[at + 3]) then return 'FENCED' end
+    if not lanes.is_owner(lane, batch.session, args[at + 3]) then return 'FENCED' end
     local wl, seq = args[at + 4], tonumber(args[at + 5])
     local pending = lanes.pending(lane, seq)
     if not pending then return 'OK' end
-    local fields = pending == true and entry(lane, wl, seq) or fields_of(redis.call('HGET', letters(lane), seq))
-    -- An id would be compared with those of earlier messages of that topic; this one is never a repetition.
-    local letter = { args[at], args[at + 6], '', 'd', '0', fields.k or '', fields.d, args[at + 7], '0', args[at + 8] }
-    if topics.crowded(batch, letter, 1, 1) then return 'FULL' end
-    local appended = topics.append(batch, letter, 1, true)
+    local fields = pending == true and entry(lane, wl, seq) or fields_of(redis.call('HGET', bodies_key(lane), seq))
+    -- Without an id: the dead-letter topic would compare it with earlier ones, and a dead letter is never a repetition.
+    local dead_letter = { args[at], args[at + 6], '', 'd', '0', fields.k or '', fields.d, args[at + 7], '0', args[at + 8] }
+    if topics.crowded(batch, dead_letter, 1, 1) then return 'FULL' end
+    local appended = topics.append(batch, dead_letter, 1, true)
     lanes.finish(lane, wl, seq, pending, 'd')
     lanes.trim(lane)
     return 'OK ' .. string.match(appended, '^%S+')
   end
 
   function lanes.index(keys, args)
-    local parts, refused = marks.open(keys, 1, tonumber(args[1]))
-    if refused then return refused end
+    local parts, code = headers.open(keys, 1, tonumber(args[1]))
+    if code then return code end
     local lane = lanes.open(parts[1], args[2], args[3])
-    local page = redis.call('ZRANGEBYSCORE', box(lane), '(' .. args[4], '+inf', 'LIMIT', 0, args[5])
-    table.insert(page, 1, marks.text(marks.now()))
+    local page = redis.call('ZRANGEBYSCORE', queue_key(lane), '(' .. args[4], '+inf', 'LIMIT', 0, args[5])
+    table.insert(page, 1, headers.text(headers.now()))
     return page
   end
 
   function lanes.bodies(keys, args)
-    local parts, refused = marks.open(keys, 1, tonumber(args[1]))
-    if refused then return refused end
+    local parts, code = headers.open(keys, 1, tonumber(args[1]))
+    if code then return code end
     local found, bytes = {}, 0
     for at = 5, #args, 2 do
       if bytes >= tonumber(args[4]) then break end
       local lane = lanes.open(parts[tonumber(args[at])], args[2], args[3])
-      local member = parked(lane, args[at + 1])
-      local body = member and redis.call('HGET', letters(lane), args[at + 1])
+      local member = queued(lane, args[at + 1])
+      local body = member and redis.call('HGET', bodies_key(lane), args[at + 1])
       found[#found + 1], found[#found + 2] = member or false, body or false
       bytes = bytes + #(body or '')
     end
