@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace Darq.Engine.Telemetry;
 
 /// <summary>
-/// What the running loops export: <c>darq.loop.age</c>, seconds since the last round that ended well (0 while a loop waits for work; of
+/// The metrics of the running loops: <c>darq.loop.age</c>, seconds since the last round that ended well (0 while a loop waits for work; of
 /// loops with one name the oldest), and <c>darq.loop.failures</c>, rounds that ended in a fault.
 /// </summary>
 internal static class LoopMetrics

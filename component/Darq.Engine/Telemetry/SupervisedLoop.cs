@@ -5,11 +5,11 @@ using Microsoft.Extensions.Logging;
 namespace Darq.Engine.Telemetry;
 
 /// <summary>
-/// A loop that nothing ends but its owner: it runs rounds, waits as long as each one says or until it is woken, and begins again after
-/// a fault, whose ever that was. Each fault is counted and logged: what passes by itself (Redis is away, or refuses) once, when it
-/// begins; anything else with its trace. Pauses after faults double.
+/// A loop that only its owner ends: it runs rounds, waits as long as each one returns or until it is woken, and begins again after
+/// any fault. It counts and logs each fault: a fault that ends by itself (Redis is away, or answers with an error) once, when it
+/// begins; any other with its trace. Pauses after faults double.
 /// </summary>
-/// <param name="name">Of the loop in logs and metrics, with what it works on.</param>
+/// <param name="name">Of the loop in logs and metrics, with its subject.</param>
 /// <param name="round">One round; returns how long to wait for the next one unless woken before.</param>
 /// <param name="time">Its clock.</param>
 /// <param name="log">Where faults go.</param>
@@ -42,7 +42,7 @@ internal sealed class SupervisedLoop(
     /// <summary>Longest pause after a fault; 2 s by default.</summary>
     public TimeSpan LongestPause { private get; init; } = DefaultLongestPause;
 
-    /// <summary>Logs what passes by itself in the loop's own words; is told how many failures went before it in a row.</summary>
+    /// <summary>Logs a fault that ends by itself, in place of the loop; gets the number of failures before it in a row.</summary>
     public Action<Exception, int>? Report { private get; init; }
 
     /// <summary>Rounds that ended well.</summary>
@@ -51,10 +51,10 @@ internal sealed class SupervisedLoop(
     /// <summary>Rounds that ended in a fault.</summary>
     public long Failures => Volatile.Read(ref _failures);
 
-    /// <summary>How long ago the last round ended well; zero while the loop waits for something to do.</summary>
+    /// <summary>How long ago the last round ended well; zero while the loop waits for work.</summary>
     public TimeSpan Age => _isIdle ? TimeSpan.Zero : time.GetElapsedTime(Volatile.Read(ref _lastSuccess));
 
-    /// <summary>Set around a wait inside a round, by a loop that is woken by what it works on.</summary>
+    /// <summary>Set around a wait inside a round, by a loop whose work wakes it.</summary>
     public bool IsIdle
     {
         set
@@ -94,7 +94,7 @@ internal sealed class SupervisedLoop(
 
     private async Task RunAsync()
     {
-        // The one who starts it may hold a lock, or be a constructor.
+        // The caller of Start may hold a lock, or be a constructor.
         await Task.Yield();
         while (!_stopping.IsCancellationRequested)
         {
@@ -137,7 +137,7 @@ internal sealed class SupervisedLoop(
     {
         if (_failuresInRow > 0)
         {
-            log.LoopGoesOn(name, _failuresInRow);
+            log.LoopRecovered(name, _failuresInRow);
             _failuresInRow = 0;
         }
 
@@ -159,7 +159,7 @@ internal sealed class SupervisedLoop(
         }
         else if (_failuresInRow == 0)
         {
-            log.LoopIsHeldUp(name, fault.Message);
+            log.LoopRoundFailed(name, fault.Message);
         }
 
         var pause = ShortestPause * (1 << Math.Min(_failuresInRow++, 6));

@@ -17,12 +17,12 @@ public sealed partial class EventIdTests
 
     [Theory]
     [InlineData("[LoggerMessage(300, 1)]\n[LoggerMessage(300, 1)]", "[LoggerMessage(400, 1)]", "300 is there twice")]
-    [InlineData("[LoggerMessage(300, 1)]\n[LoggerMessage(410, 1)]", "[LoggerMessage(500, 1)]", "Log.A.cs has ids of several blocks")]
+    [InlineData("[LoggerMessage(300, 1)]\n[LoggerMessage(410, 1)]", "[LoggerMessage(500, 1)]", "ALog.cs has ids of several blocks")]
     [InlineData("[LoggerMessage(300, 1)]", "[LoggerMessage(301, 1)]", "block 3 has several owners")]
     public void A_breach_is_found(string first, string second, string fault) =>
         Assert.Equal(
             [fault],
-            Faults([new("component/Darq.Engine/Telemetry/Log.A.cs", first), new("component/Darq.Engine/Telemetry/Log.B.cs", second)])
+            Faults([new("component/Darq.Engine/Telemetry/ALog.cs", first), new("component/Darq.Engine/Telemetry/BLog.cs", second)])
         );
 
     private static IEnumerable<string> Faults(IReadOnlyList<SourceFile> files)

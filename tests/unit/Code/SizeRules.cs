@@ -8,6 +8,7 @@ internal static partial class SizeRules
     public const int MaxFileLines = 400;
     public const int MaxFunctionLines = 70;
     public const int MaxColumns = 140;
+    public const int MaxFilesOfType = 2;
 
     public static IEnumerable<string> LongFiles(IEnumerable<SourceFile> files) =>
         files.Where(file => file.Lines.Length > MaxFileLines).Select(file => $"{file.Path}: {file.Lines.Length} lines");
@@ -51,6 +52,14 @@ internal static partial class SizeRules
         }
     }
 
+    /// <summary>Types of one assembly that lie in more files than that: partial files hide a type's size and do not reduce it.</summary>
+    public static IEnumerable<string> SpreadTypes(IEnumerable<SourceFile> files) =>
+        files
+            .SelectMany(file => PartialType().Matches(file.Text).Select(match => (Type: match.Groups[1].Value, file.Path)))
+            .GroupBy(part => (Assembly: string.Join('/', part.Path.Split('/').Take(2)), part.Type), part => part.Path)
+            .Where(type => type.Distinct().Count() > MaxFilesOfType)
+            .Select(type => $"{type.Key.Assembly}: {type.Key.Type} in {type.Distinct().Count()} files");
+
     private static bool DeclaresType(string[] lines, int open)
     {
         var indentation = lines[open].IndexOf('{', StringComparison.Ordinal);
@@ -66,6 +75,9 @@ internal static partial class SizeRules
 
     [GeneratedRegex(@"\b(class|record|struct|interface|enum|namespace) [A-Z]")]
     private static partial Regex TypeHeader();
+
+    [GeneratedRegex(@"\bpartial (?:class|struct|interface|record(?: class| struct)?) (\w+)")]
+    private static partial Regex PartialType();
 
     /// <summary>A literal that begins its line or takes most of it.</summary>
     [GeneratedRegex(@"^\s*([:?+] |return )?[$@]*""|""([^""\\]|\\.){60,}""|""{3}", RegexOptions.ExplicitCapture)]

@@ -42,6 +42,27 @@ public sealed class SizeTests
     public void A_type_may_be_longer_than_a_function(string header) =>
         Assert.Empty(SizeRules.LongFunctions(TypeWith(header, 100)));
 
+    [Fact]
+    public void No_class_is_spread_over_more_than_two_files() => Assert.Empty(SizeRules.SpreadTypes(SourceTree.Component(".cs")));
+
+    [Theory]
+    [InlineData("component/A/X/3.cs", "internal static partial class T", 1)]
+    [InlineData("component/A/X/3.cs", "internal readonly partial record struct T(int A)", 1)]
+    [InlineData("component/A/2.cs", "internal static partial class T", 0)]
+    [InlineData("component/A/3.cs", "internal static partial class U", 0)]
+    [InlineData("component/B/3.cs", "internal static partial class T", 0)]
+    public void A_class_is_counted_within_its_assembly(string path, string header, int found) =>
+        Assert.Equal(
+            found,
+            SizeRules
+                .SpreadTypes([
+                    new("component/A/1.cs", "partial class T"),
+                    new("component/A/2.cs", "partial class T"),
+                    new(path, header),
+                ])
+                .Count()
+        );
+
     private static SourceFile TypeWith(string header, int body) =>
         new(
             "a.cs",

@@ -3,7 +3,8 @@ using Grpc.Core;
 
 namespace Darq.Component.Telemetry;
 
-internal static partial class Log
+/// <summary>Log messages of the host: event ids 200-299. No payloads, no secrets.</summary>
+internal static partial class HostLog
 {
     [LoggerMessage(200, LogLevel.Information, "Listening on {Socket} (mode {Mode}, {Owner}) with {Services}")]
     public static partial void ComponentStarted(this ILogger log, string socket, string mode, string owner, string services);
@@ -17,7 +18,7 @@ internal static partial class Log
         bool reached
     );
 
-    [LoggerMessage(202, LogLevel.Information, "Brought back {Service} '{Instance}' from what its Init said before the restart")]
+    [LoggerMessage(202, LogLevel.Information, "Brought back {Service} '{Instance}' from its Init before the restart")]
     public static partial void InstanceWasRevived(this ILogger log, ComponentService service, string instance);
 
     [LoggerMessage(203, LogLevel.Information, "Settings of {Service} '{Instance}' without effect here: {Settings}")]
@@ -29,8 +30,8 @@ internal static partial class Log
     [LoggerMessage(
         205,
         LogLevel.Warning,
-        "What Init said of {Service} '{Instance}' could not be kept in {Folder} ({Why}): after a restart of the component its "
-            + "calls fail until the sidecar restarts too"
+        "Init of {Service} '{Instance}' could not be saved in {Folder} ({Why}): after a restart of the component its calls "
+            + "fail until the sidecar restarts too"
     )]
     public static partial void InitWasNotKept(this ILogger log, ComponentService service, string instance, string folder, string why);
 
@@ -84,7 +85,7 @@ internal static partial class Log
     [LoggerMessage(214, LogLevel.Critical, "The component does not start: {Why}")]
     public static partial void ComponentDidNotStart(this ILogger log, string why);
 
-    [LoggerMessage(215, LogLevel.Information, "Stopping: streams are closed first, calls finish, Redis is left last")]
+    [LoggerMessage(215, LogLevel.Information, "Stopping: streams are closed first, calls finish, Redis is disconnected last")]
     public static partial void ComponentStops(this ILogger log);
 
     [LoggerMessage(216, LogLevel.Error, "{Method} failed with an unexpected fault.")]

@@ -2,7 +2,8 @@ using Darq.Engine.Core;
 
 namespace Darq.Engine.Telemetry;
 
-internal static partial class Log
+/// <summary>Log messages of Subscriptions: event ids 400-499. No payloads, no secrets.</summary>
+internal static partial class SubscriptionsLog
 {
     [LoggerMessage(400, LogLevel.Information, "Group {Group} delivers from {Count} lanes of topic {Topic}")]
     public static partial void LanesWereClaimed(this ILogger log, string group, int count, string topic);
@@ -30,7 +31,7 @@ internal static partial class Log
     [LoggerMessage(
         408,
         LogLevel.Error,
-        "Topic {Topic}, partition {Partition}: stream entry {Id} is none that this component wrote ({Why}); it is left pending and "
+        "Topic {Topic}, partition {Partition}: stream entry {Id} was not written by this component ({Why}); it stays pending and is "
             + "not delivered"
     )]
     public static partial void EntryWasDamaged(this ILogger log, string topic, int partition, string id, string why);
@@ -49,7 +50,11 @@ internal static partial class Log
     )]
     public static partial void MembersExceedLanes(this ILogger log, string group, int count, string topic, int partitions);
 
-    [LoggerMessage(404, LogLevel.Error, "An answer to a delivery of group {Group}, topic {Topic}, met a fault of the component's own")]
+    [LoggerMessage(
+        404,
+        LogLevel.Error,
+        "Handling an answer to a delivery of group {Group}, topic {Topic}, failed on a fault inside the component"
+    )]
     public static partial void AnswerFailed(this ILogger log, string group, string topic, Exception fault);
 
     [LoggerMessage(405, LogLevel.Warning, "Lanes of {Name} were not released ({Why}); others take them when the heartbeat has lapsed")]
@@ -87,14 +92,14 @@ internal static partial class Log
     [LoggerMessage(
         423,
         LogLevel.Warning,
-        "Group {Group}, topic {Topic}: Redis refused what became of message {Message} ({Why}); it is told again, and its lane waits"
+        "Group {Group}, topic {Topic}: Redis refused the outcome of message {Message} ({Why}); it is sent again, and the lane waits"
     )]
     public static partial void OutcomeWasRefused(this ILogger log, string group, string topic, string message, string why);
 
     [LoggerMessage(
         424,
         LogLevel.Warning,
-        "Group {Group}, topic {Topic}, partition {Partition}: the retry queue took nothing ({Why}); it is tried again"
+        "Group {Group}, topic {Topic}, partition {Partition}: moving messages to the retry queue failed ({Why}); it is tried again"
     )]
     public static partial void RetryQueueRefused(this ILogger log, string group, string topic, int partition, string why);
 
