@@ -5,7 +5,7 @@ namespace Darq.Engine.Batching;
 /// <summary>Collects the keys and the flat arguments of one sending of a batch.</summary>
 internal sealed class BatchWriter(Keys keys, string sessionKey, int expectedArguments = 0)
 {
-    // Number, world-line, life of the session, count of requests: known when the rest is written.
+    // Number, world-line, life of the session, count of requests: filled in after the requests.
     private const int HeadArguments = 4;
 
     private readonly Dictionary<int, int> _places = [];

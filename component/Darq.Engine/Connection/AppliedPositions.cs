@@ -3,8 +3,9 @@ using Darq.Engine.Core;
 namespace Darq.Engine.Connection;
 
 /// <summary>
-/// The highest position of each partition that Redis told this process of. After a change of the Redis process they are
-/// compared with what survived: a higher one means that applied writes were lost. Bounded: one number pair per partition.
+/// The highest applied position of each partition that a reply to this process named. A handshake compares them with the positions
+/// that survived a change of the Redis process: a higher one means that applied writes were lost. Bounded: one number pair per
+/// partition.
 /// </summary>
 internal sealed class AppliedPositions(int partitions)
 {
@@ -22,7 +23,7 @@ internal sealed class AppliedPositions(int partitions)
         }
     }
 
-    /// <summary>What was lost, or null; starts over from what survived.</summary>
+    /// <summary>The loss, or null. Continues from the surviving positions.</summary>
     public Loss? Compare(HandshakeResult report)
     {
         Loss? loss = null;

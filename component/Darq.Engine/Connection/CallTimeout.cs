@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Darq.Engine.Connection;
 
 /// <summary>
-/// How long calls wait for Redis. Sources of cancellation and their timers are used again, because making two of each a
-/// call costs more than the call. Memory: at most <see cref="MaxKept"/> of them are kept.
+/// How long calls wait for Redis. Cancellation sources and their timers are reused: creating two of each per call costs more than the
+/// call. Memory: at most <see cref="MaxKept"/> of them are kept.
 /// </summary>
 internal sealed class CallTimeout(TimeSpan length, TimeProvider time)
 {
@@ -19,7 +19,7 @@ internal sealed class CallTimeout(TimeSpan length, TimeProvider time)
         {
             source = new(length, time);
         }
-#pragma warning disable RS0030 // It was made with the TimeProvider; this sets that timer anew.
+#pragma warning disable RS0030 // It was created with the TimeProvider; this restarts that timer.
         else
         {
             source.CancelAfter(length);
@@ -30,7 +30,7 @@ internal sealed class CallTimeout(TimeSpan length, TimeProvider time)
 
     private void Return(CancellationTokenSource source)
     {
-        // Only a timer of the system can be stopped for certain, so that with any other none is kept.
+        // Only the system's timers can be reset; with another TimeProvider every source is disposed.
         if (source.TryReset() && _kept.Count < MaxKept)
         {
             _kept.Add(source);
@@ -47,7 +47,7 @@ internal sealed class CallTimeout(TimeSpan length, TimeProvider time)
 
         public void Dispose()
         {
-            // Waits for a cancellation that is under way, lest it hit the source in its next use.
+            // Waits for a cancellation under way, which could otherwise hit the source in its next use.
             caller.Dispose();
             timeout.Return(source);
         }

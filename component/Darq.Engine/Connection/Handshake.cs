@@ -5,10 +5,9 @@ using Darq.Engine.Redis;
 namespace Darq.Engine.Connection;
 
 /// <summary>
-/// Everything that must hold before a primary is worked with, in order: the server fits, the library is there, the
-/// namespace is ours, its partitions are recovered for this server process, the session is open. Every part is safe to
-/// repeat; the first component to come does the work. Throws <see cref="DarqException"/> (Misconfigured) with the setting
-/// to change, or the faults of the seam.
+/// The checks before a primary is used, in order: version and settings of the server, function library, namespace, recovery of its
+/// partitions for this server process, session. Every part is safe to repeat; the first component to come does the work. Throws
+/// <see cref="DarqException"/> (Misconfigured) with the setting to change, or the faults of <see cref="IRedis"/>.
 /// </summary>
 internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions options, Random random)
 {
@@ -118,9 +117,9 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
 
     private async Task<HandshakeResult> RecoverAsync(string identity, long worldLine, CancellationToken cancellation)
     {
-        var marks = Enumerable.Range(0, keys.Partitions).Select(keys.PartitionHeader).ToArray();
+        var headers = Enumerable.Range(0, keys.Partitions).Select(keys.PartitionHeader).ToArray();
         var answer = (
-            await redis.CallAsync(new(FunctionLibrary.Function("recover"), marks, [identity, Format, worldLine]), cancellation)
+            await redis.CallAsync(new(FunctionLibrary.Function("recover"), headers, [identity, Format, worldLine]), cancellation)
         ).Items;
         switch (answer[0].ToString())
         {
@@ -140,7 +139,7 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         );
     }
 
-    /// <summary>Goes on with the session if its record is there with the data of this server process; else takes a new one.</summary>
+    /// <summary>Opens the session, or a new one where there is none; its record is created if it does not exist.</summary>
     private async Task<Session> OpenAsync(Session? session, CancellationToken cancellation)
     {
         var current = session ?? Session.Create(random, keys.Partitions);
@@ -161,5 +160,5 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
                 + "data was replaced or flushed; restart the component to accept it"
         );
 
-    private static DarqException Misconfigured(string what) => new(ErrorCode.Misconfigured, $"MISCONFIGURED: {what}.");
+    private static DarqException Misconfigured(string text) => new(ErrorCode.Misconfigured, $"MISCONFIGURED: {text}.");
 }

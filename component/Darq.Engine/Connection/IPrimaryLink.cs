@@ -2,13 +2,13 @@ using Darq.Engine.Redis;
 
 namespace Darq.Engine.Connection;
 
-/// <summary>Why a primary needs a handshake anew.</summary>
+/// <summary>Why a primary needs another handshake.</summary>
 internal enum Invalidation
 {
     /// <summary>Another server process answers.</summary>
     NeedsRecovery,
 
-    /// <summary>Redis no longer knows the session, or what it knows of it cannot be relied on.</summary>
+    /// <summary>Redis has no record of the session, or a wrong one.</summary>
     SessionGone,
 
     LibraryMissing,
@@ -16,19 +16,19 @@ internal enum Invalidation
     Reconnected,
 }
 
-/// <summary>What the queue needs of its primary.</summary>
+/// <summary>The part of a primary that the batch queue uses.</summary>
 internal interface IPrimaryLink
 {
     long WorldLine { get; }
 
-    /// <summary>Waits until calls make sense, and under which session.</summary>
+    /// <summary>Waits for a handshake; returns its session.</summary>
     Task<Session> ReadyAsync(CancellationToken cancellation);
 
     Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation);
 
-    /// <summary>A reply showed that the primary needs a handshake anew.</summary>
+    /// <summary>Requests another handshake, because of a reply.</summary>
     void Invalidate(Invalidation why);
 
-    /// <summary>Whether a refusal passes by itself (loading, a missing library, a failover); waits a little if so.</summary>
+    /// <summary>Whether an error ends by itself (loading, a missing library, a failover); waits a little if so.</summary>
     Task<bool> IsPassingAsync(RedisRefusedException refused, CancellationToken cancellation);
 }

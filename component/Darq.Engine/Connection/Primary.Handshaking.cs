@@ -4,12 +4,12 @@ using Darq.Engine.Telemetry;
 
 namespace Darq.Engine.Connection;
 
-/// <summary>Handshakes: when one is made, how long it waits after a failure, and what its outcome opens or closes.</summary>
+/// <summary>The handshake loop: when it runs, how long it waits after a failure, and how its outcome opens or closes the primary.</summary>
 internal sealed partial class Primary
 {
     /// <summary>
-    /// Makes a handshake, then waits until another is wanted. After a failure it is tried again: at once first, then every two seconds;
-    /// where it was refused, every five.
+    /// Makes a handshake, then waits until another is wanted. After a failure it tries again after 50 ms, doubling up to two seconds;
+    /// every five seconds where Redis or the settings rule it out.
     /// </summary>
     private async Task<TimeSpan> HandshakeRoundAsync(CancellationToken cancellation)
     {
@@ -37,7 +37,7 @@ internal sealed partial class Primary
         }
     }
 
-    /// <summary>False where another handshake was wanted meanwhile.</summary>
+    /// <summary>False where another handshake became necessary meanwhile.</summary>
     private async Task<bool> HandshakeAsync(CancellationToken cancellation)
     {
         Session? session;
@@ -87,7 +87,7 @@ internal sealed partial class Primary
         {
             isNew = _refused?.Message != refused.Message;
             _refused = refused;
-            // Whoever waits for it is told; the next handshake opens it.
+            // The waiting calls fail with it; the next successful handshake opens it.
             _ready.Fail(refused);
         }
         if (isNew)
@@ -115,7 +115,7 @@ internal sealed partial class Primary
                     + "set sentinelMasterName to the name in their 'sentinel monitor' lines.",
                 "NOPERM" => $"MISCONFIGURED: the Redis user lacks a permission: {refused.Message}. The component needs the commands listed "
                     + "in SECURITY.md, FUNCTION and FCALL among them.",
-                _ => $"MISCONFIGURED: Redis refused the first contact: {refused.Message}.",
+                _ => $"MISCONFIGURED: Redis refused the connection: {refused.Message}.",
             }
         );
 }

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Darq.Engine.Connection;
 
 /// <summary>
-/// One Redis primary as one namespace sees it: makes the handshakes (checks, recovery, session), owns the batch queue, and
-/// stands in front of every call. Shared by all instances of this process with the same settings.
+/// One Redis primary for one namespace: makes the handshakes (checks, recovery, session), owns the batch queue, and gates every
+/// call. Shared by all instances of this process with the same settings.
 /// </summary>
 internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
 {
@@ -60,15 +60,15 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         _queue.Start();
     }
 
-    /// <summary>A batch of ours appended a message that never expires. Handlers return at once and do not throw.</summary>
+    /// <summary>A batch of this process appended a message that never expires. Handlers return at once and do not throw.</summary>
     public event Action<AppendedMessage>? Appended;
 
     public Keys Keys { get; }
 
-    /// <summary>The highest positions that this process was told of.</summary>
+    /// <summary>The highest positions that replies to this process named.</summary>
     public AppliedPositions Applied { get; }
 
-    /// <summary>Id of the server process that the last handshake worked with.</summary>
+    /// <summary>Replication id of the server at the last handshake.</summary>
     public string ReplicationId { get; private set; } = "";
 
     public long WorldLine => Volatile.Read(ref _worldLine);
@@ -76,12 +76,12 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     public bool Ready => _ready.IsOpen && _redis.Connected;
 
     /// <summary>
-    /// A partition for what has nothing that decides: the same for all that may go into one batch, because a batch costs by
-    /// the partitions it touches, and another for the next.
+    /// The partition of messages with neither key nor id: one for all of a batch, because each partition that a batch touches costs,
+    /// and another for the next batch.
     /// </summary>
     public int Spread() => (int)((uint)(_spreadFrom + _queue.Batches) % (uint)Keys.Partitions);
 
-    /// <summary>Tells those who may want it of an appended message, so that they need not read it back.</summary>
+    /// <summary>Raises <see cref="Appended"/>, so that subscriptions need not read the message back.</summary>
     public void Announce(AppendedMessage message)
     {
         try
@@ -90,13 +90,13 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         }
         catch (Exception fault)
         {
-            // It is in its stream, where the one who failed here finds it by reading.
+            // The message is in its stream: the subscription that failed here finds it by reading.
             _log.AppendedFailed(message.Topic, fault);
         }
     }
 
     /// <summary>
-    /// Runs after every handshake before any batch is sent: claims are continued or found lost here. Faults count as a failed handshake.
+    /// Runs after every handshake and before any batch: claims are resumed or found lost here. A fault makes the handshake fail.
     /// </summary>
     public void OnHandshake(Resumption resume)
     {
@@ -107,8 +107,8 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits for a first handshake. True: ready. False: Redis was not reached within the time; it is tried on in the
-    /// background. Throws <see cref="DarqException"/> (Misconfigured) with the setting to change. Safe to repeat.
+    /// Waits for a first handshake. True: ready. False: Redis was not reached within the time; the handshake loop keeps trying.
+    /// Throws <see cref="DarqException"/> (Misconfigured) with the setting to change. Safe to repeat.
     /// </summary>
     public async Task<bool> ConnectAsync(TimeSpan within, CancellationToken cancellation)
     {
@@ -130,7 +130,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         await ReadAsync(() => new(FunctionLibrary.Function("build"), [], [], ReadOnly: true), cancellation);
 
     /// <summary>
-    /// Sends a request through the batch queue. Refuses at once while Redis is known to be away, unless the request never gives up.
+    /// Sends a request through the batch queue. Throws at once while Redis is known to be away, unless the request never gives up.
     /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T> SubmitAsync<T>(BatchRequest<T> request, CancellationToken cancellation)
@@ -153,9 +153,9 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs a call that is safe to repeat and is not part of a batch: reads, claims, tails. Goes through a recovery if one is needed, under
-    /// whose world-line the call is then made anew. Throws <see cref="DarqException"/> when Redis is away, refuses, or gives no answer in
-    /// time.
+    /// Runs a call that is safe to repeat and is not part of a batch: reads, claims, tails. Where a recovery is needed, waits for it and
+    /// composes the call again under its world-line. Throws <see cref="DarqException"/> when Redis is away, answers with an error, or
+    /// gives no answer in time.
     /// </summary>
     public async Task<RedisReply> ReadAsync(Func<FunctionCall> call, CancellationToken cancellation)
     {
@@ -178,9 +178,9 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
 
     public Task<IAsyncDisposable> SubscribeAsync(
         IReadOnlyList<string> channels,
-        Action<string, string> heard,
+        Action<string, string> received,
         CancellationToken cancellation
-    ) => _redis.SubscribeAsync(channels, heard, cancellation);
+    ) => _redis.SubscribeAsync(channels, received, cancellation);
 
     public async Task<Session> ReadyAsync(CancellationToken cancellation)
     {
@@ -192,7 +192,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
             }
             catch (DarqException)
             {
-                // Misconfigured: whoever waits here (an acknowledgement) waits for somebody to mend it.
+                // Misconfigured: a caller that waits here (an acknowledgement) waits until an operator corrects it.
                 await Task.Delay(LongestPause, _time, cancellation);
             }
         }
@@ -268,7 +268,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
             }
 
             throw _refused
-                ?? new DarqException(ErrorCode.Unavailable, "UNAVAILABLE: Redis is not connected; it is tried again in the background.");
+                ?? new DarqException(ErrorCode.Unavailable, "UNAVAILABLE: Redis is not connected; the component keeps trying.");
         }
     }
 
@@ -315,5 +315,5 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     private void OnReconnected() => Invalidate(Invalidation.Reconnected);
 }
 
-/// <summary>Continues what was held before a handshake, under the session given; after a loss nothing held before counts.</summary>
+/// <summary>Resumes the claims made before a handshake, under the session given; after a loss none of them is valid.</summary>
 internal delegate Task Resumption(Session session, bool lost, CancellationToken cancellation);

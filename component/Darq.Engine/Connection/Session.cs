@@ -4,7 +4,7 @@ using Darq.Engine.Core;
 namespace Darq.Engine.Connection;
 
 /// <summary>
-/// One component process on one primary: numbers its batches and owns its claims. A new one replaces it when its record is gone.
+/// One component process on one primary: numbers its batches and owns its lanes. A new one replaces it when its record is gone.
 /// </summary>
 internal sealed record Session(string Id, int Partition)
 {

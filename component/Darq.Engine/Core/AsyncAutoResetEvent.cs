@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace Darq.Engine.Core;
 
-/// <summary>Wakes one waiting loop. Setting it while it is set changes nothing, so nobody waits and nothing piles up.</summary>
+/// <summary>Wakes one waiting loop. Setting it while it is set changes nothing, so setters never wait.</summary>
 internal sealed class AsyncAutoResetEvent(TimeProvider time)
 {
     private readonly Channel<bool> _set = Channel.CreateBounded<bool>(

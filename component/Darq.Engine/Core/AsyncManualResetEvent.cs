@@ -1,9 +1,9 @@
 namespace Darq.Engine.Core;
 
 /// <summary>
-/// A value that many wait for, each of whom may give up. Each waiter has a source of its own, so nothing stays behind one
-/// that gave up, and its continuation goes straight to its own scheduler: Task.WaitAsync would take it through the thread
-/// pool, where the simulator cannot decide the order.
+/// A value for many waiters, each of which may give up. Each waiter has a source of its own: a waiter that gives up leaves nothing
+/// behind, and a continuation goes straight to its own scheduler. Task.WaitAsync would take it through the thread pool, where
+/// the simulator cannot decide the order.
 /// </summary>
 internal sealed class AsyncManualResetEvent<T>
 {
@@ -46,7 +46,7 @@ internal sealed class AsyncManualResetEvent<T>
         }
     }
 
-    /// <summary>Those who wait already go on waiting.</summary>
+    /// <summary>Present waiters keep waiting.</summary>
     public void Close()
     {
         lock (_lock)
@@ -55,7 +55,7 @@ internal sealed class AsyncManualResetEvent<T>
         }
     }
 
-    /// <summary>Closes it and tells those who wait why.</summary>
+    /// <summary>Closes it; present waiters get the exception.</summary>
     public void Fail(Exception why)
     {
         foreach (var waiter in Change(false, default))

@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace Darq.Engine.Core;
 
 /// <summary>
-/// What one caller waits for, once, and may give up. With its answer it goes on where that became known, without a change of
-/// thread; whoever answers must therefore hold no lock. Giving up sends it elsewhere, because it may happen anywhere.
+/// An answer that one caller awaits once and may give up. The caller continues on the thread that answers, which must therefore
+/// hold no lock. A caller that gives up continues on the thread pool, because a cancellation may come on any thread.
 /// </summary>
 internal abstract class Awaited<T> : IValueTaskSource<T>
 {
@@ -12,14 +12,14 @@ internal abstract class Awaited<T> : IValueTaskSource<T>
     private CancellationTokenRegistration _givingUp;
     private int _isOver;
 
-    /// <summary>The answer, to be awaited once. Cancelling gives up waiting for it; what was asked for happens all the same.</summary>
+    /// <summary>The answer, to be awaited once. Cancelling ends the wait only; the request is carried out all the same.</summary>
     public ValueTask<T> AnswerAsync(CancellationToken cancellation)
     {
         _givingUp = cancellation.UnsafeRegister(
             static (awaited, token) => ((Awaited<T>)awaited!).GiveUp(new OperationCanceledException(token)),
             this
         );
-        // The answer may have come before there was anything to unregister.
+        // The answer may have come before the registration existed.
         if (Volatile.Read(ref _isOver) != 0)
         {
             _givingUp.Unregister();
@@ -50,7 +50,7 @@ internal abstract class Awaited<T> : IValueTaskSource<T>
         {
             return;
         }
-        // May happen anywhere, also where the caller is just beginning to wait.
+        // This may run on any thread, also while the caller begins to wait.
         _source.RunContinuationsAsynchronously = true;
         _source.SetException(why);
     }

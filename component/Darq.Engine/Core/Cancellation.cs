@@ -1,8 +1,8 @@
 namespace Darq.Engine.Core;
 
 /// <summary>
-/// Cancels on the caller's own thread. CancelAsync would take whoever waits through the thread pool, where the simulator
-/// cannot decide the order; and nothing that is registered here does more than to complete a task.
+/// Cancels on the caller's own thread. CancelAsync would run the callbacks on the thread pool, where the simulator cannot decide
+/// their order. Every callback registered on these sources only completes a task.
 /// </summary>
 internal static class Cancellation
 {

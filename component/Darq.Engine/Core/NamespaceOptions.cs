@@ -1,6 +1,6 @@
 namespace Darq.Engine.Core;
 
-/// <summary>Which namespace an instance works in and what it asks of it.</summary>
+/// <summary>The namespace of an instance, with its limits and windows.</summary>
 internal sealed record NamespaceOptions
 {
     /// <summary>Key prefix of all data: 1 to 40 characters of a-z, 0-9 and -.</summary>
@@ -18,7 +18,7 @@ internal sealed record NamespaceOptions
     /// <summary>How long the result of a step is kept.</summary>
     public TimeSpan StepRetention { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How many messages one topic may hold in one partition before it refuses.</summary>
+    /// <summary>How many messages one topic may hold in one partition before it is full.</summary>
     public long MaxBacklog { get; init; } = 1_000_000;
 
     /// <summary>How long a call may wait for Redis before it answers Unavailable.</summary>

@@ -9,7 +9,7 @@ internal static class PartitionHash
 
     public static ulong Of(string key)
     {
-        // Limits keep keys short; whatever is longer goes through the heap.
+        // Limits keep keys short; a longer text takes its buffer from the heap.
         Span<byte> bytes =
             Encoding.UTF8.GetMaxByteCount(key.Length) <= 1024 ? stackalloc byte[1024] : new byte[Encoding.UTF8.GetByteCount(key)];
         var hash = 14695981039346656037UL;
@@ -22,8 +22,8 @@ internal static class PartitionHash
     }
 
     /// <summary>
-    /// The text that decides for a state key: its partition key if the caller gave one, else what stands in its first braces, else all of
-    /// it.
+    /// The partition of a state key, by its partition key if the caller gave one, else by the text in its first braces, else by the
+    /// whole key.
     /// </summary>
     public static int OfState(string key, string? partitionKey, int partitions)
     {

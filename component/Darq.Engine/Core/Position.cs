@@ -13,7 +13,7 @@ internal readonly record struct Position(long WorldLine, long Number) : ICompara
         var dash = text.IndexOf('-');
         return dash > 0
             ? new(Digits(text[..dash]), Digits(text[(dash + 1)..]))
-            : throw new FormatException($"'{text}' is no position; accepted: <world-line>-<number>.");
+            : throw new FormatException($"'{text}' is not a position; accepted: <world-line>-<number>.");
     }
 
     public static bool TryParse(ReadOnlySpan<char> text, out Position position)

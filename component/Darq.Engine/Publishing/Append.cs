@@ -11,7 +11,7 @@ internal sealed record Append
 
     public required string Topic { get; init; }
 
-    /// <summary>What a duplicate is known by; "" where nothing is.</summary>
+    /// <summary>The id by which a duplicate is recognised; "" where there is none.</summary>
     public string Id { get; init; } = "";
 
     /// <summary>Whether the id was given by the caller; else it is the digest of an event.</summary>
@@ -25,7 +25,7 @@ internal sealed record Append
 
     public TimeSpan? TimeToLive { get; init; }
 
-    /// <summary>Whether it is nothing but data: the partition was not decided by anything of its own.</summary>
+    /// <summary>Whether it is nothing but data, so that neither key nor id decided its partition.</summary>
     public bool IsBare => Id.Length == 0 && Key.Length == 0 && Metadata.IsEmpty && TimeToLive is null;
 
     public int Size => Data.Length + Metadata.Length + Key.Length + Id.Length + Topic.Length + 64;

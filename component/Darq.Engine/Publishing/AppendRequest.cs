@@ -5,7 +5,7 @@ using Darq.Engine.Redis;
 
 namespace Darq.Engine.Publishing;
 
-/// <summary>Messages of one topic as a request of a batch, all or none. It tells <paramref name="primary"/> what it wrote.</summary>
+/// <summary>Messages of one topic as a request of a batch, all or none. <paramref name="primary"/> gets what it appended.</summary>
 internal abstract class AppendRequest(string name, Append[] appends, Primary primary, NamespaceOptions options)
     : BatchRequest<Published[]>(name)
 {
@@ -28,15 +28,15 @@ internal abstract class AppendRequest(string name, Append[] appends, Primary pri
         };
 }
 
-/// <summary>Messages of any kind, each with all that an append takes.</summary>
-internal sealed class MixedRequest(Append[] appends, string repetition, Primary primary, NamespaceOptions options)
+/// <summary>Messages of any kind, each with all arguments of an append.</summary>
+internal sealed class MixedRequest(Append[] appends, string identity, Primary primary, NamespaceOptions options)
     : AppendRequest("publish", appends, primary, options)
 {
-    public override bool Repeatable => repetition.Length > 0 || Array.TrueForAll(Appends, append => append.Id.Length > 0);
+    public override bool Repeatable => identity.Length > 0 || Array.TrueForAll(Appends, append => append.Id.Length > 0);
 
     public override void Write(BatchWriter writer)
     {
-        writer.Add(repetition);
+        writer.Add(identity);
         writer.Add((long)Options.RetryWindow.TotalMilliseconds);
         writer.Add(Appends.Length);
         foreach (var append in Appends)
@@ -46,15 +46,15 @@ internal sealed class MixedRequest(Append[] appends, string repetition, Primary 
     }
 }
 
-/// <summary>Messages that are nothing but data: all go where the first goes, and need few arguments.</summary>
-internal sealed class BareRequest(Append[] appends, string repetition, Primary primary, NamespaceOptions options)
+/// <summary>Messages that are nothing but data: they share a partition and need few arguments.</summary>
+internal sealed class BareRequest(Append[] appends, string identity, Primary primary, NamespaceOptions options)
     : AppendRequest("bare", appends, primary, options)
 {
-    public override bool Repeatable => repetition.Length > 0;
+    public override bool Repeatable => identity.Length > 0;
 
     public override void Write(BatchWriter writer)
     {
-        writer.Add(repetition);
+        writer.Add(identity);
         writer.Add((long)Options.RetryWindow.TotalMilliseconds);
         writer.Add(writer.Place(Appends[0].Partition));
         writer.Add(Keys.Encode(Appends[0].Topic));

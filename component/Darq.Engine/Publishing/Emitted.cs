@@ -5,12 +5,12 @@ using Darq.Engine.Core;
 namespace Darq.Engine.Publishing;
 
 /// <summary>
-/// Reads what a reply says of appended messages: per message a stream id, with = before a duplicate's, and a position; or
-/// those of the first alone, where the others follow it without a gap.
+/// Reads a reply about appended messages: per message a stream id, with = before a duplicate's, and a position; or only those of
+/// the first, where the others follow it without a gap.
 /// </summary>
 internal static class Emitted
 {
-    /// <summary>Notes the positions, and where this reply is of the very request that appended the messages, announces those.</summary>
+    /// <summary>Notes the positions. Announces the messages only where this very request appended them.</summary>
     public static Published[] Read(Primary primary, IReadOnlyList<Append> appends, ReadOnlySpan<char> words, bool isFirst)
     {
         var published = new Published[appends.Count];
@@ -33,7 +33,7 @@ internal static class Emitted
                 );
                 primary.Applied.Note(append.Partition, published[i].Applied);
             }
-            // When an expiring one expires, the server alone knows.
+            // A message that expires is read back, because only the server knows its expiry.
             if (isFirst && !published[i].Duplicate && append.TimeToLive is null)
             {
                 primary.Announce(

@@ -5,14 +5,14 @@ using System.Text.Json;
 
 namespace Darq.Engine.Publishing;
 
-/// <summary>What makes events without an id of the publisher recognisable when they are sent again.</summary>
+/// <summary>Digests that recognise a repeated event without a publisher's id.</summary>
 internal static class EventIdentity
 {
     private const int DigestBytes = 15;
 
     /// <summary>
-    /// A short digest of an event's source and id, or null where the data is no CloudEvent: an app's own object with an
-    /// <c>id</c> says nothing of whether it was sent before, and taking it for an event would swallow its second message.
+    /// A short digest of an event's source and id, or null where the data is no CloudEvent: two messages of an app may well carry
+    /// the same <c>id</c> in their own objects, and must not count as duplicates.
     /// </summary>
     public static string? Of(ReadOnlyMemory<byte> data)
     {
@@ -27,8 +27,8 @@ internal static class EventIdentity
     }
 
     /// <summary>
-    /// A short digest of all bytes of a request, or null where none of its messages is an event. A sidecar that tries again
-    /// sends the same messages together once more; equal bytes with an event's source and id among them are nothing else.
+    /// A short digest of all bytes of a request, or null where none of its messages is an event. A sidecar's retry sends the same
+    /// messages together again; equal bytes that include an event's source and id can only be a retry.
     /// </summary>
     public static string? OfRequest(IReadOnlyList<PublishEntry> entries)
     {
@@ -68,7 +68,7 @@ internal static class EventIdentity
         Span<byte> length = stackalloc byte[sizeof(int)];
         foreach (var entry in entries)
         {
-            // So that bytes which move from one message to the next make another request.
+            // The lengths tell requests apart whose bytes are split differently into messages.
             BinaryPrimitives.WriteInt32LittleEndian(length, entry.Data.Length);
             hash.AppendData(length);
             hash.AppendData(entry.Data.Span);
@@ -110,7 +110,7 @@ internal static class EventIdentity
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            // The latter is what the reader throws for a string that is no Unicode text.
+            // The reader throws InvalidOperationException for a string that is not Unicode.
             return false;
         }
         return isEvent && id.Length > 0 && source.Length > 0;

@@ -4,10 +4,10 @@ using Darq.Engine.Core;
 
 namespace Darq.Engine.Publishing;
 
-/// <summary>One message as a caller hands it in: the bytes, and the metadata that says how.</summary>
+/// <summary>One message as a caller passes it: the bytes and the request metadata.</summary>
 internal sealed record PublishEntry(ReadOnlyMemory<byte> Data, IReadOnlyDictionary<string, string> Metadata);
 
-/// <summary>What became of a message: its id (the original's, for a duplicate) and position.</summary>
+/// <summary>An appended message: its id and position (the original's, for a duplicate).</summary>
 internal readonly record struct Published(int Partition, Position StreamId, Position Applied, bool Duplicate)
 {
     public string Id => string.Create(CultureInfo.InvariantCulture, $"{Partition}-{StreamId}");
@@ -50,7 +50,7 @@ internal static class TimeToLive
             : throw Limits.Invalid(name, value, "a whole number of seconds above 0");
 }
 
-/// <summary>The metadata that travels with a message: what the publisher gave, without what the component reads or adds.</summary>
+/// <summary>The metadata that travels with a message: the publisher's, without the names that the component reads or adds.</summary>
 internal static class MessageMetadata
 {
     public static ReadOnlyMemory<byte> Serialize(IReadOnlyDictionary<string, string> metadata)
@@ -78,7 +78,7 @@ internal static class MessageMetadata
         return written;
     }
 
-    /// <summary>As the component itself says it: reserved names and all.</summary>
+    /// <summary>The entries as JSON, reserved names included.</summary>
     public static ReadOnlyMemory<byte> Write(IReadOnlyList<KeyValuePair<string, string>> entries)
     {
         using var buffer = new MemoryStream();
@@ -95,7 +95,7 @@ internal static class MessageMetadata
         return buffer.ToArray();
     }
 
-    /// <summary>Throws <see cref="FormatException"/> where it is none that was written here: data is checked after reading too.</summary>
+    /// <summary>Throws <see cref="FormatException"/> unless <see cref="Write"/> wrote it: data is checked after reading too.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Parse(ReadOnlySpan<byte> stored)
     {
         try

@@ -3,7 +3,7 @@ using Darq.Engine.Core;
 
 namespace Darq.Engine.Publishing;
 
-/// <summary>Publishes to topics, each call all or none. Duplicates are answered with the original.</summary>
+/// <summary>Publishes to topics, each call all or none. A duplicate gets the id and position of the original.</summary>
 internal sealed class Publisher(Primary primary, NamespaceOptions options)
 {
     /// <summary>
@@ -23,17 +23,17 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         }
 
         var appends = new Append[entries.Count];
-        // Messages that nothing else places go together where a repetition of the request finds them.
-        var repetition = options.DedupBy == DedupBy.Content ? EventIdentity.OfRequest(entries) ?? "" : "";
-        var home = repetition.Length > 0 ? PartitionHash.Of(repetition, options.Partitions) : primary.Spread();
+        // Messages with neither key nor id share a partition, in which a repeated request finds its first reply.
+        var identity = options.DedupBy == DedupBy.Content ? EventIdentity.OfRequest(entries) ?? "" : "";
+        var home = identity.Length > 0 ? PartitionHash.Of(identity, options.Partitions) : primary.Spread();
         for (var i = 0; i < appends.Length; i++)
         {
             appends[i] = Append.From(topic, entries[i], options, home);
         }
 
         AppendRequest request = Array.TrueForAll(appends, append => append.IsBare)
-            ? new BareRequest(appends, repetition, primary, options)
-            : new MixedRequest(appends, repetition, primary, options);
+            ? new BareRequest(appends, identity, primary, options)
+            : new MixedRequest(appends, identity, primary, options);
         return await primary.SubmitAsync(request, cancellation);
     }
 }

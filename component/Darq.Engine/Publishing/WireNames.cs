@@ -1,8 +1,7 @@
 namespace Darq.Engine.Publishing;
 
 /// <summary>
-/// The names on the wire, as DESIGN fixes them: request metadata that the component understands, and what it adds to a
-/// delivery as a header and as an attribute of the event. The only place where they are spelled.
+/// The names of request metadata and of a dead letter's metadata. The only place where they are spelled.
 /// </summary>
 internal static class WireNames
 {
@@ -16,7 +15,7 @@ internal static class WireNames
     public const string TtlInSeconds = "ttlInSeconds";
     public const string Ttl = "ttl";
 
-    // What a dead letter says of itself, among the message's metadata.
+    // Added to the metadata of a dead letter.
     public const string DeadReason = "darq-dead-reason";
     public const string DeadGroup = "darq-dead-group";
     public const string DeadTopic = "darq-dead-topic";
@@ -27,13 +26,13 @@ internal static class WireNames
 
     public static bool IsDeadLetter(string name) => name.StartsWith("darq-dead-", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Request metadata of the design that this version refuses rather than ignores.</summary>
+    /// <summary>Request metadata of later versions, which this version refuses rather than ignores.</summary>
     public static readonly string[] NotYet = ["darq.producer", "darq.seq", "darq.step", "delay", "deliverAt"];
 
-    /// <summary>Key of a state operation that only makes a step without state reach the component; never stored.</summary>
+    /// <summary>Key of the operation that a step without state needs to reach the component; never stored.</summary>
     public const string StepMarkerKey = "darq-step";
 
-    /// <summary>Prefixes of what the component adds or understands: dropped from what publishers send along.</summary>
+    /// <summary>Whether the component itself adds or reads the name: dropped from a publisher's metadata.</summary>
     public static bool IsReserved(string name) =>
         name.StartsWith("darq-", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase)

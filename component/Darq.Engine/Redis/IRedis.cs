@@ -1,16 +1,16 @@
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// All that the component asks of one Redis primary. Only this folder names a client library; the simulator
-/// puts a fake behind the same seam. No method is retried in here: the callers know what is safe to repeat.
+/// The commands that the component sends to one Redis primary. Only this folder names a client library; the simulator implements
+/// the interface with a fake. No method retries: the callers know what is safe to repeat.
 /// </summary>
 internal interface IRedis : IAsyncDisposable
 {
-    /// <summary>Whether the last thing heard of the connection is that it works. Advisory: a call may fail all the same.</summary>
+    /// <summary>Whether the connection worked at the last event. Advisory: a call may fail all the same.</summary>
     bool Connected { get; }
 
     /// <summary>
-    /// Raised when <see cref="Connected"/> becomes true again, and when another server may be the primary by now. Handlers return
+    /// Raised when <see cref="Connected"/> becomes true again, and when another server may have become the primary. Handlers return
     /// at once and do not throw.
     /// </summary>
     event Action? Reconnected;
@@ -25,16 +25,16 @@ internal interface IRedis : IAsyncDisposable
     Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation);
 
     /// <summary>
-    /// Reads the entries of a stream after an id, and under which replication id they were seen, as one transaction.
+    /// Reads the entries of a stream after an id, and the replication id in the partition header, as one transaction.
     /// Throws as <see cref="CallAsync"/> does; safe to repeat.
     /// </summary>
     Task<StreamSlice> ReadAsync(string header, string streamKey, string afterId, int maxCount, CancellationToken cancellation);
 
     /// <summary>
-    /// Hears what is published on the channels, until disposed. Redis loses such messages freely (a reconnect is
-    /// enough), so a subscriber needs a safety net. The handler gets channel and text, returns at once, does not throw.
+    /// Receives the messages published on the channels, until disposed. Redis drops such messages at every reconnect, so a
+    /// subscriber also polls. The handler gets channel and text, returns at once, does not throw.
     /// </summary>
-    Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> heard, CancellationToken cancellation);
+    Task<IAsyncDisposable> SubscribeAsync(IReadOnlyList<string> channels, Action<string, string> received, CancellationToken cancellation);
 
     /// <summary>The server's own description: version, role, persistence, eviction policy. Safe to repeat.</summary>
     Task<ServerDescription> DescribeAsync(CancellationToken cancellation);
@@ -46,7 +46,7 @@ internal interface IRedis : IAsyncDisposable
     Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation);
 }
 
-/// <summary>One function call. <paramref name="ReadOnly"/> calls also pass on a server that is out of memory.</summary>
+/// <summary>One function call. <paramref name="ReadOnly"/> calls also work on a server that is out of memory.</summary>
 internal readonly record struct FunctionCall(
     string Function,
     IReadOnlyList<string> Keys,

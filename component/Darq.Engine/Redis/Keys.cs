@@ -5,8 +5,8 @@ using System.Text;
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// The names of all keys that C# addresses; what a partition keeps beyond its mark is derived from the mark's tag inside
-/// the function library (ARCHITECTURE.md lists them all, with type, owner and lifetime). One instance per namespace.
+/// The names of all keys that C# addresses; the function library derives a partition's other keys from its header's tag
+/// (ARCHITECTURE.md lists them all, with type, owner and lifetime). One instance per namespace.
 /// </summary>
 internal sealed class Keys(string namespaceName, int partitions)
 {
@@ -33,13 +33,13 @@ internal sealed class Keys(string namespaceName, int partitions)
     /// <summary>Hash: a session's last batch. Expires half an hour to an hour after it.</summary>
     public string Session(int partition, string session) => $"{_tags[partition]}:c:{session}";
 
-    /// <summary>Stream: the messages of a topic. An entry lives until every group has passed it.</summary>
+    /// <summary>Stream: the messages of a topic. An entry lives until every group has acked it.</summary>
     public string Stream(int partition, string topic) => $"{_tags[partition]}:t:{topic}";
 
-    /// <summary>Channel: names of topics that an armed reader should look at again.</summary>
+    /// <summary>Channel: names of topics that armed readers must read again.</summary>
     public string WakeUps(int partition) => _tags[partition] + ":w";
 
-    /// <summary>The partition behind a wake-up channel, or -1 where the channel is none of ours.</summary>
+    /// <summary>The partition behind a wake-up channel, or -1 for any other channel.</summary>
     public static int PartitionOfWakeUps(string channel)
     {
         var close = channel.LastIndexOf('}');
@@ -57,12 +57,12 @@ internal sealed class Keys(string namespaceName, int partitions)
     }
 
     /// <summary>
-    /// A group or topic as it stands inside key names: percent-encoded where a byte is a separator of ours
+    /// A group or topic as it stands inside key names: percent-encoded where a byte is a separator
     /// (<c>% : , { }</c>), a control character or not ASCII, so that two pairs never share a key.
     /// </summary>
     public static string Encode(string name)
     {
-        // Hardly any name has something to encode, and every request of a batch names some.
+        // Every request of a batch encodes names, and hardly any name needs it.
         if (!name.AsSpan().ContainsAnyExcept(Plain))
         {
             return name;

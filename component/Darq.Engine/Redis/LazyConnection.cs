@@ -3,8 +3,8 @@ using StackExchange.Redis;
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// A connection of the client that is made when it is first needed. Closing also closes one that is only being made: it
-/// would try for ever to reach a server that is away.
+/// A connection of the client that is opened when it is first needed. Disposing also closes one that is still being opened, which
+/// would otherwise try for ever to reach a server that is away.
 /// </summary>
 internal sealed class LazyConnection(Func<Task<ConnectionMultiplexer>> connect, TimeSpan dialTimeout, TimeProvider time) : IAsyncDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class LazyConnection(Func<Task<ConnectionMultiplexer>> connect, 
     /// <summary>The connection, whether it works or not; null before it was made.</summary>
     public ConnectionMultiplexer? Current => _current;
 
-    /// <summary>Waits for the first connection for as long as dialling may take; throws whatever kept it from being made.</summary>
+    /// <summary>Waits for the first connection for as long as dialling may take; throws the reason where there is none.</summary>
     public ValueTask<ConnectionMultiplexer> OpenAsync(CancellationToken cancellation)
     {
         if (_current is { } connection)
@@ -54,7 +54,7 @@ internal sealed class LazyConnection(Func<Task<ConnectionMultiplexer>> connect, 
 
     private async Task<ConnectionMultiplexer> ConnectAsync()
     {
-        // Connecting has synchronous parts, and the lock is held by whoever wants it first.
+        // Connecting has synchronous parts, which must not run under the caller's lock.
         await Task.Yield();
         var connection = await connect();
         lock (_lock)

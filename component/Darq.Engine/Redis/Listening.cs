@@ -3,11 +3,11 @@ using StackExchange.Redis;
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// One subscriber's channels. After a reconnect the client subscribes again by itself; to another primary they are moved here.
+/// One subscriber's channels. The client subscribes again by itself after a reconnect; this class moves them to another primary.
 /// </summary>
 internal sealed class Listening(
     IReadOnlyList<string> channels,
-    Action<string, string> heard,
+    Action<string, string> received,
     Action<Listening> ended,
     TimeSpan within,
     TimeProvider time
@@ -17,7 +17,7 @@ internal sealed class Listening(
 
     private ConnectionMultiplexer? _on;
 
-    /// <summary>Subscribes there, unless that was done before. What it is subscribed to elsewhere is closed by whoever opened it.</summary>
+    /// <summary>Subscribes on this connection, once. The owner of an earlier connection closes it with its subscriptions.</summary>
     public async Task<bool> ListenAsync(ConnectionMultiplexer connection, CancellationToken cancellation)
     {
         if (_on == connection)
@@ -26,7 +26,7 @@ internal sealed class Listening(
         }
 
         var subscriber = connection.GetSubscriber();
-        // Messages have a connection of their own, and nothing queues for it.
+        // Messages have a connection of their own, and the client does not queue commands for it.
         using var deadline = new CancellationTokenSource(within, time);
         while (!subscriber.IsConnected())
         {
@@ -39,13 +39,13 @@ internal sealed class Listening(
         }
         try
         {
-            await Task.WhenAll(channels.Select(channel => subscriber.SubscribeAsync(RedisChannel.Literal(channel), Hear)));
+            await Task.WhenAll(channels.Select(channel => subscriber.SubscribeAsync(RedisChannel.Literal(channel), Receive)));
             _on = connection;
             return true;
         }
         catch
         {
-            // The client keeps even what it could not send, and would call twice after the next attempt.
+            // The client keeps a subscription that it could not send, and would call twice after the next attempt.
             await EndAsync(subscriber);
             throw;
         }
@@ -66,14 +66,14 @@ internal sealed class Listening(
         {
             foreach (var channel in channels)
             {
-                await subscriber.UnsubscribeAsync(RedisChannel.Literal(channel), Hear, CommandFlags.FireAndForget);
+                await subscriber.UnsubscribeAsync(RedisChannel.Literal(channel), Receive, CommandFlags.FireAndForget);
             }
         }
         catch (Exception fault) when (fault is RedisException or ObjectDisposedException)
         {
-            // With its connection the subscription has ended.
+            // The subscription has ended with its connection.
         }
     }
 
-    private void Hear(RedisChannel channel, RedisValue text) => heard(channel.ToString(), text.ToString());
+    private void Receive(RedisChannel channel, RedisValue text) => received(channel.ToString(), text.ToString());
 }

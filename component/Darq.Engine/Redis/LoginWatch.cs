@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace Darq.Engine.Redis;
 
-/// <summary>Whether a server let one connection of the client in. The client says so with each attempt and nowhere else.</summary>
+/// <summary>Whether a server accepted the login of one connection. The client reports it only in the event of each attempt.</summary>
 internal sealed class LoginWatch
 {
     private readonly Lock _lock = new();
@@ -21,14 +21,14 @@ internal sealed class LoginWatch
         {
             lock (_lock)
             {
-                return IsRefusal(_last);
+                return IsLoginFailure(_last);
             }
         }
     }
 
     public void Observe(ConfigurationOptions configuration) => configuration.ConnectionAttemptCompleted += OnAttempt;
 
-    private static bool IsRefusal(ConnectionAttemptCompletedEventArgs? attempt) =>
+    private static bool IsLoginFailure(ConnectionAttemptCompletedEventArgs? attempt) =>
         attempt is { IsSuccess: false, Stage: ConnectionAttemptStage.Handshake, FailureType: ConnectionFailureType.AuthenticationFailure };
 
     private void OnAttempt(object? sender, ConnectionAttemptCompletedEventArgs attempt)
@@ -37,7 +37,7 @@ internal sealed class LoginWatch
         {
             return;
         }
-        // They are told on any thread and in any order.
+        // The client raises the events on any thread and in any order.
         lock (_lock)
         {
             if (_last is null || attempt.SequenceNumber > _last.SequenceNumber)
@@ -45,7 +45,7 @@ internal sealed class LoginWatch
                 _last = attempt;
             }
         }
-        if (IsRefusal(attempt))
+        if (IsLoginFailure(attempt))
         {
             _refused.TrySetResult();
         }

@@ -5,8 +5,8 @@ using System.Text;
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// One argument of a function call: text, a number or bytes, encoded once. The only type from which arguments are built, so that
-/// nothing is ever written as the client library would write it.
+/// One argument of a function call: text, a number or bytes, encoded once. All arguments are built from this type, never by the
+/// client library's own conversions.
 /// </summary>
 internal readonly struct RedisArgument
 {
@@ -21,7 +21,7 @@ internal readonly struct RedisArgument
     public static implicit operator RedisArgument(long number) =>
         new(number >= 0 && number < SmallNumbers.Length ? SmallNumbers[number] : Digits(number));
 
-    /// <summary>Not a copy where the memory is a whole array; nobody may change it until the call is answered.</summary>
+    /// <summary>Not a copy where the memory is a whole array; it must not change until the call is answered.</summary>
     public static implicit operator RedisArgument(ReadOnlyMemory<byte> bytes) =>
         new(
             MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
@@ -29,7 +29,7 @@ internal readonly struct RedisArgument
                 : bytes.ToArray()
         );
 
-    /// <summary>What the argument weighs on the wire, in bytes.</summary>
+    /// <summary>The argument's length on the wire, in bytes.</summary>
     public int Length => _bytes?.Length ?? 0;
 
     public byte[] ToBytes() => _bytes ?? [];

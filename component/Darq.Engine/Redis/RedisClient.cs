@@ -4,9 +4,9 @@ using StackExchange.Redis;
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// The seam over StackExchange.Redis: one shared connection per options, pipelined. Two habits of the client decide how
-/// it is used here: its asynchronous calls time out late and only at its heartbeat, so each gets our deadline; and whether
-/// it queued or sent a command again around a reconnect is never relied on, because session numbers and the replication id fence decide.
+/// <see cref="IRedis"/> over StackExchange.Redis: one shared connection per options, pipelined. The client times calls out late and
+/// only at its heartbeat, so each call gets a deadline here. Around a reconnect the client may drop a command or send it twice:
+/// batch numbers and the replication id make both harmless.
 /// </summary>
 internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRedis
 {
@@ -50,12 +50,12 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
 
     public async Task<IAsyncDisposable> SubscribeAsync(
         IReadOnlyList<string> channels,
-        Action<string, string> heard,
+        Action<string, string> received,
         CancellationToken cancellation
     )
     {
         var connection = await _connection.OpenAsync(cancellation);
-        var listening = _connection.Listen(channels, heard);
+        var listening = _connection.Listen(channels, received);
         try
         {
             await WithinAsync(listening.ListenAsync(connection, cancellation), cancellation);
@@ -94,8 +94,8 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
         (await _connection.OpenAsync(cancellation)).GetDatabase();
 
     /// <summary>
-    /// Logs in once more, to hear the answer: after a login that the server refused, the client goes on as the default user
-    /// where that one needs no password, and says nothing.
+    /// Logs in once more to get the answer: after a refused login the client silently continues as the default user where that one
+    /// needs no password.
     /// </summary>
     private async Task LogInAsync(IDatabase database, CancellationToken cancellation)
     {
@@ -128,7 +128,7 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
 
         var command = call.ReadOnly ? RedisConfiguration.ReadOnlyCall : RedisConfiguration.Call;
         var reply = SendAsync(database, command, arguments.AsMemory(0, count));
-        // The client has taken a copy when it returns.
+        // The client has copied them when it returns.
         ArrayPool<RedisKeyOrValue>.Shared.Return(arguments, clearArray: true);
         return reply;
     }
@@ -144,14 +144,14 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
         }
         catch (Exception fault)
         {
-            // A connection that is closed meanwhile throws at once; its callers hear of it as of any other failure.
+            // A connection that is closed meanwhile throws at once; the task carries it like any other failure.
             return Task.FromException<RespResult>(fault);
         }
     }
 
     private static async Task<bool> ExecuteAsync(ITransaction transaction) => await transaction.ExecuteAsync();
 
-    /// <summary>One command under our deadline, with the client's faults told apart: refused by the server, or no answer.</summary>
+    /// <summary>One command under the call's deadline. Splits the client's faults into errors of the server and missing answers.</summary>
     private async Task<T> WithinAsync<T>(Task<T> sent, CancellationToken cancellation)
     {
         try
@@ -168,7 +168,7 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            // Besides its own exceptions the client lets those of a connection that just ended through; none of them says more.
+            // The client also throws raw exceptions of a connection that just ended; all mean that no answer came.
             _connection.Doubt();
             throw new RedisUnavailableException($"Redis at {options.Address} gave no answer: {fault.Message}", fault);
         }

@@ -4,11 +4,11 @@ using StackExchange.Redis;
 
 namespace Darq.Engine.Redis;
 
-/// <summary>The client's options, and why they are not as the client would have them.</summary>
+/// <summary>The client's options, and why they differ from its defaults.</summary>
 internal static class RedisConfiguration
 {
-    // FCALL has the form of EVAL, which the client knows. A command that it does not know may have changed the database, so
-    // that it would send a SELECT before the next one, with every call.
+    // FCALL has the form of EVAL, which the client knows. After a command that it does not know, the client would send a SELECT, in
+    // case the command changed the database.
     public const string Call = "EVAL";
     public const string ReadOnlyCall = "EVAL_RO";
 
@@ -26,12 +26,12 @@ internal static class RedisConfiguration
         configuration.CommandMap = CommandMap.Create(Commands(options));
         // Without it the client refuses INFO.
         configuration.AllowAdmin = true;
-        // What cannot be sent now fails now: the callers know what is safe to repeat, and when.
+        // A command that cannot be sent fails at once: the callers know what is safe to repeat, and when.
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         return configuration;
     }
 
-    /// <summary>The connections to those who name the primary.</summary>
+    /// <summary>The connections to the sentinels.</summary>
     public static ConfigurationOptions OfSentinels(RedisOptions options, SentinelOptions sentinel)
     {
         var configuration = Common(options);
@@ -49,17 +49,17 @@ internal static class RedisConfiguration
     {
         var configuration = new ConfigurationOptions
         {
-            // The functions' replies have no types that only RESP3 knows, and it was measured no faster.
+            // The functions' replies need no RESP3 types, and RESP3 measured no faster.
             Protocol = RedisProtocol.Resp2,
             AbortOnConnectFail = false,
             ConnectTimeout = (int)options.DialTimeout.TotalMilliseconds,
             ConnectRetry = 1,
             ReconnectRetryPolicy = new LinearRetry(100),
             KeepAlive = 10,
-            // Our own deadline comes first, and says that the outcome is unknown.
+            // The deadline in RedisClient comes first, and reports that the outcome is unknown.
             AsyncTimeout = 2 * (int)options.CallTimeout.TotalMilliseconds,
             IncludeDetailInExceptions = false,
-            // None is needed with one primary, and each would be a command more to permit.
+            // One primary needs none of them, and each would be one more command to permit.
             TieBreaker = "",
             ConfigurationChannel = "",
             SetClientLibrary = false,
@@ -79,12 +79,12 @@ internal static class RedisConfiguration
         {
             [Call] = "FCALL",
             [ReadOnlyCall] = "FCALL_RO",
-            // What the client would ask a server with these when it connects, nothing here depends on.
+            // The client would send these when it connects; nothing here depends on the answers.
             ["CONFIG"] = null,
             ["CLUSTER"] = null,
             ["SENTINEL"] = null,
         };
-        // A connection begins there, so that nothing has to be selected after a transaction either.
+        // A connection begins in database 0, so the client need not select it after a transaction.
         if (options.Database == 0)
         {
             commands["SELECT"] = null;

@@ -3,8 +3,8 @@ using StackExchange.Redis;
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// The connection to the primary: to the one address given, or to the one that the sentinels name. The client makes it anew
-/// whenever it is lost; where sentinels name another primary, the old one is left for good.
+/// The connection to the primary: to the address given, or to the one that the sentinels name. The client reopens it when it is
+/// lost; when the sentinels name another primary, the old connection is closed for good.
 /// </summary>
 internal sealed class RedisConnection : IAsyncDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         _sentinels.Switched += Doubt;
     }
 
-    /// <summary>Raised when the connection is there again after it was lost, or may have to be made to another primary.</summary>
+    /// <summary>Raised when a lost connection is restored, and when another server may have become the primary.</summary>
     public event Action? Restored;
 
     /// <summary>Raised when the connection was lost.</summary>
@@ -42,7 +42,7 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public bool IsOpen => _primary.Current is { IsConnected: true };
 
-    /// <summary>Whether the server let nobody in at the last attempt.</summary>
+    /// <summary>Whether the server refused the login at the last attempt.</summary>
     public bool IsLoginRefused => _login.IsRefused;
 
     public RedisRefusedException LoginRefused() =>
@@ -52,7 +52,7 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     /// <summary>
     /// Waits for the first connection, for as long as dialling may take. Throws <see cref="RedisUnavailableException"/>, and
-    /// <see cref="RedisRefusedException"/> as soon as the server lets nobody in.
+    /// <see cref="RedisRefusedException"/> as soon as the server refuses the login.
     /// </summary>
     public async ValueTask<ConnectionMultiplexer> OpenAsync(CancellationToken cancellation)
     {
@@ -78,7 +78,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Leaves a primary that the sentinels no longer name, and takes the subscribers along to the one they do.</summary>
+    /// <summary>Moves connection and subscribers to the primary that the sentinels name now.</summary>
     public async Task FollowAsync(CancellationToken cancellation)
     {
         if (_sentinels is null)
@@ -121,7 +121,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>A call was not answered. Without sentinels the same server is waited for; with them there may be another by now.</summary>
+    /// <summary>A call got no answer: with sentinels another server may have become the primary.</summary>
     public void Doubt()
     {
         if (_sentinels is not null)
@@ -130,9 +130,9 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    public Listening Listen(IReadOnlyList<string> channels, Action<string, string> heard)
+    public Listening Listen(IReadOnlyList<string> channels, Action<string, string> received)
     {
-        var listening = new Listening(channels, heard, End, _options.CallTimeout, _time);
+        var listening = new Listening(channels, received, End, _options.CallTimeout, _time);
         lock (_lock)
         {
             _listening.Add(listening);
@@ -164,7 +164,7 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     private async Task<ConnectionMultiplexer> ConnectAsync(LoginWatch login)
     {
-        // Nobody waits for longer than dialling may take.
+        // Without a token: OpenAsync bounds the wait by the dial timeout.
         var address = _sentinels is null
             ? RedisConfiguration.Address(_options.Host, _options.Port)
             : await _sentinels.PrimaryAsync(CancellationToken.None);

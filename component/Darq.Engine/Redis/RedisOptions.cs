@@ -1,6 +1,6 @@
 namespace Darq.Engine.Redis;
 
-/// <summary>Where Redis is and how to get in. Two instances with equal options share one connection.</summary>
+/// <summary>Address and credentials of Redis. Two instances with equal options share one connection.</summary>
 internal sealed record RedisOptions
 {
     /// <summary>The host of the primary; of the first sentinel, where sentinels name the primary.</summary>
@@ -24,7 +24,7 @@ internal sealed record RedisOptions
 
     public string? ClientKey { get; init; }
 
-    /// <summary>Who names the primary, where it may change; null where the address is that of the primary itself.</summary>
+    /// <summary>The sentinels that name the primary; null where the address is that of the primary itself.</summary>
     public SentinelOptions? Sentinel { get; init; }
 
     public TimeSpan DialTimeout { get; init; } = TimeSpan.FromSeconds(5);
@@ -32,11 +32,11 @@ internal sealed record RedisOptions
     /// <summary>How long one call may take before its outcome counts as unknown.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>For messages: whom the options ask for.</summary>
+    /// <summary>The address for messages.</summary>
     public string Address => Sentinel is null ? $"{Host}:{Port}" : $"'{Sentinel.MasterName}' (sentinels {Sentinel.Addresses})";
 }
 
-/// <summary>The sentinels, as <c>host:port</c> separated by commas, and what they call the primary.</summary>
+/// <summary>The sentinels, as <c>host:port</c> separated by commas, and their name for the primary.</summary>
 internal sealed record SentinelOptions(string Addresses, string MasterName)
 {
     public string? Username { get; init; }

@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// Reads the client's raw replies. They are read once, from the buffer that the client lends, into what the callers keep;
-/// the client's own trees of results would be built only to be copied.
+/// Reads the client's raw replies once, from the client's buffer into the callers' types. The client's own result trees would be
+/// built only to be copied.
 /// </summary>
 internal static class RedisReplies
 {
@@ -59,7 +59,7 @@ internal static class RedisReplies
         return new(id, fields);
     }
 
-    /// <summary>Names of fields are single letters, whose strings exist already.</summary>
+    /// <summary>Field names are single letters, which need no new string.</summary>
     private static string Name(ref RespReader reader)
     {
         Span<byte> letter = stackalloc byte[1];

@@ -3,7 +3,7 @@ using System.Text;
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// A function's reply: bytes, a list of replies, or nothing. A value, because lists have three for every state that is read.
+/// A function's reply: bytes, a list of replies, or nothing. A struct, because a read returns three for every state.
 /// </summary>
 internal readonly struct RedisReply
 {

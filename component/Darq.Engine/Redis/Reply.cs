@@ -3,8 +3,8 @@ using Darq.Engine.Core;
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// Waits for what the client library makes of a command, until a deadline or until the caller gives up. Unlike Task.WaitAsync
-/// it goes on where the reply became known, without another change of thread.
+/// Waits for a command of the client library, until a deadline or until the caller gives up. Unlike Task.WaitAsync it continues on
+/// the thread that got the reply.
 /// </summary>
 internal sealed class Reply<T> : Awaited<T>
 {
@@ -23,7 +23,7 @@ internal sealed class Reply<T> : Awaited<T>
     }
 
     /// <summary>
-    /// Throws what the command failed with, <see cref="TimeoutException"/> or <see cref="OperationCanceledException"/>. To be awaited once.
+    /// Throws the command's exception, <see cref="TimeoutException"/> or <see cref="OperationCanceledException"/>. To be awaited once.
     /// </summary>
     public static ValueTask<T> WaitAsync(Task<T> sent, TimeSpan within, TimeProvider time, CancellationToken cancellation)
     {
@@ -34,20 +34,20 @@ internal sealed class Reply<T> : Awaited<T>
 
         var reply = new Reply<T>(sent, within, time);
         var answer = reply.AnswerAsync(cancellation);
-        sent.GetAwaiter().UnsafeOnCompleted(reply.Heard);
+        sent.GetAwaiter().UnsafeOnCompleted(reply.OnCompleted);
         return answer;
     }
 
-    private void Heard()
+    private void OnCompleted()
     {
         _deadline.Dispose();
-        // A failure that comes too late is looked at all the same, or it would count as unobserved.
+        // Also a failure that comes too late must be observed.
         var fault = _sent.IsCanceled ? new TaskCanceledException(_sent) : _sent.Exception?.InnerException;
         if (fault is not null)
         {
             Fail(fault);
         }
-#pragma warning disable VSTHRD002 // It has ended, so nothing waits.
+#pragma warning disable VSTHRD002 // The task has completed, so this does not block.
         else
         {
             Complete(_sent.Result);

@@ -5,9 +5,9 @@ using StackExchange.Redis;
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// Asks the sentinels who the primary is, and hears when they name another. The client could follow a failover by itself,
-/// but would choose for itself between a promoted replica and a primary that comes back not knowing of it; here nothing
-/// is ever connected but the one that the sentinels name.
+/// Asks the sentinels for the primary, and subscribes to their failovers. The client could follow a failover by itself, but might
+/// choose an old primary that returns unaware of its replica's promotion. The component connects only to the server that the
+/// sentinels name.
 /// </summary>
 internal sealed class Sentinels : IAsyncDisposable
 {
@@ -26,11 +26,11 @@ internal sealed class Sentinels : IAsyncDisposable
         _connection = new(ConnectAsync, redis.DialTimeout, time);
     }
 
-    /// <summary>Raised when the sentinels name another primary. They may do so unheard.</summary>
+    /// <summary>Raised when the sentinels name another primary. The event may be lost.</summary>
     public event Action? Switched;
 
     /// <summary>
-    /// The primary by the word of the sentinel that knows of the newest failover: the others hear of it within seconds. Throws
+    /// The primary according to the sentinel with the newest failover; the other sentinels follow within seconds. Throws
     /// <see cref="RedisRefusedException"/> where they do not know the name or refuse the login, and
     /// <see cref="RedisUnavailableException"/> where none answers.
     /// </summary>
@@ -77,13 +77,13 @@ internal sealed class Sentinels : IAsyncDisposable
         login.Observe(configuration);
         _login = login;
         var connection = await ConnectionMultiplexer.SentinelConnectAsync(configuration);
-        // It is sent once a sentinel is there, which no caller has to wait for.
-        await connection.GetSubscriber().SubscribeAsync(Switches, Hear, CommandFlags.FireAndForget);
+        // The client sends it once a sentinel is connected; no caller has to wait for that.
+        await connection.GetSubscriber().SubscribeAsync(Switches, OnSwitch, CommandFlags.FireAndForget);
         return connection;
     }
 
-    /// <summary>The text is the master's name, its address until now and its new one.</summary>
-    private void Hear(RedisChannel channel, RedisValue text)
+    /// <summary>The text is the master's name, its old address and its new one.</summary>
+    private void OnSwitch(RedisChannel channel, RedisValue text)
     {
         if (text.ToString().StartsWith(_options.MasterName + " ", StringComparison.Ordinal))
         {

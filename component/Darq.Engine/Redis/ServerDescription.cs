@@ -1,6 +1,6 @@
 namespace Darq.Engine.Redis;
 
-/// <summary>What a server says of itself and what of that decides whether the component can work on it.</summary>
+/// <summary>The facts about a server that decide whether the component can use it.</summary>
 internal sealed record ServerDescription(
     string Product,
     Version Version,

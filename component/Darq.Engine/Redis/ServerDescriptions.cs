@@ -15,7 +15,7 @@ internal static class ServerDescriptions
             }
         }
         string Field(string name) => fields.GetValueOrDefault(name, "");
-        // Valkey answers 7.2.4 as redis_version for the sake of old clients.
+        // Valkey reports redis_version 7.2.4 for old clients.
         var isValkey = Field("server_name") == "valkey";
         return new(
             isValkey ? "Valkey" : "Redis",

@@ -9,7 +9,7 @@ internal static class TlsValidation
 {
     public static void Apply(ConfigurationOptions configuration, RedisOptions options)
     {
-        // Sentinels and the primaries that they name are each called by their own name.
+        // Sentinels and the primaries that they name have certificates for their own names.
         if (options.Sentinel is null)
         {
             configuration.SslHost = options.Host;

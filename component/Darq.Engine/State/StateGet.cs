@@ -2,15 +2,15 @@ using Darq.Engine.Core;
 
 namespace Darq.Engine.State;
 
-/// <summary>One read that waits for its values; giving up waiting for them does not keep them from being read.</summary>
+/// <summary>One read that waits for its values. Cancelling ends the wait only.</summary>
 internal sealed class StateGet(IReadOnlyList<StateKey> keys) : Awaited<IReadOnlyList<StateValue>>
 {
     public IReadOnlyList<StateKey> Keys { get; } = keys;
 
-    /// <summary>What was found, in the order of the keys; whoever waits is told by <see cref="Answer"/>.</summary>
+    /// <summary>The values, in the order of the keys; <see cref="Answer"/> completes the read with them.</summary>
     public StateValue[] Found { get; } = new StateValue[keys.Count];
 
-    /// <summary>Why there is nothing to answer with; null where there is.</summary>
+    /// <summary>The exception of the read; null where it succeeds.</summary>
     public DarqException? Fault { get; set; }
 
     public void Answer()

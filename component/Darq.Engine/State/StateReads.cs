@@ -6,15 +6,15 @@ using Darq.Engine.Redis;
 namespace Darq.Engine.State;
 
 /// <summary>
-/// Reads of values: those that come while one call is under way are asked for together by the next, without a timer; those
-/// that were answered go on while Redis has the next call. A read is part of one call, so that its values are one snapshot.
-/// Memory: at most <see cref="MaxWaiting"/> reads wait.
+/// Reads of values. Reads that arrive during one call share the next, without a timer; answered callers continue while Redis has
+/// the next call. A read is part of one call, so that its values are one snapshot. Memory: at most
+/// <see cref="MaxWaiting"/> reads wait.
 /// </summary>
 internal sealed class StateReads(Primary primary, NamespaceOptions options)
 {
     public const int MaxWaiting = 8192;
 
-    /// <summary>Keys of one call; a read of more is a call of its own.</summary>
+    /// <summary>Keys of one call; a larger read is a call of its own.</summary>
     private const int MaxKeys = 256;
 
     private static readonly string Function = FunctionLibrary.Function("get");
@@ -22,14 +22,14 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
     // Under _lock.
     private readonly Lock _lock = new();
     private readonly Queue<StateGet> _waiting = new();
-    private bool _isAsking;
+    private bool _isReading;
 
-    // The asking loop's own, used again from one call to the next.
+    // Used by the reading loop alone, and reused by each call.
     private readonly Dictionary<int, int> _places = [];
     private List<StateGet> _asked = [];
     private List<StateGet> _answered = [];
 
-    /// <summary>The values in the order of the keys. Throws <see cref="DarqException"/>; cancelling gives up waiting.</summary>
+    /// <summary>The values in the order of the keys. Throws <see cref="DarqException"/>; cancelling ends the wait only.</summary>
     public ValueTask<IReadOnlyList<StateValue>> GetAsync(IReadOnlyList<StateKey> keys, CancellationToken cancellation)
     {
         var get = new StateGet(keys);
@@ -41,19 +41,19 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
             }
 
             _waiting.Enqueue(get);
-            if (_isAsking)
+            if (_isReading)
             {
                 return get.AnswerAsync(cancellation);
             }
 
-            _isAsking = true;
+            _isReading = true;
         }
-        // Ends by itself when nobody waits any more.
-        _ = AskAsync();
+        // The loop ends when no read waits.
+        _ = ReadAllAsync();
         return get.AnswerAsync(cancellation);
     }
 
-    private async Task AskAsync()
+    private async Task ReadAllAsync()
     {
         while (TakeNext() is > 0 and var keys)
         {
@@ -75,7 +75,7 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
         }
     }
 
-    /// <summary>Takes what is asked for next and counts its keys. At none the loop has ended, after it has answered all.</summary>
+    /// <summary>Takes the next reads and counts their keys. At 0 all reads are answered and the loop has ended.</summary>
     private int TakeNext()
     {
         while (true)
@@ -88,8 +88,8 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
                     keys += get.Keys.Count;
                     _asked.Add(_waiting.Dequeue());
                 }
-                _isAsking = keys > 0 || _answered.Count > 0;
-                if (keys > 0 || !_isAsking)
+                _isReading = keys > 0 || _answered.Count > 0;
+                if (keys > 0 || !_isReading)
                 {
                     return keys;
                 }
@@ -101,7 +101,7 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
     private FunctionCall Compose(int keys)
     {
         _places.Clear();
-        var marks = new List<string>(Math.Min(keys, options.Partitions));
+        var headers = new List<string>(Math.Min(keys, options.Partitions));
         var (arguments, at) = (new RedisArgument[1 + 2 * keys], 1);
         arguments[0] = primary.WorldLine;
         foreach (var get in _asked)
@@ -112,17 +112,17 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
                 var partition = PartitionHash.OfState(key.Key, key.PartitionKey, options.Partitions);
                 if (!_places.TryGetValue(partition, out var place))
                 {
-                    marks.Add(primary.Keys.PartitionHeader(partition));
-                    _places[partition] = place = marks.Count;
+                    headers.Add(primary.Keys.PartitionHeader(partition));
+                    _places[partition] = place = headers.Count;
                 }
                 arguments[at++] = place;
                 arguments[at++] = key.Key;
             }
         }
-        return new(Function, marks, arguments, ReadOnly: true);
+        return new(Function, headers, arguments, ReadOnly: true);
     }
 
-    /// <summary>Takes in what was found for the reads just asked for.</summary>
+    /// <summary>Stores the reply in the reads of the current call.</summary>
     private void TakeIn(IReadOnlyList<RedisReply> found)
     {
         var at = 0;
@@ -149,7 +149,7 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
         (_asked, _answered) = (_answered, _asked);
     }
 
-    /// <summary>Answers the reads of the last call, if that was not done yet.</summary>
+    /// <summary>Answers the reads of the last call, once.</summary>
     private void AnswerLast()
     {
         foreach (var get in _answered)
@@ -163,8 +163,7 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
     private static DarqException NotOurs(StateKey key, RedisReply error) =>
         new(
             ErrorCode.Misconfigured,
-            $"MISCONFIGURED: what Redis holds for the key '{key.Key}' was not written by this component ({error}); a write without "
-                + "an etag replaces it."
+            $"MISCONFIGURED: another program wrote the key '{key.Key}' in Redis ({error}); a write without an etag replaces it."
         );
 
     private static DateTimeOffset? ExpiryOf(RedisReply expiry) =>

@@ -27,7 +27,7 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
 
     /// <summary>
     /// Applies one operation. Throws <see cref="DarqException"/>: Conflict where the etag does not match or a first write
-    /// finds a value, InvalidEtag where it cannot be one of ours. Repeating an operation without an etag is safe.
+    /// finds a value, InvalidEtag where this component cannot have issued it. Repeating an operation without an etag is safe.
     /// </summary>
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken cancellation)
     {
@@ -35,13 +35,13 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
         await primary.SubmitAsync(new WriteRequest(change, primary), cancellation);
     }
 
-    private sealed class WriteRequest(StateWrite change, Primary told) : BatchRequest<Position>("write")
+    private sealed class WriteRequest(StateWrite change, Primary primary) : BatchRequest<Position>("write")
     {
         public override int Size => change.Size;
 
         public override bool Frees => change.Operation.Change == StateChange.Delete;
 
-        // Writing the same value again changes nothing but the etag, so only a guarded write could be told a false conflict.
+        // Writing the same value again changes only the etag, so only a guarded write could get a false conflict.
         public override bool Repeatable => string.IsNullOrEmpty(change.Operation.ETag) && !change.Operation.FirstWrite;
 
         public override void Write(BatchWriter writer) => change.Write(writer);
@@ -59,7 +59,7 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
             }
 
             var position = Position.Parse(reply.Rest);
-            told.Applied.Note(change.Partition, position);
+            primary.Applied.Note(change.Partition, position);
             return position;
         }
     }

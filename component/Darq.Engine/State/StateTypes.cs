@@ -1,9 +1,9 @@
 namespace Darq.Engine.State;
 
-/// <summary>A key as the sidecar names it, with the partition key that goes with it, if any.</summary>
+/// <summary>A key as the sidecar names it, with its partition key, if any.</summary>
 internal readonly record struct StateKey(string Key, string? PartitionKey = null);
 
-/// <summary>What is stored under a key. A missing key has no etag, an existing one always has.</summary>
+/// <summary>The value of a key. A missing key has no etag, an existing one always has.</summary>
 internal readonly record struct StateValue(ReadOnlyMemory<byte> Data, string? ETag, DateTimeOffset? Expires);
 
 internal enum StateChange

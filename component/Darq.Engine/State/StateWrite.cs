@@ -16,7 +16,7 @@ internal sealed record StateWrite(int Partition, StateOperation Operation)
         {
             throw new DarqException(
                 ErrorCode.InvalidEtag,
-                $"INVALID_ETAG: '{operation.ETag}' is no etag; accepted: the etag of an earlier read, such as 1700000000000-42."
+                $"INVALID_ETAG: '{operation.ETag}' is not an etag; accepted: the etag of an earlier read, such as 1700000000000-42."
             );
         }
 

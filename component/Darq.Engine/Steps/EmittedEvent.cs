@@ -5,8 +5,7 @@ using System.Text.Json;
 namespace Darq.Engine.Steps;
 
 /// <summary>
-/// Wraps an emitted message as the event the sidecar would have made of it, because nobody else wraps what does not go through the publish
-/// API.
+/// Wraps an emitted message as a CloudEvent, as the sidecar does for its publish API, which emitted messages do not use.
 /// </summary>
 internal static class EmittedEvent
 {

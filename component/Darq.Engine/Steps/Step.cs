@@ -4,12 +4,11 @@ using Darq.Engine.Subscriptions.Deliveries;
 namespace Darq.Engine.Steps;
 
 /// <summary>
-/// A step as a caller asks for it, whatever surface it came by: read and in form, not yet placed in partitions. What it
-/// does not name is empty.
+/// A step as parsed from a request of any surface, not yet placed in partitions. Parts that the request leaves out are empty.
 /// </summary>
 internal sealed class Step
 {
-    /// <summary>A name that the caller gave, by which a second sending is known; "" for none.</summary>
+    /// <summary>The caller's id, by which a repeated step is recognised; "" for none.</summary>
     public string Id { get; set; } = "";
 
     public List<DeliveryToken> Consumed { get; } = [];
@@ -20,7 +19,7 @@ internal sealed class Step
 
     public List<StepEmit> Emits { get; } = [];
 
-    /// <summary>Who the emitted events say they come from.</summary>
+    /// <summary>The <c>source</c> of the emitted events.</summary>
     public string Source { get; set; } = "Dapr";
 
     /// <summary>Adds a message to what the step consumes, once.</summary>
@@ -32,7 +31,7 @@ internal sealed class Step
         }
     }
 
-    /// <summary>Adds the delivery that the step answers: the first, because the result is recorded by it.</summary>
+    /// <summary>Adds the delivery that the step answers, as the first: Redis records the result by the first message.</summary>
     public void ConsumeFirst(DeliveryToken token)
     {
         Consumed.Remove(token);
@@ -55,6 +54,6 @@ internal sealed record StepEmit
 
     public TimeSpan? TimeToLive { get; init; }
 
-    /// <summary>Whether the data is sent as it is, instead of inside an event.</summary>
+    /// <summary>Whether the data is published as it is, not inside an event.</summary>
     public bool Raw { get; init; }
 }

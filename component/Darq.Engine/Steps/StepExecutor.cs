@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Darq.Engine.Steps;
 
 /// <summary>
-/// Applies steps: places them in partitions, sends each as one request of a batch, and reads what came of it. Redis records
-/// a step by its id or by its first consumed message, so that a repeated one is answered with the first result.
+/// Applies steps: places them in partitions, sends each as one request of a batch, and reads its outcome. Redis records
+/// a step by its id or by its first consumed message, so that a repeated one gets the first result.
 /// </summary>
 internal sealed class StepExecutor(
     Primary primary,
@@ -23,14 +23,14 @@ internal sealed class StepExecutor(
     ILogger log
 )
 {
-    private int _saidCrossPartition;
+    private int _crossPartitionLogged;
     private long _crossPartitionCount;
 
     /// <summary>Steps that touched several partitions; on Redis Cluster they would be refused.</summary>
     public long CrossPartitionCount => Volatile.Read(ref _crossPartitionCount);
 
     /// <summary>
-    /// Takes a state transaction as a step: what it consumes and emits stands in the request's metadata. Throws
+    /// Applies a state transaction as a step: the request's metadata names what it consumes and emits. Throws
     /// <see cref="DarqException"/> with the outcome where it did not take effect. With a token or an id it is safe to
     /// repeat; without either only where its etags guard it.
     /// </summary>
@@ -46,7 +46,7 @@ internal sealed class StepExecutor(
 
     /// <summary>
     /// Applies consumption, operations and emits, all or none; every outcome of a step is a result. Throws
-    /// <see cref="DarqException"/> for a faulty step, and where Redis cannot be reached or asked: the outcome may then be unknown.
+    /// <see cref="DarqException"/> for a faulty step, and where Redis is away or gives no answer: the outcome may then be unknown.
     /// </summary>
     public async ValueTask<StepResult> ApplyAsync(Step step, CancellationToken cancellation)
     {
@@ -67,7 +67,7 @@ internal sealed class StepExecutor(
         }
     }
 
-    /// <summary>Sends it, and tells the lanes of what it consumes when it starts and how it ended.</summary>
+    /// <summary>Sends the step. The lanes of its consumed messages learn when it starts and how it ends.</summary>
     private async ValueTask<StepResult> SubmitAsync(StepRequest request, CancellationToken cancellation)
     {
         var attempts = Array.ConvertAll(request.Consumed, consumed => subscriptions.StepStarted(consumed.Token));
@@ -138,13 +138,13 @@ internal sealed class StepExecutor(
             Limits.CheckMessage("an emitted message", data.Length);
             appends[i] = new()
             {
-                // Without key and id it stays in the step's own partition: as good a spread as any, and one partition fewer.
+                // Without key and id the message stays in the step's own partition, which saves a partition.
                 Partition =
                     emit.Key.Length > 0 ? PartitionHash.Of(emit.Key, options.Partitions)
                     : emit.Id.Length > 0 ? PartitionHash.Of(emit.Id, options.Partitions)
                     : home,
                 Topic = emit.Topic,
-                // The step is recorded as a whole: a message without an id of its own needs none against repetition.
+                // Redis records the step as a whole, so a message without an id needs none against repetition.
                 Id = emit.Id,
                 Explicit = emit.Id.Length > 0,
                 Key = emit.Key,
@@ -180,15 +180,15 @@ internal sealed class StepExecutor(
             );
         }
 
-        if (options.CrossPartitionSteps == CrossPartitionSteps.Warn && Interlocked.Exchange(ref _saidCrossPartition, 1) == 0)
+        if (options.CrossPartitionSteps == CrossPartitionSteps.Warn && Interlocked.Exchange(ref _crossPartitionLogged, 1) == 0)
         {
             log.CrossPartitionStepWasSeen(request.Partitions);
         }
     }
 
     /// <summary>
-    /// What a step found out about one of its messages, and nothing more: the step that a duplicate repeats may have consumed others, and
-    /// a message taken for consumed that is not would never come again.
+    /// What the outcome proves about one of the step's messages. The first step of a DUPLICATE may have consumed other messages, and
+    /// a message wrongly taken for consumed would never be delivered again.
     /// </summary>
     private static StepEnd EndOf(StepRequest request, StepResult? result, DeliveryToken token) =>
         result switch

@@ -10,12 +10,12 @@ using Darq.Engine.Subscriptions.Deliveries;
 
 namespace Darq.Engine.Steps;
 
-/// <summary>A message that a step consumes, and where the fencing token of its lane is asked for at every sending.</summary>
+/// <summary>A message that a step consumes; every sending asks for the current fencing token of its lane.</summary>
 internal sealed class Consumption(DeliveryToken token, Func<string> fencingToken)
 {
     public DeliveryToken Token => token;
 
-    /// <summary>The fencing token that the step was sent under last; "" before that.</summary>
+    /// <summary>The fencing token of the last sending; "" before the first.</summary>
     public string FencingToken { get; private set; } = "";
 
     public string TakeFencingToken() => FencingToken = fencingToken();
@@ -24,8 +24,8 @@ internal sealed class Consumption(DeliveryToken token, Func<string> fencingToken
 /// <summary>A key that a step relies on without writing it: it must still have this etag, or be absent where the etag is "".</summary>
 internal readonly record struct StateRead(int Partition, string Key, string ETag);
 
-/// <summary>A step as a request of a batch. What it does not name is empty. <paramref name="told"/> is told what it wrote.</summary>
-internal sealed class StepRequest(NamespaceOptions options, Primary? told = null) : BatchRequest<StepResult>("step")
+/// <summary>A step as a request of a batch. <paramref name="primary"/> gets the positions and messages that it wrote.</summary>
+internal sealed class StepRequest(NamespaceOptions options, Primary? primary = null) : BatchRequest<StepResult>("step")
 {
     private int _size;
 
@@ -42,7 +42,7 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
 
     public Append[] Emits { get; init; } = [];
 
-    // Asked for several times on the way to Redis.
+    // Computed once, because several callers ask.
     public override int Size => _size > 0 ? _size : _size = Weigh();
 
     public override bool Frees =>
@@ -50,8 +50,8 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
         && Consumed.Length == 0
         && Array.TrueForAll(Operations, operation => operation.Operation.Change == StateChange.Delete);
 
-    // Its record or the consumed message tells a second execution; without either, writing the same values again
-    // changes nothing but etags, so only a guarded write could be told a false conflict.
+    // The record or the consumed message reveals a second execution. Without either, writing the same values again changes only
+    // etags, so only a guarded write could get a false conflict.
     public override bool Repeatable =>
         Id.Length > 0
         || Consumed.Length > 0
@@ -59,7 +59,7 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
             && Array.TrueForAll(Emits, emit => emit.Id.Length > 0)
             && Array.TrueForAll(Operations, operation => string.IsNullOrEmpty(operation.Operation.ETag) && !operation.Operation.FirstWrite);
 
-    /// <summary>Whether what it consumes, reads, writes and emits lies in several partitions.</summary>
+    /// <summary>Whether its messages, reads, writes and emits lie in several partitions.</summary>
     public bool IsCrossPartition =>
         !IsWithin(
             Consumed.Length > 0 ? Consumed[0].Token.Partition
@@ -69,7 +69,7 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
             : Home
         );
 
-    /// <summary>How many partitions those are; counted anew each time.</summary>
+    /// <summary>How many partitions those are; counted at every call.</summary>
     public int Partitions =>
         Consumed
             .Select(consumed => consumed.Token.Partition)
@@ -79,7 +79,7 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
             .Distinct()
             .Count();
 
-    /// <summary>Whether it does nothing at all, and is not to be remembered either.</summary>
+    /// <summary>Whether it has neither effects nor an id to record.</summary>
     public bool IsEmpty => Id.Length == 0 && Consumed.Length == 0 && Reads.Length == 0 && Operations.Length == 0 && Emits.Length == 0;
 
     public override void Write(BatchWriter writer)
@@ -132,16 +132,14 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
             _ => throw reply.ToException(),
         };
 
-    /// <summary>
-    /// It took effect, by this request or by an earlier one. What that one emitted answers; where this one names others, nothing.
-    /// </summary>
+    /// <summary>It took effect, by this request or an earlier one, whose emits are the answer if their number matches.</summary>
     private StepResult Applied(ReplyLine reply)
     {
         var words = reply.Rest;
         var position = Position.Parse(ReplyLine.NextWord(ref words));
-        told?.Applied.Note(Home, position);
+        primary?.Applied.Note(Home, position);
         var isFirst = reply.Code == ReplyCode.Ok;
-        var emitted = told is not null && words.Count(' ') + 1 == 2 * Emits.Length ? Emitted.Read(told, Emits, words, isFirst) : [];
+        var emitted = primary is not null && words.Count(' ') + 1 == 2 * Emits.Length ? Emitted.Read(primary, Emits, words, isFirst) : [];
         return new(!isFirst, string.Create(CultureInfo.InvariantCulture, $"{Home}:{position}"), emitted);
     }
 
@@ -159,7 +157,7 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? told = null
     private static StepResult AlreadyConsumed(DeliveryToken token) =>
         StepResult.Refused(
             ErrorCode.Stale,
-            $"STALE: message {token.Partition}-{token.Message} of topic '{token.Topic}' was done with earlier and the "
+            $"STALE: message {token.Partition}-{token.Message} of topic '{token.Topic}' is already consumed and the "
                 + "result of that step is no longer kept; this call changed nothing."
         ) with
         {

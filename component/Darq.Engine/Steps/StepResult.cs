@@ -5,8 +5,8 @@ using Darq.Engine.Subscriptions.Deliveries;
 namespace Darq.Engine.Steps;
 
 /// <summary>
-/// What became of a step: it took effect, by this call or an earlier one (then with the first one's position and
-/// messages), or it changed nothing, and why.
+/// The outcome of a step: it took effect, by this call or an earlier one (then with the first one's position and
+/// messages), or it changed nothing, with an error code.
 /// </summary>
 internal sealed record StepResult(bool Duplicate, string Position, IReadOnlyList<Published> Emitted)
 {
@@ -18,13 +18,13 @@ internal sealed record StepResult(bool Duplicate, string Position, IReadOnlyList
     /// <summary>The keys whose etag or first-write condition did not hold.</summary>
     public IReadOnlyList<string> Conflicts { get; private init; } = [];
 
-    /// <summary>Which consumed message was done with before, where that is the refusal.</summary>
+    /// <summary>The message that was already consumed, where that is the error.</summary>
     public DeliveryToken? AlreadyConsumed { get; init; }
 
-    /// <summary>What a refusal says to people.</summary>
+    /// <summary>The text of the error.</summary>
     public string Message { get; private init; } = "";
 
-    /// <summary>The one word for it on every surface.</summary>
+    /// <summary>The outcome's word on every surface.</summary>
     public string Outcome =>
         Code switch
         {
@@ -35,10 +35,10 @@ internal sealed record StepResult(bool Duplicate, string Position, IReadOnlyList
             ErrorCode.CrossPartition => "CROSS_PARTITION",
             ErrorCode.TooLarge => "TOO_LARGE",
             ErrorCode.Full => "FULL",
-            _ => throw new InvalidOperationException($"{Code} is no outcome of a step."),
+            _ => throw new InvalidOperationException($"{Code} is not an outcome of a step."),
         };
 
-    /// <summary>Whether a refusal is an outcome that callers act on; any other is a fault of the request or of the installation.</summary>
+    /// <summary>Whether an error code is an outcome that callers act on; any other is a fault of the request or the installation.</summary>
     public static bool IsOutcome(ErrorCode code) =>
         code
             is ErrorCode.Fenced

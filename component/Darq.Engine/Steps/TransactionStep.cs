@@ -8,8 +8,8 @@ using Darq.Engine.Subscriptions.Deliveries;
 namespace Darq.Engine.Steps;
 
 /// <summary>
-/// Reads a state transaction as a step: what it consumes (<c>darq.token</c>, <c>darq.consume</c>) and emits (<c>darq.emit</c>) stands in
-/// the request's metadata.
+/// Reads a state transaction as a step. The request's metadata has the consumed messages (<c>darq.token</c>, <c>darq.consume</c>) and
+/// the emits (<c>darq.emit</c>).
 /// </summary>
 internal static class TransactionStep
 {
@@ -105,7 +105,7 @@ internal static class TransactionStep
     private static bool IsMarker(string key) =>
         key == WireNames.StepMarkerKey || key.EndsWith("||" + WireNames.StepMarkerKey, StringComparison.Ordinal);
 
-    /// <summary>The app, as the sidecar prefixes its keys; that is all the component can know of it here.</summary>
+    /// <summary>The app's id, from the prefix that the sidecar puts before state keys.</summary>
     private static string? SourceOf(string key)
     {
         var end = key.IndexOf("||", StringComparison.Ordinal);

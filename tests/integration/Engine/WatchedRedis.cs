@@ -60,9 +60,9 @@ internal sealed class WatchedRedis(IRedis redis) : IRedis
 
     public Task<IAsyncDisposable> SubscribeAsync(
         IReadOnlyList<string> channels,
-        Action<string, string> heard,
+        Action<string, string> received,
         CancellationToken cancellation
-    ) => redis.SubscribeAsync(channels, heard, cancellation);
+    ) => redis.SubscribeAsync(channels, received, cancellation);
 
     public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => redis.DescribeAsync(cancellation);
 

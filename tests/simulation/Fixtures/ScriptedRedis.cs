@@ -71,7 +71,7 @@ internal sealed class ScriptedRedis(IRedis redis) : IRedis
 
     public Task<IAsyncDisposable> SubscribeAsync(
         IReadOnlyList<string> channels,
-        Action<string, string> heard,
+        Action<string, string> received,
         CancellationToken cancellation
     ) =>
         redis.SubscribeAsync(
@@ -80,7 +80,7 @@ internal sealed class ScriptedRedis(IRedis redis) : IRedis
             {
                 if (!IsDeaf)
                 {
-                    heard(channel, text);
+                    received(channel, text);
                 }
             },
             cancellation

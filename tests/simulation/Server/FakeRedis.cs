@@ -55,11 +55,11 @@ internal sealed class FakeRedis : IRedis
 
     public async Task<IAsyncDisposable> SubscribeAsync(
         IReadOnlyList<string> channels,
-        Action<string, string> heard,
+        Action<string, string> received,
         CancellationToken cancellation
     )
     {
-        var subscription = new Subscription(this, [.. channels.Select(FakeServer.Bytes)], heard);
+        var subscription = new Subscription(this, [.. channels.Select(FakeServer.Bytes)], received);
         await SendAsync(
             _ =>
             {
@@ -296,7 +296,7 @@ internal sealed class FakeRedis : IRedis
 
     private sealed record Waiting(Action Send, Action<string> Fail);
 
-    private sealed class Subscription(FakeRedis connection, string[] channels, Action<string, string> heard) : IAsyncDisposable
+    private sealed class Subscription(FakeRedis connection, string[] channels, Action<string, string> received) : IAsyncDisposable
     {
         private bool _ended;
 
@@ -306,7 +306,7 @@ internal sealed class FakeRedis : IRedis
         {
             if (!_ended)
             {
-                heard(Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(channel)), Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(text)));
+                received(Text(channel), Text(text));
             }
         }
 
@@ -316,5 +316,7 @@ internal sealed class FakeRedis : IRedis
             connection._subscriptions.Remove(this);
             return ValueTask.CompletedTask;
         }
+
+        private static string Text(string bytes) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(bytes));
     }
 }

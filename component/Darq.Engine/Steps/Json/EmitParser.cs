@@ -30,16 +30,16 @@ internal static class EmitParser
         }
         catch (JsonException fault)
         {
-            throw Limits.Invalid(WireNames.Emit, $"no JSON ({fault.Message})", Form);
+            throw Limits.Invalid(WireNames.Emit, $"not JSON ({fault.Message})", Form);
         }
         catch (InvalidOperationException)
         {
-            // What System.Text.Json throws for half a surrogate pair, anywhere in the list.
-            throw Limits.Invalid(WireNames.Emit, "a list with a string that is no well-formed Unicode text", Form);
+            // System.Text.Json throws this for half a surrogate pair, anywhere in the list.
+            throw Limits.Invalid(WireNames.Emit, "a list with a string that is not well-formed Unicode", Form);
         }
     }
 
-    /// <summary>Reads the list that the cursor stands on.</summary>
+    /// <summary>Reads the list at the cursor.</summary>
     public static void ReadList(ref StepCursor cursor, string name, List<StepEmit> emits)
     {
         cursor.EnterList(name, Form);

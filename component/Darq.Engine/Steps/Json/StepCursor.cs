@@ -5,15 +5,15 @@ using Darq.Engine.Core;
 namespace Darq.Engine.Steps.Json;
 
 /// <summary>
-/// Reads the JSON of a step in place: values stay where they are in its bytes, and a fault is named by where it stands,
-/// such as <c>state[1].key</c>. A step has no more levels than that; what apps put into it is passed over whole.
+/// Reads the JSON of a step in place: values stay slices of its bytes, and a fault names its path, such as
+/// <c>state[1].key</c>. A step has no deeper levels; the cursor skips an app's own values whole.
 /// </summary>
 internal ref struct StepCursor
 {
     /// <summary>How deep apps may nest their own values.</summary>
     public const int MaxDepth = 1000;
 
-    // Fields for which null says something.
+    // Fields for which null is a value.
     private static readonly string[] TakesNull = ["value", "data", "etag"];
 
     private readonly ReadOnlyMemory<byte> _text;
@@ -24,7 +24,7 @@ internal ref struct StepCursor
     private int _index = -1;
 
     /// <param name="text">The bytes to read.</param>
-    /// <param name="root">What a fault of the whole is named by.</param>
+    /// <param name="root">The name of the whole in faults.</param>
     public StepCursor(ReadOnlyMemory<byte> text, string root)
     {
         (_text, _root) = (text, root);
@@ -38,7 +38,7 @@ internal ref struct StepCursor
 
     /// <summary>
     /// Goes to the value of the next field of an object and returns its name, one of those known; null at the end of the
-    /// object. Many libraries write null for what was never set, so such a field counts as left out.
+    /// object. Many libraries write null for a field that was never set, so it counts as left out.
     /// </summary>
     public string? NextField(string[] known, ref int seen)
     {
@@ -55,7 +55,7 @@ internal ref struct StepCursor
         return null;
     }
 
-    /// <summary>Begins a list, which faults inside it are then named by.</summary>
+    /// <summary>Begins a list; faults inside it carry its name.</summary>
     public void EnterList(string name, string form)
     {
         _field = "";
@@ -96,7 +96,7 @@ internal ref struct StepCursor
     public readonly int Number(string form) =>
         _json.TokenType == JsonTokenType.Number && _json.TryGetInt32(out var number) ? number : throw Fault(form);
 
-    /// <summary>The whole value as its own JSON, where it stands; checked to be text that can be passed on.</summary>
+    /// <summary>The whole value as its own JSON, where it stands; checked to be well-formed text.</summary>
     public ReadOnlyMemory<byte> Raw()
     {
         var start = (int)_json.TokenStartIndex;
@@ -128,7 +128,7 @@ internal ref struct StepCursor
         throw Limits.Invalid(Path, "an unknown field", string.Join(", ", known));
     }
 
-    /// <summary>What is wrong with the value that the cursor stands on.</summary>
+    /// <summary>The error for the value at the cursor.</summary>
     public readonly DarqException Fault(string form)
     {
         var seen = _json.TokenType switch
@@ -140,7 +140,7 @@ internal ref struct StepCursor
         return Limits.Invalid(Path, seen, form);
     }
 
-    /// <summary>Where the cursor stands.</summary>
+    /// <summary>The path of the value at the cursor.</summary>
     public readonly string Path
     {
         get
@@ -152,7 +152,7 @@ internal ref struct StepCursor
         }
     }
 
-    /// <summary>Half a surrogate pair can only be written as an escape, so hardly any text has to be looked at twice.</summary>
+    /// <summary>Half a surrogate pair can only be written as an escape, so a text without escapes needs no second look.</summary>
     private static void CheckText(ReadOnlySpan<byte> json)
     {
         if (json.IndexOf("\\u"u8) < 0)

@@ -7,12 +7,11 @@ using Darq.Engine.Subscriptions.Deliveries;
 namespace Darq.Engine.Steps.Json;
 
 /// <summary>
-/// Reads a step from its JSON, which <c>step.schema.json</c> describes and a test holds it to. Unknown fields are errors: a
-/// misspelt one would else be an effect that is lost in silence.
+/// Reads a step from its JSON, as <c>step.schema.json</c> describes it. Unknown fields are errors: a misspelt one would silently
+/// lose an effect.
 /// </summary>
-/// <param name="partitions">Of the namespace; a token of a partition beyond is none of ours.</param>
-/// <param name="keyPrefix">What stands before every state key; null where that is not known, which a step without keys does not
-/// mind.</param>
+/// <param name="partitions">Of the namespace; a token of a higher partition is invalid.</param>
+/// <param name="keyPrefix">The prefix of every state key; null where it is not known, which only matters to a step with keys.</param>
 internal sealed class StepParser(int partitions, string? keyPrefix)
 {
     public const string Form =
@@ -27,14 +26,14 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
     private static readonly string[] ReadFields = ["key", "etag", "partitionKey"];
     private static readonly string[] OperationFields = ["op", "key", "value", "etag", "ttlInSeconds", "concurrency", "partitionKey"];
 
-    /// <summary>Throws <see cref="DarqException"/> that names the field, what stands there and what is accepted.</summary>
+    /// <summary>Throws <see cref="DarqException"/> that names the field, the value seen and the form accepted.</summary>
     public Step Parse(ReadOnlyMemory<byte> json)
     {
-        // Some libraries put a byte order mark before whatever they write.
+        // Some libraries begin with a byte order mark.
         var text = json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
         if (!Utf8.IsValid(text.Span))
         {
-            throw Limits.Invalid("step", "bytes that are no UTF-8", Form);
+            throw Limits.Invalid("step", "bytes that are not UTF-8", Form);
         }
 
         var cursor = new StepCursor(text, "step");
@@ -44,12 +43,12 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
         }
         catch (JsonException fault)
         {
-            throw Limits.Invalid("step", $"no JSON ({fault.Message})", Form);
+            throw Limits.Invalid("step", $"not JSON ({fault.Message})", Form);
         }
         catch (InvalidOperationException)
         {
-            // What System.Text.Json throws for half a surrogate pair.
-            throw Limits.Invalid(cursor.Path, "a string that is no well-formed Unicode text", Form);
+            // System.Text.Json throws this for half a surrogate pair.
+            throw Limits.Invalid(cursor.Path, "a string that is not well-formed Unicode", Form);
         }
     }
 
@@ -239,7 +238,7 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
         return keyPrefix is null
             ? throw new DarqException(
                 ErrorCode.Misconfigured,
-                $"MISCONFIGURED: {cursor.Path} names state, whose keys begin with the app's id as the state API has it, but this "
+                $"MISCONFIGURED: {cursor.Path} names state, whose keys begin with the app's id in the state API, but this "
                     + $"binding does not know the app; set appID: \"{{appID}}\" in its metadata, or keyPrefix: none where the state "
                     + "store has that too."
             )
@@ -273,6 +272,6 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
             : throw cursor.Fault($"{first} or {second}");
     }
 
-    private static DarqException NotYet(string what) =>
-        new(ErrorCode.NotYet, $"NOT_YET: {what} is not available yet; send the step without it.");
+    private static DarqException NotYet(string feature) =>
+        new(ErrorCode.NotYet, $"NOT_YET: {feature} is not available yet; send the step without it.");
 }

@@ -7,14 +7,14 @@ using Darq.Engine.Subscriptions.Reading;
 
 namespace Darq.Engine.Subscriptions.Acks;
 
-/// <summary>Where messages go that a group gives up, and what is written on them: why, whose, and what they were.</summary>
+/// <summary>The dead-letter topic of a subscription, and the metadata of a dead letter: reason, group and original message.</summary>
 internal static class DeadLetter
 {
     public const string DeliveriesFailed = "deliveries failed";
     public const string KilledItsHandler = "killed its handler";
 
     /// <summary>
-    /// The dead-letter topic of a subscription, or null where its messages are repeated for ever. Throws (Invalid) where it cannot be one.
+    /// The dead-letter topic of a subscription, or null where its messages are repeated for ever. Throws (Invalid) for a wrong name.
     /// </summary>
     public static string? TopicOf(SubscriptionOptions options, string group, string topic)
     {
@@ -23,25 +23,29 @@ internal static class DeadLetter
             return null;
         }
 
-        var letters = options.DeadLetterTopic ?? $"{topic}.{group}.dead";
-        if (letters == topic)
+        var deadLetterTopic = options.DeadLetterTopic ?? $"{topic}.{group}.dead";
+        if (deadLetterTopic == topic)
         {
             throw Limits.Invalid(
                 "deadLetterTopic",
-                letters,
+                deadLetterTopic,
                 "another topic than the one subscribed to; or maxDeliveries 0 for the subscription to the dead-letter topic itself"
             );
         }
 
-        if (!Limits.IsTopic(letters))
+        if (!Limits.IsTopic(deadLetterTopic))
         {
-            throw Limits.Invalid("deadLetterTopic", letters, "at most 255 bytes that do not end in ~<number>; give a deadLetterTopic");
+            throw Limits.Invalid(
+                "deadLetterTopic",
+                deadLetterTopic,
+                "at most 255 bytes that do not end in ~<number>; give a deadLetterTopic"
+            );
         }
 
-        return letters;
+        return deadLetterTopic;
     }
 
-    /// <summary>The message's own metadata, unless it is damaged, with ours added; what is left of an earlier death is replaced.</summary>
+    /// <summary>The message's own metadata, unless it is damaged, and the reason; replaces the reason of an earlier dead letter.</summary>
     public static ReadOnlyMemory<byte> Metadata(
         Message message,
         string reason,

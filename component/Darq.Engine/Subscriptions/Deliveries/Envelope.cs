@@ -6,10 +6,10 @@ using Darq.Engine.Subscriptions.Reading;
 namespace Darq.Engine.Subscriptions.Deliveries;
 
 /// <summary>
-/// What a message looks like to an app: our names as headers (metadata) and as attributes of the event, because each of
-/// the sidecar's delivery paths loses one or the other. Metadata becomes HTTP headers and gRPC metadata, and one bad name
-/// or value would make the delivery fail for ever; so everything is checked here. A stream fills one envelope again and
-/// again, in bytes: as strings all this would be most of what a delivery allocates.
+/// A message in the form that an app sees: the <c>darq-</c> names as headers (metadata) and as attributes of the event, because
+/// each of the sidecar's delivery paths loses one or the other. Metadata becomes HTTP headers and gRPC metadata, where one bad name
+/// or value would make the delivery fail for ever, so the envelope checks every one. A stream reuses one envelope, in bytes: as
+/// strings its parts would be most of a delivery's allocations.
 /// </summary>
 internal sealed class Envelope
 {
@@ -26,7 +26,7 @@ internal sealed class Envelope
         [.. "darq-position"u8],
     ];
 
-    // Names of attributes are letters and digits only. With all that stands around them but the comma before.
+    // Names of attributes are letters and digits only. Includes the quotes and the colon around the name.
     private static readonly byte[][] Attributes = Array.ConvertAll(Headers, header =>
         Encoding.ASCII.GetBytes($"\"{Encoding.ASCII.GetString(header).Replace("-", "", StringComparison.Ordinal)}\":\"")
     );
@@ -38,13 +38,13 @@ internal sealed class Envelope
 
     public static int HeaderCount => Headers.Length;
 
-    /// <summary>The publisher's metadata, as far as headers can carry it.</summary>
+    /// <summary>The publisher's metadata that headers can carry.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> OfPublisher => _ofPublisher;
 
-    /// <summary>The data up to where our attributes go; all of it where it takes none.</summary>
+    /// <summary>The data before the added attributes; all of it where it takes none.</summary>
     public ReadOnlySpan<byte> DataHead => _data.Span;
 
-    /// <summary>Our attributes and the closing brace of the event; empty where the data takes none.</summary>
+    /// <summary>The added attributes and the closing brace of the event; empty where the data takes none.</summary>
     public ReadOnlySpan<byte> DataTail => _attributes.Written;
 
     public static Delivery Compose(Message message, DeliveryToken token, string subscribedTopic, int attempt, long worldLine) =>
@@ -54,7 +54,7 @@ internal sealed class Envelope
 
     public static string HeaderValue(string value) => IsHeaderValue(value) ? value : Uri.EscapeDataString(value);
 
-    /// <summary>ASCII that fits for a header.</summary>
+    /// <summary>ASCII that a header can carry.</summary>
     public ReadOnlySpan<byte> Value(int index) => _values[index];
 
     /// <summary>Throws <see cref="UndeliverableException"/> where the message is damaged.</summary>
@@ -103,7 +103,7 @@ internal sealed class Envelope
         _values.Number(delivery.Attempt).End(3);
         _values.Number(delivery.WorldLine).End(4);
         _values.Number(message.Partition).End(5);
-        // Durability here is the server's reply; what that covers is said at Init.
+        // A message counts as durable with the server's reply (durability: reply).
         _values.Text("true").End(6);
         _values.Number(message.Partition).Sign(':').Position(message.Position).End(7);
     }

@@ -5,7 +5,7 @@ namespace Darq.Engine.Subscriptions.Ownership;
 
 internal enum ClaimOutcome
 {
-    /// <summary>The lane is ours.</summary>
+    /// <summary>This session owns the lane.</summary>
     Owned,
 
     /// <summary>Another session owns it.</summary>
@@ -15,15 +15,15 @@ internal enum ClaimOutcome
     Lost,
 }
 
-/// <summary>What a claim or a resumption answers about one lane (claim.lua).</summary>
-/// <param name="Outcome">Whose it is.</param>
+/// <summary>The reply of a claim or a resumption about one lane (claim.lua).</summary>
+/// <param name="Outcome">Which session owns it.</param>
 /// <param name="Owner">The session that owns it, where that is another.</param>
-/// <param name="FencingToken">Under which it is owned.</param>
-/// <param name="AckedUpTo">Everything up to it is done with.</param>
+/// <param name="FencingToken">The token of this ownership.</param>
+/// <param name="AckedUpTo">The ack watermark.</param>
 /// <param name="TakeOvers">How many times in a row an owner died while the message after <paramref name="AckedUpTo"/> was its first
 /// unfinished one.</param>
 /// <param name="InRetryQueue">Messages in the retry queue.</param>
-/// <param name="Acked">First and last number of what is done with above <paramref name="AckedUpTo"/>.</param>
+/// <param name="Acked">First and last number of the ranges acked above <paramref name="AckedUpTo"/>.</param>
 internal sealed record ClaimResult(
     ClaimOutcome Outcome,
     string Owner,
@@ -34,7 +34,7 @@ internal sealed record ClaimResult(
     IReadOnlyList<(long First, long Last)> Acked
 )
 {
-    /// <summary>Throws <see cref="FormatException"/> where the reply is none of claim.lua's.</summary>
+    /// <summary>Throws <see cref="FormatException"/> where the reply is not in the form of claim.lua.</summary>
     public static ClaimResult Parse(string reply) =>
         reply.Split(' ') switch
         {
@@ -45,7 +45,7 @@ internal sealed record ClaimResult(
                 Position.Parse(upTo),
                 (int)Number(takeOvers),
                 (int)Number(waiting),
-                [.. acked.Select(Interval)]
+                [.. acked.Select(Range)]
             ),
             ["HELD", var owner] => Without(ClaimOutcome.OwnedByAnother, owner),
             ["LOST"] => Without(ClaimOutcome.Lost, ""),
@@ -54,11 +54,11 @@ internal sealed record ClaimResult(
 
     private static ClaimResult Without(ClaimOutcome outcome, string owner) => new(outcome, owner, "", default, 0, 0, []);
 
-    private static (long First, long Last) Interval(string text)
+    private static (long First, long Last) Range(string text)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         return colon < 0
-            ? throw new FormatException($"A claim was answered with the interval '{text}'.")
+            ? throw new FormatException($"A claim was answered with the range '{text}'.")
             : (Number(text.AsSpan(0, colon)), Number(text.AsSpan(colon + 1)));
     }
 

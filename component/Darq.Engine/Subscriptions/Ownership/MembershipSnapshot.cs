@@ -3,10 +3,10 @@ using Darq.Engine.Redis;
 
 namespace Darq.Engine.Subscriptions.Ownership;
 
-/// <summary>Who was alive at a heartbeat, and who of them takes lanes of which (group, topic). Never changes.</summary>
+/// <summary>The sessions alive at a heartbeat, and the (group, topic)s whose lanes each takes. Immutable.</summary>
 internal sealed class MembershipSnapshot
 {
-    /// <summary>Announced by a member that lives but takes no lanes; it stands for no (group, topic), because it has no colon.</summary>
+    /// <summary>Announced by a live member that takes no lanes; no (group, topic), because it has no colon.</summary>
     public const string Nothing = "-";
 
     private readonly Dictionary<string, string> _announced = [];
@@ -14,7 +14,7 @@ internal sealed class MembershipSnapshot
 
     private MembershipSnapshot(long beat, long serverMs) => (Beat, ServerMs) = (beat, serverMs);
 
-    /// <summary>Which of our heartbeats, counted from 1, found it so.</summary>
+    /// <summary>The number of the heartbeat of this process that returned it, counted from 1.</summary>
     public long Beat { get; }
 
     /// <summary>The server's wall clock then.</summary>
@@ -52,6 +52,6 @@ internal sealed class MembershipSnapshot
 
     public bool Has(string session) => _announced.ContainsKey(session);
 
-    /// <summary>The live sessions that take lanes of a (group, topic), in the same order for everybody.</summary>
+    /// <summary>The live sessions that take lanes of a (group, topic), in the same order in every process.</summary>
     public IReadOnlyList<string> TakersOf(string name) => _takers.GetValueOrDefault(name) ?? [];
 }

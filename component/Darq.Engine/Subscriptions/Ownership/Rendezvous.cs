@@ -3,15 +3,15 @@ using System.Text;
 namespace Darq.Engine.Subscriptions.Ownership;
 
 /// <summary>
-/// Which of the candidates should hold a lane: the one whose name, hashed together with the lane's, is highest. Everybody with
-/// the same candidates comes to the same result without asking, and one who comes or goes moves only its own share.
+/// Assigns lanes to candidates: a lane goes to the candidate whose name, hashed together with the lane's, is highest. Processes with
+/// the same candidates compute the same assignment on their own, and a candidate that comes or goes moves only its own share.
 /// </summary>
 internal static class Rendezvous
 {
     /// <summary>The preferred candidate of each partition's lane; there is at least one candidate.</summary>
     public static string[] Assign(IReadOnlyList<string> candidates, string name, int partitions)
     {
-        var (heirs, highest) = (new string[partitions], new ulong[partitions]);
+        var (assigned, highest) = (new string[partitions], new ulong[partitions]);
         foreach (var candidate in candidates)
         {
             var start = Add(Add(14695981039346656037UL, candidate + " "), name);
@@ -20,17 +20,17 @@ internal static class Rendezvous
                 var score = Mix(start ^ Mix((ulong)partition + 1));
                 // Of two equal scores the smaller name wins, whatever the order of the candidates.
                 if (
-                    heirs[partition] is { } heir
-                    && (score < highest[partition] || score == highest[partition] && string.CompareOrdinal(candidate, heir) > 0)
+                    assigned[partition] is { } best
+                    && (score < highest[partition] || score == highest[partition] && string.CompareOrdinal(candidate, best) > 0)
                 )
                 {
                     continue;
                 }
 
-                (heirs[partition], highest[partition]) = (candidate, score);
+                (assigned[partition], highest[partition]) = (candidate, score);
             }
         }
-        return heirs;
+        return assigned;
     }
 
     /// <summary>FNV-1a, as for partitions.</summary>

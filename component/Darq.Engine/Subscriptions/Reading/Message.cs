@@ -7,7 +7,7 @@ using Darq.Engine.Redis;
 
 namespace Darq.Engine.Subscriptions.Reading;
 
-/// <summary>A message as its stream keeps it.</summary>
+/// <summary>A message as its stream stores it.</summary>
 internal sealed record Message(
     int Partition,
     Position StreamId,
@@ -24,7 +24,7 @@ internal sealed record Message(
 
     public int Size => Data.Length + Metadata.Length + 256;
 
-    /// <summary>The message that this process has just appended; it never expires.</summary>
+    /// <summary>A message that this process has just appended; it never expires.</summary>
     public static Message Of(AppendedMessage appended) =>
         new(
             appended.Partition,
@@ -39,7 +39,7 @@ internal sealed record Message(
 
     public IReadOnlyList<KeyValuePair<string, string>> ParseMetadata() => MessageMetadata.Parse(Metadata.Span);
 
-    /// <summary>Throws <see cref="FormatException"/> where the entry is none of ours: data is checked after reading too.</summary>
+    /// <summary>Throws <see cref="FormatException"/> unless this component wrote the entry: data is checked after reading too.</summary>
     public static Message Read(int partition, StreamEntry entry)
     {
         var (id, key, expiry, lsn) = ("", "", long.MaxValue, -1L);
@@ -101,7 +101,7 @@ internal sealed record Message(
                 || length > body.Length - colon - 1
             )
             {
-                throw new FormatException($"The parked message {streamId} of partition {partition} is cut off or none of ours.");
+                throw new FormatException($"The body of queued message {streamId} of partition {partition} is truncated or malformed.");
             }
 
             fields.Add(new(Text(body[..1]), body.Slice(colon + 1, length)));
@@ -113,7 +113,7 @@ internal sealed record Message(
     private static long Number(ReadOnlyMemory<byte> value) =>
         Utf8Parser.TryParse(value.Span, out long number, out var length) && length == value.Length
             ? number
-            : throw new FormatException("A field of a stream entry is no number.");
+            : throw new FormatException("A field of a stream entry is not a number.");
 
     private static string Text(ReadOnlyMemory<byte> value) => System.Text.Encoding.UTF8.GetString(value.Span);
 }

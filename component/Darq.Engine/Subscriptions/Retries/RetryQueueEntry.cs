@@ -3,13 +3,13 @@ using Darq.Engine.Core;
 
 namespace Darq.Engine.Subscriptions.Retries;
 
-/// <summary>What a retry queue says of a message apart from its body.</summary>
+/// <summary>A message in a retry queue, without its body.</summary>
 internal readonly record struct RetryQueueEntry(Position StreamId, long DueMs, int Failures, string Key)
 {
-    /// <summary>False where it is none of ours: data is checked after reading too.</summary>
-    public static bool TryParse(string member, out RetryQueueEntry parked)
+    /// <summary>False where this component did not write it: data is checked after reading too.</summary>
+    public static bool TryParse(string member, out RetryQueueEntry entry)
     {
-        parked = default;
+        entry = default;
         var words = member.Split(' ', 4);
         if (
             words.Length != 4
@@ -21,7 +21,7 @@ internal readonly record struct RetryQueueEntry(Position StreamId, long DueMs, i
             return false;
         }
 
-        parked = new(streamId, due, failures, words[3]);
+        entry = new(streamId, due, failures, words[3]);
         return true;
     }
 }
