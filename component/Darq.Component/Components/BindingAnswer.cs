@@ -4,9 +4,8 @@ using Darq.Engine.Steps.Json;
 namespace Darq.Component.Components;
 
 /// <summary>
-/// What an app answered to a delivery of a binding, as far as it takes to tell a step from any other text. Whatever might be
-/// meant as a step counts as one: taken for a plain acknowledgement its effects would be lost in silence, while a faulty step
-/// is refused aloud and its message comes again.
+/// Tells a step from any other response of an app to a binding's delivery. A doubtful response counts as a step: as a plain
+/// acknowledgement it would silently lose its effects, while a faulty step is logged and its message delivered again.
 /// </summary>
 internal static class BindingAnswer
 {
@@ -43,7 +42,7 @@ internal static class BindingAnswer
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            // The latter is what the reader throws for a name that is no Unicode text.
+            // The reader throws InvalidOperationException for a name that is not Unicode.
             return true;
         }
     }
@@ -58,7 +57,7 @@ internal static class BindingAnswer
             }
         }
 
-        // Hardly any answer gets here with more than a few short names, so that reading them costs little.
+        // Few answers get here, and with few short names, so reading them costs little.
         return StepFields.Contains(json.GetString(), StringComparer.OrdinalIgnoreCase);
     }
 }

@@ -14,8 +14,8 @@ using Google.Protobuf.Collections;
 namespace Darq.Component.Components;
 
 /// <summary>
-/// Publishes what an app hands to an output binding. Nobody has made an event of it yet, so it goes the way of a step that
-/// emits one message; with rawPayload its bytes are published as they are.
+/// Publishes the data of an output binding's request. The sidecar has not made an event of it, so it becomes a step that emits one
+/// message; with rawPayload its bytes are published as they are.
 /// </summary>
 internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions options)
 {
@@ -43,8 +43,8 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
     }
 
     /// <summary>
-    /// Only what publishing understands: over gRPC the sidecar adds every header of its caller to the metadata, credentials
-    /// among them, and those must not be stored with a message.
+    /// Only the metadata that publishing uses: over gRPC the sidecar adds every header of its caller, credentials included, which must
+    /// not be stored with a message.
     /// </summary>
     private static Dictionary<string, string> Pick(MapField<string, string> metadata)
     {
@@ -109,7 +109,7 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
             var json = new Utf8JsonReader(data);
             while (json.Read())
             {
-                // Half a surrogate pair is found only by reading what it is in.
+                // Only reading the string finds half a surrogate pair.
                 if (json.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && json.ValueIsEscaped)
                 {
                     json.GetString();

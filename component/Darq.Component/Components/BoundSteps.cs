@@ -8,7 +8,7 @@ using Darq.Engine.Subscriptions.Deliveries;
 namespace Darq.Component.Components;
 
 /// <summary>
-/// The steps that come as JSON through a binding, with the keys and the source that the sidecar would have given them elsewhere.
+/// The steps that come as JSON through a binding, with the key prefix and the source that the sidecar adds on its other APIs.
 /// </summary>
 internal sealed class BoundSteps(InstanceEngine engine, InstanceOptions options)
 {
@@ -16,8 +16,8 @@ internal sealed class BoundSteps(InstanceEngine engine, InstanceOptions options)
 
     /// <summary>
     /// Reads and applies a step; <paramref name="own"/> is the delivery that it answers, which it consumes without naming it.
-    /// Every outcome of a step is a result. Throws <see cref="DarqException"/> for a faulty step, and where Redis cannot be
-    /// reached or asked; sending the same step again is then safe if it consumes something or has an id.
+    /// Every outcome of a step is a result. Throws <see cref="DarqException"/> for a faulty step, and where Redis is away or
+    /// gives no answer; sending the same step again is then safe if it consumes something or has an id.
     /// </summary>
     public async ValueTask<StepResult> ApplyAsync(ReadOnlyMemory<byte> json, DeliveryToken? own, CancellationToken cancellation)
     {

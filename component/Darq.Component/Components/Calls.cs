@@ -8,14 +8,14 @@ using Grpc.Core;
 namespace Darq.Component.Components;
 
 /// <summary>
-/// What every call of every service has in common: find the instance that its header names and hold it while the work runs.
-/// Refusals become a status in <see cref="FaultInterceptor"/>, those of Init here; what nobody foresaw is logged and answered there.
+/// The common part of every call of every service: find the instance that its header names and keep it alive while the work runs.
+/// <see cref="FaultInterceptor"/> turns errors and unexpected faults into a status; those of Init become one here.
 /// </summary>
 internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
 {
     /// <summary>
-    /// The instance: the last value, because calls made from inside a delivery carry the delivering stream's name first. Tools
-    /// that send none share one instance without a name.
+    /// The name of the instance: the last value of the header, because a call made from inside a delivery carries the delivering
+    /// stream's name first. Tools that send none share one instance without a name.
     /// </summary>
     public static string InstanceOf(ServerCallContext call)
     {
@@ -41,8 +41,7 @@ internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
     }
 
     /// <summary>
-    /// Enters the instance of a call; dispose of what comes back when its work is done. Throws <see cref="DarqException"/> where there is
-    /// none.
+    /// Enters the instance of a call; dispose the result when the work is done. Throws <see cref="DarqException"/> where there is none.
     /// </summary>
     public ValueTask<InstanceUse> UseAsync(ComponentService service, ServerCallContext call) =>
         instances.UseAsync(service, InstanceOf(call));

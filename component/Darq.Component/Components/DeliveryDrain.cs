@@ -1,8 +1,8 @@
 namespace Darq.Component.Components;
 
 /// <summary>
-/// How many deliveries apps are working on, and the end of all streams. A stopping component first lets handlers finish: the
-/// sidecar beside it usually stops at the same moment and still calls for them.
+/// Counts the unanswered deliveries and ends all streams. A stopping component first lets handlers finish: the sidecar beside it
+/// usually stops at the same moment, and forwards their answers until then.
 /// </summary>
 internal sealed class DeliveryDrain(TimeProvider time) : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class DeliveryDrain(TimeProvider time) : IDisposable
 
     public void Answered(int count = 1) => Interlocked.Add(ref _unanswered, -count);
 
-    /// <summary>Waits until nothing is unanswered, at most as long as given, and ends all streams.</summary>
+    /// <summary>Waits until nothing is unanswered, at most for the given time, and ends all streams.</summary>
     public async Task RunAsync(TimeSpan most, CancellationToken cancellation)
     {
         var end = time.GetUtcNow() + most;

@@ -6,12 +6,12 @@ using Darq.Engine.Subscriptions.Deliveries;
 namespace Darq.Component.Components;
 
 /// <summary>
-/// The steps that an app answered to deliveries of one binding. Each is applied beside the loop that reads answers, and
+/// The steps that an app answers to deliveries of one binding. Each runs beside the loop that reads answers, and
 /// settles its delivery by its outcome. There are never more of them than deliveries out, and the stream ends only after them.
 /// </summary>
 internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, TimeProvider time, ILogger log)
 {
-    /// <summary>Keeps an app that conflicts every time from running without a breath, and is not noticed by any other.</summary>
+    /// <summary>Limits the rate of an app that conflicts every time; no other app notices so short a pause.</summary>
     private static readonly TimeSpan PauseAfterConflict = TimeSpan.FromMilliseconds(5);
 
     private readonly BoundSteps _steps = new(instance.Engine, instance.Options);
@@ -27,7 +27,7 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
         _ = RunAsync(stream, token, json);
     }
 
-    /// <summary>Waits for all steps under way; none may begin any more. Each is bounded by the time of a call.</summary>
+    /// <summary>Waits for all steps under way; no other may begin. The call timeout bounds each.</summary>
     public Task FinishAsync()
     {
         Leave();
@@ -67,7 +67,7 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
                 stream.Ack(token);
                 break;
             case ErrorCode.Fenced:
-                // Whoever holds the lane now delivers it; if that is us again, then with a token of the new claim.
+                // The lane's present owner delivers the message; this process too does so with a token of a new claim.
                 stream.Release(token);
                 break;
             case ErrorCode.Conflict:
@@ -90,9 +90,9 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
     private static DeliveryToken Own(string token) =>
         DeliveryToken.TryParse(token, out var own)
             ? own
-            : throw new InvalidOperationException("A delivery was sent under a token that is none.");
+            : throw new InvalidOperationException("A delivery was sent with a malformed token.");
 
-    /// <summary>The refusal without the value that it quotes, which is the app's data and has no place in a log.</summary>
+    /// <summary>The error text without the value that it quotes: an app's data must not reach the log.</summary>
     internal static string WithoutValue(string message)
     {
         const string Before = " is '";

@@ -6,7 +6,7 @@ using Grpc.Core;
 
 namespace Darq.Component.Components;
 
-/// <summary>The service InputBinding: topics delivered through a binding, to an app that may work on many at once.</summary>
+/// <summary>The service InputBinding: topics delivered through a binding, many messages at once.</summary>
 internal sealed class InputBindingService(Calls calls, DeliveryDrain drain, TimeProvider time, ILogger<ReadStream> log)
     : InputBinding.InputBindingBase
 {

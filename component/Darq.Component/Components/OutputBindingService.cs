@@ -10,15 +10,15 @@ using Grpc.Core;
 namespace Darq.Component.Components;
 
 /// <summary>
-/// The service OutputBinding: steps, and publishing with an answer that says what became of the message. Whatever becomes of
-/// a step is a good answer that names it, because the sidecar makes a bare 500 of every error.
+/// The service OutputBinding: steps, and publishing with the message's id and position as the answer. Every outcome of a step is a
+/// successful answer with its name, because the sidecar turns every error into a bare 500.
 /// </summary>
 internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBindingBase
 {
     private const ComponentService Service = ComponentService.OutputBinding;
     private const string Step = "step";
 
-    // The sidecar compares the operation with these letter by letter; create is the name that most bindings know.
+    // The sidecar compares operations case-sensitively; create is the name that most bindings know.
     private static readonly string[] Operations = ["publish", "create", Step];
 
     public ServedService Served => new(OutputBinding.Descriptor, binder => OutputBinding.BindService(binder, this));
@@ -55,7 +55,7 @@ internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBi
         return StepAnswer.Write(await steps.ApplyAsync(request.Data.Memory, own: null, cancellation), steps);
     }
 
-    /// <summary>What the state transaction takes from metadata stands in the JSON here; passed over, it would be lost in silence.</summary>
+    /// <summary>A step in JSON takes nothing from metadata: ignoring one of its names would silently lose an effect.</summary>
     private static void CheckMetadata(MapField<string, string> metadata)
     {
         foreach (var (name, value) in metadata)

@@ -40,8 +40,8 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
     }
 
     /// <summary>
-    /// All entries or none, and an error says none: the sidecar drops a list of failed entries and reports success. It also
-    /// calls with no entries at all.
+    /// All entries or none; an error means none, because the sidecar drops a list of failed entries and reports success. The sidecar
+    /// also calls with no entries at all.
     /// </summary>
     public override async Task<BulkPublishResponse> BulkPublish(BulkPublishRequest request, ServerCallContext context)
     {

@@ -11,9 +11,9 @@ using Grpc.Core;
 namespace Darq.Component.Components;
 
 /// <summary>
-/// One subscription's stream. The sidecar never opens it again by itself, so nothing that happens at Redis ends it: it lasts
-/// until the sidecar cancels it. (1) The first message names the topic. (2) This loop alone reads answers, the engine alone
-/// writes deliveries. (3) At the end whatever is unanswered goes back without counting as failed.
+/// One subscription's stream. The sidecar never reopens it by itself, so no fault of Redis ends it: it lasts until the sidecar
+/// cancels it. (1) The first message names the topic. (2) This loop alone reads answers, the engine alone writes deliveries. (3) At
+/// the end unanswered messages go back to their lanes without counting as failed.
 /// </summary>
 internal sealed class PullStream(
     Instance instance,
@@ -115,14 +115,14 @@ internal sealed class PullStream(
         {
             if (first.Topic is null)
             {
-                throw new DarqException(ErrorCode.Invalid, "INVALID: the first message of PullMessages names no topic; it has to.");
+                throw new DarqException(ErrorCode.Invalid, "INVALID: the first message of PullMessages names no topic; it must.");
             }
 
             Limits.CheckName("topic", _topic);
             var group = instance.Options.Group
                 ?? throw new DarqException(
                     ErrorCode.Misconfigured,
-                    "MISCONFIGURED: consumerID is missing; the sidecar gives it, a tool has to put it into Init."
+                    "MISCONFIGURED: consumerID is missing; a sidecar adds it to Init, a tool has to send it."
                 );
             var (options, errors) = OptionsReader.ReadSubscription(instance.Options.Subscription, first.Topic.Metadata);
             if (errors.Count > 0)
@@ -138,7 +138,7 @@ internal sealed class PullStream(
         }
         catch (DarqException fault)
         {
-            // The sidecar shows a refused stream in its own log only, once, and does not come back.
+            // The sidecar logs a refused stream once and never opens it again.
             log.StreamWasRefused(instance.Options.Group, SettingValues.Show(_topic), fault.Message);
             throw;
         }

@@ -10,8 +10,8 @@ using Grpc.Core;
 namespace Darq.Component.Components;
 
 /// <summary>
-/// One binding's stream over all its topics. As <see cref="PullStream"/> it lasts until the sidecar cancels it. Answers come
-/// in any order, and each may carry what the app answered, which may be a step.
+/// One binding's stream over all its topics. Like <see cref="PullStream"/> it lasts until the sidecar cancels it. Answers come
+/// in any order, and each may carry the app's response, which may be a step.
 /// </summary>
 internal sealed class ReadStream(
     Instance instance,
@@ -22,13 +22,13 @@ internal sealed class ReadStream(
     ILogger log
 ) : IDisposable
 {
-    /// <summary>What the sidecar answers for handlers that it no longer calls: the app has not seen these messages.</summary>
+    /// <summary>The sidecar's error for a message that it did not pass to the app, because it was closing.</summary>
     private const string ClosedText = "input binding is closed";
 
     private readonly List<DeliveryStream> _streams = [];
     private readonly DeliverySteps _steps = new(instance, drain, time, log);
 
-    // Which of the streams a delivery came from; bounded by what they hold unanswered. Under its own lock.
+    // The stream of each unanswered delivery; maxInFlight bounds them. Under its own lock.
     private readonly Dictionary<string, DeliveryStream> _unanswered = new(StringComparer.Ordinal);
 
     // Several topics, one response stream: one write at a time.
@@ -75,7 +75,7 @@ internal sealed class ReadStream(
 
     private async Task CloseAsync()
     {
-        // The app has done its part of a step that is under way, so it still settles its delivery.
+        // The app has finished its part of a step under way, so the step still settles its delivery.
         foreach (var stream in _streams)
         {
             stream.Pause();
@@ -96,8 +96,8 @@ internal sealed class ReadStream(
 
     private void Answer(ReadRequest request)
     {
-        // An id that is not known was answered before, or belongs to an older stream.
-        if (TakeOff(request.MessageId) is not { } stream)
+        // An unknown id was answered before, or belongs to an earlier stream.
+        if (Take(request.MessageId) is not { } stream)
         {
             return;
         }
@@ -123,7 +123,7 @@ internal sealed class ReadStream(
         }
     }
 
-    private DeliveryStream? TakeOff(string token)
+    private DeliveryStream? Take(string token)
     {
         lock (_unanswered)
         {
@@ -131,7 +131,7 @@ internal sealed class ReadStream(
         }
     }
 
-    private bool PutDown(string token, DeliveryStream stream)
+    private bool TryAdd(string token, DeliveryStream stream)
     {
         lock (_unanswered)
         {
@@ -139,7 +139,7 @@ internal sealed class ReadStream(
         }
     }
 
-    // Both wait for the stream to take a message, each awaited once, so what one leaves is used by the next.
+    // Each of these two is awaited once per message, so the pooled builder reuses its state machine.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendAsync(DeliveryStream stream, Delivery delivery, DeliveryMessage message, CancellationToken cancellation)
     {
@@ -154,7 +154,7 @@ internal sealed class ReadStream(
         await _writing.WaitAsync(cancellation);
         try
         {
-            if (PutDown(delivery.Token, stream))
+            if (TryAdd(delivery.Token, stream))
             {
                 drain.Sent();
             }

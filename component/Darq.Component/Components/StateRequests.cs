@@ -31,7 +31,7 @@ internal static class StateRequests
         new(StateChange.Delete, Key(request.Key, request.Metadata)) { ETag = ETag(request.Etag, request.Options) };
 
     /// <summary>
-    /// A missing key has neither bytes nor an etag; one that exists with no bytes has an etag, and callers tell them apart by it.
+    /// A missing key has neither bytes nor an etag; one that exists with no bytes has an etag, by which callers tell the two apart.
     /// </summary>
     public static GetResponse ToResponse(StateValue value)
     {
@@ -57,13 +57,13 @@ internal static class StateRequests
         return item;
     }
 
-    /// <summary>Last-write says that the etag is not to be compared, as the built-in component has it.</summary>
+    /// <summary>Null for last-write, which ignores the etag, as in the built-in component.</summary>
     private static string? ETag(Etag? etag, StateOptions? options) =>
         options?.Concurrency == StateOptions.Types.StateConcurrency.ConcurrencyLastWrite || string.IsNullOrEmpty(etag?.Value)
             ? null
             : etag.Value;
 
-    /// <summary>The operation's own, else the component's default. Zero or less takes an earlier time to live away.</summary>
+    /// <summary>The operation's own, else the component's default. Zero or less removes an earlier time to live.</summary>
     private static TimeSpan? TimeToLive(MapField<string, string> metadata, TimeSpan? standard)
     {
         if (Find(metadata, TtlInSeconds) is not { } text)

@@ -60,7 +60,7 @@ internal sealed class StateStoreService(Calls calls) : StateStore.StateStoreBase
         }
     }
 
-    /// <summary>One item for each key asked for, in that order, all seen at one moment.</summary>
+    /// <summary>One item for each key asked for, in that order, as one snapshot.</summary>
     public override async Task<BulkGetResponse> BulkGet(BulkGetRequest request, ServerCallContext context)
     {
         await using var use = await calls.UseAsync(Service, context);
@@ -99,8 +99,8 @@ internal sealed class StateStoreService(Calls calls) : StateStore.StateStoreBase
     }
 
     /// <summary>
-    /// Tries every operation, started in their order so that the last of equal keys wins, and then reports one fault. The gravest
-    /// speaks: where something failed for another reason than an etag, "etag mismatch" would say that the rest is saved.
+    /// Starts every operation in order, so that the last of equal keys wins, and then reports one fault. A fault other than an etag's
+    /// goes first: "etag mismatch" alone would imply that the other items are saved.
     /// </summary>
     private static async ValueTask ApplyAllAsync(InstanceUse use, IReadOnlyList<StateOperation> operations, ServerCallContext context)
     {

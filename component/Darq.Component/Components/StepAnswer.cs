@@ -5,10 +5,10 @@ using Darq.Engine.Steps;
 
 namespace Darq.Component.Components;
 
-/// <summary>Writes what became of a step, in the form of <c>step-answer.schema.json</c>, or of a published message.</summary>
+/// <summary>Writes the outcome of a step or of a published message, in the form of <c>step-answer.schema.json</c>.</summary>
 internal static class StepAnswer
 {
-    // A JSON writer wants 256 bytes of room, or the buffer is made and copied a second time.
+    // A JSON writer asks for 256 bytes; a smaller buffer would be reallocated and copied.
     private const int BufferBytes = 320;
 
     public static ReadOnlyMemory<byte> Write(StepResult result, BoundSteps steps)

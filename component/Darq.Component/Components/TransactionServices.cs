@@ -9,7 +9,7 @@ namespace Darq.Component.Components;
 
 /// <summary>
 /// The services TransactionalStateStore and TransactionalStoreMultiMaxSize. The sidecar never discovers them: it calls them for
-/// any state store that says TRANSACTIONAL, so they work on the instances of StateStore.
+/// any state store with the feature TRANSACTIONAL, so they work on the instances of StateStore.
 /// </summary>
 internal sealed class TransactionServices(Calls calls) : TransactionalStateStore.TransactionalStateStoreBase
 {
@@ -22,8 +22,8 @@ internal sealed class TransactionServices(Calls calls) : TransactionalStateStore
         ];
 
     /// <summary>
-    /// A transaction, or a step if its metadata says so. The answer is empty by contract, and a conflict has no etag shape
-    /// here: the sidecar passes the text on, which starts with the outcome.
+    /// A transaction, or a step if its metadata names one. The answer is empty by contract, and a conflict has no etag detail here: the
+    /// sidecar forwards the text, which starts with the outcome.
     /// </summary>
     public override async Task<TransactionalStateResponse> Transact(TransactionalStateRequest request, ServerCallContext context)
     {

@@ -2,13 +2,13 @@ using static Darq.Component.Configuration.SettingForms;
 
 namespace Darq.Component.Configuration;
 
-/// <summary>Where Redis is and how to get in: the names of the built-in Redis components, so that their files work as they are.</summary>
+/// <summary>Address and credentials of Redis, under the built-in Redis components' names, so that their files work unchanged.</summary>
 internal static class ConnectionSettings
 {
     public static readonly Setting<string> RedisHost = Text(
         "redisHost",
         "host or host:port",
-        "Where Redis listens; with failover, where the sentinels do, separated by commas. Needed."
+        "The address of Redis; with failover those of the sentinels, separated by commas. Required."
     );
     public static readonly Setting<long> RedisPort = Number("redisPort", 1, 65_535, 6379, "The port, where redisHost does not name it.");
     public static readonly Setting<string> RedisUsername = Text(
@@ -39,7 +39,7 @@ internal static class ConnectionSettings
     public static readonly Setting<string> SentinelMasterName = Text(
         "sentinelMasterName",
         "the name that the sentinels monitor",
-        "What the sentinels call the primary."
+        "The sentinels' name for the primary."
     );
     public static readonly Setting<string> SentinelUsername = Text(
         "sentinelUsername",
@@ -83,7 +83,7 @@ internal static class ConnectionSettings
     ];
 
     private static Setting<string> Ignored(string name) =>
-        Passing(name, SettingRole.WithoutEffect, "Concerns the built-in component's connection pool; this component has its own rules.");
+        Accepted(name, SettingRole.WithoutEffect, "Concerns the built-in component's connection pool, which this component does not have.");
 
     private static Setting<string> Pem(string name, bool secret, string description) =>
         new(name, "PEM text that begins with -----BEGIN", "", description, (string text, out string value) =>

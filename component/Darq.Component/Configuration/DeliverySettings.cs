@@ -4,7 +4,7 @@ using static Darq.Component.Configuration.SettingForms;
 
 namespace Darq.Component.Configuration;
 
-/// <summary>How messages are delivered: for subscriptions and input bindings, and for a subscription's own metadata.</summary>
+/// <summary>Settings of delivery: of subscriptions and input bindings, and of a subscription's own metadata.</summary>
 internal static class DeliverySettings
 {
     private static readonly SubscriptionOptions Standard = new();
@@ -23,7 +23,7 @@ internal static class DeliverySettings
         1,
         1000,
         Standard.MaxInFlight,
-        "How many messages one stream may hold unanswered."
+        "How many messages of one stream may be unanswered."
     );
     public static readonly Setting<long> Concurrency = Number(
         "concurrency",
@@ -72,7 +72,7 @@ internal static class DeliverySettings
     public static readonly Setting<string> DeadLetterTopic = Text(
         "deadLetterTopic",
         "a topic's name that does not end in ~<number>",
-        "Where messages go after maxDeliveries failures: an ordinary topic, kept until somebody subscribes; <topic>.<group>.dead "
+        "Where messages go after maxDeliveries failures: an ordinary topic, kept until a group subscribes; <topic>.<group>.dead "
             + "where it is not given.",
         Limits.IsTopic
     );
@@ -101,18 +101,18 @@ internal static class DeliverySettings
     public static readonly IReadOnlyList<Setting> All =
     [
         .. PerSubscription,
-        Passing(
+        Accepted(
             "processingTimeout",
             SettingRole.WithoutEffect,
             "A delivery is never repeated while its stream lives; a time limit for handlers comes later."
         ),
-        Passing("queueDepth", SettingRole.WithoutEffect, "Read-ahead is bounded by maxInFlight."),
-        Passing(
+        Accepted("queueDepth", SettingRole.WithoutEffect, "Read-ahead is bounded by maxInFlight."),
+        Accepted(
             "maxLenApprox",
             SettingRole.Missed,
             "Nothing is trimmed under a reader: a topic is bounded by maxBacklog and refuses when full."
         ),
-        Passing("streamTTL", SettingRole.Missed, "Nothing is trimmed under a reader: use ttlInSeconds of a message."),
+        Accepted("streamTTL", SettingRole.Missed, "Nothing is trimmed under a reader: use ttlInSeconds of a message."),
         Later("groupTtl", "Groups that end by themselves come later."),
         Later("ephemeral", "Groups that end by themselves come later.", "false"),
     ];

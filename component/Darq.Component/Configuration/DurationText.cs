@@ -4,7 +4,7 @@ namespace Darq.Component.Configuration;
 
 /// <summary>
 /// The one form of a duration: numbers with units from h down to ms (<c>30s</c>, <c>1m30s</c>, <c>0.5s</c>), or a bare number of
-/// milliseconds. It covers what the built-in Redis components accept, so that their files keep their meaning.
+/// milliseconds. It covers what the built-in Redis components accept, so that their files work unchanged.
 /// </summary>
 internal static class DurationText
 {

@@ -4,7 +4,7 @@ using Darq.Engine.Subscriptions;
 
 namespace Darq.Component.Configuration;
 
-/// <summary>Everything that the metadata of one component instance says, in the types of the folders that use it. Immutable.</summary>
+/// <summary>The settings of one instance, in the types of the folders that use them. Immutable.</summary>
 internal sealed record InstanceOptions
 {
     public required RedisOptions Redis { get; init; }
@@ -16,23 +16,23 @@ internal sealed record InstanceOptions
     /// <summary>The group that consumes; null where none is given.</summary>
     public string? Group { get; init; }
 
-    /// <summary>What an input binding reads.</summary>
+    /// <summary>The topics that an input binding reads.</summary>
     public IReadOnlyList<string> Topics { get; init; } = [];
 
     /// <summary>Where an output binding publishes when the request names no topic.</summary>
     public string? DefaultTopic { get; init; }
 
-    /// <summary>The app on whose behalf a binding works; null where it is not told.</summary>
+    /// <summary>The app on whose behalf a binding works; null where it is not given.</summary>
     public string? AppId { get; init; }
 
-    /// <summary>What stands before the state keys of a binding's step; null where that is not known.</summary>
+    /// <summary>The prefix of the state keys in a binding's steps; null where it is not known.</summary>
     public string? KeyPrefix { get; init; }
 
     /// <summary>Time to live of state that is saved without one.</summary>
     public TimeSpan? DefaultTimeToLive { get; init; }
 }
 
-/// <summary>The outcome of reading metadata: options, or everything that is wrong with it; and what is worth saying either way.</summary>
+/// <summary>The outcome of reading metadata: options or all errors; settings without effect and warnings in either case.</summary>
 internal sealed record OptionsReading(
     InstanceOptions? Options,
     IReadOnlyList<string> Errors,

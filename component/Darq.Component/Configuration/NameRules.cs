@@ -2,7 +2,7 @@ using Darq.Engine.Core;
 
 namespace Darq.Component.Configuration;
 
-/// <summary>What texts of settings may contain; what a name is, <see cref="Limits"/> says for everybody.</summary>
+/// <summary>The characters that settings may contain; <see cref="Limits"/> has the rules for names.</summary>
 internal static class NameRules
 {
     /// <summary>

@@ -3,7 +3,7 @@ using static Darq.Component.Configuration.SettingForms;
 
 namespace Darq.Component.Configuration;
 
-/// <summary>Which namespace an instance works in, and what it asks of it. Every service takes these.</summary>
+/// <summary>The namespace of an instance, with its limits and windows. Every service takes these.</summary>
 internal static class NamespaceSettings
 {
     private static readonly NamespaceOptions Standard = new();
@@ -47,7 +47,7 @@ internal static class NamespaceSettings
         1,
         1_000_000_000,
         Standard.MaxBacklog,
-        "How many messages a topic may hold in one partition before it refuses."
+        "How many messages a topic may hold in one partition before it is full."
     );
     public static readonly Setting<TimeSpan> CallTimeout = Duration(
         "callTimeout",
@@ -67,7 +67,7 @@ internal static class NamespaceSettings
     );
     public static readonly Setting<string> Durability = Choice(
         "durability",
-        "What an answer promises: so far that Redis has applied it.",
+        "What an answer guarantees; in this version that Redis has applied it.",
         [("auto", "auto"), ("reply", "reply")],
         IsLaterDurability
     );

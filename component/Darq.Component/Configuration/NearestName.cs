@@ -1,12 +1,12 @@
 namespace Darq.Component.Configuration;
 
-/// <summary>Finds the known name that a mistyped one most likely means: fewest letters to change, swap, add or drop.</summary>
+/// <summary>Finds the known name nearest to a mistyped one: fewest letters to change, swap, add or drop.</summary>
 internal static class NearestName
 {
-    /// <summary>The nearest name, or null where none is near enough to be a likely meaning.</summary>
+    /// <summary>The nearest name, or null where none is near enough.</summary>
     public static string? Of(string unknown, IEnumerable<string> known)
     {
-        // Longer than any known name by far: nothing is near, and the table would grow with the square.
+        // Far longer than any known name: none is near, and the table grows with the square.
         if (unknown.Length > 64)
         {
             return null;

@@ -4,7 +4,7 @@ using Darq.Engine.Subscriptions;
 
 namespace Darq.Component.Configuration;
 
-/// <summary>Turns a metadata list into options: reads every key, then checks what only several keys together can get wrong.</summary>
+/// <summary>Turns a metadata list into options: reads every key, then checks keys against each other.</summary>
 internal static class OptionsReader
 {
     public static OptionsReading Read(ComponentService service, IEnumerable<KeyValuePair<string, string>> properties)
@@ -31,13 +31,13 @@ internal static class OptionsReader
         return new OptionsReading(values.Errors.Count == 0 ? options : null, values.Errors, values.WithoutEffect, values.Warnings);
     }
 
-    /// <summary>What one subscription asks for itself; its other metadata belongs to the app and the sidecar.</summary>
+    /// <summary>The settings in one subscription's metadata; its other metadata belongs to the app and the sidecar.</summary>
     public static (SubscriptionOptions Options, IReadOnlyList<string> Errors) ReadSubscription(
         SubscriptionOptions component,
         IEnumerable<KeyValuePair<string, string>> metadata
     )
     {
-        var values = SettingValues.Read(SettingTable.Subscription, metadata, unknownPass: true);
+        var values = SettingValues.Read(SettingTable.Subscription, metadata, ignoreUnknown: true);
         return (Subscription(values, component, component.Concurrent), values.Errors);
     }
 
@@ -89,7 +89,7 @@ internal static class OptionsReader
     }
 
     /// <summary>
-    /// What the sidecar puts before a state key, and a binding has to put there itself; null where the app's id is wanted and not known.
+    /// The prefix that the sidecar adds to state keys, and a binding must add itself; null where it is the app's id, which is not known.
     /// </summary>
     private static string? KeyPrefix(SettingValues values) =>
         values.Get(SettingTable.KeyPrefix) switch

@@ -4,7 +4,7 @@ using Darq.Engine.Redis;
 
 namespace Darq.Component.Configuration;
 
-/// <summary>Where Redis is and how to get in, out of the settings of <see cref="ConnectionSettings"/>.</summary>
+/// <summary>Address and credentials of Redis, from the settings of <see cref="ConnectionSettings"/>.</summary>
 internal static class RedisOptionsReader
 {
     public static RedisOptions Read(SettingValues values)
@@ -65,7 +65,7 @@ internal static class RedisOptionsReader
         };
     }
 
-    /// <summary>At least one address, whatever is wrong with them.</summary>
+    /// <summary>At least one address, also where the settings are wrong.</summary>
     private static List<(string Host, int Port)> Addresses(SettingValues values)
     {
         var (text, port) = (values.Get(ConnectionSettings.RedisHost), (int)values.Get(ConnectionSettings.RedisPort));
@@ -90,7 +90,7 @@ internal static class RedisOptionsReader
         }
 
         values.Add(
-            $"redisHost: {SettingValues.Show(text)} names several hosts, which only sentinels are given by; "
+            $"redisHost: {SettingValues.Show(text)} names several hosts, which only sentinels may have; "
                 + "give failover: \"true\" and sentinelMasterName, or one host or host:port (Redis Cluster is not yet available)"
         );
         return [("", port)];

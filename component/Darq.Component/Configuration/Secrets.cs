@@ -3,7 +3,7 @@ using System.Text;
 namespace Darq.Component.Configuration;
 
 /// <summary>
-/// Where secret values come from after a restart, when the sidecar does not say them again: <c>DARQ_REDIS_PASSWORD</c> for
+/// The source of secret values after a restart, when the sidecar does not send them again: <c>DARQ_REDIS_PASSWORD</c> for
 /// redisPassword, or a file named by <c>DARQ_REDIS_PASSWORD_FILE</c>.
 /// </summary>
 internal sealed class Secrets(Func<string, string?> variable)

@@ -1,27 +1,27 @@
 namespace Darq.Component.Configuration;
 
-/// <summary>What a setting is for; decides how it is reported when it is given.</summary>
+/// <summary>The effect of a setting, which decides how Init reports it.</summary>
 internal enum SettingRole
 {
     /// <summary>Changes what the component does.</summary>
     Effective,
 
-    /// <summary>Read by the sidecar from the same list; passes without a word.</summary>
+    /// <summary>Read by the sidecar from the same list; accepted silently.</summary>
     Sidecar,
 
-    /// <summary>Known from the built-in Redis components, accepted, of no effect here; said once at Init.</summary>
+    /// <summary>Known from the built-in Redis components, accepted, without effect here; logged at Init.</summary>
     WithoutEffect,
 
-    /// <summary>As <see cref="WithoutEffect"/>, but somebody who set it may rely on it: said as a warning.</summary>
+    /// <summary>As <see cref="WithoutEffect"/>, but its user may rely on it: logged as a warning.</summary>
     Missed,
 
-    /// <summary>Part of the design but not of this version: refused unless it asks for what is there anyway.</summary>
+    /// <summary>Part of the design but not of this version: refused unless its value is what the component does anyway.</summary>
     Later,
 }
 
 /// <summary>
-/// One key of a component's metadata: its name, the form its value takes, its default and what it does. The tables of
-/// these decide what Init accepts, and the printed reference is made from them.
+/// One key of a component's metadata: its name, its form, its default and its effect. The tables of these decide what Init
+/// accepts, and the printed reference is made from them.
 /// </summary>
 internal abstract class Setting(string name, string form, string standard, string description)
 {
@@ -30,7 +30,7 @@ internal abstract class Setting(string name, string form, string standard, strin
     /// <summary>The accepted form, worded to follow "give".</summary>
     public string Form { get; } = form;
 
-    /// <summary>What holds when the key is not given, in the same form; empty where nothing holds.</summary>
+    /// <summary>The default, in the same form; empty where there is none.</summary>
     public string Standard { get; } = standard;
 
     public string Description { get; } = description;
@@ -43,7 +43,7 @@ internal abstract class Setting(string name, string form, string standard, strin
     /// <summary>Whether line breaks are part of the form, as in a certificate.</summary>
     public bool MultiLine { get; init; }
 
-    /// <summary>Reads the value; returns what is wrong with it, or null.</summary>
+    /// <summary>Reads the value; returns an error, or null.</summary>
     public abstract string? Read(string text, out object value);
 
     public override string ToString() => Name;
@@ -55,7 +55,7 @@ internal sealed class Setting<T>(string name, string form, string standard, stri
     where T : notnull
 {
     /// <summary>
-    /// Reads a value; returns what is wrong with it, <see cref="SettingForms.Wrong"/> for "not in the accepted form", or null.
+    /// Reads a value; returns an error (<see cref="SettingForms.Wrong"/> for "not in the accepted form"), or null.
     /// </summary>
     internal delegate string? Reader(string text, out T value);
 
@@ -63,8 +63,8 @@ internal sealed class Setting<T>(string name, string form, string standard, stri
 
     public override string? Read(string text, out object value)
     {
-        var complaint = read(text, out var typed);
+        var error = read(text, out var typed);
         value = typed;
-        return complaint;
+        return error;
     }
 }

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Darq.Component.Configuration;
 
-/// <summary>The forms that values take. Each builds a setting of one kind, with its range and the words that describe it.</summary>
+/// <summary>The forms of values. Each builds a setting of one kind, with its range and description.</summary>
 internal static class SettingForms
 {
-    /// <summary>The complaint of a reader that has nothing to add to the accepted form.</summary>
+    /// <summary>The error of a reader that has nothing to add to the accepted form.</summary>
     public const string Wrong = "";
 
     public static Setting<string> Text(
@@ -60,7 +60,7 @@ internal static class SettingForms
             Default = standard,
         };
 
-    /// <summary>One of some words. Words of later versions are refused as such, so that nobody looks for a typing error.</summary>
+    /// <summary>One of some words. A later version's word is refused as such, so that it does not look like a typing error.</summary>
     public static Setting<T> Choice<T>(string name, string description, (string Word, T Value)[] words, Func<string, bool>? later = null)
         where T : notnull =>
         new(name, "one of " + string.Join(", ", words.Select(word => word.Word)), words[0].Word, description, (string text, out T value) =>
@@ -80,18 +80,18 @@ internal static class SettingForms
         { Default = words[0].Value };
 
     /// <summary>
-    /// A setting of a later version: the values that ask for nothing new pass, every other one is refused as not yet there.
+    /// A setting of a later version: the values that change nothing are accepted, every other one is refused as not yet available.
     /// </summary>
-    public static Setting<string> Later(string name, string description, params string[] passes) =>
+    public static Setting<string> Later(string name, string description, params string[] accepted) =>
         new(
             name,
-            passes.Length == 0 ? "nothing: leave it out" : "only " + string.Join(" or ", passes),
-            passes.FirstOrDefault(""),
+            accepted.Length == 0 ? "nothing: leave it out" : "only " + string.Join(" or ", accepted),
+            accepted.FirstOrDefault(""),
             description,
             (string text, out string value) =>
             {
                 value = text;
-                return passes.Contains(text, StringComparer.OrdinalIgnoreCase) ? null : NotYet(text);
+                return accepted.Contains(text, StringComparer.OrdinalIgnoreCase) ? null : NotYet(text);
             }
         )
         {
@@ -99,8 +99,8 @@ internal static class SettingForms
             Role = SettingRole.Later,
         };
 
-    /// <summary>A key that passes whatever its value is, because somebody else reads it or nothing here depends on it.</summary>
-    public static Setting<string> Passing(string name, SettingRole role, string description, bool secret = false) =>
+    /// <summary>A key that is accepted with any value, because the sidecar reads it or nothing here depends on it.</summary>
+    public static Setting<string> Accepted(string name, SettingRole role, string description, bool secret = false) =>
         new(name, "any text", "", description, Take)
         {
             Default = "",

@@ -3,7 +3,7 @@ using static Darq.Component.Configuration.SettingForms;
 
 namespace Darq.Component.Configuration;
 
-/// <summary>All keys that one service accepts at Init. The reference that is printed for users comes from these tables too.</summary>
+/// <summary>All keys that one service accepts at Init. The printed reference comes from these tables too.</summary>
 internal sealed class SettingTable
 {
     public static readonly Setting<string> ConsumerId = Text(
@@ -38,9 +38,9 @@ internal sealed class SettingTable
     );
     public static readonly Setting<string> KeyPrefix = Text(
         "keyPrefix",
-        "appid, none, or the prefix itself as the state store has it (name and namespace: what they stand for there)",
-        "What stands before the state keys of a step, so that they are those of the state API: the app's id unless the state store "
-            + "says otherwise.",
+        "appid, none, or the prefix itself as the state store has it (for name and namespace their values there)",
+        "The prefix of the state keys of a step, so that they are those of the state API: the app's id unless the state store "
+            + "has another.",
         static text =>
             !text.Equals("name", StringComparison.OrdinalIgnoreCase)
             && !text.Equals("namespace", StringComparison.OrdinalIgnoreCase)
@@ -55,7 +55,7 @@ internal sealed class SettingTable
         "Time to live of state that is saved without one of its own; 0 or less: for ever."
     );
 
-    /// <summary>One subscription's own metadata; keys that are not known there belong to others and pass.</summary>
+    /// <summary>One subscription's own metadata; unknown keys belong to others and are ignored.</summary>
     public static readonly SettingTable Subscription = new("a subscription", DeliverySettings.PerSubscription);
 
     private static readonly SettingTable PubSub = new(
@@ -83,11 +83,11 @@ internal sealed class SettingTable
                 "outboxPubsub",
                 "outboxDiscardWhenMissingState"
             ),
-            Passing("primaryEncryptionKey", SettingRole.Sidecar, "Read by the sidecar.", secret: true),
-            Passing("secondaryEncryptionKey", SettingRole.Sidecar, "Read by the sidecar.", secret: true),
-            Passing("queryIndexes", SettingRole.Missed, "The query API is not served."),
-            Passing("redeliverInterval", SettingRole.WithoutEffect, "Means nothing for state."),
-            Passing("processingTimeout", SettingRole.WithoutEffect, "Means nothing for state."),
+            Accepted("primaryEncryptionKey", SettingRole.Sidecar, "Read by the sidecar.", secret: true),
+            Accepted("secondaryEncryptionKey", SettingRole.Sidecar, "Read by the sidecar.", secret: true),
+            Accepted("queryIndexes", SettingRole.Missed, "The query API is not served."),
+            Accepted("redeliverInterval", SettingRole.WithoutEffect, "Means nothing for state."),
+            Accepted("processingTimeout", SettingRole.WithoutEffect, "Means nothing for state."),
         ]
     );
 
@@ -136,5 +136,5 @@ internal sealed class SettingTable
     public Setting? Find(string name) => _byName.GetValueOrDefault(name);
 
     private static IEnumerable<Setting> Sidecar(params string[] names) =>
-        names.Select(name => (Setting)Passing(name, SettingRole.Sidecar, "Read by the sidecar."));
+        names.Select(name => (Setting)Accepted(name, SettingRole.Sidecar, "Read by the sidecar."));
 }

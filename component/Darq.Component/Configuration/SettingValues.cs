@@ -4,7 +4,7 @@ using Darq.Engine.Core;
 namespace Darq.Component.Configuration;
 
 /// <summary>
-/// What one metadata list says, read against a table. Every fault is collected with its key, the value seen and the form
+/// The values of one metadata list, read against a table. Collects every fault with its key, the value seen and the form
 /// accepted, so that a user corrects a file once and not once per fault.
 /// </summary>
 internal sealed class SettingValues
@@ -20,11 +20,11 @@ internal sealed class SettingValues
     /// <summary>Keys that were given and have no effect.</summary>
     public List<string> WithoutEffect { get; } = [];
 
-    /// <summary>What somebody should know although it is accepted.</summary>
+    /// <summary>Remarks on accepted values.</summary>
     public List<string> Warnings { get; } = [];
 
-    /// <summary>Reads all properties. Keys that the table does not know are faults, or pass where others read the same list.</summary>
-    public static SettingValues Read(SettingTable table, IEnumerable<KeyValuePair<string, string>> properties, bool unknownPass = false)
+    /// <summary>Reads all properties. Keys that the table does not know are faults, or ignored where others read the same list.</summary>
+    public static SettingValues Read(SettingTable table, IEnumerable<KeyValuePair<string, string>> properties, bool ignoreUnknown = false)
     {
         var values = new SettingValues();
         foreach (
@@ -38,7 +38,7 @@ internal sealed class SettingValues
             {
                 values.Take(setting, [.. spellings]);
             }
-            else if (!unknownPass)
+            else if (!ignoreUnknown)
             {
                 values.Add(Unknown(table, spellings.First().Key));
             }
@@ -53,7 +53,7 @@ internal sealed class SettingValues
     /// <summary>Whether the setting has a value of its own.</summary>
     public bool Has(Setting setting) => _values.ContainsKey(setting);
 
-    /// <summary>Whether the setting was given, be it with a faulty value: then it is not also missing.</summary>
+    /// <summary>Whether the setting was given, also with a faulty value: such a setting is not missing as well.</summary>
     public bool IsGiven(Setting setting) => _given.Contains(setting);
 
     /// <summary>Adds a fault that concerns several settings together.</summary>
@@ -79,7 +79,7 @@ internal sealed class SettingValues
 
     private void Take(Setting setting, KeyValuePair<string, string>[] spellings)
     {
-        // The sidecar adds its own consumerID beside a user's consumerId: the exact spelling is the one that it goes by.
+        // The sidecar adds its own consumerID beside a user's consumerId, and uses the exact spelling.
         var exact = Array.FindIndex(spellings, property => property.Key == setting.Name);
         var (key, text) = spellings[Math.Max(exact, 0)];
         var others = spellings.Where(property => property.Value != text).Select(property => property.Key).ToList();
@@ -112,14 +112,14 @@ internal sealed class SettingValues
             return;
         }
 
-        var complaint = setting.Read(setting.Secret ? text : text.Trim(), out var value);
-        if (complaint is null)
+        var error = setting.Read(setting.Secret ? text : text.Trim(), out var value);
+        if (error is null)
         {
             Keep(setting, key, value);
         }
         else
         {
-            Add(complaint.Length > 0 ? $"{key}: {complaint}; give {setting.Form}" : $"{key}: {seen} is not accepted; give {setting.Form}");
+            Add(error.Length > 0 ? $"{key}: {error}; give {setting.Form}" : $"{key}: {seen} is not accepted; give {setting.Form}");
         }
     }
 

@@ -7,18 +7,17 @@ using Google.Protobuf;
 namespace Darq.Component.Dapr;
 
 /// <summary>
-/// A delivery as the sidecar takes it: a PullMessagesResponse or a ReadResponse, which differ in the numbers of their fields
-/// and in the topic. A stream fills one again for each delivery, because a generated one with its map of headers is some
-/// fifty objects.
+/// A delivery on the wire: a PullMessagesResponse or a ReadResponse, which differ in the numbers of their fields and in the topic. A
+/// stream reuses one for all deliveries, because a generated one with its map of headers is some fifty objects.
 /// </summary>
 internal sealed class DeliveryMessage
 {
     private const int LongestTag = 1 + 5;
 
-    // Both messages have it under this number.
+    // The same number in both messages.
     private const int DataField = PullMessagesResponse.DataFieldNumber;
 
-    // What an entry of a map consists of.
+    // The fields of a map's entry.
     private const int NameField = 1;
     private const int ValueField = 2;
 
@@ -42,7 +41,7 @@ internal sealed class DeliveryMessage
         _envelope.Fill(delivery);
         _rest.Clear();
         _rest.Add(_envelope.DataTail);
-        // The name that was subscribed, also where it is a further stream of a topic: streaming apps are found by it.
+        // The subscribed name, also where it is a further stream of a topic: the sidecar routes to streaming apps by it.
         if (_numbers.Topic is { } topic)
         {
             Write(topic, delivery.Topic);
@@ -67,7 +66,7 @@ internal sealed class DeliveryMessage
 
     public int CalculateSize() => FieldSize(DataLength) - _envelope.DataTail.Length + _rest.Count;
 
-    /// <summary>Writes as many bytes as <see cref="CalculateSize"/> said.</summary>
+    /// <summary>Writes as many bytes as <see cref="CalculateSize"/> returns.</summary>
     public void WriteTo(IBufferWriter<byte> output)
     {
         output.Advance(WriteTag(output.GetSpan(LongestTag), DataField, DataLength));

@@ -6,9 +6,9 @@ using Darq.Component.Telemetry;
 namespace Darq.Component.Host;
 
 /// <summary>
-/// What happens beside serving: the start line, readiness, and the stop in reverse data flow. (1) No new deliveries. (2)
-/// Handlers finish and their answers come in, for a few seconds at most. (3) Streams end. (4) The server finishes its calls and
-/// removes the socket. (5) Instances and engines pass on what was answered and leave Redis.
+/// Start line, readiness, and the stop in reverse data flow. (1) No new deliveries. (2) Handlers finish and their answers come in,
+/// for a few seconds at most. (3) Streams end. (4) The server finishes its calls and removes the socket. (5) Instances and engines
+/// send the last acks and disconnect from Redis.
 /// </summary>
 internal sealed class ComponentLifetime(
     SocketOptions socket,
@@ -46,7 +46,7 @@ internal sealed class ComponentLifetime(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         health.Stop();
-        // Step 1, and whoever reads the line may count on it.
+        // Step 1, before the line that announces it.
         instances.PauseAll();
         log.ComponentStops();
         // Steps 2 and 3.
@@ -61,21 +61,21 @@ internal sealed class ComponentLifetime(
     }
 
     /// <summary>
-    /// The process serves while every primary in use can be worked with. Polled, because a lost connection announces itself to nobody.
+    /// The process serves while every primary in use is ready. Polled, because a lost connection raises no event here.
     /// </summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(ReadinessPause, time);
-        var said = true;
+        var ready = true;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            if (engines.Ready == said)
+            if (engines.Ready == ready)
             {
                 continue;
             }
 
-            said = !said;
-            health.Set("", said);
+            ready = !ready;
+            health.Set("", ready);
         }
     }
 }

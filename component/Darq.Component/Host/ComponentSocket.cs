@@ -3,9 +3,9 @@ using System.Net.Sockets;
 namespace Darq.Component.Host;
 
 /// <summary>
-/// The Unix socket file. A sidecar that meets a file on which nobody answers waits for ever without a word, therefore a stale
-/// one is removed, the mode is set before anybody can connect, and a clean exit leaves no file behind: the runtime removes the
-/// file when the bound socket is closed, and nobody else does, or the file of a successor could be hit.
+/// The Unix socket file. A sidecar waits silently for ever on a file without a listener, therefore a stale one is removed, the mode is
+/// set before any client can connect, and a clean exit leaves no file behind. Only the runtime removes the file, when it closes the
+/// bound socket: a later removal could hit the file of a successor.
 /// </summary>
 internal sealed class ComponentSocket(SocketOptions options)
 {
@@ -18,7 +18,7 @@ internal sealed class ComponentSocket(SocketOptions options)
         | UnixFileMode.OtherRead
         | UnixFileMode.OtherExecute;
 
-    /// <summary>Creates the folder and clears the way; throws if something else is there that must not be removed.</summary>
+    /// <summary>Creates the folder and removes a stale socket; throws if the path has anything else.</summary>
     public void Prepare()
     {
         if (!Directory.Exists(options.Folder))
@@ -30,7 +30,7 @@ internal sealed class ComponentSocket(SocketOptions options)
         if (file.LinkTarget is not null)
         {
             throw new SocketRefusedException(
-                $"{options.FullPath} is a symbolic link. Somebody else could point it anywhere, so it is not used: remove it."
+                $"{options.FullPath} is a symbolic link, which another user could point anywhere. Remove it."
             );
         }
 
@@ -49,7 +49,7 @@ internal sealed class ComponentSocket(SocketOptions options)
         if (Answers())
         {
             throw new SocketRefusedException(
-                $"Somebody answers on {options.FullPath}: another component runs there. Stop it, or choose another name with "
+                $"Another component is listening on {options.FullPath}. Stop it, or choose another name with "
                     + "DARQ_SOCKET_NAME."
             );
         }
@@ -58,8 +58,8 @@ internal sealed class ComponentSocket(SocketOptions options)
     }
 
     /// <summary>
-    /// Binds, and sets the mode while nobody can connect yet: the caller listens afterwards. The folder is the caller's to protect;
-    /// between a bind and a chmod a socket that does not listen refuses everybody.
+    /// Binds and sets the mode before any client can connect: the caller listens afterwards, and a socket that does not listen refuses
+    /// connections. The caller protects the folder.
     /// </summary>
     public Socket Bind()
     {
@@ -79,8 +79,8 @@ internal sealed class ComponentSocket(SocketOptions options)
 
     private static bool IsSocket(FileInfo file)
     {
-        // .NET has no name for the type of a Unix file, but a socket is the one thing of no length that cannot be opened. Asking for
-        // both directions keeps a named pipe from blocking here.
+        // .NET does not expose the type of a Unix file, but only a socket has no length and cannot be opened. Opening for both
+        // directions keeps a named pipe from blocking here.
         if (file.Length > 0)
         {
             return false;
@@ -111,7 +111,7 @@ internal sealed class ComponentSocket(SocketOptions options)
         }
         catch (SocketException fault)
         {
-            // Refused: the file is a socket and nobody listens. Anything else (no right to connect, a full queue) means that somebody may.
+            // Refused: no process listens. With any other error (no right to connect, a full queue) one may.
             return fault.SocketErrorCode != SocketError.ConnectionRefused;
         }
     }

@@ -9,16 +9,16 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Darq.Component.Host;
 
 /// <summary>
-/// Ends every call of every service with a status that its client is meant to see: a refusal with its own (<see cref="Faults"/>),
-/// anything unforeseen as Internal with a fixed text, and a line in the log that has the reason. What a client caused is logged as
-/// Debug, since it is told anyway.
+/// Ends every call of every service with a status for its client: an error with its own (<see cref="Faults"/>), an unexpected fault
+/// as Internal with a fixed text and its reason in the log. Errors that a client caused are logged as Debug, because the client
+/// gets them anyway.
 /// </summary>
 internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Interceptor
 {
     private const string StatusTrailer = "grpc-status";
 
     /// <summary>
-    /// Serves one request. A fault outside every handler, such as a broken frame, the library answers Unknown; that is mended here.
+    /// Serves one request. For a fault outside every handler, such as a broken frame, the library answers Unknown; this replaces it.
     /// </summary>
     public async Task ServeAsync(HttpContext request, RequestDelegate next)
     {
@@ -26,7 +26,7 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
         var call = request.Features.Get<IServerCallContextFeature>()?.ServerCallContext;
         if (call?.Status is { StatusCode: StatusCode.Unknown, DebugException: { } fault })
         {
-            MendUnknown(request, call, fault);
+            ReplaceUnknown(request, call, fault);
         }
     }
 
@@ -98,12 +98,12 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
         }
     }
 
-    private void MendUnknown(HttpContext request, ServerCallContext call, Exception fault)
+    private void ReplaceUnknown(HttpContext request, ServerCallContext call, Exception fault)
     {
         var trailers = request.Response.HasStarted
             ? request.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers
             : request.Response.Headers;
-        // A call whose deadline has passed was ended with that already, and its trailers are sent.
+        // A call past its deadline has ended with DeadlineExceeded, and its trailers are sent.
         if (trailers[StatusTrailer] != "2")
         {
             return;
@@ -111,19 +111,19 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
 
         var status = StatusOf(fault, call);
         trailers[StatusTrailer] = ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture);
-        // None of the texts that can occur here needs to be encoded.
+        // None of the possible texts here needs encoding.
         trailers["grpc-message"] = status.Status.Detail;
     }
 
     private RpcException StatusOf(Exception fault, ServerCallContext call)
     {
-        if (Refusal(fault) is { } status)
+        if (KnownStatusOf(fault) is { } status)
         {
             log.CallWasRefused(call.Method, status.StatusCode, status.Status.Detail);
             return status;
         }
 
-        // The library refuses what is read or written after the end with an InvalidOperationException.
+        // The library throws InvalidOperationException for a read or write after the end.
         if (fault is OperationCanceledException or InvalidOperationException && call.CancellationToken.IsCancellationRequested)
         {
             log.CallWasGivenUp(call.Method);
@@ -134,13 +134,13 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> log) : Intercep
         return Faults.Of(StatusCode.Internal, "The call failed inside the component; its log has the reason.");
     }
 
-    private static RpcException? Refusal(Exception fault) =>
+    private static RpcException? KnownStatusOf(Exception fault) =>
         fault switch
         {
             RpcException status => status,
             DarqException refused => Faults.ToRpc(refused, CallKind.Plain),
-            // A frame with a flag or a length that does not exist, or a client that went away inside one, which the transport may
-            // report before the call's token fires. No handler lets out one of these by itself.
+            // A malformed frame, or a client that disconnected inside one, which the transport may report before the call's token
+            // fires. No handler throws these itself.
             InvalidDataException or IOException => Faults.Of(StatusCode.Internal, "The request is malformed or was cut off."),
             _ => null,
         };

@@ -6,12 +6,12 @@ using Status = Grpc.Core.Status;
 
 namespace Darq.Component.Host;
 
-/// <summary>Which kind of call a refusal answers; the sidecar reads some of them differently.</summary>
+/// <summary>The kind of call that an error answers; the sidecar reads some of them differently.</summary>
 internal enum CallKind
 {
     Plain,
 
-    /// <summary>Init: nothing is missing from the protocol, the file asks for something that is not there.</summary>
+    /// <summary>Init: NotYet concerns a setting, not a method.</summary>
     Init,
 
     /// <summary>Set, Delete and their bulk forms: etag faults have a shape that the sidecar turns into 409 and 400.</summary>
@@ -19,8 +19,8 @@ internal enum CallKind
 }
 
 /// <summary>
-/// The one translation of refusals into gRPC status. The text starts with the machine word, because the sidecar passes an app
-/// nothing but text where it has no code of its own for what happened.
+/// Translates errors into gRPC status, in this one place. The text starts with the error's word, because the sidecar forwards only
+/// the text where it has no code of its own.
 /// </summary>
 internal static class Faults
 {

@@ -8,14 +8,14 @@ using ReflectionV1Alpha = Grpc.Reflection.V1Alpha.ServerReflection;
 namespace Darq.Component.Host;
 
 /// <summary>
-/// How the component serves gRPC. Services are bound once, to the one object of each, and not activated call by call: that needs
-/// no scope of services for a call, and nothing that a trimmer could miss.
+/// The gRPC server. Each service is bound once, to its one object, not activated per call: a call needs no service scope, and a
+/// trimmer has nothing to miss.
 /// </summary>
 internal static class GrpcEndpoints
 {
     /// <summary>
-    /// The transport's defaults are made for browsers: they end quiet connections, slow readers and long streams, and allow
-    /// fewer calls on a connection than one sidecar has open. Every component instance has a single connection for all its calls.
+    /// The transport's defaults suit browsers: they end quiet connections, slow readers and long streams, and allow fewer calls on a
+    /// connection than one sidecar opens. Every component instance has a single connection for all its calls.
     /// </summary>
     public static void Configure(KestrelServerOptions options)
     {
@@ -44,15 +44,15 @@ internal static class GrpcEndpoints
             options.MaxSendMessageSize = GrpcLimits.SendMaxBytes;
         });
         return services
-            // A compressed message is refused: the library would unpack it to any size, past the limit of what is received.
+            // Without providers a compressed message is refused: the library would unpack it to any size, past the receive limit.
             .PostConfigure<GrpcServiceOptions>(options => options.CompressionProviders.Clear())
-            // What a call ends with is logged once, by the interceptor.
+            // The interceptor logs the status of a call, once.
             .AddLogging(logging => logging.AddFilter("Grpc", LogLevel.None))
             .AddSingleton<FaultInterceptor>()
             .AddSingleton<HealthService>();
     }
 
-    /// <summary>Maps the services, and beside them health and reflection: daprd finds components by the names that v1alpha lists.</summary>
+    /// <summary>Maps the services, and beside them health and reflection: daprd discovers components through v1alpha.</summary>
     public static void MapGrpcEndpoints(this WebApplication app, IEnumerable<ServedService> services)
     {
         ServedService[] own = [.. services];

@@ -1,7 +1,7 @@
 namespace Darq.Component.Host;
 
 /// <summary>
-/// The largest messages that are taken from a client and given to one, in bytes without the frame's own five.
+/// The largest messages to receive and to send, in bytes without the frame's own five.
 /// </summary>
 internal static class GrpcLimits
 {

@@ -7,8 +7,8 @@ using static Grpc.Health.V1.HealthCheckResponse.Types;
 namespace Darq.Component.Host;
 
 /// <summary>
-/// <c>grpc.health.v1</c>: whether each service, and the process as a whole (the empty name), wants calls. Everything serves
-/// until its owner says otherwise.
+/// <c>grpc.health.v1</c>: whether each service, and the process as a whole (the empty name), accepts calls. All serve until
+/// <see cref="Set"/> or <see cref="Stop"/>.
 /// </summary>
 internal sealed class HealthService(DeliveryDrain drain) : HealthServiceImpl
 {
@@ -16,7 +16,7 @@ internal sealed class HealthService(DeliveryDrain drain) : HealthServiceImpl
     private string[] _services = [""];
     private bool _stopped;
 
-    /// <summary>Says once which services there are.</summary>
+    /// <summary>Registers the services; called once.</summary>
     public void Serve(IEnumerable<string> services)
     {
         _services = [.. services, ""];
@@ -26,7 +26,7 @@ internal sealed class HealthService(DeliveryDrain drain) : HealthServiceImpl
         }
     }
 
-    /// <summary>Sets one service, or with the empty name the process.</summary>
+    /// <summary>Sets one service, or the process (the empty name).</summary>
     public void Set(string service, bool serving)
     {
         lock (_lock)
@@ -51,7 +51,7 @@ internal sealed class HealthService(DeliveryDrain drain) : HealthServiceImpl
         }
     }
 
-    /// <summary>Ends with all other streams: the library watches until its client goes, and the process would wait for that.</summary>
+    /// <summary>Ends with all other streams: otherwise the process would wait until the client disconnects.</summary>
     public override async Task Watch(
         HealthCheckRequest request,
         IServerStreamWriter<HealthCheckResponse> responseStream,

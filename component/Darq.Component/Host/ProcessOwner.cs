@@ -1,13 +1,13 @@
 namespace Darq.Component.Host;
 
 /// <summary>
-/// The user and group that the process runs as, and its socket belongs to, as numbers: the first thing to look at when a sidecar hangs.
+/// User and group of the process and of its socket, as numbers: a sidecar of another user hangs on the socket.
 /// </summary>
 internal static class ProcessOwner
 {
     private const string StatusFile = "/proc/self/status";
 
-    /// <summary><c>uid:gid</c>, or the user's name where the system does not tell the numbers.</summary>
+    /// <summary><c>uid:gid</c>, or the user's name where the system does not show the numbers.</summary>
     public static string Read()
     {
         if (!File.Exists(StatusFile))

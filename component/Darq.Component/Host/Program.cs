@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace Darq.Component.Host;
 
 /// <summary>
-/// The composition root: makes everything in the order in which it depends on each other, and runs until the process is told
-/// to stop. The order of stopping is written down in <see cref="ComponentLifetime"/>.
+/// The composition root: registers all services and runs until the process is stopped. <see cref="ComponentLifetime"/> has the order
+/// of stopping.
 /// </summary>
 internal static class Program
 {
@@ -81,7 +81,7 @@ internal static class Program
             services.GetRequiredService<OutputBindingService>().Served,
         ];
 
-#pragma warning disable RS0030 // The root is where real randomness comes from; this one may be used from many threads.
+#pragma warning disable RS0030 // The one source of real randomness; Random.Shared is safe for many threads.
     private static Random CreateRandom() => Random.Shared;
 #pragma warning restore RS0030
 
@@ -91,7 +91,7 @@ internal static class Program
         logging
             .SetMinimumLevel(Enum.TryParse<LogLevel>(level, ignoreCase: true, out var chosen) ? chosen : LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
-            // Its scope and its activity for every call would cost more than the call's own objects; nobody reads them.
+            // Its scope and activity cost more per call than the call's own objects, and have no reader.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             .AddSimpleConsole(console =>
             {

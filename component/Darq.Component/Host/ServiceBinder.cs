@@ -5,9 +5,9 @@ using Grpc.Core;
 namespace Darq.Component.Host;
 
 /// <summary>
-/// Takes the methods of one service as its generated code binds them. Each runs inside <see cref="FaultInterceptor"/>, the one object
-/// of it instead of one for each call. A request that is no valid message is refused as Internal; the library would answer Unknown.
-/// Deliveries encode themselves, so the method that sends them has another response type than the generated one.
+/// Binds the methods of one service. Each runs inside the one <see cref="FaultInterceptor"/>, instead of one per call. A request that
+/// is not a valid message ends as Internal; the library would answer Unknown. Deliveries encode themselves, so the method that sends
+/// them has another response type than the generated one.
 /// </summary>
 internal sealed class ServiceBinder(FaultInterceptor faults, Delegate? deliver) : ServiceBinderBase
 {

@@ -2,7 +2,7 @@ using Darq.Component.Configuration;
 
 namespace Darq.Component.Host;
 
-/// <summary>Where the component listens, from the process environment. The sidecar finds it there by looking into the folder.</summary>
+/// <summary>The socket's path and mode, from the process environment. The sidecar finds the socket by its folder.</summary>
 internal sealed record SocketOptions(string Folder, string Name, UnixFileMode Mode)
 {
     private const string StandardFolder = "/tmp/dapr-components-sockets";
@@ -45,7 +45,7 @@ internal sealed record SocketOptions(string Folder, string Name, UnixFileMode Mo
         return faults.Count == 0 ? options : throw new SocketRefusedException(string.Join("; ", faults));
     }
 
-    /// <summary>The mode as one writes it for chmod.</summary>
+    /// <summary>The mode as chmod takes it.</summary>
     public string ModeText => "0" + Convert.ToString((int)Mode, 8);
 
     private static string First(params string?[] candidates) => candidates.First(candidate => !string.IsNullOrEmpty(candidate))!;
@@ -65,10 +65,10 @@ internal sealed record SocketOptions(string Folder, string Name, UnixFileMode Mo
         }
 
         mode = (UnixFileMode)digits.Aggregate(0, (value, digit) => (value * 8) + (digit - '0'));
-        // Without these two even a sidecar of the same user would hang on the socket in silence.
+        // Without these two even a sidecar of the same user would hang silently on the socket.
         return mode.HasFlag(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 }
 
-/// <summary>The component cannot listen as it is told to. The text names the variable or the path, and what to do.</summary>
+/// <summary>The component cannot listen on its socket. The text names the variable or the path, and what to do.</summary>
 internal sealed class SocketRefusedException(string message, Exception? inner = null) : Exception(message, inner);

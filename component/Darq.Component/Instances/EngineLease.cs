@@ -1,6 +1,6 @@
 namespace Darq.Component.Instances;
 
-/// <summary>A share in an engine. Disposing it gives it back; doing so again changes nothing.</summary>
+/// <summary>A share in an engine. Disposing returns it, once.</summary>
 internal sealed class EngineLease(SharedEngine engine, Func<ValueTask> giveBack) : IAsyncDisposable
 {
     private Func<ValueTask>? _giveBack = giveBack;

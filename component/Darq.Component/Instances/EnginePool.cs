@@ -5,8 +5,8 @@ using Darq.Engine.Redis;
 namespace Darq.Component.Instances;
 
 /// <summary>
-/// The engines of this process. Instances with the same connection and namespace share one, so that a token from one is
-/// good at the other and a lane is held once; the last to return it ends it.
+/// The engines of this process. Instances with the same connection and namespace share one, so that a token of one is
+/// valid at the other and a lane has one owner; the last to return it ends it.
 /// </summary>
 internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvider time, Random random, ILoggerFactory logs)
     : IAsyncDisposable
@@ -14,7 +14,7 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
     private readonly Lock _lock = new();
     private readonly Dictionary<(RedisOptions, string, int), Shared> _shared = [];
 
-    /// <summary>Whether every engine in use can work. With none there is nothing to wait for.</summary>
+    /// <summary>Whether the primary of every engine in use is ready; true without engines.</summary>
     public bool Ready
     {
         get
@@ -30,8 +30,8 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
     {
         lock (_lock)
         {
-            // Which number of partitions is right, Redis says. Were a contradiction refused here, a mistaken number could not be
-            // corrected by another Init while the mistaken instance still lives.
+            // Redis decides which number of partitions is right. A pool that refused a second number would keep a corrected Init out
+            // while the mistaken instance still lives.
             var key = (redis with { DialTimeout = default, CallTimeout = default }, options.Name, options.Partitions);
             if (!_shared.TryGetValue(key, out var shared))
             {

@@ -7,8 +7,8 @@ using Darq.Component.Host;
 namespace Darq.Component.Instances;
 
 /// <summary>
-/// The folder <c>.darq</c> beside the socket: one file per socket, service and instance with what Init said. A sidecar sends Init
-/// once and never again after a restart of the component; these files let its calls go on all the same.
+/// The folder <c>.darq</c> beside the socket: one file per socket, service and instance with the properties of its Init. A sidecar
+/// does not repeat Init after a restart of the component; these files let its calls go on all the same.
 /// </summary>
 internal sealed class InitFolder(SocketOptions socket)
 {
@@ -17,7 +17,7 @@ internal sealed class InitFolder(SocketOptions socket)
     private const string Extension = ".json";
     private const int MaxInstanceLength = 120;
 
-    // Two Inits of one instance at once would write one draft.
+    // Two Inits of one instance at once would write the same draft file.
     private readonly Lock _saving = new();
 
     public string FullPath { get; } = Path.Combine(socket.Folder, ".darq");

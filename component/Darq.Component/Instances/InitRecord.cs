@@ -2,7 +2,7 @@ using Darq.Component.Configuration;
 
 namespace Darq.Component.Instances;
 
-/// <summary>What Init said about one instance, without its secret values; <see cref="Withheld"/> names those that were given.</summary>
+/// <summary>The properties of one instance's Init, without secret values; <see cref="Withheld"/> names the given secrets.</summary>
 internal sealed record InitRecord(
     ComponentService Service,
     string Instance,

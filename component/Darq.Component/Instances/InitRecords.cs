@@ -3,7 +3,7 @@ using Darq.Engine.Core;
 
 namespace Darq.Component.Instances;
 
-/// <summary>Takes the secret values out of what is kept of an Init, and puts them back in after a restart.</summary>
+/// <summary>Removes the secret values from a kept Init, and adds them again after a restart.</summary>
 internal static class InitRecords
 {
     public static InitRecord Of(ComponentService service, string instance, IReadOnlyDictionary<string, string> properties)

@@ -4,8 +4,8 @@ using Darq.Engine.Subscriptions.Deliveries;
 namespace Darq.Component.Instances;
 
 /// <summary>
-/// One component as a sidecar named it: its options, which never change, and its engine. A later Init puts another instance
-/// in its place; this one ends when the last call that works on it has left.
+/// One component of a sidecar: its immutable options and its engine. A later Init puts another instance in its place; this one ends
+/// when its last call has left.
 /// </summary>
 internal sealed class Instance(
     ComponentService service,
@@ -32,8 +32,8 @@ internal sealed class Instance(
     public InstanceEngine Engine { get; } = engine;
 
     /// <summary>
-    /// What a first call waits for. Init has made its handshake before; an instance that was brought back makes it with the first
-    /// call, which would else find Redis away for no other reason than coming first.
+    /// Calls wait for it. Init makes the handshake itself; an instance that was brought back makes it with the first call, which would
+    /// otherwise fail only because it came first.
     /// </summary>
     public Task FirstHandshake { get; init; } = Task.CompletedTask;
 
@@ -42,7 +42,7 @@ internal sealed class Instance(
         properties.Count == others.Count
         && properties.All(property => others.TryGetValue(property.Key, out var value) && value == property.Value);
 
-    /// <summary>Enters a call. Only the table calls this, under its lock, so that a retired instance is never entered.</summary>
+    /// <summary>Enters a call. Only the table calls this, under its lock, so that no call enters a retired instance.</summary>
     public void Enter()
     {
         lock (_lock)
@@ -65,7 +65,7 @@ internal sealed class Instance(
         return Engine.DisposeAsync();
     }
 
-    /// <summary>No new call comes; ends the engine now if nobody is inside.</summary>
+    /// <summary>No new call comes; ends the engine now if no call is inside.</summary>
     public ValueTask RetireAsync()
     {
         lock (_lock)
@@ -81,7 +81,7 @@ internal sealed class Instance(
     }
 
     /// <summary>
-    /// Registers an open stream, so that a pause reaches it. A new stream also ends a pause: the sidecar never says resume.
+    /// Registers an open stream, so that a pause reaches it. A new stream also ends a pause: the sidecar never calls Resume.
     /// </summary>
     public void Opened(DeliveryStream stream)
     {

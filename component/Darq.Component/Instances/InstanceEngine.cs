@@ -7,7 +7,7 @@ using Darq.Engine.Subscriptions;
 
 namespace Darq.Component.Instances;
 
-/// <summary>What one instance works with: its share in an engine, and publisher, state and steps with its own options.</summary>
+/// <summary>One instance's share in an engine, and publisher, state and steps with its own options.</summary>
 internal sealed class InstanceEngine(EngineLease lease, NamespaceOptions options, TimeProvider time, Random random, ILogger log)
     : IAsyncDisposable
 {

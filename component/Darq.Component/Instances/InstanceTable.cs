@@ -6,8 +6,8 @@ using Darq.Engine.Core;
 namespace Darq.Component.Instances;
 
 /// <summary>
-/// All instances of this process by service and name. Init puts one in, atomically in place of an older one; a call for an
-/// unknown one brings it back from what its Init left in the folder, because no sidecar repeats Init after a restart of ours.
+/// All instances of this process by service and name. Init adds one, atomically in place of an older one; a call for an unknown one
+/// brings it back from the folder, because a sidecar does not repeat Init after a restart of the component.
 /// </summary>
 internal sealed class InstanceTable(
     EnginePool engines,
@@ -18,7 +18,7 @@ internal sealed class InstanceTable(
     ILogger<InstanceTable> log
 ) : IAsyncDisposable
 {
-    /// <summary>Init answers fast, also when Redis is away: the sidecar counts a slow one as failed.</summary>
+    /// <summary>Bounds Init when Redis is away: the sidecar counts a slow Init as failed.</summary>
     private static readonly TimeSpan ConnectTime = TimeSpan.FromMilliseconds(700);
 
     private readonly Lock _lock = new();
@@ -102,7 +102,7 @@ internal sealed class InstanceTable(
             _instances.Clear();
         }
 
-        // All at once: each may wait for a Redis that is silent, and the process has seconds to end.
+        // All at once: each may wait for a silent Redis, and the process has seconds to end.
         await Task.WhenAll(left.Select(instance => instance.RetireAsync().AsTask()));
     }
 
@@ -176,7 +176,7 @@ internal sealed class InstanceTable(
         }
         catch (DarqException)
         {
-            // Every call is told by the primary what to change.
+            // Every call gets the same error from the primary.
         }
     }
 

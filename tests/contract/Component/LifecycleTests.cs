@@ -51,7 +51,7 @@ public sealed class LifecycleTests
         await using var second = await ChildProcess.StartAsync(Repository.Component, [], environment);
 
         Assert.Equal(1, await second.WaitForExitAsync(Patience));
-        Assert.Contains(second.Output.All, line => line.Contains("Somebody answers on", StringComparison.Ordinal));
+        Assert.Contains(second.Output.All, line => line.Contains("Another component is listening on", StringComparison.Ordinal));
         using var client = new ComponentClient(component.Socket, "any");
         await client.CallAsync("PubSub/Features", new FeaturesRequest(), FeaturesResponse.Parser);
     }

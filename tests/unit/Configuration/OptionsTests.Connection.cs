@@ -60,7 +60,7 @@ public sealed partial class OptionsTests
     public void Several_hosts_are_refused_where_no_sentinels_are_asked() =>
         Refused(
             ComponentService.PubSub,
-            "redisHost: \"a:1,b:2\" names several hosts, which only sentinels are given by; give failover: \"true\" and sentinelMasterName",
+            "redisHost: \"a:1,b:2\" names several hosts, which only sentinels may have; give failover: \"true\" and sentinelMasterName",
             ("redisHost", "a:1,b:2")
         );
 
