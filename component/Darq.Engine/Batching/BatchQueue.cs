@@ -4,7 +4,6 @@ using Darq.Engine.Connection;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
 using Darq.Engine.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Batching;
 
@@ -333,7 +332,7 @@ internal sealed class BatchQueue : IAsyncDisposable
             }
             catch (Exception fault)
             {
-                _log.ReplyFailed(request.Name.ToString() ?? "", fault);
+                _log.ReplyFailed(Encoding.UTF8.GetString(request.Name.ToBytes()), fault);
                 request.Fail(Unknown("a fault inside the component, of which its log says more", fault));
             }
         }

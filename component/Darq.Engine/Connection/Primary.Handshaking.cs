@@ -1,5 +1,4 @@
 using Darq.Engine.Core;
-using Darq.Engine.Redis;
 using Darq.Engine.Telemetry;
 
 namespace Darq.Engine.Connection;

@@ -3,7 +3,6 @@ using Darq.Engine.Batching;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
 using Darq.Engine.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Connection;
 

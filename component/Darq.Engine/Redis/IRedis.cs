@@ -1,3 +1,5 @@
+using Darq.Engine.Core;
+
 namespace Darq.Engine.Redis;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Darq.Engine.Core;
 using StackExchange.Redis;
 
 namespace Darq.Engine.Redis;

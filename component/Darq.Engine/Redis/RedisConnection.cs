@@ -1,3 +1,4 @@
+using Darq.Engine.Core;
 using StackExchange.Redis;
 
 namespace Darq.Engine.Redis;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Darq.Engine.Core;
 using StackExchange.Redis;
 
 namespace Darq.Engine.Redis;

@@ -6,7 +6,6 @@ using Darq.Engine.State;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Steps;
 

@@ -5,7 +5,6 @@ using Darq.Engine.Core;
 using Darq.Engine.Publishing;
 using Darq.Engine.Redis;
 using Darq.Engine.State;
-using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Deliveries;
 
 namespace Darq.Engine.Steps;

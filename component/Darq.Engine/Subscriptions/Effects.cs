@@ -1,6 +1,5 @@
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions;
 

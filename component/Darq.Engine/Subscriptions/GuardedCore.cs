@@ -2,7 +2,6 @@ using Darq.Engine.Connection;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions;
 

@@ -1,14 +1,12 @@
 using Darq.Engine.Batching;
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
-using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;
 using Darq.Engine.Subscriptions.Reading;
 using Darq.Engine.Subscriptions.Retries;
 using Darq.Engine.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions;
 
@@ -141,7 +139,7 @@ internal sealed class Subscription : IAsyncDisposable
         _membership.Announce();
         // Step 2
         await _acknowledger.DrainAsync(StopsWithin);
-        _acknowledger.Stop();
+        _acknowledger.Dispose();
         // Step 3
         await Task.WhenAll(Loops.Select(loop => loop.DisposeAsync().AsTask()));
         // Step 4

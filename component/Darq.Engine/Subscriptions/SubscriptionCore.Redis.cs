@@ -1,7 +1,6 @@
 using Darq.Engine.Batching;
 using Darq.Engine.Core;
 using Darq.Engine.Subscriptions.Acks;
-using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;
 using Darq.Engine.Subscriptions.Reading;
 using Darq.Engine.Subscriptions.Retries;

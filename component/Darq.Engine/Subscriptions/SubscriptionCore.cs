@@ -1,4 +1,3 @@
-using Darq.Engine.Core;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;

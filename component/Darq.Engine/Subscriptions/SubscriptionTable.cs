@@ -7,7 +7,6 @@ using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;
 using Darq.Engine.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions;
 

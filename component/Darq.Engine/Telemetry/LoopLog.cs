@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace Darq.Engine.Telemetry;
 
 /// <summary>Log messages of SupervisedLoop: event ids 600-699. No payloads, no secrets.</summary>

@@ -1,6 +1,4 @@
 using Darq.Engine.Core;
-using Darq.Engine.Redis;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Telemetry;
 

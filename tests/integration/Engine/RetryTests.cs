@@ -1,4 +1,3 @@
-using Darq.Engine.Subscriptions.Reading;
 using System.Globalization;
 using System.Text;
 using Darq.Engine.Core;
@@ -7,6 +6,7 @@ using Darq.Engine.State;
 using Darq.Engine.Steps;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Reading;
 using Darq.Tests.Shared;
 using Xunit;
 

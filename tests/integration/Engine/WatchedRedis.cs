@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Darq.Engine.Core;
 using Darq.Engine.Redis;
 
 namespace Darq.Tests.Integration.Engine;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Darq.Engine.Core;
 using Darq.Engine.Redis;
 using Darq.Tests.Shared;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Darq.Engine.Core;
 using Darq.Engine.Redis;
 using Darq.Tests.Shared;
 using Xunit;

@@ -1,3 +1,4 @@
+using Darq.Engine.Core;
 using Darq.Engine.Redis;
 
 namespace Darq.Tests.Simulation.Fixtures;

@@ -1,4 +1,5 @@
 using System.Text;
+using Darq.Engine.Core;
 using Darq.Engine.Redis;
 using Darq.Tests.Simulation.Scheduling;
 

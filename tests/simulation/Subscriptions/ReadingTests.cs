@@ -1,8 +1,6 @@
 using System.Text;
 using Darq.Engine.Publishing;
-using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Reading;
-using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
 

@@ -1,4 +1,3 @@
-using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
 

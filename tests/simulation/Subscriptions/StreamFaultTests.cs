@@ -1,5 +1,4 @@
 using Darq.Engine.Subscriptions;
-using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
 

@@ -1,8 +1,8 @@
-using Darq.Engine.Subscriptions;
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
 using Darq.Engine.State;
+using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Ownership;
 using Darq.Tests.Simulation.Scheduling;
 using Darq.Tests.Simulation.Server;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Darq.Engine.Batching;
 using Darq.Engine.Connection;
+using Darq.Engine.Core;
 using Darq.Engine.Redis;
 
 namespace Darq.Tests.Unit.Batching;

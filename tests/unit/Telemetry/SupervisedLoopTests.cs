@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Darq.Engine.Core;
-using Darq.Engine.Redis;
 using Darq.Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 using Xunit;

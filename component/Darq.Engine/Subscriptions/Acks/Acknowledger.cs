@@ -1,9 +1,7 @@
 using Darq.Engine.Batching;
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
-using Darq.Engine.Publishing;
 using Darq.Engine.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions.Acks;
 
@@ -18,7 +16,7 @@ internal sealed class Acknowledger(
     SubscriptionOptions options,
     TimeProvider time,
     ILogger log
-)
+) : IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly AsyncManualResetEvent<bool> _idle = new();
@@ -56,8 +54,8 @@ internal sealed class Acknowledger(
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
-    /// <summary>Nobody waits for the rest.</summary>
-    public void Stop() => _stopping.CancelHere();
+    /// <summary>Gives the rest up. To be called after <see cref="DrainAsync"/>.</summary>
+    public void Dispose() => _stopping.CancelHere();
 
     private async Task SettleAsync(Settlement settlement)
     {

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Darq.Engine.Core;
 using Darq.Engine.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions.Deliveries;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Darq.Engine.Connection;
+using Darq.Engine.Core;
 using Darq.Engine.Redis;
 
 namespace Darq.Engine.Subscriptions.Ownership;

@@ -96,8 +96,8 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
                 return lane.State == LaneState.Suspended;
             }
 
-            var isFree = whole || lane.OtherOwner is null || DeadOwner(lane, members) is not null;
-            return !_releases.ContainsKey(lane.Partition) && (lane.ClaimIsOpen || assignment?[lane.Partition] == session && isFree);
+            var mayBeFree = whole || lane.OtherOwner is null || DeadOwner(lane, members) is not null;
+            return !_releases.ContainsKey(lane.Partition) && (lane.ClaimIsOpen || assignment?[lane.Partition] == session && mayBeFree);
         }
     }
 

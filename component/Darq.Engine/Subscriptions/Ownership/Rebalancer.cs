@@ -1,6 +1,5 @@
 using Darq.Engine.Connection;
 using Darq.Engine.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions.Ownership;
 

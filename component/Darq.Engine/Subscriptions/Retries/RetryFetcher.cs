@@ -2,7 +2,6 @@ using Darq.Engine.Connection;
 using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions.Reading;
 using Darq.Engine.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions.Retries;
 

@@ -2,7 +2,6 @@ using Darq.Engine.Connection;
 using Darq.Engine.Core;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace Darq.Engine.Subscriptions.Retries;
 

@@ -1,4 +1,5 @@
 using Darq.Engine.Connection;
+using Darq.Engine.Core;
 using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Acks;

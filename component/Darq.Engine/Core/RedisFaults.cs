@@ -1,4 +1,4 @@
-namespace Darq.Engine.Redis;
+namespace Darq.Engine.Core;
 
 /// <summary>No reply came: not connected, cut off, or past the deadline. Whether the call was executed is unknown.</summary>
 internal sealed class RedisUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
