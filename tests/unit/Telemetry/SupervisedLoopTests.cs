@@ -76,10 +76,10 @@ public sealed class SupervisedLoopTests
 
         Assert.Equal(
             [
-                (LogLevel.Warning, $"Loop 'loop' is held up: {kind}. It goes on by itself"),
-                (LogLevel.Information, "Loop 'loop' goes on after 3 failed rounds"),
-                (LogLevel.Warning, $"Loop 'loop' is held up: {kind}. It goes on by itself"),
-                (LogLevel.Information, "Loop 'loop' goes on after 2 failed rounds"),
+                (LogLevel.Warning, $"Loop 'loop' fails: {kind}. It keeps trying"),
+                (LogLevel.Information, "Loop 'loop' works again after 3 failed rounds"),
+                (LogLevel.Warning, $"Loop 'loop' fails: {kind}. It keeps trying"),
+                (LogLevel.Information, "Loop 'loop' works again after 2 failed rounds"),
             ],
             _log.Lines.Select(line => (line.Level, line.Text))
         );
