@@ -18,6 +18,8 @@ internal readonly struct RedisReply
 
     public bool IsNothing => _bytes is null;
 
+    public bool IsList => _items is not null;
+
     public ReadOnlyMemory<byte> Bytes => _bytes;
 
     public static RedisReply Of(byte[] bytes) => new(bytes, null);

@@ -2,6 +2,7 @@ using Darq.Engine.Connection;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;
+using Darq.Engine.Telemetry;
 
 namespace Darq.Engine.Subscriptions;
 
@@ -51,7 +52,7 @@ internal sealed class GuardedCore
         {
             var now = Now();
             result = happen(_core, state, now);
-            _core.Dispatch(now);
+            Dispatch(now);
             effects = _core.TakeEffects();
             foreach (var attempt in effects.Attempts)
             {
@@ -104,18 +105,31 @@ internal sealed class GuardedCore
 
     private Instant Now() => new(Elapsed, _membership.ServerMs, _membership.IsLapsed);
 
+    /// <summary>What an event decided stands, whatever a fault of ours meets in what comes after it.</summary>
+    private void Dispatch(Instant now)
+    {
+        try
+        {
+            _core.Dispatch(now);
+        }
+        catch (Exception fault)
+        {
+            _log.DispatchFailed(_group, _topic, fault);
+        }
+    }
+
     private Delivery Compose(Attempt attempt)
     {
-        var (lane, message, failures) = (attempt.Message.Lane, attempt.Message.Message, attempt.Message.Failures);
+        var (lane, message) = (attempt.Message.Lane, attempt.Message.Message);
         var token = new DeliveryToken(lane.Session!, _group, _topic, lane.Partition, message.StreamId, attempt.Number);
-        return new(token.ToString(), attempt.Stream.Outlet.SubscribedTopic, message, _topic, failures + 1, _primary.WorldLine);
+        return Envelope.Compose(message, token, attempt.Stream.Outlet.SubscribedTopic, attempt.Message.Failures + 1, _primary.WorldLine);
     }
 
     private void CarryOut(Effects.Taken effects)
     {
-        foreach (var line in effects.Lines)
+        foreach (var settlement in effects.Settlements)
         {
-            line(_log);
+            Settle(settlement);
         }
 
         if (effects.Workers != Workers.None)
@@ -128,9 +142,9 @@ internal sealed class GuardedCore
             attempt.Stream.Outlet.WriteOut();
         }
 
-        foreach (var settlement in effects.Settlements)
+        foreach (var line in effects.Lines)
         {
-            Settle(settlement);
+            line(_log);
         }
     }
 }

@@ -77,7 +77,7 @@ internal sealed class Lane(int partition, Order order)
 
     public bool IsReading { get; set; }
 
-    /// <summary>Whether Redis refuses what it is told of this lane; nothing is read or sent meanwhile.</summary>
+    /// <summary>Outcomes of this lane that Redis refused and that are sent again; nothing is read or sent meanwhile.</summary>
     public int Refused { get; set; }
 
     /// <summary>How many times in a row an owner died while <see cref="Suspect"/> was its first unfinished message.</summary>

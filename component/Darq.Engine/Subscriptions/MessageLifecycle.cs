@@ -79,16 +79,12 @@ internal sealed class MessageLifecycle(
             return;
         }
 
-        if (settlement.WasRefused)
-        {
-            settlement.Message.Lane.Refused--;
-        }
-
-        Settled(settlement, outcome, now);
-        if (settlement.Message.Lane.Refused == 0)
+        if (settlement.HoldsLane && --settlement.Message.Lane.Refused == 0)
         {
             effects.Wake(Workers.Reader);
         }
+
+        Settled(settlement, outcome, now);
     }
 
     public void Add(LaneMessage message)
@@ -194,7 +190,8 @@ internal sealed class MessageLifecycle(
     private void Settled(Settlement settlement, SettlementOutcome outcome, Instant now)
     {
         var (message, lane) = (settlement.Message, settlement.Message.Lane);
-        settlement.WasRefused = outcome == SettlementOutcome.Refused;
+        // What waits in the lane of an ack would only be refused as well; a dead letter may be refused for itself alone.
+        settlement.HoldsLane = outcome == SettlementOutcome.Refused && settlement.Ending != Ending.DeadLetter;
         switch (outcome)
         {
             case SettlementOutcome.Done:
@@ -208,8 +205,8 @@ internal sealed class MessageLifecycle(
                 MoveToRetryQueue(message, options.MaxRetryDelay, now);
                 break;
             default:
-                // Nobody else remembers the outcome. What waits in this lane would only be refused as well.
-                lane.Refused++;
+                // Nothing else remembers the outcome.
+                lane.Refused += settlement.HoldsLane ? 1 : 0;
                 _refused.Enqueue(settlement, now.Elapsed + RefusedPause);
                 effects.Wake(Workers.Clock);
                 break;

@@ -27,6 +27,8 @@ internal sealed class Subscription : IAsyncDisposable
     private readonly GuardedCore _core;
     private readonly Acknowledger _acknowledger;
     private readonly Rebalancer _rebalancer;
+    // Wakes one of the readers; each that finds something to read wakes another.
+    private readonly AsyncAutoResetEvent _read;
     private readonly SupervisedLoop[] _readers;
     private readonly SupervisedLoop _mover;
     private readonly SupervisedLoop _fetcher;
@@ -54,10 +56,8 @@ internal sealed class Subscription : IAsyncDisposable
         _acknowledger = new(_core, primary, group, topic, options, time, log);
         _rebalancer = new(_core, new(primary, group, topic), primary, membership, group, topic, time, log);
         var reader = new LaneReader(_core, primary, topic, log);
-        _readers =
-        [
-            .. Enumerable.Range(0, Readers).Select(i => Loop("read", stopping => reader.ReadAsync(() => WakeReader(i + 1), stopping))),
-        ];
+        _read = new(time);
+        _readers = [.. Enumerable.Range(0, Readers).Select(_ => Loop("read", stopping => reader.ReadAsync(_read.Set, stopping), _read))];
         _mover = Loop("retry-move", new RetryMover(_core, primary, group, topic, log).MoveAsync);
         _fetcher = Loop("retry-fetch", new RetryFetcher(_core, new(primary, group, topic), primary, topic, log).FetchAsync);
         _balancing = Loop("rebalance", _rebalancer.RebalanceAsync);
@@ -68,7 +68,8 @@ internal sealed class Subscription : IAsyncDisposable
             loop.Start();
         }
 
-        SupervisedLoop Loop(string kind, Func<CancellationToken, Task<TimeSpan>> round) => new($"{kind} {Name}", round, time, log);
+        SupervisedLoop Loop(string kind, Func<CancellationToken, Task<TimeSpan>> round, AsyncAutoResetEvent? wake = null) =>
+            new($"{kind} {Name}", round, time, log, wake);
     }
 
     /// <summary>As members announce it.</summary>
@@ -170,7 +171,11 @@ internal sealed class Subscription : IAsyncDisposable
 
     private void Wake(Workers workers)
     {
-        WakeReader(workers.HasFlag(Workers.Reader) ? 0 : Readers);
+        if (workers.HasFlag(Workers.Reader))
+        {
+            _read.Set();
+        }
+
         WakeIf(Workers.RetryMover, _mover);
         WakeIf(Workers.RetryFetcher, _fetcher);
         WakeIf(Workers.Rebalancer, _balancing);
@@ -182,15 +187,6 @@ internal sealed class Subscription : IAsyncDisposable
             {
                 loop.Wake();
             }
-        }
-    }
-
-    /// <summary>Wakes one reader; each that finds something to read wakes the next.</summary>
-    private void WakeReader(int index)
-    {
-        if (index < Readers)
-        {
-            _readers[index].Wake();
         }
     }
 }

@@ -240,6 +240,7 @@ internal sealed partial class SubscriptionCore
 
     public void OnResumed(IReadOnlyList<Claim> resumed, IReadOnlyList<ClaimResult> results)
     {
+        var lost = new List<Lane>();
         for (var i = 0; i < resumed.Count; i++)
         {
             var lane = resumed[i].Lane;
@@ -249,9 +250,12 @@ internal sealed partial class SubscriptionCore
             }
             else
             {
-                Lose(lane);
+                lost.Add(lane);
             }
         }
+
+        SayLost(lost.Count);
+        Ownership.Lose(lost);
     }
 
     /// <summary>Others may have taken this process for dead: Redis is asked whose its lanes are before more is sent.</summary>

@@ -28,7 +28,7 @@ internal sealed partial class SubscriptionCore
     private readonly List<StreamWindow> _streams = [];
 
     private long _attempts;
-    private int _turn;
+    private uint _turn;
     private int _goneInRow;
 
     public SubscriptionCore(string group, string topic, int partitions, SubscriptionOptions options, Random random)
@@ -151,6 +151,11 @@ internal sealed partial class SubscriptionCore
             Ownership.Suspend([lane]);
         }
 
+        if (attempt is { StepsInFlight: 0 } && _options.ProcessingTimeout > TimeSpan.Zero)
+        {
+            _effects.Wake(Workers.Clock);
+        }
+
         if (attempt is { StepsInFlight: 0, Deferred: { } answer })
         {
             attempt.Deferred = null;
@@ -230,7 +235,7 @@ internal sealed partial class SubscriptionCore
         var gone = _streams.Exists(stream => stream.AppGone && stream.Unanswered.Count > 0);
         for (var i = 0; i < _streams.Count; i++)
         {
-            var stream = _streams[_turn++ % _streams.Count];
+            var stream = _streams[(int)(_turn++ % (uint)_streams.Count)];
             if (stream.HasRoom && !(stream.AppGone && gone) && message.Attempt?.Stream != stream)
             {
                 return stream;
@@ -245,9 +250,9 @@ internal sealed partial class SubscriptionCore
         message.Attempt = new(++_attempts, message, stream, now.Elapsed);
         stream.Sent(message.Attempt);
         _effects.Send(message.Attempt);
-        if (_options.ProcessingTimeout > TimeSpan.Zero && stream.Unanswered.Count == 1)
+        if (_options.ProcessingTimeout > TimeSpan.Zero && stream.Unanswered.Count(attempt => !attempt.TimedOut) == 1)
         {
-            // Any further one times out after the first.
+            // Any further one times out after this.
             _effects.Wake(Workers.Clock);
         }
     }
@@ -276,7 +281,7 @@ internal sealed partial class SubscriptionCore
         {
             _lifecycle.Settle(message, Ending.Ack);
         }
-        else if (attempt.TimedOut)
+        else if (attempt.TimedOut && !isOrphan)
         {
             // That was its failure, and its next attempt is on its way.
         }
@@ -342,8 +347,7 @@ internal sealed partial class SubscriptionCore
     /// <summary>When an attempt times out; null where it never does.</summary>
     private TimeSpan? TimesOutAt(Attempt attempt) =>
         _options.ProcessingTimeout == TimeSpan.Zero || attempt.TimedOut || attempt.StepsInFlight > 0 ? null
-        : attempt.SentAt > attempt.Stream.LastAnswer ? attempt.SentAt + _options.ProcessingTimeout
-        : attempt.Stream.LastAnswer + _options.ProcessingTimeout;
+        : attempt.StartedAt + _options.ProcessingTimeout;
 
     private TimeSpan? NextTimeout =>
         _options.ProcessingTimeout == TimeSpan.Zero ? null : _streams.SelectMany(stream => stream.Unanswered).Min(TimesOutAt);

@@ -123,4 +123,7 @@ internal static partial class SubscriptionsLog
         "Group {Group}, topic {Topic}: message {Message} was not answered within {Timeout}; that counts as a failed delivery"
     )]
     public static partial void ProcessingTimedOut(this ILogger log, string group, string topic, string message, TimeSpan timeout);
+
+    [LoggerMessage(428, LogLevel.Error, "Sending messages of group {Group}, topic {Topic} met a fault of the component's own")]
+    public static partial void DispatchFailed(this ILogger log, string group, string topic, Exception fault);
 }

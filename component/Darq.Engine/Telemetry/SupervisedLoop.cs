@@ -11,17 +11,20 @@ namespace Darq.Engine.Telemetry;
 /// <param name="round">One round; returns how long to wait for the next one unless woken before.</param>
 /// <param name="time">Its clock.</param>
 /// <param name="log">Where faults go.</param>
+/// <param name="wake">What wakes it, where loops share that: it wakes one that waits. Else its own.</param>
 internal sealed class SupervisedLoop(
     string name,
     Func<CancellationToken, Task<TimeSpan>> round,
     TimeProvider time,
-    ILogger log
+    ILogger log,
+    AsyncAutoResetEvent? wake = null
 ) : IAsyncDisposable
 {
     private static readonly TimeSpan DefaultShortestPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan DefaultLongestPause = TimeSpan.FromSeconds(2);
 
-    private readonly AsyncAutoResetEvent _wake = new(time);
+    private readonly AsyncAutoResetEvent _wake = wake ?? new(time);
     private readonly CancellationTokenSource _stopping = new();
 
     // Written by the loop alone.
@@ -123,7 +126,9 @@ internal sealed class SupervisedLoop(
         IsIdle = true;
         try
         {
-            await (wait == Timeout.InfiniteTimeSpan ? _wake.WaitAsync(_stopping.Token) : _wake.WaitAsync(wait, _stopping.Token));
+            // A timer of less would be over at once, and the loop would spin until the time is there.
+            var atLeast = wait < ShortestWait ? ShortestWait : wait;
+            await (wait == Timeout.InfiniteTimeSpan ? _wake.WaitAsync(_stopping.Token) : _wake.WaitAsync(atLeast, _stopping.Token));
         }
         finally
         {

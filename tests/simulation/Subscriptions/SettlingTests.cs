@@ -34,6 +34,26 @@ public sealed class SettlingTests
         world.Await(() => inbox.Count == 2, 30, "the message of a lost step is delivered again");
     }
 
+    [Fact]
+    public void Message_in_the_place_of_one_that_Redis_lost_while_its_handler_ran_is_delivered()
+    {
+        using var world = new World();
+        var (consumer, publisher) = (world.Start(), world.Start());
+        var inbox = new Inbox();
+        var stream = consumer.Attach("t", inbox);
+        world.Run(seconds: 3);
+        var before = world.Server.JournaledCalls;
+        Assert.Equal("OK", publisher.Publish("t", "lost"));
+        world.Await(() => inbox.Count == 1, 5, "the message is delivered");
+
+        world.LoseSince(before);
+        world.Run(seconds: 3);
+        Assert.Equal("OK", publisher.Publish("t", "in its place"));
+        consumer.Do(() => stream.Ack(inbox.Last.Token));
+
+        world.Await(() => inbox.Texts.Contains("in its place"), 30, "the message in the place of the lost one is delivered");
+    }
+
     [Theory]
     [InlineData("BROKEN")]
     [InlineData("ERROR")]

@@ -329,7 +329,7 @@ public sealed class SupervisedLoopTests
         }
 
         /// <summary>Waits until a round begins.</summary>
-        public Task NextAsync() => _begun.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+        public Task<bool> NextAsync() => _begun.Reader.ReadAsync().AsTask().WaitAsync(Patience);
 
         public void End(TimeSpan wait) => _ends.Writer.TryWrite(wait);
     }

@@ -41,8 +41,8 @@ internal sealed class Settlement(LaneMessage message, int epoch, Ending ending, 
 
     public int Failures { get; } = failures;
 
-    /// <summary>Refused by Redis; it is sent again.</summary>
-    public bool WasRefused { get; set; }
+    /// <summary>Whether its lane reads and sends nothing until Redis takes it, because it was refused.</summary>
+    public bool HoldsLane { get; set; }
 }
 
 internal static class SettlementReplies

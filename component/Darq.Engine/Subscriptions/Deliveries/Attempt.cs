@@ -15,10 +15,8 @@ internal sealed class Attempt(long number, LaneMessage message, StreamWindow str
 
     public StreamWindow Stream { get; } = stream;
 
-    public TimeSpan SentAt { get; } = sentAt;
-
-    /// <summary>Session and epoch of its lane when it was sent: what comes for it after a loss concerns another claim.</summary>
-    public int Epoch { get; } = message.Lane.Epoch;
+    /// <summary>When its processing time began: it was sent, or the attempt before it on its stream was answered, whichever came later.</summary>
+    public TimeSpan StartedAt { get; set; } = sentAt;
 
     /// <summary>Counted as failed because no answer came in time; its late answer still counts until a newer attempt is sent.</summary>
     public bool TimedOut { get; set; }

@@ -31,7 +31,7 @@ internal sealed class Envelope
         Encoding.ASCII.GetBytes($"\"{Encoding.ASCII.GetString(header).Replace("-", "", StringComparison.Ordinal)}\":\"")
     );
 
-    private readonly HeaderValues _values = new(Headers.Length);
+    private readonly HeaderBuffer _values = new(Headers.Length);
     private readonly ByteBuffer _attributes = new();
     private readonly List<KeyValuePair<string, string>> _ofPublisher = [];
     private ReadOnlyMemory<byte> _data;

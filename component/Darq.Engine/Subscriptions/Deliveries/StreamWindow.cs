@@ -18,9 +18,6 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
     /// <summary>Whether the last thing heard of its app is that it is not there.</summary>
     public bool AppGone { get; set; }
 
-    /// <summary>When its last answer came.</summary>
-    public TimeSpan LastAnswer { get; private set; }
-
     public IReadOnlyCollection<Attempt> Unanswered => _unanswered.Values;
 
     /// <summary>Whether it wants messages, now or later.</summary>
@@ -38,22 +35,27 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
             ? attempt
             : null;
 
-    /// <summary>Takes an attempt off the stream; an answer that overtook another widens the window.</summary>
+    /// <summary>
+    /// Takes an attempt off the stream. An answer that overtook another widens the window, and the processing time of the next one begins.
+    /// </summary>
     public void Take(Attempt attempt, bool answered, TimeSpan now)
     {
-        if (answered)
+        if (answered && _unanswered.Keys.First() != attempt.Number)
         {
-            LastAnswer = now;
-            if (_unanswered.Keys.First() != attempt.Number)
-            {
-                _window = Math.Min(options.MaxInFlight, _window * 2);
-            }
+            _window = Math.Min(options.MaxInFlight, _window * 2);
         }
+
+        if (
+            options.ProcessingTimeout > TimeSpan.Zero
+            && answered
+            && _unanswered.Values.FirstOrDefault(later => later.Number > attempt.Number) is { } next
+        )
+        {
+            next.StartedAt = now;
+        }
+
         _unanswered.Remove(attempt.Number);
     }
-
-    /// <summary>The attempt whose processing time runs: the oldest that has not timed out.</summary>
-    public Attempt? Running => _unanswered.Values.FirstOrDefault(attempt => !attempt.TimedOut);
 
     /// <summary>Closes it to new messages and hands back what is unanswered.</summary>
     public IReadOnlyList<Attempt> Close()

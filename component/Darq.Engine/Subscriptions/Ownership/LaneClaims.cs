@@ -59,7 +59,7 @@ internal sealed class LaneClaims(Primary primary, string group, string topic)
             [what, session.Id, _group, _topic, primary.WorldLine, .. arguments.Select(argument => (RedisArgument)argument)]
         );
         var reply = await primary.CallAsync(call, cancellation);
-        if (reply.IsNothing)
+        if (reply.IsList)
         {
             return reply.Items;
         }

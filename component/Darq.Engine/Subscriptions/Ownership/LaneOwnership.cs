@@ -141,9 +141,10 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
     public void OnNewSession(string former)
     {
         _former.Add(former);
-        foreach (var lane in OwnedLanes)
+        var owned = OwnedLanes;
+        Lose(owned);
+        foreach (var lane in owned)
         {
-            Lose([lane]);
             lane.OtherOwner = (former, 0);
         }
     }
@@ -190,7 +191,8 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
         foreach (var (question, tail) in questions.Zip(tails).Where(pair => pair.First.Lane.Epoch == pair.First.Epoch))
         {
             question.Lane.Tail = Math.Max(question.Lane.Tail, tail);
-            question.Lane.Armed = tail == question.Known;
+            // A wake-up may have come before this answer, and then the lane is not armed any more.
+            question.Lane.Armed = tail == question.Known && question.Lane.Tail == tail;
         }
 
         effects.Wake(Workers.Reader);
@@ -225,7 +227,7 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
     {
         (lane.State, lane.TurnsAt) = (LaneState.Delivering, atLeastUntil);
         _draining.Remove(lane);
-        effects.Wake(Workers.Clock | Workers.Reader);
+        effects.Wake(Workers.Reader);
     }
 
     /// <summary>A copy, because more may be released while Redis is told of these.</summary>

@@ -43,7 +43,14 @@ internal sealed class LaneReader(GuardedCore core, Primary primary, string topic
             return null;
         }
 
-        return [.. slice.Entries.Select(entry => Parse(lane.Partition, entry))];
+        ReadEntry[] entries = [.. slice.Entries.Select(entry => Parse(lane.Partition, entry))];
+        // If Redis loses what an app was given, that is a loss for this process too, though another published it.
+        if (Array.FindLast(entries, entry => entry.Message is not null).Message is { } last)
+        {
+            primary.Applied.Note(lane.Partition, last.Position);
+        }
+
+        return entries;
     }
 
     /// <summary>A damaged entry is left where it is, pending, for somebody to look at; the others go on.</summary>

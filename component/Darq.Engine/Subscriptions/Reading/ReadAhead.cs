@@ -17,7 +17,7 @@ internal sealed class ReadAhead(Lane[] lanes)
 
     private int _messages;
     private long _bytes;
-    private int _next;
+    private uint _next;
 
     // What a message weighed lately, so that a page stays near PageBytes.
     private double _averageSize = PageBytes / FirstPage;
@@ -47,7 +47,7 @@ internal sealed class ReadAhead(Lane[] lanes)
     {
         for (var i = 0; i < lanes.Length; i++)
         {
-            var lane = lanes[_next++ % lanes.Length];
+            var lane = lanes[_next++ % (uint)lanes.Length];
             if (
                 lane.State == LaneState.Delivering
                 && lane.Refused == 0

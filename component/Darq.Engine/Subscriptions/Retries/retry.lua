@@ -116,7 +116,10 @@ do
     local wl, seq = args[at + 4], tonumber(args[at + 5])
     local pending = lanes.pending(lane, seq)
     if not pending then return 'OK' end
-    local fields = pending == true and entry(lane, wl, seq) or fields_of(redis.call('HGET', bodies_key(lane), seq))
+    local body = pending ~= true and redis.call('HGET', bodies_key(lane), seq)
+    local fields = pending == true and entry(lane, wl, seq) or body and fields_of(body)
+    -- Its entry or body is gone; what is left of it cannot be delivered, nor moved.
+    if not fields then return 'OK' end
     -- Without an id: the dead-letter topic would compare it with earlier ones, and a dead letter is never a repetition.
     local dead_letter = { args[at], args[at + 6], '', 'd', '0', fields.k or '', fields.d, args[at + 7], '0', args[at + 8] }
     if topics.crowded(batch, dead_letter, 1, 1) then return 'FULL' end

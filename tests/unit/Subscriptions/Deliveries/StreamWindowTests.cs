@@ -127,15 +127,15 @@ public sealed class StreamWindowTests
     }
 
     [Fact]
-    public void The_processing_time_runs_for_the_oldest_that_has_not_timed_out()
+    public void The_processing_time_of_a_message_begins_when_the_one_before_it_is_answered()
     {
-        var window = Window(16);
+        var window = new StreamWindow(new() { ProcessingTimeout = TimeSpan.FromSeconds(60), MaxInFlight = 16 }, new Outlet());
         FillUp(window);
-        Assert.Equal(1, window.Running?.Number);
+        var second = window.Find(Token(2))!;
 
-        window.Find(Token(1))!.TimedOut = true;
+        window.Take(window.Find(Token(1))!, answered: true, TimeSpan.FromSeconds(7));
 
-        Assert.Equal(2, window.Running?.Number);
+        Assert.Equal(TimeSpan.FromSeconds(7), second.StartedAt);
     }
 
     private static DeliveryToken Token(long number) => new("s", "g", "t", 0, new(1, number), number);

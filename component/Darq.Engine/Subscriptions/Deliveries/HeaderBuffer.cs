@@ -5,7 +5,7 @@ using Darq.Engine.Core;
 namespace Darq.Engine.Subscriptions.Deliveries;
 
 /// <summary>The values of some headers one behind the other, in ASCII. Used again for each delivery.</summary>
-internal sealed class HeaderValues(int count)
+internal sealed class HeaderBuffer(int count)
 {
     private const int LongestNumber = 20;
 
@@ -16,26 +16,26 @@ internal sealed class HeaderValues(int count)
 
     public void Clear() => _bytes.Clear();
 
-    public HeaderValues Text(string text)
+    public HeaderBuffer Text(string text)
     {
         Encoding.ASCII.GetBytes(text, _bytes.Reserve(text.Length));
         return this;
     }
 
-    public HeaderValues Sign(char sign)
+    public HeaderBuffer Sign(char sign)
     {
         _bytes.Add((byte)sign);
         return this;
     }
 
-    public HeaderValues Number(long number)
+    public HeaderBuffer Number(long number)
     {
         Utf8Formatter.TryFormat(number, _bytes.Reserve(LongestNumber), out var length);
         _bytes.Return(LongestNumber - length);
         return this;
     }
 
-    public HeaderValues Position(Position position) => Number(position.WorldLine).Sign('-').Number(position.Number);
+    public HeaderBuffer Position(Position position) => Number(position.WorldLine).Sign('-').Number(position.Number);
 
     /// <summary>What was written since the one before is the value of this one; they are ended in their order.</summary>
     public void End(int index) => _ends[index] = _bytes.Count;
