@@ -63,9 +63,10 @@ run() { # name of the run, project, further options
     --logger "trx;LogFileName=$1.trx" --logger "console;verbosity=normal" || code=$?
   outcomes+=("$1=$code")
 }
-while read -r project; do
+mapfile -t projects < <(grep -l '<IsTestProject>true' tests/*/Darq.Tests.*.csproj)
+for project in "${projects[@]}"; do
   run "$(basename "$project" .csproj)" "$project" "${filter[@]}"
-done < <(grep -l '<IsTestProject>true' tests/*/Darq.Tests.*.csproj)
+done
 
 # The released form has to do all that the component does on its socket.
 if [[ $lane != fast && -z $name ]]; then
@@ -75,5 +76,8 @@ if [[ $lane != fast && -z $name ]]; then
 fi
 
 partial=()
-[[ $lane != fast && -z $name ]] || partial=(--partial)
-"$python" tests/count.py --minimum tests/minimum "${partial[@]}" "${checks[@]}" "$results" "${outcomes[@]}"
+case $lane:$name in
+  *:?*) partial=(--partial name) ;;
+  fast:) partial=(--partial lane) ;;
+esac
+"$python" tests/count.py "${partial[@]}" "${checks[@]}" "$results" "${outcomes[@]}"
