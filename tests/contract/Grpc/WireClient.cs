@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
+using Darq.Tests.Shared.GrpcClient;
 
 namespace Darq.Tests.Contract.Grpc;
 
@@ -23,7 +23,7 @@ internal sealed record WireAnswer(HttpStatusCode Http, HttpResponseHeaders Heade
 internal sealed class WireClient(string socketPath) : IDisposable
 {
     private readonly HttpClient _http = new(
-        new SocketsHttpHandler { ConnectCallback = (_, cancellation) => ConnectAsync(socketPath, cancellation) }
+        new SocketsHttpHandler { ConnectCallback = (_, cancellation) => UnixStream.ConnectAsync(socketPath, cancellation) }
     )
     {
         Timeout = TimeSpan.FromSeconds(20),
@@ -64,19 +64,4 @@ internal sealed class WireClient(string socketPath) : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellation)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

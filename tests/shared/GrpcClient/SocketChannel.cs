@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -43,7 +42,7 @@ internal sealed class SocketChannel : IDisposable
         _socketPath = socketPath;
         var sockets = new SocketsHttpHandler
         {
-            ConnectCallback = (_, cancellation) => ConnectAsync(socketPath, cancellation),
+            ConnectCallback = (_, cancellation) => UnixStream.ConnectAsync(socketPath, cancellation),
             EnableMultipleHttp2Connections = false,
             InitialHttp2StreamWindowSize = StreamWindowBytes,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
@@ -112,19 +111,4 @@ internal sealed class SocketChannel : IDisposable
             : throw new GrpcCallException(
                 new(GrpcCode.ResourceExhausted, $"grpc: received message larger than max ({context.PayloadLength} vs. {ReceiveMaxBytes})")
             );
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellation)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }
