@@ -1,7 +1,6 @@
 using Darq.Tests.Contract.Grpc.Messages;
 using Darq.Tests.Contract.Grpc.Server;
 using Darq.Tests.Shared;
-using Google.Rpc;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -53,27 +52,5 @@ public sealed class FaultTests
         const string GivenUp = "/darq.conformance.Conformance/Wait was given up by its client or ended by its deadline.";
         Assert.Contains(server.Logs.Lines, line => line is { Level: LogLevel.Debug, Text: GivenUp });
         Assert.DoesNotContain(server.Logs.Lines, line => line.Level > LogLevel.Debug);
-    }
-
-    [Fact]
-    public async Task Details_repeat_the_code_and_message_of_the_status()
-    {
-        await using var server = await ConformanceServer.StartAsync();
-        using var client = new WireClient(server.SocketPath);
-        var answer = await client.CallAsync(
-            "Fail",
-            Frames.Of(
-                new FailRequest
-                {
-                    Code = 9,
-                    Message = "größer",
-                    Details = true,
-                }
-            )
-        );
-        var encoded = answer.Value("grpc-status-details-bin")!;
-        var status = Status.Parser.ParseFrom(Convert.FromBase64String(encoded.PadRight((encoded.Length + 3) / 4 * 4, '=')));
-        Assert.Equal((9, "größer", 1), (status.Code, status.Message, status.Details.Count));
-        Assert.Equal("type.googleapis.com/google.rpc.BadRequest", status.Details[0].TypeUrl);
     }
 }

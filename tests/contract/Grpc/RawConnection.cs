@@ -12,13 +12,9 @@ internal enum FrameType : byte
     Settings = 4,
     Ping = 6,
     GoAway = 7,
-    WindowUpdate = 8,
 }
 
-internal sealed record RawFrame(FrameType Type, byte Flags, int Stream, byte[] Payload)
-{
-    public bool EndsStream => (Flags & RawConnection.EndStream) != 0;
-}
+internal sealed record RawFrame(FrameType Type, byte Flags, int Stream, byte[] Payload);
 
 /// <summary>
 /// HTTP/2 spoken byte by byte, to say what no client library says and to see exactly how much the server sends. It never

@@ -141,14 +141,6 @@ public sealed class SocketTests : IDisposable
         Assert.Equal(content, File.ReadAllText(options.FullPath));
     }
 
-    [Fact]
-    public void Closing_the_bound_socket_removes_the_file()
-    {
-        var options = Options();
-        new ComponentSocket(options).Bind().Dispose();
-        Assert.False(File.Exists(options.FullPath));
-    }
-
     public void Dispose() => _folder.Dispose();
 
     private static SocketOptions Read(params (string Name, string? Value)[] variables) =>

@@ -13,8 +13,7 @@ namespace Darq.Tests.Contract.Grpc.Server;
 internal sealed class ConformanceService(ConformanceServer server) : Conformance.ConformanceBase
 {
     public const string Secret = "the-password-in-an-exception";
-    public const int FloodBytes = 64 * 1024;
-    private const int CrossLead = 500;
+    private const int FloodBytes = 64 * 1024;
 
     private readonly ConcurrentDictionary<string, ObservedCalls> _observed = new();
     private readonly ConcurrentDictionary<string, Meeting> _meetings = new();
@@ -67,56 +66,13 @@ internal sealed class ConformanceService(ConformanceServer server) : Conformance
         }
     }
 
-    public override async Task Cross(
-        IAsyncStreamReader<Message> requestStream,
-        IServerStreamWriter<Message> responseStream,
-        ServerCallContext context
-    )
-    {
-        if (!await requestStream.MoveNext(context.CancellationToken))
-        {
-            throw Faults.Of(StatusCode.InvalidArgument, "The first message says how many.");
-        }
-
-        var expected = requestStream.Current.Number;
-        using var lead = new SemaphoreSlim(CrossLead);
-        var sending = SendAsync();
-        long received = 0;
-        while (await requestStream.MoveNext(context.CancellationToken))
-        {
-            if (requestStream.Current.Number != received++)
-            {
-                throw Faults.Of(StatusCode.DataLoss, $"Expected {received - 1}, received {requestStream.Current.Number}.");
-            }
-
-            lead.Release();
-        }
-
-        await sending;
-        if (received != expected)
-        {
-            throw Faults.Of(StatusCode.DataLoss, $"Received {received} of {expected}.");
-        }
-
-        async Task SendAsync()
-        {
-            for (long number = 0; number < expected; number++)
-            {
-                await lead.WaitAsync(context.CancellationToken);
-                await responseStream.WriteAsync(new Message { Number = number }, context.CancellationToken);
-            }
-        }
-    }
-
     public override async Task Flood(Keyed request, IServerStreamWriter<Message> responseStream, ServerCallContext context)
     {
-        var observed = Calls(request.Key);
-        observed.Start(context);
+        Calls(request.Key).Start(context);
         var payload = ByteString.CopyFrom(new byte[FloodBytes]);
         for (var number = 0; ; number++)
         {
             await responseStream.WriteAsync(new Message { Number = number, Payload = payload }, context.CancellationToken);
-            observed.Accept(FloodBytes);
         }
     }
 

@@ -7,13 +7,9 @@ namespace Darq.Tests.Contract.Grpc.Server;
 /// </summary>
 internal sealed class ObservedCalls
 {
-    private long _messages;
-    private long _bytes;
     private volatile bool _started;
     private volatile bool _hadDeadline;
     private volatile bool _cancelled;
-
-    public long BytesAccepted => Interlocked.Read(ref _bytes);
 
     public bool Cancelled => _cancelled;
 
@@ -26,17 +22,9 @@ internal sealed class ObservedCalls
         _started = true;
     }
 
-    public void Accept(int bytes)
-    {
-        Interlocked.Add(ref _bytes, bytes);
-        Interlocked.Increment(ref _messages);
-    }
-
     public Messages.Observation Observe() =>
         new()
         {
-            MessagesAccepted = Interlocked.Read(ref _messages),
-            BytesAccepted = Interlocked.Read(ref _bytes),
             Started = _started,
             Cancelled = _cancelled,
             HadDeadline = _hadDeadline,

@@ -1,5 +1,5 @@
 'use strict';
-// Single calls: sizes, metadata, statuses, deadlines, cancellation.
+// Single calls: sizes, faults, deadlines, cancellation.
 
 const protobuf = require('protobufjs');
 const { FileDescriptorSet } = require('protobufjs/ext/descriptor');
@@ -9,20 +9,6 @@ const rpcTypes = protobuf.Root.fromDescriptor(FileDescriptorSet.decode(descripto
 
 const MiB = 1024 * 1024;
 const frameOf = (bytes) => Buffer.alloc(bytes - 5, 7); // A payload that makes the whole message so many bytes.
-
-define('unary', async () => {
-  const stub = client();
-  const response = await succeed(stub, 'Echo', { number: 7, text: 'grüße', payload: Buffer.from([0, 1, 255]) });
-  equal(response.number, 7, 'number');
-  equal(response.text, 'grüße', 'text');
-  equal(response.payload.toString('hex'), '0001ff', 'payload');
-});
-
-define('four_mib_up_and_down', async () => {
-  const payload = frameOf(4 * MiB);
-  const response = await succeed(client(), 'Echo', { payload });
-  check(response.payload.equals(payload), 'the payload came back changed');
-});
 
 define('sixteen_mib_up', async () => {
   const call = new Promise((resolve, reject) => {
@@ -54,21 +40,6 @@ define('thousand_concurrent_calls_on_one_connection', async () => {
   const after = await succeed(stub, 'Observe', { key: '' });
   check(all.every((summary) => summary.messages === 1000), 'not every call met the others');
   equal(after.connections_accepted, before.connections_accepted, 'connections');
-});
-
-define('every_status_code', async () => {
-  const stub = client();
-  for (let code = 1; code <= 16; code++) {
-    const { error } = await unary(stub, 'Fail', { code, message: `code ${code}` });
-    equal(error?.code, code, 'code');
-    equal(error.details, `code ${code}`, 'message');
-  }
-});
-
-define('status_message_survives_encoding', async () => {
-  const message = '100% grün\nzweite Zeile 💶 "quoted"';
-  const { error } = await unary(client(), 'Fail', { code: 9, message });
-  equal(error.details, message, 'message');
 });
 
 define('error_details', async () => {

@@ -16,23 +16,10 @@ async function ask(version, requests) {
   return messages;
 }
 
-const fileNames = (answer) => answer.file_descriptor_response.file_descriptor_proto
-  .map((bytes) => require('protobufjs/ext/descriptor').FileDescriptorProto.decode(bytes).name);
-
 for (const version of ['v1', 'v1alpha']) {
   define(`reflection_${version}_lists_services`, async () => {
     const [answer] = await ask(version, [{ list_services: '*' }]);
     equal(answer.list_services_response.service.map((service) => service.name).join(), own.join(), 'services');
-  });
-
-  define(`reflection_${version}_gives_files`, async () => {
-    const [byName, byService, byMessage] = await ask(version, [
-      { file_by_filename: 'conformance.proto' },
-      { file_containing_symbol: 'darq.conformance.Conformance' },
-      { file_containing_symbol: 'darq.conformance.Observation' }]);
-    equal(fileNames(byName).join(), 'conformance.proto', 'by name');
-    equal(fileNames(byService).join(), 'conformance.proto', 'by service');
-    equal(fileNames(byMessage).join(), 'conformance.proto', 'by message');
   });
 }
 

@@ -1,4 +1,4 @@
-"""Single calls: sizes, metadata, statuses, deadlines, cancellation."""
+"""Single calls: sizes, faults, deadlines, cancellation."""
 import grpc
 
 from suite import CONFORMANCE, Keyed, Message, case, channel, check, equal, eventually, failure, key, message, stub
@@ -14,18 +14,6 @@ BadRequest = message("google.rpc.BadRequest")
 def frame_of(size):
     """A payload that makes the whole message so many bytes."""
     return bytes([7]) * (size - 5)
-
-
-@case
-def unary():
-    response = stub().Echo(Message(number=7, text="grüße", payload=b"\x00\x01\xff"))
-    equal((response.number, response.text, response.payload), (7, "grüße", b"\x00\x01\xff"), "response")
-
-
-@case
-def four_mib_up_and_down():
-    payload = frame_of(4 * MIB)
-    check(stub().Echo(Message(payload=payload)).payload == payload, "the payload came back changed")
 
 
 @case
@@ -56,23 +44,6 @@ def thousand_concurrent_calls_on_one_connection():
     pending = [calls.Meet.future(request) for _ in range(1000)]
     check(all(call.result(30).messages == 1000 for call in pending), "not every call met the others")
     equal(calls.Observe(Keyed()).connections_accepted, before, "connections")
-
-
-@case
-def every_status_code():
-    calls = stub()
-    for code in grpc.StatusCode:
-        number = code.value[0]
-        if number == 0:
-            continue
-        error = failure(lambda: calls.Fail(FailRequest(code=number, message=f"code {number}")))
-        equal((error.code(), error.details()), (code, f"code {number}"), "status")
-
-
-@case
-def status_message_survives_encoding():
-    text = "100% grün\nzweite Zeile 💶 \"quoted\""
-    equal(failure(lambda: stub().Fail(FailRequest(code=9, message=text))).details(), text, "message")
 
 
 @case

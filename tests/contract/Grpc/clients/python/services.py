@@ -2,7 +2,6 @@
 import threading
 
 import grpc
-from google.protobuf import descriptor_pb2
 
 from suite import CONFORMANCE, case, equal, eventually, failure, key, message, stub
 
@@ -20,23 +19,9 @@ def ask(version, *requests):
     return answers
 
 
-def file_names(answer):
-    files = answer.file_descriptor_response.file_descriptor_proto
-    return [descriptor_pb2.FileDescriptorProto.FromString(file).name for file in files]
-
-
 def lists_services(version):
     [answer] = ask(version, {"list_services": "*"})
     equal([service.name for service in answer.list_services_response.service], OWN, "services")
-
-
-def gives_files(version):
-    answers = ask(
-        version,
-        {"file_by_filename": "conformance.proto"},
-        {"file_containing_symbol": CONFORMANCE},
-        {"file_containing_symbol": "darq.conformance.Observation"})
-    equal([file_names(answer) for answer in answers], [["conformance.proto"]] * 3, "files")
 
 
 @case
@@ -45,18 +30,8 @@ def reflection_v1_lists_services():
 
 
 @case
-def reflection_v1_gives_files():
-    gives_files("v1")
-
-
-@case
 def reflection_v1alpha_lists_services():
     lists_services("v1alpha")
-
-
-@case
-def reflection_v1alpha_gives_files():
-    gives_files("v1alpha")
 
 
 @case

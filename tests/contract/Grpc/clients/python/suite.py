@@ -11,10 +11,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 SOCKET, DESCRIPTORS = sys.argv[1:3]
 CASE_TIMEOUT = 40
-# Without the bandwidth probe the client's window stays as it is: a window that grows with the machine's speed takes in as
-# much as it likes, and says nothing of the writer on the other side.
 OPTIONS = [
-    ("grpc.http2.bdp_probe", 0),
     ("grpc.max_receive_message_length", 8 * 1024 * 1024),
     ("grpc.max_send_message_length", 64 * 1024 * 1024),
     ("grpc.max_metadata_size", 64 * 1024),
