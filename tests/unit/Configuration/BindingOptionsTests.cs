@@ -1,9 +1,11 @@
 using Darq.Component.Configuration;
 using Xunit;
+using static Darq.Tests.Unit.Configuration.InitOptions;
 
 namespace Darq.Tests.Unit.Configuration;
 
-public sealed partial class OptionsTests
+/// <summary>What a binding reads, and as which group.</summary>
+public sealed class BindingOptionsTests
 {
     [Fact]
     public void An_input_binding_consumes_for_group_else_consumerID_else_appID()

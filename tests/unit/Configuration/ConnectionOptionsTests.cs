@@ -1,11 +1,12 @@
 using Darq.Component.Configuration;
 using Darq.Engine.Redis;
 using Xunit;
+using static Darq.Tests.Unit.Configuration.InitOptions;
 
 namespace Darq.Tests.Unit.Configuration;
 
 /// <summary>Where Redis is and how to get in.</summary>
-public sealed partial class OptionsTests
+public sealed class ConnectionOptionsTests
 {
     private const string Certificate = """
         -----BEGIN CERTIFICATE-----
