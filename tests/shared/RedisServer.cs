@@ -5,16 +5,14 @@ using System.Text;
 namespace Darq.Tests.Shared;
 
 /// <summary>
-/// A real Redis or Valkey of the test's own, on a loopback port and in a temp folder. It can be killed, paused and started
-/// again on its files and port, as the machine under it would do.
+/// A real Redis or Valkey, on a loopback port and in the temp folder. It can be killed, paused and started again on its files and port,
+/// as the machine under it would do. Killed, it loses what it had not yet written to its file's descriptor, and nothing else.
 /// </summary>
-internal sealed class RedisServer : IAsyncDisposable
+internal sealed class RedisServer : RestartableProcess
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly TempFolder _folder = new();
     private readonly RedisOptions _options;
-    private ChildProcess? _process;
 
     private RedisServer(RedisOptions options) => _options = options;
 
@@ -23,48 +21,17 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>The form that <c>redisHost</c> of a component takes.</summary>
     public string Host => $"127.0.0.1:{Port}";
 
-    public string Folder => _folder.FullPath;
+    public string Folder => Files.FullPath;
 
-    public int ProcessId => _process?.Id ?? 0;
+    public int ProcessId => Running?.Id ?? 0;
 
-    public static async Task<RedisServer> StartAsync(RedisOptions? options = null)
-    {
-        var server = new RedisServer(options ?? new RedisOptions());
-        try
-        {
-            await server.RunAsync();
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
-    }
+    protected override string Readiness => $"Redis answers a ping on port {Port}";
 
-    /// <summary>SIGKILL: what Redis had not yet written to its file's descriptor is lost, what it had is not.</summary>
-    public async Task KillAsync()
-    {
-        if (_process is null)
-        {
-            return;
-        }
+    public static Task<RedisServer> StartAsync(RedisOptions? options = null) => StartAsync(new RedisServer(options ?? new RedisOptions()));
 
-        await _process.KillAsync();
-        await _process.DisposeAsync();
-        _process = null;
-    }
+    public void Pause() => Running?.Signal(Signal.Stop);
 
-    /// <summary>Kills if it runs, and starts again on the same files and port.</summary>
-    public async Task RestartAsync()
-    {
-        await KillAsync();
-        await RunAsync();
-    }
-
-    public void Pause() => _process?.Signal(Signal.Stop);
-
-    public void Resume() => _process?.Signal(Signal.Cont);
+    public void Resume() => Running?.Signal(Signal.Cont);
 
     /// <summary>Runs one command through redis-cli and returns its plain answer; an error answer throws.</summary>
     public async Task<string> CliAsync(params string[] command)
@@ -76,29 +43,18 @@ internal sealed class RedisServer : IAsyncDisposable
         }
 
         await using var cli = await ChildProcess.StartAsync(Tools.RedisCli, [.. arguments, .. command]);
-        var code = await cli.WaitForExitAsync(StartTimeout);
+        var code = await cli.WaitForExitAsync(CommandTimeout);
         var answer = string.Join('\n', cli.Output.All);
         return code == 0 ? answer : throw new InvalidOperationException($"redis-cli {string.Join(' ', command)}: {answer}");
     }
 
-    public async ValueTask DisposeAsync()
+    protected override Task<ChildProcess> LaunchAsync()
     {
-        if (_process is not null)
-        {
-            await _process.DisposeAsync();
-        }
-
-        _folder.Dispose();
+        var config = Files.Write("redis.conf", _options.ConfigFile(Port, Files));
+        return ChildProcess.StartAsync(TestRedis.Program(_options.Program), [config], folder: Folder);
     }
 
-    private async Task RunAsync()
-    {
-        var config = _folder.Write("redis.conf", _options.ConfigFile(Port, _folder));
-        _process = await ChildProcess.StartAsync(TestRedis.Program(_options.Program), [config], folder: Folder);
-        await _process.ReadyAsync(AnswersAsync, StartTimeout, $"Redis answers a ping on port {Port}");
-    }
-
-    private async Task<bool> AnswersAsync()
+    protected override async Task<bool> IsReadyAsync()
     {
         try
         {

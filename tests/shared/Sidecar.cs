@@ -4,13 +4,9 @@ namespace Darq.Tests.Shared;
 /// A sidecar for a test's app: the stand-in of <c>tests/sidecar</c>, or the daprd that the variable DAPRD names. Both are
 /// started with the same flags and files, so that a test never knows which one it talks to.
 /// </summary>
-internal sealed class Sidecar : IAsyncDisposable
+internal sealed class Sidecar : RestartableProcess
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
-
-    private readonly TempFolder _folder = new();
     private readonly SidecarOptions _options;
-    private ChildProcess? _process;
 
     private Sidecar(SidecarOptions options)
     {
@@ -27,57 +23,21 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public ChildProcess Process => _process ?? throw new InvalidOperationException("The sidecar does not run.");
+    protected override string Readiness => $"the sidecar of {_options.AppId} is healthy";
 
-    public static async Task<Sidecar> StartAsync(SidecarOptions options)
-    {
-        var sidecar = new Sidecar(options);
-        try
-        {
-            await sidecar.RunAsync();
-            return sidecar;
-        }
-        catch
-        {
-            await sidecar.DisposeAsync();
-            throw;
-        }
-    }
+    public static Task<Sidecar> StartAsync(SidecarOptions options) => StartAsync(new Sidecar(options));
 
-    public async Task KillAsync()
-    {
-        if (_process is null)
-        {
-            return;
-        }
-
-        await _process.KillAsync();
-        await _process.DisposeAsync();
-        _process = null;
-    }
-
-    public async Task RestartAsync()
-    {
-        await KillAsync();
-        await RunAsync();
-    }
-
-    public async ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (_process is not null)
-        {
-            await _process.DisposeAsync();
-        }
-
-        _folder.Dispose();
+        return base.DisposeAsync();
     }
 
-    private async Task RunAsync()
+    protected override Task<ChildProcess> LaunchAsync()
     {
         foreach (var (name, yaml) in _options.Resources)
         {
-            _folder.Write(Path.Combine("resources", name), yaml);
+            Files.Write(Path.Combine("resources", name), yaml);
         }
 
         Dictionary<string, string?> environment = new(_options.Environment);
@@ -87,8 +47,20 @@ internal sealed class Sidecar : IAsyncDisposable
         }
 
         var program = IsReal ? Environment.GetEnvironmentVariable("DAPRD")! : Repository.PathOf("tests", "sidecar", "run");
-        _process = await ChildProcess.StartAsync(program, Flags(), environment, _folder.FullPath);
-        await _process.ReadyAsync(IsHealthyAsync, StartTimeout, $"the sidecar of {_options.AppId} is healthy");
+        return ChildProcess.StartAsync(program, Flags(), environment, Files.FullPath);
+    }
+
+    protected override async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using var answer = await Http.GetAsync(new Uri("v1.0/healthz", UriKind.Relative));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
     }
 
     private List<string> Flags()
@@ -107,7 +79,7 @@ internal sealed class Sidecar : IAsyncDisposable
             $"{FreePort.Next()}",
             "--enable-metrics=false",
             "--resources-path",
-            _folder.PathOf("resources"),
+            Files.PathOf("resources"),
             "--log-level",
             "info",
         ];
@@ -118,22 +90,9 @@ internal sealed class Sidecar : IAsyncDisposable
 
         if (_options.Configuration is { } yaml)
         {
-            flags.AddRange(["--config", _folder.Write("config.yaml", yaml)]);
+            flags.AddRange(["--config", Files.Write("config.yaml", yaml)]);
         }
 
         return flags;
-    }
-
-    private async Task<bool> IsHealthyAsync()
-    {
-        try
-        {
-            using var answer = await Http.GetAsync(new Uri("v1.0/healthz", UriKind.Relative));
-            return answer.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
     }
 }
