@@ -57,26 +57,15 @@ public sealed partial class DocumentedRedisUserTests : IDisposable
         return string.Join(' ', block.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries)) + "\nuser default off\n";
     }
 
-    private static Dictionary<string, string> Resources(string redisHost) =>
-        new() { ["bank.yaml"] = Resource("bank", "pubsub.darq", redisHost), ["store.yaml"] = Resource("store", "state.darq", redisHost) };
-
-    private static string Resource(string name, string type, string redisHost) =>
-        $"""
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata:
-              name: {name}
-            spec:
-              type: {type}
-              version: v1
-              metadata:
-                - name: redisHost
-                  value: "{redisHost}"
-                - name: redisUsername
-                  value: "darq"
-                - name: redisPassword
-                  value: "PASSWORD"
-            """;
+    private static Dictionary<string, string> Resources(string redisHost)
+    {
+        (string, string)[] user = [("redisHost", redisHost), ("redisUsername", "darq"), ("redisPassword", "PASSWORD")];
+        return new()
+        {
+            ["bank.yaml"] = ComponentYaml.Of("bank", "pubsub.darq", user),
+            ["store.yaml"] = ComponentYaml.Of("store", "state.darq", user),
+        };
+    }
 
     private static async Task PostAsync<T>(Sidecar sidecar, string path, T body)
     {

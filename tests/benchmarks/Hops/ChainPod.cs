@@ -96,22 +96,12 @@ internal sealed class ChainPod(Sidecar sidecar, ChainApp app) : IAsyncDisposable
     }
 
     private static string Yaml(string redisHost) =>
-        $"""
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata:
-              name: {ChainApp.Binding}
-            spec:
-              type: bindings.darq
-              version: v1
-              metadata:
-              - name: redisHost
-                value: "{redisHost}"
-              - name: appID
-                value: "bench"
-              - name: direction
-                value: "input, output"
-              - name: topics
-                value: "{string.Join(',', Enumerable.Range(0, ChainApp.Hops).Select(ChainApp.TopicOf))}"
-            """;
+        ComponentYaml.Of(
+            ChainApp.Binding,
+            "bindings.darq",
+            ("redisHost", redisHost),
+            ("appID", "bench"),
+            ("direction", "input, output"),
+            ("topics", string.Join(',', Enumerable.Range(0, ChainApp.Hops).Select(ChainApp.TopicOf)))
+        );
 }

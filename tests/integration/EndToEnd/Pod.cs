@@ -27,9 +27,9 @@ internal sealed class Pod(ComponentProcess component, Sidecar sidecar) : IAsyncD
                         SocketsFolder = component.SocketsFolder,
                         Resources = new Dictionary<string, string>
                         {
-                            ["bank.yaml"] = Yaml("bank", "pubsub.darq", ("redisHost", redis.Host), ("retryDelay", "50ms")),
-                            ["ledger.yaml"] = Yaml("ledger", "state.darq", ("redisHost", redis.Host)),
-                            ["work.yaml"] = Yaml(
+                            ["bank.yaml"] = ComponentYaml.Of("bank", "pubsub.darq", ("redisHost", redis.Host), ("retryDelay", "50ms")),
+                            ["ledger.yaml"] = ComponentYaml.Of("ledger", "state.darq", ("redisHost", redis.Host)),
+                            ["work.yaml"] = ComponentYaml.Of(
                                 "work",
                                 "bindings.darq",
                                 ("redisHost", redis.Host),
@@ -92,17 +92,4 @@ internal sealed class Pod(ComponentProcess component, Sidecar sidecar) : IAsyncD
         await Sidecar.DisposeAsync();
         await Component.DisposeAsync();
     }
-
-    private static string Yaml(string name, string type, params (string Name, string Value)[] metadata) =>
-        $"""
-            apiVersion: dapr.io/v1alpha1
-            kind: Component
-            metadata:
-              name: {name}
-            spec:
-              type: {type}
-              version: v1
-              metadata:
-            {string.Join('\n', metadata.Select(entry => $"  - name: {entry.Name}\n    value: \"{entry.Value}\""))}
-            """;
 }
