@@ -8,29 +8,12 @@ using Xunit;
 namespace Darq.Tests.Integration.Engine;
 
 /// <summary>Publishing and delivering on a real Redis: duplicates, order, failure, restarts.</summary>
-public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
+public abstract class DeliveryTests(bool valkey) : EngineTests(valkey)
 {
-    private RedisServer _redis = null!;
-    private EngineRun _run = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _redis = await RedisServer.StartAsync(
-            new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" }
-        );
-        _run = await EngineRun.StartAsync(_redis.Port);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _run.DisposeAsync();
-        await _redis.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_stream_may_be_ended_twice()
     {
-        var stream = _run.Subscriptions.Attach("group", "ended", new(), new Inbox());
+        var stream = Run.Subscriptions.Attach("group", "ended", new(), new Inbox());
 
         await stream.DisposeAsync();
         await stream.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
@@ -42,9 +25,9 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     public async Task A_message_published_twice_is_delivered_once_and_the_second_answer_names_the_first()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", new(), inbox);
-        var first = await _run.PublishAsync("t", "{}", ("darq.id", "m1"));
-        var second = await _run.PublishAsync("t", "{}", ("darq.id", "m1"));
+        await using var stream = Run.Subscriptions.Attach("g", "t", new(), inbox);
+        var first = await Run.PublishAsync("t", "{}", ("darq.id", "m1"));
+        var second = await Run.PublishAsync("t", "{}", ("darq.id", "m1"));
 
         Assert.Equal((first.Id, true), (second.Id, second.Duplicate));
         stream.Ack((await inbox.NextAsync()).Token);
@@ -55,10 +38,10 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     public async Task An_event_that_the_sidecar_sends_again_is_delivered_once_but_other_bytes_under_the_same_id_are_another_message()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", new(), inbox);
-        await _run.PublishAsync("t", """{"specversion":"1.0","id":"1","source":"shop","data":1}""");
-        await _run.PublishAsync("t", """{"specversion":"1.0","id":"1","source":"shop","data":1}""");
-        await _run.PublishAsync("t", """{"specversion":"1.0","id":"1","source":"shop","data":2}""");
+        await using var stream = Run.Subscriptions.Attach("g", "t", new(), inbox);
+        await Run.PublishAsync("t", """{"specversion":"1.0","id":"1","source":"shop","data":1}""");
+        await Run.PublishAsync("t", """{"specversion":"1.0","id":"1","source":"shop","data":1}""");
+        await Run.PublishAsync("t", """{"specversion":"1.0","id":"1","source":"shop","data":2}""");
 
         Delivery[] seen = [await inbox.NextAsync(), await inbox.NextAsync()];
 
@@ -78,12 +61,12 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
                     EngineRun.NoMetadata
                 )),
         ];
-        var first = await _run.Publisher.PublishAsync("t", bulk, default);
-        var second = await _run.Publisher.PublishAsync("t", bulk, default);
+        var first = await Run.Publisher.PublishAsync("t", bulk, default);
+        var second = await Run.Publisher.PublishAsync("t", bulk, default);
 
         Assert.Equal(first.Select(published => published with { Duplicate = true }), second);
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true, MaxInFlight = 10 }, inbox);
+        await using var stream = Run.Subscriptions.Attach("g", "t", new() { Concurrent = true, MaxInFlight = 10 }, inbox);
         for (var n = 0; n < bulk.Length; n++)
         {
             var delivery = await inbox.NextAsync();
@@ -99,20 +82,20 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     public async Task What_the_holder_of_a_lane_publishes_itself_is_delivered_without_being_read_back()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
-        await _run.PublishAsync("t", "{}");
+        await using var stream = Run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        await Run.PublishAsync("t", "{}");
         stream.Ack((await inbox.NextAsync()).Token);
-        await _redis.CliAsync("CONFIG", "RESETSTAT");
+        await Redis.CliAsync("CONFIG", "RESETSTAT");
 
         for (var i = 0; i < 50; i++)
         {
-            await _run.PublishAsync("t", $$"""{"n":{{i}}}""", ("partitionKey", "one"));
+            await Run.PublishAsync("t", $$"""{"n":{{i}}}""", ("partitionKey", "one"));
             var delivery = await inbox.NextAsync();
             Assert.Contains($"\"n\":{i}", Inbox.Text(delivery), StringComparison.Ordinal);
             stream.Ack(delivery.Token);
         }
 
-        var reads = (await _redis.CliAsync("INFO", "commandstats"))
+        var reads = (await Redis.CliAsync("INFO", "commandstats"))
             .Split('\n')
             .FirstOrDefault(line => line.StartsWith("cmdstat_xrange:calls=", StringComparison.Ordinal));
         Assert.True(
@@ -125,17 +108,17 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     public async Task A_failed_message_comes_again_and_holds_back_only_its_key()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach(
+        await using var stream = Run.Subscriptions.Attach(
             "g",
             "t",
             new() { Concurrent = true, RetryDelay = TimeSpan.FromSeconds(1) },
             inbox
         );
-        await _run.PublishAsync("t", """{"m":"a1"}""", ("partitionKey", "a"));
-        await _run.PublishAsync("t", """{"m":"a2"}""", ("partitionKey", "a"));
+        await Run.PublishAsync("t", """{"m":"a1"}""", ("partitionKey", "a"));
+        await Run.PublishAsync("t", """{"m":"a2"}""", ("partitionKey", "a"));
         var failing = await inbox.NextAsync();
         stream.Nack(failing.Token);
-        await _run.PublishAsync("t", """{"m":"b1"}""", ("partitionKey", "b"));
+        await Run.PublishAsync("t", """{"m":"b1"}""", ("partitionKey", "b"));
 
         List<string> order = [];
         for (var i = 0; i < 3; i++)
@@ -152,7 +135,7 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     public async Task Messages_of_one_key_keep_their_order_through_failures_while_many_are_in_flight()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach(
+        await using var stream = Run.Subscriptions.Attach(
             "g",
             "t",
             new() { Concurrent = true, RetryDelay = TimeSpan.FromMilliseconds(1) },
@@ -160,7 +143,7 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
         );
         for (var i = 0; i < 200; i++)
         {
-            await _run.PublishAsync("t", i.ToString(CultureInfo.InvariantCulture), ("partitionKey", $"k{i % 7}"), ("darq.id", $"{i}"));
+            await Run.PublishAsync("t", i.ToString(CultureInfo.InvariantCulture), ("partitionKey", $"k{i % 7}"), ("darq.id", $"{i}"));
         }
 
         var done = Enumerable.Range(0, 7).ToDictionary(k => k, _ => new List<int>());
@@ -187,10 +170,10 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     public async Task What_was_not_acknowledged_when_its_process_died_is_delivered_by_the_next_and_nothing_else()
     {
         var (before, after) = (new Inbox(), new Inbox());
-        var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, before);
+        var stream = Run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, before);
         for (var i = 0; i < 10; i++)
         {
-            await _run.PublishAsync("t", $"{i}", ("darq.id", $"{i}"));
+            await Run.PublishAsync("t", $"{i}", ("darq.id", $"{i}"));
         }
 
         var deliveries = new List<Delivery>();
@@ -205,10 +188,10 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
         }
 
         var open = deliveries.Where((_, i) => i % 2 == 1).Select(Inbox.Text).Order().ToArray();
-        await _run.DisposeAsync();
+        await Run.DisposeAsync();
 
-        _run = await EngineRun.StartAsync(_redis.Port);
-        await using var next = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, after);
+        Run = await EngineRun.StartAsync(Redis.Port);
+        await using var next = Run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, after);
         var again = new List<string>();
         for (var i = 0; i < open.Length; i++)
         {
@@ -223,13 +206,13 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     public async Task A_stream_goes_on_over_a_restart_of_Redis_without_loss_or_repetition()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        await using var stream = Run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
         var seen = new List<string>();
         var publishing = Task.Run(async () =>
         {
             for (var i = 0; i < 300; i++)
             {
-                await Patiently(() => _run.PublishAsync("t", $"{i}", ("darq.id", $"{i}")));
+                await Patiently(() => Run.PublishAsync("t", $"{i}", ("darq.id", $"{i}")));
             }
         });
         while (seen.Count < 300)
@@ -239,7 +222,7 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
             stream.Ack(delivery.Token);
             if (seen.Count is 50 or 150)
             {
-                await _redis.RestartAsync();
+                await Redis.RestartAsync();
             }
         }
         await publishing;
@@ -252,10 +235,10 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     public async Task A_holder_goes_on_unharmed_when_another_process_recovers_Redis_first()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        await using var stream = Run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
         for (var i = 0; i < 8; i++)
         {
-            await _run.PublishAsync("t", $"{i}", ("darq.id", $"{i}"));
+            await Run.PublishAsync("t", $"{i}", ("darq.id", $"{i}"));
         }
 
         var deliveries = new List<Delivery>();
@@ -264,7 +247,7 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
             deliveries.Add(await inbox.NextAsync());
         }
 
-        await using var other = await EngineRun.StartAsync(_redis.Port);
+        await using var other = await EngineRun.StartAsync(Redis.Port);
         // What a recovery by the other leaves behind: a later world-line, which the holder has not heard of.
         await other.Primary.CallAsync(
             new(
@@ -281,7 +264,7 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
         }
 
         Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromSeconds(3)), "an acknowledged message was delivered again");
-        await _run.PublishAsync("t", "next");
+        await Run.PublishAsync("t", "next");
         Assert.Equal("next", Inbox.Text(await inbox.NextAsync()));
     }
 
@@ -289,10 +272,10 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
     public async Task What_every_group_has_acked_leaves_the_stream()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        await using var stream = Run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
         for (var i = 0; i < 100; i++)
         {
-            await _run.PublishAsync("t", $"{i}", ("partitionKey", "k"));
+            await Run.PublishAsync("t", $"{i}", ("partitionKey", "k"));
         }
 
         for (var i = 0; i < 100; i++)
@@ -302,13 +285,13 @@ public abstract class DeliveryTests(bool valkey) : IAsyncLifetime
 
         var partition = Darq.Engine.Core.PartitionHash.Of("k", 64);
         await Eventually.TrueAsync(
-            async () => await _redis.CliAsync("XLEN", $"{{darq:{partition}}}:t:t") == "0",
+            async () => await Redis.CliAsync("XLEN", $"{{darq:{partition}}}:t:t") == "0",
             TimeSpan.FromSeconds(5),
             "passed messages stayed in the stream"
         );
     }
 
-    private Task<string> IdentityAsync() => _redis.CliAsync("HGET", "{darq}:ns", "id");
+    private Task<string> IdentityAsync() => Redis.CliAsync("HGET", "{darq}:ns", "id");
 
     private static async Task Patiently(Func<Task> work)
     {

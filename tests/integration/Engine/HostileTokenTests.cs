@@ -1,27 +1,11 @@
 using Darq.Engine.Core;
-using Darq.Tests.Shared;
 using Xunit;
 
 namespace Darq.Tests.Integration.Engine;
 
 /// <summary>A token comes from an app, which may send anything.</summary>
-public sealed class HostileTokenTests : IAsyncLifetime
+public sealed class HostileTokenTests : EngineTests
 {
-    private RedisServer _redis = null!;
-    private EngineRun _run = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _redis = await RedisServer.StartAsync();
-        _run = await EngineRun.StartAsync(_redis.Port);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _run.DisposeAsync();
-        await _redis.DisposeAsync();
-    }
-
     [Theory]
     [InlineData("darq.token", "s:64:1-1:1:g:t")]
     [InlineData("darq.token", "s:2147483647:1-1:1:g:t")]
@@ -34,10 +18,10 @@ public sealed class HostileTokenTests : IAsyncLifetime
     {
         var metadata = new Dictionary<string, string> { [name] = value };
 
-        var refused = await Assert.ThrowsAsync<DarqException>(async () => await _run.StepExecutor.TransactAsync([], metadata, default));
+        var refused = await Assert.ThrowsAsync<DarqException>(async () => await Run.StepExecutor.TransactAsync([], metadata, default));
 
         Assert.Equal(ErrorCode.Invalid, refused.Code);
-        Assert.NotEqual("", (await _run.PublishAsync("t", "x")).Id);
+        Assert.NotEqual("", (await Run.PublishAsync("t", "x")).Id);
     }
 
     [Fact]
@@ -45,7 +29,7 @@ public sealed class HostileTokenTests : IAsyncLifetime
     {
         var metadata = new Dictionary<string, string> { ["darq.token"] = "s:1:1-1:1:g:t" };
 
-        var refused = await Assert.ThrowsAsync<DarqException>(async () => await _run.StepExecutor.TransactAsync([], metadata, default));
+        var refused = await Assert.ThrowsAsync<DarqException>(async () => await Run.StepExecutor.TransactAsync([], metadata, default));
 
         Assert.Equal(ErrorCode.Fenced, refused.Code);
     }

@@ -7,34 +7,19 @@ namespace Darq.Tests.Integration.Engine;
 /// Redis comes back without writes it had answered, as after a power loss under everysec. What is gone is gone, but the
 /// component notices, goes on by itself and keeps its promises for what survived and for what comes.
 /// </summary>
-public sealed class LossTests : IAsyncLifetime
+public sealed class LossTests : EngineTests
 {
     private const string CountPassed =
         "local n = 0; for _, lane in ipairs(redis.call('KEYS', '*:l:g:t')) do n = n + tonumber(redis.call('HGET', lane, 'c') or 0) "
         + "end; return n";
 
-    private RedisServer _redis = null!;
-    private EngineRun _run = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions { AppendFsync = "always" });
-        _run = await EngineRun.StartAsync(_redis.Port);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _run.DisposeAsync();
-        await _redis.DisposeAsync();
-    }
-
     [Fact]
     public async Task Publishing_and_delivering_go_on_after_a_loss_under_a_new_session_and_world_line()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        await using var stream = Run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
         await DeliverAsync(stream, inbox, "kept");
-        var (session, worldLine) = (await _run.Primary.ReadyAsync(default), _run.Primary.WorldLine);
+        var (session, worldLine) = (await Run.Primary.ReadyAsync(default), Run.Primary.WorldLine);
         using var earlier = await BackUpAsync();
         for (var i = 0; i < 5; i++)
         {
@@ -43,24 +28,24 @@ public sealed class LossTests : IAsyncLifetime
 
         await ComeBackAsAsync(earlier);
 
-        await Eventually.TrueAsync(() => _run.Primary.Ready, TimeSpan.FromSeconds(20), "handshake was made again");
+        await Eventually.TrueAsync(() => Run.Primary.Ready, TimeSpan.FromSeconds(20), "handshake was made again");
         Assert.Equal("new", await DeliverPatientlyAsync(stream, inbox, "new"));
-        Assert.True(_run.Primary.WorldLine > worldLine);
-        Assert.NotEqual(session, await _run.Primary.ReadyAsync(default));
+        Assert.True(Run.Primary.WorldLine > worldLine);
+        Assert.NotEqual(session, await Run.Primary.ReadyAsync(default));
     }
 
     [Fact]
     public async Task What_was_acknowledged_but_lost_is_delivered_again_and_what_was_kept_is_not()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        await using var stream = Run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
         await DeliverAsync(stream, inbox, "kept");
-        await _run.PublishAsync("t", "acknowledgement lost", ("darq.id", "b"));
+        await Run.PublishAsync("t", "acknowledgement lost", ("darq.id", "b"));
         var delivery = await inbox.NextAsync();
         using var earlier = await BackUpAsync();
         stream.Ack(delivery.Token);
         await Eventually.TrueAsync(async () => await PassedAsync() == 2, TimeSpan.FromSeconds(10), "the acknowledgement was applied");
-        await _run.PublishAsync("t", "message lost", ("darq.id", "c"));
+        await Run.PublishAsync("t", "message lost", ("darq.id", "c"));
         stream.Ack((await inbox.NextAsync()).Token);
 
         await ComeBackAsAsync(earlier);
@@ -72,7 +57,7 @@ public sealed class LossTests : IAsyncLifetime
     private async Task DeliverAsync(Darq.Engine.Subscriptions.Deliveries.DeliveryStream stream, Inbox inbox, string text)
     {
         var before = await PassedAsync();
-        await _run.PublishAsync("t", text, ("darq.id", text));
+        await Run.PublishAsync("t", text, ("darq.id", text));
         var delivery = await inbox.NextAsync();
         Assert.Equal(text, Inbox.Text(delivery));
         stream.Ack(delivery.Token);
@@ -86,7 +71,7 @@ public sealed class LossTests : IAsyncLifetime
             {
                 try
                 {
-                    await _run.PublishAsync("t", text, ("darq.id", text));
+                    await Run.PublishAsync("t", text, ("darq.id", text));
                     return true;
                 }
                 catch (Darq.Engine.Core.DarqException)
@@ -110,12 +95,12 @@ public sealed class LossTests : IAsyncLifetime
 
     /// <summary>How many messages the lanes of the group have passed, by Redis' own count.</summary>
     private async Task<int> PassedAsync() =>
-        int.Parse(await _redis.CliAsync("EVAL", CountPassed, "0"), System.Globalization.CultureInfo.InvariantCulture);
+        int.Parse(await Redis.CliAsync("EVAL", CountPassed, "0"), System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task<TempFolder> BackUpAsync()
     {
         var folder = new TempFolder();
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(_redis.Folder, "appendonlydir")))
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Redis.Folder, "appendonlydir")))
         {
             File.Copy(file, folder.PathOf(Path.GetFileName(file)));
         }
@@ -125,12 +110,12 @@ public sealed class LossTests : IAsyncLifetime
 
     private async Task ComeBackAsAsync(TempFolder earlier)
     {
-        await _redis.KillAsync();
+        await Redis.KillAsync();
         foreach (var file in Directory.EnumerateFiles(earlier.FullPath))
         {
-            File.Copy(file, Path.Combine(_redis.Folder, "appendonlydir", Path.GetFileName(file)), overwrite: true);
+            File.Copy(file, Path.Combine(Redis.Folder, "appendonlydir", Path.GetFileName(file)), overwrite: true);
         }
 
-        await _redis.RestartAsync();
+        await Redis.RestartAsync();
     }
 }

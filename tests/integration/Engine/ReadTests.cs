@@ -1,60 +1,49 @@
 using System.Text;
 using Darq.Engine.Core;
 using Darq.Engine.State;
-using Darq.Tests.Shared;
 using Xunit;
 
 namespace Darq.Tests.Integration.Engine;
 
 /// <summary>Reads of values that come together, on a real Redis.</summary>
-public sealed class ReadTests : IAsyncLifetime
+public sealed class ReadTests : EngineTests
 {
     private const int Keys = 300;
 
-    private RedisServer _redis = null!;
-    private EngineRun _run = null!;
-
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        _redis = await RedisServer.StartAsync(new Darq.Tests.Shared.RedisOptions());
-        _run = await EngineRun.StartAsync(_redis.Port);
+        await base.InitializeAsync();
         await Task.WhenAll(Enumerable.Range(0, Keys).Select(i => WriteAsync(i, $"value {i}")));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _run.DisposeAsync();
-        await _redis.DisposeAsync();
     }
 
     [Fact]
     public async Task What_comes_while_a_call_is_under_way_is_asked_for_together_and_each_read_gets_its_own()
     {
-        _run.Redis.Freeze();
-        var reads = Enumerable.Range(0, Keys).Select(i => _run.ReadAsync(Key(i))).ToArray();
-        Assert.Equal(1, _run.Redis.CallsOf("get"));
-        _run.Redis.Thaw();
+        Run.Redis.Freeze();
+        var reads = Enumerable.Range(0, Keys).Select(i => Run.ReadAsync(Key(i))).ToArray();
+        Assert.Equal(1, Run.Redis.CallsOf("get"));
+        Run.Redis.Thaw();
 
         Assert.Equal(Enumerable.Range(0, Keys).Select(i => $"value {i}"), await Task.WhenAll(reads));
         // One, then 256 and the rest.
-        Assert.Equal(3, _run.Redis.CallsOf("get"));
+        Assert.Equal(3, Run.Redis.CallsOf("get"));
     }
 
     [Fact]
     public async Task Reads_go_on_after_others_were_given_up()
     {
         using var givenUp = new CancellationTokenSource();
-        _run.Redis.Freeze();
-        var reads = Enumerable.Range(0, Keys).Select(i => _run.State.GetAsync([new(Key(i))], givenUp.Token).AsTask()).ToArray();
+        Run.Redis.Freeze();
+        var reads = Enumerable.Range(0, Keys).Select(i => Run.State.GetAsync([new(Key(i))], givenUp.Token).AsTask()).ToArray();
         await givenUp.CancelAsync();
         foreach (var read in reads)
         {
             await Assert.ThrowsAsync<OperationCanceledException>(() => read);
         }
 
-        _run.Redis.Thaw();
+        Run.Redis.Thaw();
 
-        Assert.Equal("value 7", await _run.ReadAsync(Key(7)));
+        Assert.Equal("value 7", await Run.ReadAsync(Key(7)));
     }
 
     [Fact]
@@ -68,7 +57,7 @@ public sealed class ReadTests : IAsyncLifetime
                 {
                     while (!enough.IsCancellationRequested)
                     {
-                        await _run.ReadAsync(Key(1));
+                        await Run.ReadAsync(Key(1));
                     }
                 })
             )
@@ -77,7 +66,7 @@ public sealed class ReadTests : IAsyncLifetime
         for (var i = 0; i < 500; i++)
         {
             await WriteAsync(0, $"{i}");
-            Assert.Equal($"{i}", await _run.ReadAsync(Key(0)));
+            Assert.Equal($"{i}", await Run.ReadAsync(Key(0)));
         }
 
         await enough.CancelAsync();
@@ -87,13 +76,13 @@ public sealed class ReadTests : IAsyncLifetime
     [Fact]
     public async Task A_key_that_somebody_else_gave_another_type_fails_only_the_reads_of_it()
     {
-        var key = (await _redis.CliAsync("KEYS", "*:s:" + Key(5))).Trim();
-        await _redis.CliAsync("DEL", key);
-        await _redis.CliAsync("SET", key, "planted");
-        _run.Redis.Freeze();
-        var reads = Enumerable.Range(0, 10).Select(i => _run.ReadAsync(Key(i))).ToArray();
-        var bulk = _run.State.GetAsync([new(Key(4)), new(Key(5))], default).AsTask();
-        _run.Redis.Thaw();
+        var key = (await Redis.CliAsync("KEYS", "*:s:" + Key(5))).Trim();
+        await Redis.CliAsync("DEL", key);
+        await Redis.CliAsync("SET", key, "planted");
+        Run.Redis.Freeze();
+        var reads = Enumerable.Range(0, 10).Select(i => Run.ReadAsync(Key(i))).ToArray();
+        var bulk = Run.State.GetAsync([new(Key(4)), new(Key(5))], default).AsTask();
+        Run.Redis.Thaw();
 
         var fault = await Assert.ThrowsAsync<DarqException>(() => reads[5]);
         Assert.Equal(ErrorCode.Misconfigured, fault.Code);
@@ -106,11 +95,11 @@ public sealed class ReadTests : IAsyncLifetime
         }
 
         await WriteAsync(5, "ours again");
-        Assert.Equal("ours again", await _run.ReadAsync(Key(5)));
+        Assert.Equal("ours again", await Run.ReadAsync(Key(5)));
     }
 
     private static string Key(int i) => $"app||key {i}";
 
     private Task WriteAsync(int i, string value) =>
-        _run.State.ApplyAsync(new(StateChange.Upsert, new(Key(i))) { Value = Encoding.UTF8.GetBytes(value) }, default).AsTask();
+        Run.State.ApplyAsync(new(StateChange.Upsert, new(Key(i))) { Value = Encoding.UTF8.GetBytes(value) }, default).AsTask();
 }

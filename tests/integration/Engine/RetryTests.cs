@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Darq.Engine.Core;
-using Darq.Engine.Publishing;
 using Darq.Engine.State;
 using Darq.Engine.Steps;
 using Darq.Engine.Subscriptions;
@@ -13,61 +12,19 @@ using Xunit;
 namespace Darq.Tests.Integration.Engine;
 
 /// <summary>What fails for long waits in Redis: it holds back its own key alone, survives its holder, and ends in one way.</summary>
-public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
+public abstract class RetryTests(bool valkey) : RetryQueueTests(valkey)
 {
-    private static readonly SubscriptionOptions Soon = new()
-    {
-        Concurrent = true,
-        RetryQueueAfter = TimeSpan.Zero,
-        RetryDelay = TimeSpan.FromMilliseconds(300),
-        MaxRetryDelay = TimeSpan.FromMilliseconds(300),
-    };
-
-    private static readonly SubscriptionOptions Late = Soon with
-    {
-        RetryDelay = TimeSpan.FromMinutes(10),
-        MaxRetryDelay = TimeSpan.FromMinutes(10),
-    };
-
-    private RedisServer _redis = null!;
-    private EngineRun _run = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _redis = await RedisServer.StartAsync(
-            new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" }
-        );
-        _run = await EngineRun.StartAsync(_redis.Port);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _run.DisposeAsync();
-        await _redis.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_failing_key_keeps_its_order_and_holds_back_neither_others_nor_the_trimming_of_its_stream()
     {
         var other = KeyBeside("bad");
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", Soon, inbox);
-        for (var i = 0; i < 5; i++)
-        {
-            await PublishAsync("bad", $"bad{i}");
-        }
-
+        await using var stream = Attach(Soon, inbox);
+        await PublishAsync("bad", [.. Enumerable.Range(0, 5).Select(i => $"bad{i}")]);
         var failing = await inbox.NextAsync();
         stream.Nack(failing.Token);
-        for (var i = 5; i < 8; i++)
-        {
-            await PublishAsync("bad", $"bad{i}");
-        }
-
-        for (var i = 0; i < 40; i++)
-        {
-            await PublishAsync(other, $"good{i}");
-        }
+        await PublishAsync("bad", [.. Enumerable.Range(5, 3).Select(i => $"bad{i}")]);
+        await PublishAsync(other, [.. Enumerable.Range(0, 40).Select(i => $"good{i}")]);
 
         var (good, bad, failures) = (new List<string>(), new List<string>(), 1);
         while (good.Count < 40)
@@ -84,11 +41,7 @@ public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
             failures++;
             stream.Nack(delivery.Token);
         }
-        await Eventually.TrueAsync(
-            async () => await _redis.CliAsync("XLEN", Key("bad", "t:t")) == "0",
-            TimeSpan.FromSeconds(10),
-            "a failing key pinned its stream"
-        );
+        await StreamIsTrimmedAsync("bad");
         while (bad.Count < 8)
         {
             var delivery = await inbox.NextAsync();
@@ -110,21 +63,8 @@ public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
     public async Task A_parked_message_survives_its_holder_and_comes_again_first_of_its_key_with_its_attempts()
     {
         var (before, after) = (new Inbox(), new Inbox());
-        var stream = _run.Subscriptions.Attach(
-            "g",
-            "t",
-            Soon with
-            {
-                MaxRetryDelay = TimeSpan.FromSeconds(1),
-                RetryDelay = TimeSpan.FromSeconds(1),
-            },
-            before
-        );
-        for (var i = 0; i < 3; i++)
-        {
-            await PublishAsync("k", $"{i}");
-        }
-
+        var stream = Attach(Retried(TimeSpan.FromSeconds(1)), before);
+        await PublishAsync("k", "0", "1", "2");
         for (var attempt = 1; attempt <= 2; attempt++)
         {
             var failing = await before.NextAsync();
@@ -132,15 +72,15 @@ public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
             stream.Nack(failing.Token);
         }
         await Eventually.TrueAsync(
-            async () => (await _redis.CliAsync("ZRANGE", Key("k", "q:g:t"), "0", "0")).Contains(" 2 k", StringComparison.Ordinal),
+            async () => (await Redis.CliAsync("ZRANGE", Key("k", "q:g:t"), "0", "0")).Contains(" 2 k", StringComparison.Ordinal),
             TimeSpan.FromSeconds(5),
             "the message was not parked"
         );
-        await using var other = await EngineRun.StartAsync(_redis.Port);
+        await using var other = await EngineRun.StartAsync(Redis.Port);
         await using var next = other.Subscriptions.Attach("g", "t", Soon, after);
 
-        await _run.Primary.DisposeAsync(); // the holder goes silent without a goodbye
-        await PublishAsync(other, "k", "3");
+        await Run.Primary.DisposeAsync(); // the holder goes silent without a goodbye
+        await other.PublishAsync("t", "3", ("partitionKey", "k"));
         var seen = new List<(string, string)>();
         while (seen.Count < 4)
         {
@@ -157,9 +97,8 @@ public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
     public async Task A_step_consumes_a_parked_message_once_and_a_repetition_is_told_so()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", Soon, inbox);
-        await PublishAsync("k", "1");
-        await PublishAsync("k", "2");
+        await using var stream = Attach(Soon, inbox);
+        await PublishAsync("k", "1", "2");
         stream.Nack((await inbox.NextAsync()).Token);
         var delivery = await inbox.NextAsync();
         Assert.Equal("2", Inbox.Header(delivery, "darq-attempt"));
@@ -168,12 +107,12 @@ public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
         Assert.True((await StepAsync(delivery, "second")).Duplicate);
         stream.Ack(delivery.Token);
 
-        Assert.Equal("first", await _run.ReadAsync("k"));
+        Assert.Equal("first", await Run.ReadAsync("k"));
         var follower = await inbox.NextAsync();
         Assert.Equal("2", Inbox.Text(follower));
         stream.Ack(follower.Token);
         await RetryQueueIsEmptyAsync("k");
-        Assert.Equal("2", await _redis.CliAsync("HGET", Key("k", "l:g:t"), "c"));
+        Assert.Equal("2", await Redis.CliAsync("HGET", Key("k", "l:g:t"), "c"));
     }
 
     [Fact]
@@ -181,7 +120,7 @@ public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
     {
         const int Followers = 5 * ReadAhead.MaxMessages;
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", Late, inbox);
+        await using var stream = Attach(Retried(TimeSpan.FromMinutes(10)), inbox);
         await PublishAsync("bad", "bad");
         stream.Nack((await inbox.NextAsync()).Token);
         var padding = new string('x', 2000);
@@ -194,33 +133,16 @@ public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
         var good = await inbox.NextAsync(30);
         Assert.Equal("good", Inbox.Text(good));
         stream.Ack(good.Token);
-        await Eventually.TrueAsync(
-            async () => await _redis.CliAsync("ZCARD", Key("bad", "q:g:t")) == $"{Followers + 1}",
-            TimeSpan.FromSeconds(30),
-            "followers were not parked"
-        );
-        await Eventually.TrueAsync(
-            async () => await _redis.CliAsync("XLEN", Key("bad", "t:t")) == "0",
-            TimeSpan.FromSeconds(10),
-            "the stream was not trimmed"
-        );
+        await ParkedAsync("bad", Followers + 1);
+        await StreamIsTrimmedAsync("bad");
     }
 
     [Fact]
     public async Task An_expired_message_is_passed_as_expired_even_while_it_is_parked()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach(
-            "g",
-            "t",
-            Soon with
-            {
-                RetryDelay = TimeSpan.FromSeconds(2),
-                MaxRetryDelay = TimeSpan.FromSeconds(2),
-            },
-            inbox
-        );
-        await _run.PublishAsync("t", "short", ("partitionKey", "k"), ("ttlInSeconds", "1"));
+        await using var stream = Attach(Retried(TimeSpan.FromSeconds(2)), inbox);
+        await Run.PublishAsync("t", "short", ("partitionKey", "k"), ("ttlInSeconds", "1"));
         stream.Nack((await inbox.NextAsync()).Token);
         await PublishAsync("k", "next");
 
@@ -228,36 +150,23 @@ public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
         Assert.Equal("next", Inbox.Text(next));
         stream.Ack(next.Token);
         await RetryQueueIsEmptyAsync("k");
-        Assert.Equal("1\n1", await _redis.CliAsync("HMGET", Key("k", "l:g:t"), "c", "x"));
+        Assert.Equal("1\n1", await Redis.CliAsync("HMGET", Key("k", "l:g:t"), "c", "x"));
     }
 
     [Fact]
     public async Task A_parked_message_is_delivered_after_a_restart_of_Redis_and_only_once()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach(
-            "g",
-            "t",
-            Soon with
-            {
-                RetryDelay = TimeSpan.FromSeconds(1),
-                MaxRetryDelay = TimeSpan.FromSeconds(1),
-            },
-            inbox
-        );
-        for (var i = 0; i < 3; i++)
-        {
-            await PublishAsync("k", $"{i}");
-        }
-
+        await using var stream = Attach(Retried(TimeSpan.FromSeconds(1)), inbox);
+        await PublishAsync("k", "0", "1", "2");
         stream.Nack((await inbox.NextAsync()).Token);
         await Eventually.TrueAsync(
-            async () => await _redis.CliAsync("ZCARD", Key("k", "q:g:t")) != "0",
+            async () => await Redis.CliAsync("ZCARD", Key("k", "q:g:t")) != "0",
             TimeSpan.FromSeconds(5),
             "the message was not parked"
         );
 
-        await _redis.RestartAsync();
+        await Redis.RestartAsync();
 
         for (var i = 0; i < 3; i++)
         {
@@ -281,7 +190,7 @@ public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
             MaxRetryDelay = TimeSpan.FromMilliseconds(20),
         };
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", options, inbox);
+        await using var stream = Attach(options, inbox);
         for (var i = 0; i < 150; i++)
         {
             await PublishAsync(i % 2 == 0 ? "k" : KeyBeside("k"), i.ToString(CultureInfo.InvariantCulture));
@@ -313,25 +222,11 @@ public abstract partial class RetryTests(bool valkey) : IAsyncLifetime
         await RetryQueueIsEmptyAsync("k");
     }
 
-    private Task<Published> PublishAsync(string key, string data) => PublishAsync(_run, key, data);
-
-    private static Task<Published> PublishAsync(EngineRun run, string key, string data) =>
-        run.PublishAsync("t", data, ("partitionKey", key));
-
     private ValueTask<StepResult> StepAsync(Delivery delivery, string value)
     {
         StateOperation[] writes = [new(StateChange.Upsert, new StateKey("k")) { Value = Encoding.UTF8.GetBytes(value) }];
-        return _run.StepExecutor.TransactAsync(writes, new Dictionary<string, string> { ["darq.token"] = delivery.Token }, default);
+        return Run.StepExecutor.TransactAsync(writes, new Dictionary<string, string> { ["darq.token"] = delivery.Token }, default);
     }
-
-    private Task RetryQueueIsEmptyAsync(string key) =>
-        Eventually.TrueAsync(
-            async () => await _redis.CliAsync("EXISTS", Key(key, "q:g:t"), Key(key, "qb:g:t")) == "0",
-            TimeSpan.FromSeconds(5),
-            "something stayed in the retry queue"
-        );
-
-    private static string Key(string partitionKey, string suffix) => $"{{darq:{PartitionHash.Of(partitionKey, 64)}}}:{suffix}";
 
     /// <summary>Another key in the same partition.</summary>
     private static string KeyBeside(string key) =>

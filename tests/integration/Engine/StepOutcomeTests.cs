@@ -8,24 +8,15 @@ using Xunit;
 namespace Darq.Tests.Integration.Engine;
 
 /// <summary>What the engine takes for consumed after each outcome of a step that names several messages, or an id.</summary>
-public sealed class StepOutcomeTests : IAsyncLifetime
+public sealed class StepOutcomeTests : EngineTests
 {
     private readonly Inbox _inbox = new();
-    private RedisServer _redis = null!;
-    private EngineRun _run = null!;
     private DeliveryStream _stream = null!;
 
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        _redis = await RedisServer.StartAsync();
-        _run = await EngineRun.StartAsync(_redis.Port);
-        _stream = _run.Subscriptions.Attach("g", "t", new() { RetryDelay = TimeSpan.FromMilliseconds(10) }, _inbox);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _run.DisposeAsync();
-        await _redis.DisposeAsync();
+        await base.InitializeAsync();
+        _stream = Run.Subscriptions.Attach("g", "t", new() { RetryDelay = TimeSpan.FromMilliseconds(10) }, _inbox);
     }
 
     [Fact]
@@ -76,7 +67,7 @@ public sealed class StepOutcomeTests : IAsyncLifetime
 
     private async Task<string> NextAsync(params (string Name, string Value)[] metadata)
     {
-        await _run.PublishAsync("t", "1", metadata);
+        await Run.PublishAsync("t", "1", metadata);
         return (await _inbox.NextAsync()).Token;
     }
 
@@ -84,6 +75,6 @@ public sealed class StepOutcomeTests : IAsyncLifetime
     {
         var json =
             $$"""{ {{(id.Length > 0 ? $"\"id\":\"{id}\"," : "")}}"consume":[{{string.Join(',', tokens.Select(token => $"\"{token}\""))}}]}""";
-        return _run.StepExecutor.ApplyAsync(new StepParser(_run.Options.Partitions, "").Parse(Encoding.UTF8.GetBytes(json)), default);
+        return Run.StepExecutor.ApplyAsync(new StepParser(Run.Options.Partitions, "").Parse(Encoding.UTF8.GetBytes(json)), default);
     }
 }

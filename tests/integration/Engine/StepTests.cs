@@ -1,45 +1,27 @@
 using System.Text;
 using Darq.Engine.Core;
 using Darq.Engine.State;
-using Darq.Tests.Shared;
 using Xunit;
 
 namespace Darq.Tests.Integration.Engine;
 
 /// <summary>Consume + state + emit as one request, once: the promise of a step, on a real Redis.</summary>
-public abstract class StepTests(bool valkey) : IAsyncLifetime
+public abstract class StepTests(bool valkey) : EngineTests(valkey)
 {
-    private RedisServer _redis = null!;
-    private EngineRun _run = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _redis = await RedisServer.StartAsync(
-            new Darq.Tests.Shared.RedisOptions { Program = valkey ? RedisProgram.Valkey : RedisProgram.Redis, AppendFsync = "always" }
-        );
-        _run = await EngineRun.StartAsync(_redis.Port);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _run.DisposeAsync();
-        await _redis.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_step_consumes_writes_and_emits_together()
     {
         var (inbox, receipts) = (new Inbox(), new Inbox());
-        await using var stream = _run.Subscriptions.Attach("ledger", "transfers", new(), inbox);
-        await using var receiptStream = _run.Subscriptions.Attach("auditor", "receipts", new(), receipts);
-        await _run.PublishAsync("transfers", """{"n":1}""", ("partitionKey", "alice"));
+        await using var stream = Run.Subscriptions.Attach("ledger", "transfers", new(), inbox);
+        await using var receiptStream = Run.Subscriptions.Attach("auditor", "receipts", new(), receipts);
+        await Run.PublishAsync("transfers", """{"n":1}""", ("partitionKey", "alice"));
 
         var delivery = await inbox.NextAsync();
         var token = Inbox.Header(delivery, "darq-token");
         var result = await StepAsync(token, "ledger||alice", "90", """[{"topic":"receipts","data":{"ok":true},"id":"r1"}]""");
 
         Assert.False(result.Duplicate);
-        Assert.Equal("90", await _run.ReadAsync("ledger||alice"));
+        Assert.Equal("90", await Run.ReadAsync("ledger||alice"));
         Assert.Contains("\"ok\":true", Inbox.Text(await receipts.NextAsync()), StringComparison.Ordinal);
         stream.Nack(delivery.Token);
         Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromSeconds(1)), "a consumed message came again after a nack");
@@ -49,8 +31,8 @@ public abstract class StepTests(bool valkey) : IAsyncLifetime
     public async Task A_repeated_step_takes_effect_once_and_answers_the_first_result()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("ledger", "transfers", new(), inbox);
-        await _run.PublishAsync("transfers", "{}");
+        await using var stream = Run.Subscriptions.Attach("ledger", "transfers", new(), inbox);
+        await Run.PublishAsync("transfers", "{}");
         var token = Inbox.Header(await inbox.NextAsync(), "darq-token");
 
         var first = await StepAsync(token, "k", "first", """[{"topic":"receipts","data":1}]""");
@@ -58,32 +40,32 @@ public abstract class StepTests(bool valkey) : IAsyncLifetime
 
         Assert.True(second.Duplicate);
         Assert.Equal(first.Position, second.Position);
-        Assert.Equal("first", await _run.ReadAsync("k"));
+        Assert.Equal("first", await Run.ReadAsync("k"));
     }
 
     [Fact]
     public async Task A_step_whose_etag_is_old_changes_nothing_and_leaves_its_message_pending()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach(
+        await using var stream = Run.Subscriptions.Attach(
             "ledger",
             "transfers",
             new() { RetryDelay = TimeSpan.FromMilliseconds(10) },
             inbox
         );
         await WriteAsync("k", "1");
-        var old = (await _run.State.GetAsync([new("k")], default))[0].ETag;
+        var old = (await Run.State.GetAsync([new("k")], default))[0].ETag;
         await WriteAsync("k", "2");
-        await _run.PublishAsync("transfers", "{}");
+        await Run.PublishAsync("transfers", "{}");
         var delivery = await inbox.NextAsync();
 
         var operation = new StateOperation(StateChange.Upsert, new("k")) { Value = "3"u8.ToArray(), ETag = old };
         var refused = await Assert.ThrowsAsync<DarqException>(async () =>
-            await _run.StepExecutor.TransactAsync([operation], new Dictionary<string, string> { ["darq.token"] = delivery.Token }, default)
+            await Run.StepExecutor.TransactAsync([operation], new Dictionary<string, string> { ["darq.token"] = delivery.Token }, default)
         );
 
         Assert.Equal(ErrorCode.Conflict, refused.Code);
-        Assert.Equal("2", await _run.ReadAsync("k"));
+        Assert.Equal("2", await Run.ReadAsync("k"));
         stream.Nack(delivery.Token);
         Assert.Equal("2", Inbox.Header(await inbox.NextAsync(), "darq-attempt"));
     }
@@ -92,32 +74,32 @@ public abstract class StepTests(bool valkey) : IAsyncLifetime
     public async Task A_step_of_a_delivery_that_was_released_is_still_told_what_took_effect()
     {
         var (first, second) = (new Inbox(), new Inbox());
-        var stream = _run.Subscriptions.Attach("ledger", "transfers", new(), first);
-        await _run.PublishAsync("transfers", "{}");
+        var stream = Run.Subscriptions.Attach("ledger", "transfers", new(), first);
+        await Run.PublishAsync("transfers", "{}");
         var old = await first.NextAsync();
-        await using var other = _run.Subscriptions.Attach("ledger", "transfers", new(), second);
+        await using var other = Run.Subscriptions.Attach("ledger", "transfers", new(), second);
         await stream.DisposeAsync();
         var current = await second.NextAsync();
 
         Assert.False((await StepAsync(old.Token, "k", "old", "[]")).Duplicate);
         Assert.True((await StepAsync(current.Token, "k", "new", "[]")).Duplicate);
-        Assert.Equal("old", await _run.ReadAsync("k"));
+        Assert.Equal("old", await Run.ReadAsync("k"));
     }
 
     [Fact]
     public async Task A_step_under_the_token_of_a_process_that_is_gone_is_fenced()
     {
         var inbox = new Inbox();
-        _ = _run.Subscriptions.Attach("ledger", "transfers", new(), inbox);
-        await _run.PublishAsync("transfers", "{}");
+        _ = Run.Subscriptions.Attach("ledger", "transfers", new(), inbox);
+        await Run.PublishAsync("transfers", "{}");
         var token = (await inbox.NextAsync()).Token;
-        await _run.DisposeAsync();
-        _run = await EngineRun.StartAsync(_redis.Port);
+        await Run.DisposeAsync();
+        Run = await EngineRun.StartAsync(Redis.Port);
 
         var refused = await Assert.ThrowsAsync<DarqException>(async () => await StepAsync(token, "k", "zombie", "[]"));
 
         Assert.Equal(ErrorCode.Fenced, refused.Code);
-        Assert.Null(await _run.ReadAsync("k"));
+        Assert.Null(await Run.ReadAsync("k"));
     }
 
     [Fact]
@@ -126,20 +108,20 @@ public abstract class StepTests(bool valkey) : IAsyncLifetime
         var metadata = new Dictionary<string, string> { ["darq.id"] = "open-account-7" };
         StateOperation Write(string value) => new(StateChange.Upsert, new("k")) { Value = Encoding.UTF8.GetBytes(value) };
 
-        Assert.False((await _run.StepExecutor.TransactAsync([Write("1")], metadata, default)).Duplicate);
-        Assert.True((await _run.StepExecutor.TransactAsync([Write("2")], metadata, default)).Duplicate);
-        Assert.Equal("1", await _run.ReadAsync("k"));
+        Assert.False((await Run.StepExecutor.TransactAsync([Write("1")], metadata, default)).Duplicate);
+        Assert.True((await Run.StepExecutor.TransactAsync([Write("2")], metadata, default)).Duplicate);
+        Assert.Equal("1", await Run.ReadAsync("k"));
     }
 
     private ValueTask<Darq.Engine.Steps.StepResult> StepAsync(string token, string key, string value, string emit) =>
-        _run.StepExecutor.TransactAsync(
+        Run.StepExecutor.TransactAsync(
             [new(StateChange.Upsert, new(key)) { Value = Encoding.UTF8.GetBytes(value) }],
             new Dictionary<string, string> { ["darq.token"] = token, ["darq.emit"] = emit },
             default
         );
 
     private ValueTask WriteAsync(string key, string value) =>
-        _run.State.ApplyAsync(new(StateChange.Upsert, new(key)) { Value = Encoding.UTF8.GetBytes(value) }, default);
+        Run.State.ApplyAsync(new(StateChange.Upsert, new(key)) { Value = Encoding.UTF8.GetBytes(value) }, default);
 }
 
 public sealed class StepTestsOnRedis() : StepTests(valkey: false);

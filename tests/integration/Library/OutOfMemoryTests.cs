@@ -7,53 +7,38 @@ using Xunit;
 namespace Darq.Tests.Integration.Library;
 
 /// <summary>A server at its maxmemory takes nothing new, and everything that frees.</summary>
-public sealed class OutOfMemoryTests : IAsyncLifetime
+public sealed class OutOfMemoryTests : EngineTests
 {
-    private RedisServer _redis = null!;
-    private EngineRun _run = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _redis = await RedisServer.StartAsync();
-        _run = await EngineRun.StartAsync(_redis.Port);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _run.DisposeAsync();
-        await _redis.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_full_server_refuses_what_is_new_and_takes_acks_and_deletes()
     {
         var inbox = new Inbox();
-        await using var stream = _run.Subscriptions.Attach("g", "t", new(), inbox);
-        await _run.State.ApplyAsync(new(StateChange.Upsert, new("k")) { Value = "v"u8.ToArray() }, default);
-        var published = await _run.PublishAsync("t", "x", ("partitionKey", "a"));
+        await using var stream = Run.Subscriptions.Attach("g", "t", new(), inbox);
+        await Run.State.ApplyAsync(new(StateChange.Upsert, new("k")) { Value = "v"u8.ToArray() }, default);
+        var published = await Run.PublishAsync("t", "x", ("partitionKey", "a"));
         var delivery = await inbox.NextAsync();
 
-        await _redis.CliAsync("CONFIG", "SET", "maxmemory", "1");
+        await Redis.CliAsync("CONFIG", "SET", "maxmemory", "1");
 
-        Assert.Equal(ErrorCode.Full, (await Assert.ThrowsAsync<DarqException>(() => _run.PublishAsync("t", "y"))).Code);
+        Assert.Equal(ErrorCode.Full, (await Assert.ThrowsAsync<DarqException>(() => Run.PublishAsync("t", "y"))).Code);
         Assert.Equal(
             ErrorCode.Full,
             (
-                await Assert.ThrowsAsync<DarqException>(async () => await _run.State.ApplyAsync(new(StateChange.Upsert, new("l")), default))
+                await Assert.ThrowsAsync<DarqException>(async () => await Run.State.ApplyAsync(new(StateChange.Upsert, new("l")), default))
             ).Code
         );
-        await _run.State.ApplyAsync(new(StateChange.Delete, new("k")), default);
-        Assert.Null(await _run.ReadAsync("k"));
+        await Run.State.ApplyAsync(new(StateChange.Delete, new("k")), default);
+        Assert.Null(await Run.ReadAsync("k"));
         stream.Ack(delivery.Token);
         var partition = int.Parse(published.Id.Split('-')[0], System.Globalization.CultureInfo.InvariantCulture);
         await Eventually.TrueAsync(
-            async () => await _redis.CliAsync("XLEN", _run.Primary.Keys.Stream(partition, "t")) == "0",
+            async () => await Redis.CliAsync("XLEN", Run.Primary.Keys.Stream(partition, "t")) == "0",
             TimeSpan.FromSeconds(10),
             "the answered message is passed and trimmed"
         );
 
-        await _redis.CliAsync("CONFIG", "SET", "maxmemory", "0");
+        await Redis.CliAsync("CONFIG", "SET", "maxmemory", "0");
 
-        Assert.False((await _run.PublishAsync("t", "y")).Duplicate);
+        Assert.False((await Run.PublishAsync("t", "y")).Duplicate);
     }
 }
