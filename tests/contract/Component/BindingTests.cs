@@ -111,14 +111,7 @@ public sealed class BindingTests(ComponentFixture fixture)
         using var client = await InitAsync(fixture.Name("topic"), ("retryDelay", "10ms"));
         using var call = client.Open("InputBinding/Read", forever: true);
         await InvokeAsync(client, "publish", "1");
-        var delivery = await NextAsync(call);
-        await call.WriteAsync(
-            new ReadRequest
-            {
-                MessageId = delivery.MessageId,
-                ResponseError = new AckResponseError { Message = "status code: 500" },
-            }
-        );
+        await AnswerWithErrorAsync(call, await NextAsync(call), "status code: 500");
         Assert.Equal("2", (await NextAsync(call)).Metadata["darq-attempt"]);
     }
 
@@ -128,14 +121,7 @@ public sealed class BindingTests(ComponentFixture fixture)
         using var client = await InitAsync(fixture.Name("topic"));
         using var call = client.Open("InputBinding/Read", forever: true);
         await InvokeAsync(client, "publish", "1");
-        var delivery = await NextAsync(call);
-        await call.WriteAsync(
-            new ReadRequest
-            {
-                MessageId = delivery.MessageId,
-                ResponseError = new AckResponseError { Message = "input binding is closed" },
-            }
-        );
+        await AnswerWithErrorAsync(call, await NextAsync(call), "input binding is closed");
         Assert.Equal("1", (await NextAsync(call)).Metadata["darq-attempt"]);
     }
 
@@ -180,6 +166,9 @@ public sealed class BindingTests(ComponentFixture fixture)
     private static async Task<ReadResponse> NextAsync(GrpcDuplexCall call) =>
         await call.ReadAsync(ReadResponse.Parser).AsTask().WaitAsync(Patience)
         ?? throw new InvalidOperationException($"The stream ended: {call.Status}");
+
+    private static Task AnswerWithErrorAsync(GrpcDuplexCall call, ReadResponse delivery, string error) =>
+        call.WriteAsync(new ReadRequest { MessageId = delivery.MessageId, ResponseError = new AckResponseError { Message = error } });
 
     private static async Task<bool> IsQuietAsync(GrpcDuplexCall call)
     {

@@ -11,34 +11,37 @@ public sealed class SourcesTests
     [Fact]
     public async Task Debian_12_image_gives_its_release_with_backports_updates_and_security() =>
         Assert.Equal(
-            [
-                Signed("debian-archive-keyring.gpg", "http://deb.debian.org/debian bookworm main"),
-                Signed("debian-archive-keyring.gpg", "http://deb.debian.org/debian bookworm-backports main"),
-                Signed("debian-archive-keyring.gpg", "http://deb.debian.org/debian bookworm-updates main"),
-                Signed("debian-archive-keyring.gpg", "http://deb.debian.org/debian-security bookworm-security main"),
-            ],
+            Signed(
+                "debian-archive-keyring.gpg",
+                "http://deb.debian.org/debian bookworm main",
+                "http://deb.debian.org/debian bookworm-backports main",
+                "http://deb.debian.org/debian bookworm-updates main",
+                "http://deb.debian.org/debian-security bookworm-security main"
+            ),
             await ChosenAsync("debian-12")
         );
 
     [Fact]
     public async Task Debian_13_image_gives_its_release_with_updates_and_security() =>
         Assert.Equal(
-            [
-                Signed("debian-archive-keyring.pgp", "http://deb.debian.org/debian trixie main"),
-                Signed("debian-archive-keyring.pgp", "http://deb.debian.org/debian trixie-updates main"),
-                Signed("debian-archive-keyring.pgp", "http://deb.debian.org/debian-security trixie-security main"),
-            ],
+            Signed(
+                "debian-archive-keyring.pgp",
+                "http://deb.debian.org/debian trixie main",
+                "http://deb.debian.org/debian trixie-updates main",
+                "http://deb.debian.org/debian-security trixie-security main"
+            ),
             await ChosenAsync("debian-13")
         );
 
     [Fact]
     public async Task Ubuntu_24_04_image_gives_its_release_with_universe_updates_and_security() =>
         Assert.Equal(
-            [
-                Signed("ubuntu-archive-keyring.gpg", "http://archive.ubuntu.com/ubuntu/ noble main universe"),
-                Signed("ubuntu-archive-keyring.gpg", "http://archive.ubuntu.com/ubuntu/ noble-updates main universe"),
-                Signed("ubuntu-archive-keyring.gpg", "http://security.ubuntu.com/ubuntu/ noble-security main universe"),
-            ],
+            Signed(
+                "ubuntu-archive-keyring.gpg",
+                "http://archive.ubuntu.com/ubuntu/ noble main universe",
+                "http://archive.ubuntu.com/ubuntu/ noble-updates main universe",
+                "http://security.ubuntu.com/ubuntu/ noble-security main universe"
+            ),
             await ChosenAsync("ubuntu-24.04")
         );
 
@@ -56,28 +59,33 @@ public sealed class SourcesTests
 
     /// <summary>With an old-style sources.list, a CD, sources of another release, and files of nine third parties.</summary>
     [Fact]
-    public async Task Installed_Debian_12_leaves_out_third_parties_discs_and_other_releases() =>
+    public async Task Installed_Debian_12_leaves_out_third_parties_discs_and_other_releases()
+    {
+        var chosen = await ChosenAsync("debian-12-installed");
+
         Assert.Equal(
             [
                 "deb [arch=amd64 target=Packages] http://ftp.de.debian.org/debian/ bookworm main",
                 "deb [arch=amd64 target=Packages] http://ftp.de.debian.org/debian/ bookworm-backports main",
                 "deb [arch=amd64 target=Packages] http://security.debian.org/debian-security bookworm-security main",
-                Signed("debian-archive-keyring.gpg", "http://ftp.de.debian.org/debian/ bookworm-updates main"),
+                .. Signed("debian-archive-keyring.gpg", "http://ftp.de.debian.org/debian/ bookworm-updates main"),
             ],
-            await ChosenAsync("debian-12-installed")
+            chosen
         );
+    }
 
     /// <summary>With several URIs in a stanza, comments inside one, a stanza that is off, another architecture, and PPAs.</summary>
     [Fact]
     public async Task Ubuntu_desktop_leaves_out_PPAs_and_stanzas_that_are_off() =>
         Assert.Equal(
-            [
-                Signed("ubuntu-archive-keyring.gpg", "http://de.archive.ubuntu.com/ubuntu/ noble main universe"),
-                Signed("ubuntu-archive-keyring.gpg", "http://de.archive.ubuntu.com/ubuntu/ noble-updates main universe"),
-                Signed("ubuntu-archive-keyring.gpg", "http://archive.ubuntu.com/ubuntu/ noble main universe"),
-                Signed("ubuntu-archive-keyring.gpg", "http://archive.ubuntu.com/ubuntu/ noble-updates main universe"),
-                Signed("ubuntu-archive-keyring.gpg", "http://security.ubuntu.com/ubuntu/ noble-security main universe"),
-            ],
+            Signed(
+                "ubuntu-archive-keyring.gpg",
+                "http://de.archive.ubuntu.com/ubuntu/ noble main universe",
+                "http://de.archive.ubuntu.com/ubuntu/ noble-updates main universe",
+                "http://archive.ubuntu.com/ubuntu/ noble main universe",
+                "http://archive.ubuntu.com/ubuntu/ noble-updates main universe",
+                "http://security.ubuntu.com/ubuntu/ noble-security main universe"
+            ),
             await ChosenAsync("ubuntu-24.04-desktop")
         );
 
@@ -120,8 +128,8 @@ public sealed class SourcesTests
         Assert.Equal(["Alpine Linux v3.22 is neither a release of Debian nor of Ubuntu"], await OutputAsync(system.FullPath, "amd64", 1));
     }
 
-    private static string Signed(string keys, string source) =>
-        $"deb [arch=amd64 target=Packages signed-by=/usr/share/keyrings/{keys}] {source}";
+    private static string[] Signed(string keys, params string[] sources) =>
+        [.. sources.Select(source => $"deb [arch=amd64 target=Packages signed-by=/usr/share/keyrings/{keys}] {source}")];
 
     private static Task<string[]> ChosenAsync(string system, string architecture = "amd64") =>
         OutputAsync(Repository.PathOf("tests", "unit", "ToolsScript", "Systems", system), architecture, 0);
