@@ -54,10 +54,5 @@ internal sealed class Effects
         return taken;
     }
 
-    internal readonly record struct Taken(
-        Workers Workers,
-        Attempt[] Attempts,
-        Settlement[] Settlements,
-        Action<ILogger>[] Lines
-    );
+    internal readonly record struct Taken(Workers Workers, Attempt[] Attempts, Settlement[] Settlements, Action<ILogger>[] Lines);
 }

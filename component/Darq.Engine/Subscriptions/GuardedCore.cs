@@ -64,14 +64,11 @@ internal sealed class GuardedCore
     }
 
     public void Apply<TState>(TState state, Action<SubscriptionCore, TState, Instant> happen) =>
-        Apply(
-            (state, happen),
-            static (core, both, now) =>
-            {
-                both.happen(core, both.state, now);
-                return true;
-            }
-        );
+        Apply((state, happen), static (core, both, now) =>
+        {
+            both.happen(core, both.state, now);
+            return true;
+        });
 
     /// <summary>The fencing token of a lane as long as it is owned by the same claim; one that nobody has after that.</summary>
     public string FencingTokenAt(Lane lane, int epoch)

@@ -124,9 +124,7 @@ internal sealed class MessageLifecycle(
         }
 
         var delay = RetryDelay.Of(options, message.Failures, random);
-        effects.Log(log =>
-            log.DeliveryFailed(group, topic, message.Message.Id, message.Failures, (long)delay.TotalMilliseconds)
-        );
+        effects.Log(log => log.DeliveryFailed(group, topic, message.Message.Id, message.Failures, (long)delay.TotalMilliseconds));
         if (delay > options.RetryQueueAfter && message.Attempt is null)
         {
             MoveToRetryQueue(message, delay, now);
@@ -170,7 +168,8 @@ internal sealed class MessageLifecycle(
         : message.Failures >= options.MaxDeliveries ? DeadLetter.DeliveriesFailed
         // A message is suspect only if it was the sole one in flight when its owner died.
         : message.Lane.Suspect == message.Message.StreamId.Number
-        && message.Lane.TakeOvers >= Math.Max(options.MaxDeliveries, Lane.SuspiciousFrom + 1) ? DeadLetter.KilledItsHandler
+        && message.Lane.TakeOvers >= Math.Max(options.MaxDeliveries, Lane.SuspiciousFrom + 1)
+            ? DeadLetter.KilledItsHandler
         : null;
 
     public void GiveUp(LaneMessage message, string reason)

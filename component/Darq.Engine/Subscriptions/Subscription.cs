@@ -27,6 +27,7 @@ internal sealed class Subscription : IAsyncDisposable
     private readonly GuardedCore _core;
     private readonly Acknowledger _acknowledger;
     private readonly Rebalancer _rebalancer;
+
     // Wakes one of the readers; each that finds something to read wakes another.
     private readonly AsyncAutoResetEvent _read;
     private readonly SupervisedLoop[] _readers;
@@ -95,9 +96,8 @@ internal sealed class Subscription : IAsyncDisposable
 
     /// <summary>What became of it; <paramref name="fencingToken"/> is the one it was sent under.</summary>
     public void StepEnded(DeliveryToken token, Attempt? attempt, StepEnd end, string fencingToken) =>
-        _core.Apply(
-            (token, attempt, end, fencingToken),
-            static (core, of, now) => core.OnStepEnded(of.token, of.attempt, of.end, of.fencingToken, now)
+        _core.Apply((token, attempt, end, fencingToken), static (core, of, now) =>
+            core.OnStepEnded(of.token, of.attempt, of.end, of.fencingToken, now)
         );
 
     /// <summary>A batch of this process appended a message to the topic.</summary>

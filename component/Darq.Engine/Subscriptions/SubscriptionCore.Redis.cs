@@ -285,9 +285,8 @@ internal sealed partial class SubscriptionCore
         IMembershipView members
     )
     {
-        Claim[] given = session == _session
-            ? [.. claims.Where((claim, i) => Ownership.OnClaimed(claim, session, results[i], _attempts, members))]
-            : [];
+        Claim[] given =
+            session == _session ? [.. claims.Where((claim, i) => Ownership.OnClaimed(claim, session, results[i], _attempts, members))] : [];
         return given;
     }
 

@@ -163,8 +163,7 @@ internal sealed partial class SubscriptionCore
         }
     }
 
-    public void OnSettled(Settlement settlement, SettlementOutcome outcome, Instant now) =>
-        _lifecycle.OnSettled(settlement, outcome, now);
+    public void OnSettled(Settlement settlement, SettlementOutcome outcome, Instant now) => _lifecycle.OnSettled(settlement, outcome, now);
 
     /// <summary>Does what is due by the clock.</summary>
     public void OnTick(Instant now)
@@ -346,8 +345,9 @@ internal sealed partial class SubscriptionCore
 
     /// <summary>When an attempt times out; null where it never does.</summary>
     private TimeSpan? TimesOutAt(Attempt attempt) =>
-        _options.ProcessingTimeout == TimeSpan.Zero || attempt.TimedOut || attempt.StepsInFlight > 0 ? null
-        : attempt.StartedAt + _options.ProcessingTimeout;
+        _options.ProcessingTimeout == TimeSpan.Zero || attempt.TimedOut || attempt.StepsInFlight > 0
+            ? null
+            : attempt.StartedAt + _options.ProcessingTimeout;
 
     private TimeSpan? NextTimeout =>
         _options.ProcessingTimeout == TimeSpan.Zero ? null : _streams.SelectMany(stream => stream.Unanswered).Min(TimesOutAt);

@@ -31,12 +31,14 @@ internal sealed class FakeLink : IPrimaryLink
     public Task Hang()
     {
         var came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _next.Enqueue(async (_, cancellation) =>
-        {
-            came.SetResult();
-            await Task.Delay(Timeout.Infinite, cancellation);
-            return default;
-        });
+        _next.Enqueue(
+            async (_, cancellation) =>
+            {
+                came.SetResult();
+                await Task.Delay(Timeout.Infinite, cancellation);
+                return default;
+            }
+        );
         return came.Task;
     }
 

@@ -27,10 +27,7 @@ public sealed class ReplyLineTests
 
     [Fact]
     public void Every_code_is_the_first_word_of_some_line() =>
-        Assert.All(
-            Enum.GetNames<ReplyCode>(),
-            code => Assert.Equal(code, new ReplyLine(code.ToUpperInvariant()).Code.ToString())
-        );
+        Assert.All(Enum.GetNames<ReplyCode>(), code => Assert.Equal(code, new ReplyLine(code.ToUpperInvariant()).Code.ToString()));
 
     [Fact]
     public void Words_are_taken_off_one_by_one()

@@ -50,8 +50,9 @@ internal sealed class Acknowledger(
         }
 
         using var deadline = new CancellationTokenSource(atMost, time);
-        await ((Task)_idle.WaitAsync(deadline.Token))
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await ((Task)_idle.WaitAsync(deadline.Token)).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext
+        );
     }
 
     /// <summary>Gives the rest up. To be called after <see cref="DrainAsync"/>.</summary>

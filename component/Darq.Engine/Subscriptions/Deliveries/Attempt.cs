@@ -15,7 +15,7 @@ internal sealed class Attempt(long number, LaneMessage message, StreamWindow str
 
     public StreamWindow Stream { get; } = stream;
 
-    /// <summary>When its processing time began: it was sent, or the attempt before it on its stream was answered, whichever came later.</summary>
+    /// <summary>When its processing time began: when it was sent, or when the attempt before it on its stream was answered.</summary>
     public TimeSpan StartedAt { get; set; } = sentAt;
 
     /// <summary>Counted as failed because no answer came in time; its late answer still counts until a newer attempt is sent.</summary>

@@ -92,9 +92,8 @@ internal sealed class DeliveryStream(
 
         try
         {
-            core.Apply(
-                (_window!, parsed, answer),
-                static (core, answered, now) => core.OnAnswer(answered.Item1, answered.parsed, answered.answer, now)
+            core.Apply((_window!, parsed, answer), static (core, answered, now) =>
+                core.OnAnswer(answered.Item1, answered.parsed, answered.answer, now)
             );
         }
         catch (Exception fault)

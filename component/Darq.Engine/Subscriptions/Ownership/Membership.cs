@@ -54,10 +54,7 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
     /// while after a gap in our own: if that was an outage, the others could not write theirs either.
     /// </summary>
     public bool IsDead(string session, long beat) =>
-        _snapshot is { } snapshot
-        && snapshot.Beat > beat
-        && !snapshot.Has(session)
-        && time.GetTimestamp() >= Volatile.Read(ref _judgeFrom);
+        _snapshot is { } snapshot && snapshot.Beat > beat && !snapshot.Has(session) && time.GetTimestamp() >= Volatile.Read(ref _judgeFrom);
 
     /// <summary>What is announced has changed; the others should not learn it only at the next regular heartbeat.</summary>
     public void Announce() => beatSoon();

@@ -116,9 +116,7 @@ internal sealed class Rebalancer(
             log.MembersExceedLanes(group, candidates.Count, topic, partitions);
         }
 
-        return candidates.Count > 0
-            ? Rendezvous.Assign(candidates, _name, partitions)
-            : [.. Enumerable.Repeat("", partitions)];
+        return candidates.Count > 0 ? Rendezvous.Assign(candidates, _name, partitions) : [.. Enumerable.Repeat("", partitions)];
     }
 
     /// <summary>What fails is released in the next round; nobody else can do it while we are alive.</summary>
@@ -145,9 +143,8 @@ internal sealed class Rebalancer(
     /// <summary>True if lanes became ours.</summary>
     private async Task<bool> ClaimAsync(string[]? assignment, Session session, bool whole, CancellationToken cancellation)
     {
-        var asked = core.Apply(
-            (assignment, session, whole, membership),
-            static (core, of, _) => core.NextClaims(of.assignment, of.session.Id, of.whole, of.membership)
+        var asked = core.Apply((assignment, session, whole, membership), static (core, of, _) =>
+            core.NextClaims(of.assignment, of.session.Id, of.whole, of.membership)
         );
         if (asked.Count == 0)
         {
@@ -161,9 +158,8 @@ internal sealed class Rebalancer(
             claim => claim.DeadIsOurs ? "=" + claim.Dead : claim.Dead,
             cancellation
         );
-        var given = core.Apply(
-            (asked, session, results, membership),
-            static (core, of, _) => core.OnClaimed(of.asked, of.session.Id, of.results, of.membership)
+        var given = core.Apply((asked, session, results, membership), static (core, of, _) =>
+            core.OnClaimed(of.asked, of.session.Id, of.results, of.membership)
         );
         // An owner that is not alive any more is known as such after one more heartbeat.
         if (results.Any(result => result.Owner.Length > 0 && membership.Snapshot?.Has(result.Owner) != true))

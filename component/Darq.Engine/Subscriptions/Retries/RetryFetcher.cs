@@ -38,9 +38,8 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
         [
             .. page.Entries.Select(entry => (entry, TimeSpan.FromMilliseconds(Math.Max(0, entry.DueMs - page.NowMs)))),
         ];
-        core.Apply(
-            (lane, epoch, entries, page.IsLast),
-            static (core, learned, now) => core.OnRetriesLearned(learned.lane, learned.epoch, learned.entries, learned.IsLast, now)
+        core.Apply((lane, epoch, entries, page.IsLast), static (core, learned, now) =>
+            core.OnRetriesLearned(learned.lane, learned.epoch, learned.entries, learned.IsLast, now)
         );
     }
 

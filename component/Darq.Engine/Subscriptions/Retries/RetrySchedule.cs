@@ -4,15 +4,7 @@ using Darq.Engine.Subscriptions.Reading;
 namespace Darq.Engine.Subscriptions.Retries;
 
 /// <summary>A message on its way to the retry queue in Redis.</summary>
-internal sealed record RetryMove(
-    Lane Lane,
-    int Epoch,
-    RetrySequence Sequence,
-    Position StreamId,
-    TimeSpan Due,
-    int Failures,
-    int Size
-);
+internal sealed record RetryMove(Lane Lane, int Epoch, RetrySequence Sequence, Position StreamId, TimeSpan Due, int Failures, int Size);
 
 /// <summary>The first messages of a sequence that is due, to be fetched.</summary>
 internal sealed record RetryFetch(Lane Lane, int Epoch, RetrySequence Sequence, long[] Seqs);

@@ -96,8 +96,7 @@ public sealed class DeliveryStreamTests : IAsyncDisposable
     [Fact]
     public void A_message_that_cannot_be_delivered_counts_as_failed_and_the_stream_goes_on()
     {
-        _sink.Fault = delivery =>
-            delivery.Message.StreamId.Number == 1 ? new UndeliverableException(new FormatException("damaged")) : null;
+        _sink.Fault = delivery => delivery.Message.StreamId.Number == 1 ? new UndeliverableException(new FormatException("damaged")) : null;
 
         Deliver(1, 2);
         Deliver(3);
@@ -145,20 +144,16 @@ public sealed class DeliveryStreamTests : IAsyncDisposable
     }
 
     /// <summary>Lets messages be appended and sent in one event.</summary>
-    private void Deliver(params long[] numbers) =>
-        _core.Apply(
-            numbers,
-            static (core, numbers, now) =>
+    private void Deliver(params long[] numbers) => _core.Apply(numbers, static (core, numbers, now) =>
+        {
+            foreach (var number in numbers)
             {
-                foreach (var number in numbers)
-                {
-                    core.OnAppended(new(0, "t", new(1, number), new(1, number), "", "", default, default));
-                }
-
-                // There is no heartbeat here.
-                core.Dispatch(now with { HeartbeatLapsed = false });
+                core.OnAppended(new(0, "t", new(1, number), new(1, number), "", "", default, default));
             }
-        );
+
+            // There is no heartbeat here.
+            core.Dispatch(now with { HeartbeatLapsed = false });
+        });
 
     private LaneMessage[] Messages() => _core.Read(static core => core.Messages.ToArray());
 
@@ -226,13 +221,8 @@ public sealed class DeliveryStreamTests : IAsyncDisposable
 
         public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => throw Away();
 
-        public Task<StreamSlice> ReadAsync(
-            string header,
-            string streamKey,
-            string afterId,
-            int maxCount,
-            CancellationToken cancellation
-        ) => throw Away();
+        public Task<StreamSlice> ReadAsync(string header, string streamKey, string afterId, int maxCount, CancellationToken cancellation) =>
+            throw Away();
 
         public Task<IAsyncDisposable> SubscribeAsync(
             IReadOnlyList<string> channels,

@@ -32,7 +32,13 @@ public sealed class RetryScheduleTests
         Move(_lanes[0], 2, "b", Now);
 
         Assert.Equal(Workers.RetryMover, _effects.Take().Workers);
-        Assert.Equal([[1, 2], [1]], Numbers(_schedule.NextMoves()));
+        Assert.Equal(
+            [
+                [1, 2],
+                [1],
+            ],
+            Numbers(_schedule.NextMoves())
+        );
         Assert.Empty(_schedule.NextMoves());
     }
 
@@ -43,7 +49,12 @@ public sealed class RetryScheduleTests
 
         _schedule.Repeat(_schedule.NextMoves()[0]);
 
-        Assert.Equal([[1]], Numbers(_schedule.NextMoves()));
+        Assert.Equal(
+            [
+                [1],
+            ],
+            Numbers(_schedule.NextMoves())
+        );
     }
 
     [Fact]
@@ -84,7 +95,12 @@ public sealed class RetryScheduleTests
 
         Drop(_lanes[0]);
 
-        Assert.Equal([[2]], Numbers(_schedule.NextMoves()));
+        Assert.Equal(
+            [
+                [2],
+            ],
+            Numbers(_schedule.NextMoves())
+        );
     }
 
     [Fact]
