@@ -55,6 +55,13 @@ internal sealed partial class SubscriptionCore
 
     public IReadOnlyList<Lane> Lanes => _lanes;
 
+    /// <summary>Who brings the next event of each message, for the same.</summary>
+    public ReadyQueue Ready => _ready;
+
+    public MessageLifecycle Lifecycle => _lifecycle;
+
+    public ReadAhead ReadAhead => _ahead;
+
     /// <summary>What the events since the last call ask for.</summary>
     public Effects.Taken TakeEffects() => _effects.Take();
 
@@ -356,17 +363,4 @@ internal sealed partial class SubscriptionCore
         a is null ? b
         : b is null || a < b ? a
         : b;
-}
-
-/// <summary>What became of a step, as far as one of the messages that it names is concerned.</summary>
-internal enum StepEnd
-{
-    /// <summary>It changed nothing, or that is unknown.</summary>
-    Unchanged,
-
-    /// <summary>It consumed the message, or found it consumed.</summary>
-    Consumed,
-
-    /// <summary>The lane of a message that it names is another's.</summary>
-    Fenced,
 }

@@ -14,6 +14,11 @@ internal sealed class ReadyQueue
     /// <summary>When the first message is due by the clock; null where none is.</summary>
     public TimeSpan? NextDue => _backingOff.TryPeek(out _, out var due) ? due : null;
 
+    /// <summary>What stands in here, for whoever checks that no message is forgotten.</summary>
+    public IEnumerable<LaneMessage> Waiting => _ready.Concat(_aside);
+
+    public IEnumerable<LaneMessage> BackingOff => _backingOff.UnorderedItems.Select(item => item.Element);
+
     public void Add(LaneMessage message) => _ready.Enqueue(message);
 
     public void AddAt(LaneMessage message, TimeSpan due) => _backingOff.Enqueue(message, due);

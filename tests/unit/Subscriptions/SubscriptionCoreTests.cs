@@ -1,0 +1,153 @@
+using System.Runtime.CompilerServices;
+using Darq.Engine.Core;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Acks;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Ownership;
+using Darq.Engine.Subscriptions.Reading;
+using Xunit;
+
+namespace Darq.Tests.Unit.Subscriptions;
+
+public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
+
+    private readonly SubscriptionCore _core = new("g", "t", 1, new() { ProcessingTimeout = Timeout }, new Random(1));
+    private readonly List<Attempt> _sent = [];
+    private readonly List<Settlement> _settlements = [];
+    private TimeSpan _now;
+    private Workers _woken;
+
+    string IDeliveryOutlet.SubscribedTopic => "t";
+
+    bool IDeliveryOutlet.HasRoom => true;
+
+    long IMembershipView.Begun => 0;
+
+    private Lane Lane => _core.Lanes[0];
+
+    private Instant Now => new(_now, 0);
+
+    void IDeliveryOutlet.Send(Delivery delivery) { }
+
+    void IDeliveryOutlet.WriteOut() { }
+
+    bool IMembershipView.IsDead(string session, long beat) => false;
+
+    [Fact]
+    public void The_processing_time_runs_again_once_a_step_has_changed_nothing()
+    {
+        Open();
+        Claim();
+        Read(1);
+        var attempt = _sent[0];
+        Assert.Same(attempt, Apply(core => core.OnStepStarted(TokenOf(attempt))));
+        Assert.Null(_core.NextDue);
+
+        EndStep(attempt, StepEnd.Unchanged);
+
+        Assert.True(_woken.HasFlag(Workers.Clock));
+        Assert.Equal(Timeout, _core.NextDue);
+    }
+
+    [Fact]
+    public void An_attempt_beside_one_that_timed_out_times_out_too()
+    {
+        Open();
+        Claim();
+        Read(1);
+        Pass(Timeout);
+
+        Read(2);
+
+        Assert.Equal([1, 2], _sent.Select(Number));
+        Assert.True(_woken.HasFlag(Workers.Clock));
+    }
+
+    [Fact]
+    public void Streams_and_lanes_take_turns_however_often_they_did_before()
+    {
+        Open();
+        Open();
+        Claim();
+        TurnOf(_core) = int.MaxValue;
+        NextOf(_core.ReadAhead) = int.MaxValue;
+
+        Read(1);
+        Read(2);
+        TurnOf(_core) = uint.MaxValue;
+        NextOf(_core.ReadAhead) = uint.MaxValue;
+        Read(3);
+        Read(4);
+
+        Assert.Equal([1, 2, 3, 4], _sent.Select(Number));
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_turn")]
+    private static extern ref uint TurnOf(SubscriptionCore core);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_next")]
+    private static extern ref uint NextOf(ReadAhead ahead);
+
+    private static long Number(Attempt attempt) => attempt.Message.Message.StreamId.Number;
+
+    private static DeliveryToken TokenOf(Attempt attempt) => new("s1", "g", "t", 0, attempt.Message.Message.StreamId, attempt.Number);
+
+    private StreamWindow Open() => Apply(core => core.Open(this, new() { ProcessingTimeout = Timeout }));
+
+    private void Claim(string answer = "OK 1.1 0-0 0 0")
+    {
+        var claims = Apply(core => core.NextClaims(["s1"], "s1", true, this));
+        Assert.Single(Apply(core => core.OnClaimed(claims, "s1", [ClaimResult.Parse(answer)], this)));
+    }
+
+    private void Lose() => Apply(core => core.OnSession("s1", lost: true));
+
+    private void Read(long number, long worldLine = 1)
+    {
+        Apply(core => core.OnWakeUp(0, number, ""));
+        var read = Apply(core => core.NextRead());
+        Assert.NotNull(read);
+        var streamId = new Position(worldLine, number);
+        Apply(core => core.OnRead(read, [new(streamId, new(0, streamId, "", "", default, default, long.MaxValue, streamId))]));
+    }
+
+    private void AnswerTo(Attempt attempt, Answer answer) =>
+        Apply(core => core.OnAnswer(attempt.Stream, TokenOf(attempt), answer, Now));
+
+    private void EndStep(Attempt attempt, StepEnd end) =>
+        Apply(core => core.OnStepEnded(TokenOf(attempt), attempt, end, Lane.FencingToken, Now));
+
+    private void Pass(TimeSpan time)
+    {
+        _now += time;
+        Apply(core => core.OnTick(Now));
+    }
+
+    /// <summary>The attempt that is out times out, and so does the one that follows it after the pause.</summary>
+    private void TimeOutTwice()
+    {
+        Pass(Timeout);
+        Pass(Timeout / 2);
+        Pass(Timeout);
+    }
+
+    private void Apply(Action<SubscriptionCore> happen) =>
+        Apply(core =>
+        {
+            happen(core);
+            return true;
+        });
+
+    private T Apply<T>(Func<SubscriptionCore, T> happen)
+    {
+        var result = happen(_core);
+        _core.Dispatch(Now);
+        var effects = _core.TakeEffects();
+        _sent.AddRange(effects.Attempts);
+        _settlements.AddRange(effects.Settlements);
+        _woken = effects.Workers;
+        return result;
+    }
+}
