@@ -256,7 +256,7 @@ internal sealed partial class SubscriptionCore
         message.Attempt = new(++_attempts, message, stream, now.Elapsed);
         stream.Sent(message.Attempt);
         _effects.Send(message.Attempt);
-        if (_options.ProcessingTimeout > TimeSpan.Zero && stream.Unanswered.Count(attempt => !attempt.TimedOut) == 1)
+        if (_options.ProcessingTimeout > TimeSpan.Zero && stream.Unanswered.Count(attempt => TimesOutAt(attempt) is not null) == 1)
         {
             // Any further one times out after this.
             _effects.Wake(Workers.Clock);

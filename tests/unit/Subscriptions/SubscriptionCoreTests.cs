@@ -66,6 +66,20 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
     }
 
     [Fact]
+    public void An_attempt_beside_one_whose_step_is_under_way_times_out_in_time()
+    {
+        Open();
+        Claim();
+        Read(1);
+        Apply(core => core.OnStepStarted(TokenOf(_sent[0])));
+
+        Read(2);
+
+        Assert.True(_woken.HasFlag(Workers.Clock));
+        Assert.Equal(Timeout, _core.NextDue);
+    }
+
+    [Fact]
     public void Streams_and_lanes_take_turns_however_often_they_did_before()
     {
         Open();
