@@ -195,7 +195,7 @@ internal sealed partial class SubscriptionCore
                 _ready.Dequeue();
                 Send(message, stream, now);
             }
-            else if (message.Attempt is not null)
+            else if (_streams.Exists(holder => holder.StillHas(message)))
             {
                 _ready.SetAside();
             }
@@ -235,14 +235,14 @@ internal sealed partial class SubscriptionCore
         return null;
     }
 
-    /// <summary>The next stream with room, in turn. A second attempt never goes to the stream that still has the first.</summary>
+    /// <summary>The next stream with room, in turn. A further attempt never goes to a stream that still has an earlier one.</summary>
     private StreamWindow? NextStream(LaneMessage message)
     {
         var gone = _streams.Exists(stream => stream.AppGone && stream.Unanswered.Count > 0);
         for (var i = 0; i < _streams.Count; i++)
         {
             var stream = _streams[(int)(_turn++ % (uint)_streams.Count)];
-            if (stream.HasRoom && !(stream.AppGone && gone) && message.Attempt?.Stream != stream)
+            if (stream.HasRoom && !(stream.AppGone && gone) && !stream.StillHas(message))
             {
                 return stream;
             }
@@ -340,7 +340,7 @@ internal sealed partial class SubscriptionCore
         {
             foreach (var attempt in stream.Unanswered.Where(attempt => TimesOutAt(attempt) <= now.Elapsed))
             {
-                attempt.TimedOut = true;
+                stream.TimeOut(attempt);
                 if (Current(attempt) is { State: MessageState.Sent, Consumed: false } message)
                 {
                     _effects.Log(log => log.ProcessingTimedOut(_group, _topic, message.Message.Id, _options.ProcessingTimeout));

@@ -80,6 +80,24 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
     }
 
     [Fact]
+    public void A_message_never_goes_to_a_stream_that_still_holds_an_earlier_attempt()
+    {
+        Open();
+        Open();
+        Claim();
+        Read(1);
+        TimeOutTwice();
+        Assert.Equal(2, _sent.Select(attempt => attempt.Stream).Distinct().Count());
+
+        Pass(TimeSpan.FromMinutes(1));
+        Assert.Equal(2, _sent.Count);
+
+        AnswerTo(_sent[0], Answer.Nack);
+        Assert.Equal(3, _sent.Count);
+        Assert.Same(_sent[0].Stream, _sent[2].Stream);
+    }
+
+    [Fact]
     public void Streams_and_lanes_take_turns_however_often_they_did_before()
     {
         Open();

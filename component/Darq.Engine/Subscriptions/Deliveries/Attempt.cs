@@ -32,6 +32,10 @@ internal sealed class Attempt(long number, LaneMessage message, StreamWindow str
 
     /// <summary>Whether the message would still be changed by an answer to this attempt.</summary>
     public bool IsCurrent => Message.Attempt == this;
+
+    /// <summary>Whether it is one to hand over this message, perhaps as it was read under an earlier claim.</summary>
+    public bool IsOf(LaneMessage message) =>
+        Message.Lane == message.Lane && Message.Message.StreamId == message.Message.StreamId;
 }
 
 /// <summary>What an app or its sidecar made of an attempt.</summary>

@@ -7,6 +7,7 @@ namespace Darq.Engine.Subscriptions.Deliveries;
 internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet outlet)
 {
     private readonly SortedDictionary<long, Attempt> _unanswered = [];
+    private int _timedOut;
     private int _window = options.Concurrent ? options.MaxInFlight : Math.Min(2, options.MaxInFlight);
 
     public IDeliveryOutlet Outlet { get; } = outlet;
@@ -55,7 +56,19 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
         }
 
         _unanswered.Remove(attempt.Number);
+        _timedOut -= attempt.TimedOut ? 1 : 0;
     }
+
+    /// <summary>Counts an attempt as failed, which stays with the stream until it is answered.</summary>
+    public void TimeOut(Attempt attempt)
+    {
+        attempt.TimedOut = true;
+        _timedOut++;
+    }
+
+    /// <summary>Whether an attempt to hand over the message, which has timed out, waits for its answer here.</summary>
+    public bool StillHas(LaneMessage message) =>
+        message.Attempt?.Stream == this || _timedOut > 0 && _unanswered.Values.Any(attempt => attempt.TimedOut && attempt.IsOf(message));
 
     /// <summary>Closes it to new messages and hands back what is unanswered.</summary>
     public IReadOnlyList<Attempt> Close()
@@ -63,6 +76,7 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
         IsClosed = true;
         Attempt[] left = [.. _unanswered.Values];
         _unanswered.Clear();
+        _timedOut = 0;
         return left;
     }
 }
