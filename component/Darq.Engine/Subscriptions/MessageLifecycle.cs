@@ -25,7 +25,8 @@ internal sealed class MessageLifecycle(
 {
     private static readonly TimeSpan RefusedPause = TimeSpan.FromSeconds(1);
 
-    // Attempts whose lane was lost while an app works on the message: it does not go out a second time before their answer.
+    // Attempts whose lane was lost while an app works on the message: it does not go out a second time before they are answered or time
+    // out, and their answer counts until it does.
     private readonly Dictionary<(int Partition, Position Message), Attempt> _orphans = [];
 
     // Outcomes that Redis refused, to be told again.
@@ -45,20 +46,39 @@ internal sealed class MessageLifecycle(
     public Attempt? Orphan(int partition, Position message) => _orphans.GetValueOrDefault((partition, message));
 
     /// <summary>Whether an app works on a message of the lane's that was sent under an earlier claim.</summary>
-    public bool HasOrphans(Lane lane) => _orphans.Count > 0 && _orphans.Keys.Any(message => message.Partition == lane.Partition);
+    public bool HasOrphans(Lane lane) =>
+        _orphans.Count > 0 && _orphans.Any(orphan => orphan.Key.Partition == lane.Partition && !orphan.Value.TimedOut);
 
-    /// <summary>The message of an attempt whose lane was lost, if it was read again and waits for that attempt's answer.</summary>
+    /// <summary>The message of an attempt whose lane was lost, if it was read again and that attempt's answer counts for it.</summary>
+    public LaneMessage? BehindOrphan(Attempt attempt)
+    {
+        var (lane, streamId) = (attempt.Message.Lane, attempt.Message.Message.StreamId);
+        return Orphan(lane.Partition, streamId) == attempt
+            && lane.Find(streamId) is { State: MessageState.Waiting or MessageState.BackingOff } again
+            && lane.IsFirst(again)
+            ? again
+            : null;
+    }
+
+    /// <summary>The same, for the last time.</summary>
     public LaneMessage? TakeOrphan(Attempt attempt)
     {
-        var lane = attempt.Message.Lane;
-        var key = (lane.Partition, attempt.Message.Message.StreamId);
-        if (_orphans.GetValueOrDefault(key) != attempt)
+        var again = BehindOrphan(attempt);
+        if (Orphan(attempt.Message.Lane.Partition, attempt.Message.Message.StreamId) == attempt)
         {
-            return null;
+            ForgetOrphan(attempt.Message);
         }
 
-        _orphans.Remove(key);
-        return lane.Find(key.StreamId) is { State: MessageState.Waiting } again && lane.IsFirst(again) ? again : null;
+        return again;
+    }
+
+    /// <summary>A newer attempt is sent: the answer to the one before does not count any more.</summary>
+    public void ForgetOrphan(LaneMessage message)
+    {
+        if (_orphans.Count > 0)
+        {
+            _orphans.Remove((message.Lane.Partition, message.Message.StreamId));
+        }
     }
 
     /// <summary>Tells outcomes again that are due.</summary>
@@ -105,7 +125,7 @@ internal sealed class MessageLifecycle(
         {
             Finish(message);
         }
-        else if (message.State == MessageState.Waiting && !_orphans.ContainsKey((message.Lane.Partition, message.Message.StreamId)))
+        else if (message.State == MessageState.Waiting && OrphanOf(message) is null or { TimedOut: true })
         {
             ready.Add(message);
         }
@@ -128,7 +148,8 @@ internal sealed class MessageLifecycle(
 
         var delay = RetryDelay.Of(options, message.Failures, random);
         effects.Log(log => log.DeliveryFailed(group, topic, message.Message.Id, message.Failures, (long)delay.TotalMilliseconds));
-        if (delay > options.RetryQueueAfter && message.Attempt is null)
+        // One whose attempt timed out stays in memory: the answer may still come.
+        if (delay > options.RetryQueueAfter && message.Attempt is null && OrphanOf(message) is null)
         {
             MoveToRetryQueue(message, delay, now);
         }
@@ -237,6 +258,9 @@ internal sealed class MessageLifecycle(
         }
     }
 
+    private Attempt? OrphanOf(LaneMessage message) =>
+        _orphans.Count > 0 ? Orphan(message.Lane.Partition, message.Message.StreamId) : null;
+
     private void WakeHeldBack() =>
         effects.Wake((ReadIsHeldBack ? Workers.Reader : Workers.None) | (FetchIsHeldBack ? Workers.RetryFetcher : Workers.None));
 
@@ -251,7 +275,7 @@ internal sealed class MessageLifecycle(
             foreach (var message in lane.Messages)
             {
                 ahead.Remove(message.Message);
-                if (message is { State: MessageState.Sent, Attempt: { } attempt })
+                if (message is { State: not MessageState.Settling, Attempt: { } attempt })
                 {
                     _orphans[(lane.Partition, message.Message.StreamId)] = attempt;
                 }

@@ -253,6 +253,7 @@ internal sealed partial class SubscriptionCore
     private void Send(LaneMessage message, StreamWindow stream, Instant now)
     {
         message.Lane.Move(message, MessageState.Sent);
+        _lifecycle.ForgetOrphan(message);
         message.Attempt = new(++_attempts, message, stream, now.Elapsed);
         stream.Sent(message.Attempt);
         _effects.Send(message.Attempt);
@@ -287,7 +288,7 @@ internal sealed partial class SubscriptionCore
         {
             _lifecycle.Settle(message, Ending.Ack);
         }
-        else if (attempt.TimedOut && !isOrphan)
+        else if (attempt.TimedOut)
         {
             // That was its failure, and its next attempt is on its way.
         }
@@ -341,12 +342,18 @@ internal sealed partial class SubscriptionCore
             foreach (var attempt in stream.Unanswered.Where(attempt => TimesOutAt(attempt) <= now.Elapsed))
             {
                 stream.TimeOut(attempt);
-                if (Current(attempt) is { State: MessageState.Sent, Consumed: false } message)
-                {
-                    _effects.Log(log => log.ProcessingTimedOut(_group, _topic, message.Message.Id, _options.ProcessingTimeout));
-                    _lifecycle.Fail(message, now);
-                }
+                TimeOut(attempt, now);
             }
+        }
+    }
+
+    private void TimeOut(Attempt attempt, Instant now)
+    {
+        var isOrphan = attempt.Message.State == MessageState.Gone;
+        if ((isOrphan ? _lifecycle.BehindOrphan(attempt) : Current(attempt)) is { Consumed: false } message)
+        {
+            _effects.Log(log => log.ProcessingTimedOut(_group, _topic, message.Message.Id, _options.ProcessingTimeout));
+            _lifecycle.Fail(message, now);
         }
     }
 

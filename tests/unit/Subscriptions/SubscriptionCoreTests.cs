@@ -98,6 +98,74 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
     }
 
     [Fact]
+    public void A_message_whose_lane_was_regained_goes_on_once_its_first_copy_has_timed_out()
+    {
+        Open();
+        Claim();
+        Read(1);
+        Lose();
+        Claim("OK 2.1 0-0 0 0");
+        Read(1);
+        Open();
+        Assert.Single(_sent);
+
+        TimeOutTwice();
+
+        Assert.Equal([1, 1], _sent.Select(Number));
+        Assert.NotSame(_sent[0].Stream, _sent[1].Stream);
+    }
+
+    [Fact]
+    public void A_late_ack_of_a_message_whose_lane_was_regained_counts_until_a_newer_attempt_is_sent()
+    {
+        Open();
+        Claim();
+        Read(1);
+        Lose();
+        Claim("OK 2.1 0-0 0 0");
+        Read(1);
+        Pass(Timeout);
+
+        AnswerTo(_sent[0], Answer.Ack);
+
+        Assert.Equal([Ending.Ack], _settlements.Select(settlement => settlement.Ending));
+    }
+
+    [Fact]
+    public void A_late_ack_counts_also_where_the_lane_was_lost_and_regained_after_the_timeout()
+    {
+        Open();
+        Claim();
+        Read(1);
+        Pass(Timeout);
+        Lose();
+        Claim("OK 2.1 0-0 0 0");
+        Read(1);
+        Assert.Single(_sent);
+
+        AnswerTo(_sent[0], Answer.Ack);
+
+        Assert.Equal([Ending.Ack], _settlements.Select(settlement => settlement.Ending));
+    }
+
+    [Fact]
+    public void A_late_nack_of_a_message_whose_lane_was_regained_leaves_it_to_be_sent_again()
+    {
+        Open();
+        Claim();
+        Read(1);
+        Lose();
+        Pass(Timeout);
+        Claim("OK 2.1 0-0 0 0");
+        Read(1);
+        Assert.Single(_sent);
+
+        AnswerTo(_sent[0], Answer.Nack);
+
+        Assert.Equal([1, 1], _sent.Select(Number));
+    }
+
+    [Fact]
     public void Streams_and_lanes_take_turns_however_often_they_did_before()
     {
         Open();
