@@ -350,7 +350,16 @@ internal sealed partial class SubscriptionCore
     private void TimeOut(Attempt attempt, Instant now)
     {
         var isOrphan = attempt.Message.State == MessageState.Gone;
-        if ((isOrphan ? _lifecycle.BehindOrphan(attempt) : Current(attempt)) is { Consumed: false } message)
+        if ((isOrphan ? _lifecycle.BehindOrphan(attempt) : Current(attempt)) is not { } message)
+        {
+            return;
+        }
+
+        if (message.Consumed)
+        {
+            _lifecycle.Finish(message);
+        }
+        else
         {
             _effects.Log(log => log.ProcessingTimedOut(_group, _topic, message.Message.Id, _options.ProcessingTimeout));
             _lifecycle.Fail(message, now);

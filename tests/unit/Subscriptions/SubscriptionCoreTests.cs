@@ -166,6 +166,21 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
     }
 
     [Fact]
+    public void A_consumed_message_makes_way_once_its_app_has_not_answered_in_time()
+    {
+        Open();
+        Claim();
+        Read(1);
+        Apply(core => core.OnStepStarted(TokenOf(_sent[0])));
+        EndStep(_sent[0], StepEnd.Consumed);
+        Assert.Single(_core.Messages);
+
+        Pass(Timeout);
+
+        Assert.Empty(_core.Messages);
+    }
+
+    [Fact]
     public void Streams_and_lanes_take_turns_however_often_they_did_before()
     {
         Open();
