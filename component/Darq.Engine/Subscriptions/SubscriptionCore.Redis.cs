@@ -220,6 +220,12 @@ internal sealed partial class SubscriptionCore
     /// </summary>
     public IReadOnlyList<Claim> OnSession(string session, bool lost)
     {
+        // Claims that are not answered yet were perhaps granted by a process that is gone.
+        foreach (var lane in _lanes.Where(lane => !lane.Owned))
+        {
+            lane.Drop();
+        }
+
         if (_session != session || lost)
         {
             SayLost(Ownership.OwnedLanes.Count);

@@ -199,6 +199,20 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Assert.Equal([1, 2, 3, 4], _sent.Select(Number));
     }
 
+    [Fact]
+    public void A_claim_that_was_granted_before_a_handshake_is_made_again()
+    {
+        Open();
+        var claims = Apply(core => core.NextClaims(["s1"], "s1", true, this));
+
+        Apply(core => core.OnSession("s1", lost: true));
+        var given = Apply(core => core.OnClaimed(claims, "s1", [ClaimResult.Parse("OK 1.1 1-5 0 0")], this));
+
+        Assert.Empty(given);
+        Assert.False(Lane.Owned);
+        Assert.Single(Apply(core => core.NextClaims(["s1"], "s1", false, this)));
+    }
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_turn")]
     private static extern ref uint TurnOf(SubscriptionCore core);
 

@@ -5,7 +5,11 @@ namespace Darq.Engine.Subscriptions.Ownership;
 /// <param name="FencingToken">The one that we own it under, or did last.</param>
 /// <param name="Dead">Its owner, if that one is dead; else "".</param>
 /// <param name="DeadIsOurs">Whether that is an earlier session of this process, whose death is not held against any message.</param>
-internal readonly record struct Claim(Lane Lane, string FencingToken, string Dead = "", bool DeadIsOurs = false);
+internal readonly record struct Claim(Lane Lane, string FencingToken, string Dead = "", bool DeadIsOurs = false)
+{
+    /// <summary>Of the lane then: the answer is of no use once that has risen.</summary>
+    public int Epoch { get; } = Lane.Epoch;
+}
 
 /// <summary>A lane whose tail is asked for, and the last message known.</summary>
 internal readonly record struct TailQuestion(Lane Lane, int Epoch, long Known);
@@ -105,6 +109,12 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
     public bool OnClaimed(Claim claim, string session, ClaimResult result, long attempts, IMembershipView members)
     {
         var lane = claim.Lane;
+        if (lane.Epoch != claim.Epoch)
+        {
+            // What the answer says of the lane may be lost since. The claim stays open, and is made again.
+            return false;
+        }
+
         if (result.Outcome != ClaimOutcome.Owned)
         {
             if (lane.Owned)
