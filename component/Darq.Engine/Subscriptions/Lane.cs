@@ -111,6 +111,11 @@ internal sealed class Lane(int partition, Order order)
         WorldLine = WorldLineOf(claim.FencingToken);
     }
 
+    /// <summary>
+    /// Until it is resumed, a reply of the Redis process before may still tell of a message that is lost: none is taken for certain.
+    /// </summary>
+    public void AwaitResume() => WorldLine = 0;
+
     /// <summary>Goes on under another token after a recovery that lost nothing of it.</summary>
     public void Resume(string fencingToken) => (FencingToken, WorldLine, Armed) = (fencingToken, WorldLineOf(fencingToken), false);
 

@@ -220,6 +220,11 @@ internal sealed partial class SubscriptionCore
     /// </summary>
     public IReadOnlyList<Claim> OnSession(string session, bool lost)
     {
+        foreach (var lane in _lanes)
+        {
+            lane.AwaitResume();
+        }
+
         // Claims that are not answered yet were perhaps granted by a process that is gone.
         foreach (var lane in _lanes.Where(lane => !lane.Owned))
         {

@@ -213,6 +213,20 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Assert.Single(Apply(core => core.NextClaims(["s1"], "s1", false, this)));
     }
 
+    [Fact]
+    public void An_append_is_not_delivered_from_its_reply_before_the_lane_is_resumed()
+    {
+        Open();
+        Claim();
+        var resumed = Apply(core => core.OnSession("s1", lost: false));
+
+        Apply(core => core.OnAppended(new(0, "t", new(1, 1), new(1, 1), "", "", default, default)));
+        Apply(core => core.OnResumed(resumed, [ClaimResult.Parse("OK 2.1 0-0 0 0")]));
+
+        Assert.Empty(_sent);
+        Assert.NotNull(Apply(core => core.NextRead()));
+    }
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_turn")]
     private static extern ref uint TurnOf(SubscriptionCore core);
 
