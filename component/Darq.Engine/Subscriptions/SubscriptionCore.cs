@@ -118,11 +118,17 @@ internal sealed partial class SubscriptionCore
         Resolve(attempt, answer, now);
     }
 
-    /// <summary>The fencing token under which this process owns the lane of an attempt; one that nobody has where it does not.</summary>
+    /// <summary>
+    /// The fencing token under which this process owns the lane of an attempt; one that nobody has where it does not. Redis goes by the
+    /// message's number, which another message has where this one was lost: an attempt from before the claim counts once its message was
+    /// read again.
+    /// </summary>
     public string FencingTokenOf(DeliveryToken token)
     {
         var lane = _lanes[token.Partition];
-        return lane.Session == token.Session ? lane.FencingToken : Lane.NoToken;
+        return lane.Session == token.Session && (token.Number > lane.AttemptsBefore || lane.Find(token.Message) is not null)
+            ? lane.FencingToken
+            : Lane.NoToken;
     }
 
     /// <summary>A step that names the attempt is on its way; <see cref="OnStepEnded"/> follows in any case.</summary>

@@ -227,6 +227,33 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Assert.NotNull(Apply(core => core.NextRead()));
     }
 
+    [Fact]
+    public void A_step_for_a_message_that_was_lost_is_fenced_although_another_has_its_number_now()
+    {
+        Open();
+        Claim();
+        Read(1);
+        Lose();
+        Claim("OK 2.1 0-0 0 0");
+
+        Assert.Equal(Lane.NoToken, _core.FencingTokenOf(TokenOf(_sent[0])));
+        Read(1, worldLine: 2);
+        Assert.Equal(Lane.NoToken, _core.FencingTokenOf(TokenOf(_sent[0])));
+    }
+
+    [Fact]
+    public void A_step_from_before_the_claim_counts_once_its_message_was_read_again()
+    {
+        Open();
+        Claim();
+        Read(1);
+        Lose();
+        Claim("OK 2.1 0-0 0 0");
+        Read(1);
+
+        Assert.Equal("2.1", _core.FencingTokenOf(TokenOf(_sent[0])));
+    }
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_turn")]
     private static extern ref uint TurnOf(SubscriptionCore core);
 
