@@ -63,7 +63,7 @@ internal sealed class CoreModel
 
     public long UnixMs => Epoch + (long)Now.TotalMilliseconds;
 
-    public long ToUnixMs(TimeSpan elapsed) => Epoch + (long)elapsed.TotalMilliseconds;
+    public static long ToUnixMs(TimeSpan elapsed) => Epoch + (long)elapsed.TotalMilliseconds;
 
     public void OnSent(Action<Attempt> sent) => _sent.Add(sent);
 

@@ -113,7 +113,7 @@ internal sealed class LoopsModel(CoreModel model)
         var token = FencingTokenAt(lane, moves[0].Epoch);
         var outcome = refuses
             ? SettlementOutcome.Refused
-            : model.Redis.Park(moves, lane.Partition, model.Session, token, model.ToUnixMs);
+            : model.Redis.Park(moves, lane.Partition, model.Session, token, CoreModel.ToUnixMs);
         model.Tell(refuses ? 0 : model.Redis.Lsn);
         model.Apply(core => core.OnRetriesMoved(moves, outcome));
         model.Awake |= Workers.RetryMover;
