@@ -40,7 +40,7 @@ internal sealed class MessageLifecycle(
     /// <summary>When an outcome that was refused is told again; null where there is none.</summary>
     public TimeSpan? NextRepeat => _refused.TryPeek(out _, out var due) ? due : null;
 
-    /// <summary>Outcomes that are told again, for whoever checks that none is forgotten.</summary>
+    /// <summary>Outcomes that are sent again; tests check that none is forgotten.</summary>
     public IEnumerable<Settlement> Refused => _refused.UnorderedItems.Select(item => item.Element);
 
     public Attempt? Orphan(int partition, Position message) => _orphans.GetValueOrDefault((partition, message));

@@ -50,7 +50,7 @@ internal sealed partial class SubscriptionCore
     /// <summary>Whether nothing is held and nobody waits, so that no clock has to run.</summary>
     public bool IsIdle => _streams.Count == 0 && Ownership.IsIdle;
 
-    /// <summary>All messages in memory, for whoever checks that none is forgotten.</summary>
+    /// <summary>All messages in memory; tests check that none is forgotten.</summary>
     public IEnumerable<LaneMessage> Messages => _lanes.SelectMany(lane => lane.Messages);
 
     public IReadOnlyList<Lane> Lanes => _lanes;

@@ -6,7 +6,7 @@ namespace Darq.Engine.Subscriptions.Deliveries;
 
 /// <summary>
 /// One consumer of a subscription: a pull stream or the read stream of a binding. Which messages it gets is the core's business; this
-/// writes them, one at a time, on the thread of whoever has something to write.
+/// writes them, one at a time, on the thread that brings something to write.
 /// </summary>
 internal sealed class DeliveryStream(
     GuardedCore core,

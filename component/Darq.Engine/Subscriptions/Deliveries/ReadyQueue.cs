@@ -14,7 +14,7 @@ internal sealed class ReadyQueue
     /// <summary>When the first message is due by the clock; null where none is.</summary>
     public TimeSpan? NextDue => _backingOff.TryPeek(out _, out var due) ? due : null;
 
-    /// <summary>What stands in here, for whoever checks that no message is forgotten.</summary>
+    /// <summary>What stands in here; tests check that no message is forgotten.</summary>
     public IEnumerable<LaneMessage> Waiting => _ready.Concat(_aside);
 
     public IEnumerable<LaneMessage> BackingOff => _backingOff.UnorderedItems.Select(item => item.Element);
