@@ -338,7 +338,7 @@ internal sealed class BatchQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells callers that nobody knows the outcome; returns those that are sent again all the same.</summary>
+    /// <summary>Answers requests as unknown; returns those that are sent again instead.</summary>
     private static List<IBatchRequest> FailDoubtful(List<IBatchRequest> batch, Func<IBatchRequest, bool> isRepeated)
     {
         foreach (var request in batch.Where(request => !isRepeated(request)))

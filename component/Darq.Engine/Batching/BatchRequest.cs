@@ -21,12 +21,12 @@ internal interface IBatchRequest
     /// <summary>Whether executing it a second time has no second effect; asked only when a session is gone with its record.</summary>
     bool Repeatable { get; }
 
-    /// <summary>Whether it waits as long as it takes: acknowledgements, which nobody else would send again.</summary>
+    /// <summary>Whether it waits as long as it takes: nothing else would send an acknowledgement again.</summary>
     bool NeverGivesUp { get; }
 
     void Write(BatchWriter writer);
 
-    /// <summary>Takes the reply line in, also where nobody waits for it any more. Throws what is no refusal but a fault of ours.</summary>
+    /// <summary>Takes the reply line in, also after its caller gave up. Throws only on a fault of the component itself.</summary>
     void Answer(string line);
 
     /// <summary>Tells the caller that it has no answer.</summary>

@@ -70,7 +70,7 @@ internal sealed class GuardedCore
             return true;
         });
 
-    /// <summary>The fencing token of a lane as long as it is owned by the same claim; one that nobody has after that.</summary>
+    /// <summary>The fencing token of a lane as long as it is owned by the same claim; after that, one that no claim has.</summary>
     public string FencingTokenAt(Lane lane, int epoch)
     {
         lock (_lock)
@@ -79,7 +79,7 @@ internal sealed class GuardedCore
         }
     }
 
-    /// <summary>The fencing token under which this process owns the lane of a delivery; one that nobody has where it does not.</summary>
+    /// <summary>The fencing token under which this process owns the lane of a delivery; where it does not, one that no claim has.</summary>
     public string FencingTokenOf(DeliveryToken token)
     {
         lock (_lock)

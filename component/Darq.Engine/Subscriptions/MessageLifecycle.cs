@@ -29,7 +29,7 @@ internal sealed class MessageLifecycle(
     // out, and their answer counts until it does.
     private readonly Dictionary<(int Partition, Position Message), Attempt> _orphans = [];
 
-    // Outcomes that Redis refused, to be told again.
+    // Outcomes that Redis refused, to be sent again.
     private readonly PriorityQueue<Settlement, TimeSpan> _refused = new();
 
     /// <summary>Whether a reader, or the fetcher, found too much in memory.</summary>
@@ -37,7 +37,7 @@ internal sealed class MessageLifecycle(
 
     public bool FetchIsHeldBack { get; set; }
 
-    /// <summary>When an outcome that was refused is told again; null where there is none.</summary>
+    /// <summary>When a refused outcome is sent again; null where there is none.</summary>
     public TimeSpan? NextRepeat => _refused.TryPeek(out _, out var due) ? due : null;
 
     /// <summary>Outcomes that are sent again; tests check that none is forgotten.</summary>
@@ -81,7 +81,7 @@ internal sealed class MessageLifecycle(
         }
     }
 
-    /// <summary>Tells outcomes again that are due.</summary>
+    /// <summary>Sends refused outcomes again that are due.</summary>
     public void Repeat(TimeSpan now)
     {
         while (_refused.TryPeek(out var settlement, out var at) && at <= now)

@@ -88,7 +88,7 @@ internal sealed class Subscription : IAsyncDisposable
         return stream;
     }
 
-    /// <summary>The fencing token under which this process owns the message's lane; one that nobody has where it does not.</summary>
+    /// <summary>The fencing token under which this process owns the message's lane; where it does not, one that no claim has.</summary>
     public string FencingTokenOf(DeliveryToken token) => _core.FencingTokenOf(token);
 
     /// <summary>A step that names a delivery is on its way; <see cref="StepEnded"/> follows in any case.</summary>

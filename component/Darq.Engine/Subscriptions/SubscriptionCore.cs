@@ -119,7 +119,7 @@ internal sealed partial class SubscriptionCore
     }
 
     /// <summary>
-    /// The fencing token under which this process owns the lane of an attempt; one that nobody has where it does not. Redis goes by the
+    /// The fencing token under which this process owns the lane of an attempt; where it does not, one that no claim has. Redis goes by the
     /// message's number, which another message has where this one was lost: an attempt from before the claim counts once its message was
     /// read again.
     /// </summary>

@@ -72,7 +72,7 @@ internal sealed class SubscriptionTable : IAsyncDisposable
         return subscription.Attach(subscribedTopic, options, sink);
     }
 
-    /// <summary>The fencing token under which this process owns the lane of a delivery; one that nobody has where it does not.</summary>
+    /// <summary>The fencing token under which this process owns the lane of a delivery; where it does not, one that no claim has.</summary>
     public string FencingTokenOf(DeliveryToken token) => Find(token)?.FencingTokenOf(token) ?? Lane.NoToken;
 
     /// <summary>A step that names a delivery is on its way; <see cref="StepEnded"/> follows in any case.</summary>

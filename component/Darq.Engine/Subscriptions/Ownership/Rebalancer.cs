@@ -74,7 +74,7 @@ internal sealed class Rebalancer(
         core.Apply((owned, results), static (core, of, _) => core.OnResumed(of.owned, of.results));
     }
 
-    /// <summary>Gives all lanes up at the end, so that nobody need wait for our heartbeat to lapse. The loops have ended.</summary>
+    /// <summary>Gives all lanes up at the end, so that no other waits for the heartbeat to lapse. The loops have ended.</summary>
     public async Task ReleaseAllAsync(CancellationToken cancellation)
     {
         var releases = core.Apply(0, static (core, _, _) => core.Ownership.ReleaseAll());
@@ -119,7 +119,7 @@ internal sealed class Rebalancer(
         return candidates.Count > 0 ? Rendezvous.Assign(candidates, _name, partitions) : [.. Enumerable.Repeat("", partitions)];
     }
 
-    /// <summary>What fails is released in the next round; nobody else can do it while we are alive.</summary>
+    /// <summary>What fails is released in the next round; no other can do it while this process is alive.</summary>
     private async Task ReleaseAsync(
         IReadOnlyDictionary<int, string> releases,
         Session session,
