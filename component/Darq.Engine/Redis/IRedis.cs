@@ -17,9 +17,6 @@ internal interface IRedis : IAsyncDisposable
     /// </summary>
     event Action? Reconnected;
 
-    /// <summary>Raised when the connection was lost. Handlers return at once and do not throw.</summary>
-    event Action? Disconnected;
-
     /// <summary>
     /// Calls a function of the library. Throws <see cref="RedisRefusedException"/> for an error reply (nothing was
     /// written) and <see cref="RedisUnavailableException"/> when no reply came: then the outcome is unknown.

@@ -19,12 +19,6 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
         remove => _connection.Restored -= value;
     }
 
-    public event Action? Disconnected
-    {
-        add => _connection.Lost += value;
-        remove => _connection.Lost -= value;
-    }
-
     public bool Connected => _connection.IsOpen;
 
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)

@@ -38,9 +38,6 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>Raised when a lost connection is restored, and when another server may have become the primary.</summary>
     public event Action? Restored;
 
-    /// <summary>Raised when the connection was lost.</summary>
-    public event Action? Lost;
-
     public bool IsOpen => _primary.Current is { IsConnected: true };
 
     /// <summary>Whether the server refused the login at the last attempt.</summary>
@@ -99,7 +96,6 @@ internal sealed class RedisConnection : IAsyncDisposable
 
                 _primary = Unconnected();
             }
-            Lost?.Invoke();
             await old.DisposeAsync();
         }
         var connection = await OpenAsync(cancellation);
@@ -177,13 +173,6 @@ internal sealed class RedisConnection : IAsyncDisposable
             if (restored.ConnectionType == ConnectionType.Interactive)
             {
                 Restored?.Invoke();
-            }
-        };
-        connection.ConnectionFailed += (_, failed) =>
-        {
-            if (failed.ConnectionType == ConnectionType.Interactive)
-            {
-                Lost?.Invoke();
             }
         };
         return connection;

@@ -20,12 +20,6 @@ internal sealed class WatchedRedis(IRedis redis) : IRedis
         remove => redis.Reconnected -= value;
     }
 
-    public event Action? Disconnected
-    {
-        add => redis.Disconnected += value;
-        remove => redis.Disconnected -= value;
-    }
-
     public bool Connected => redis.Connected;
 
     public int CallsOf(string function) => _calls.GetValueOrDefault(FunctionLibrary.Function(function));

@@ -15,12 +15,6 @@ internal sealed class ScriptedRedis(IRedis redis) : IRedis
         remove => redis.Reconnected -= value;
     }
 
-    public event Action? Disconnected
-    {
-        add => redis.Disconnected += value;
-        remove => redis.Disconnected -= value;
-    }
-
     public bool Connected => redis.Connected;
 
     /// <summary>Whether what is published on channels is lost on the way.</summary>

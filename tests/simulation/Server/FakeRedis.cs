@@ -38,8 +38,6 @@ internal sealed class FakeRedis : IRedis
 
     public event Action? Reconnected;
 
-    public event Action? Disconnected;
-
     public bool Connected { get; private set; }
 
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) =>
@@ -193,11 +191,6 @@ internal sealed class FakeRedis : IRedis
 
     private void Disconnect()
     {
-        if (Connected && _process.Alive && !_disposed)
-        {
-            _process.Post(() => Disconnected?.Invoke());
-        }
-
         Connected = false;
         _generation++;
         foreach (var waiting in _waiting.ToArray())

@@ -52,12 +52,6 @@ public sealed class HandshakeLoopTests
             remove { }
         }
 
-        public event Action? Disconnected
-        {
-            add { }
-            remove { }
-        }
-
         public bool Connected => true;
 
         public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>

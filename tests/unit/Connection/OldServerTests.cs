@@ -53,12 +53,6 @@ public sealed class OldServerTests
             remove { }
         }
 
-        public event Action? Disconnected
-        {
-            add { }
-            remove { }
-        }
-
         public bool Connected => true;
 
         public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => Task.FromResult(ServerDescriptions.Parse(info));

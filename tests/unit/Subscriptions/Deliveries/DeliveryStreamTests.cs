@@ -209,12 +209,6 @@ public sealed class DeliveryStreamTests : IAsyncDisposable
             remove { }
         }
 
-        public event Action? Disconnected
-        {
-            add { }
-            remove { }
-        }
-
         public bool Connected => false;
 
         public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => throw Away();
