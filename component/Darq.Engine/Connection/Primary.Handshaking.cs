@@ -14,7 +14,8 @@ internal sealed partial class Primary
     {
         try
         {
-            return await HandshakeAsync(cancellation) ? Timeout.InfiniteTimeSpan : TimeSpan.Zero;
+            await HandshakeAsync(cancellation);
+            return Timeout.InfiniteTimeSpan;
         }
         catch (DarqException refused) when (refused.Code == ErrorCode.Misconfigured)
         {
@@ -36,13 +37,11 @@ internal sealed partial class Primary
         }
     }
 
-    /// <summary>False where another handshake became necessary meanwhile.</summary>
-    private async Task<bool> HandshakeAsync(CancellationToken cancellation)
+    private async Task HandshakeAsync(CancellationToken cancellation)
     {
         Session? session;
         lock (_lock)
         {
-            _isWanted = false;
             session = _sessionGone ? null : _session;
         }
         var report = await _handshake.RunAsync(session, WorldLine, cancellation);
@@ -67,16 +66,10 @@ internal sealed partial class Primary
 
         lock (_lock)
         {
-            if (_isWanted)
-            {
-                return false;
-            }
-
             (_session, _sessionGone, _refused) = (report.Session, false, null);
             _ready.Open(report.Session);
         }
         _log.PrimaryWasConnected(_options.Name, report.WorldLine, report.Session.Id);
-        return true;
     }
 
     private void Refuse(DarqException refused)

@@ -29,7 +29,6 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     private readonly SupervisedLoop _handshaking;
 
     // Under _lock.
-    private bool _isWanted;
     private DarqException? _refused;
     private Session? _session;
     private bool _sessionGone;
@@ -208,7 +207,6 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
             }
 
             _ready.Close();
-            _isWanted = true;
         }
         _handshaking.Wake();
     }
