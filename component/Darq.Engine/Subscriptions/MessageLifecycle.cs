@@ -52,9 +52,9 @@ internal sealed class MessageLifecycle(
     /// <summary>The message of an attempt whose lane was lost, if it was read again and that attempt's answer counts for it.</summary>
     public LaneMessage? BehindOrphan(Attempt attempt)
     {
-        var (lane, streamId) = (attempt.Message.Lane, attempt.Message.Message.StreamId);
-        return Orphan(lane.Partition, streamId) == attempt
-            && lane.Find(streamId) is { State: MessageState.Waiting or MessageState.BackingOff } again
+        var lane = attempt.Message.Lane;
+        return OrphanOf(attempt.Message) == attempt
+            && lane.Find(attempt.Message.Message.StreamId) is { State: MessageState.Waiting or MessageState.BackingOff } again
             && lane.IsFirst(again)
             ? again
             : null;
@@ -64,7 +64,7 @@ internal sealed class MessageLifecycle(
     public LaneMessage? TakeOrphan(Attempt attempt)
     {
         var again = BehindOrphan(attempt);
-        if (Orphan(attempt.Message.Lane.Partition, attempt.Message.Message.StreamId) == attempt)
+        if (OrphanOf(attempt.Message) == attempt)
         {
             ForgetOrphan(attempt.Message);
         }

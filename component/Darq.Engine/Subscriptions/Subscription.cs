@@ -20,7 +20,6 @@ internal sealed class Subscription : IAsyncDisposable
 
     private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(2);
 
-    private readonly Primary _primary;
     private readonly Membership _membership;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -47,7 +46,7 @@ internal sealed class Subscription : IAsyncDisposable
         ILogger log
     )
     {
-        (_primary, _membership, _time, _log) = (primary, membership, time, log);
+        (_membership, _time, _log) = (membership, time, log);
         Name = MembershipSnapshot.Name(group, topic);
         _core = new(new(group, topic, primary.Keys.Partitions, options, random), group, topic, primary, membership, time, log)
         {
@@ -131,7 +130,7 @@ internal sealed class Subscription : IAsyncDisposable
     public void HeartbeatLapsed() => _core.Apply(0, static (core, _, _) => core.OnLapsed());
 
     /// <summary>
-    /// Stops in reverse order of the data flow: 1. nothing new is sent, 2. outcomes are told, 3. the loops end, 4. lanes are released.
+    /// Stops in reverse order of the data flow: 1. nothing new is sent, 2. Redis learns the outcomes, 3. the loops end, 4. lanes are released.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

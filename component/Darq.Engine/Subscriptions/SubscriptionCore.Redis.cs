@@ -294,12 +294,7 @@ internal sealed partial class SubscriptionCore
         string session,
         IReadOnlyList<ClaimResult> results,
         IMembershipView members
-    )
-    {
-        Claim[] given =
-            session == _session ? [.. claims.Where((claim, i) => Ownership.OnClaimed(claim, session, results[i], _attempts, members))] : [];
-        return given;
-    }
+    ) => session == _session ? [.. claims.Where((claim, i) => Ownership.OnClaimed(claim, session, results[i], _attempts, members))] : [];
 
     /// <summary>When ownership has to be looked at by the clock; null while nothing drains.</summary>
     public TimeSpan? NextTurn => IsTaking ? Ownership.NextTurn : null;

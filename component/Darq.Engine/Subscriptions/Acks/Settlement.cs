@@ -3,7 +3,7 @@ using Darq.Engine.Core;
 
 namespace Darq.Engine.Subscriptions.Acks;
 
-/// <summary>How a message ends, and so what Redis is told of it.</summary>
+/// <summary>How a message ends, and so what Redis records of it.</summary>
 internal enum Ending
 {
     Ack,

@@ -240,7 +240,7 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
         effects.Wake(Workers.Reader);
     }
 
-    /// <summary>A copy, because more may be released while Redis is told of these.</summary>
+    /// <summary>A copy, because more may be released while these are on their way to Redis.</summary>
     private Dictionary<int, string> Releases() => _releases.Count == 0 ? None : new(_releases);
 
     private void Release(IReadOnlyList<Lane> released)
