@@ -42,24 +42,16 @@ public sealed class HandshakeLoopTests
     }
 
     /// <summary>A server that is fine, behind a client that fails in its own way the first time.</summary>
-    private sealed class OnceFaultyRedis : IRedis
+    private sealed class OnceFaultyRedis : StubRedis
     {
         private int _asked;
 
-        public event Action? Reconnected
-        {
-            add { }
-            remove { }
-        }
-
-        public bool Connected => true;
-
-        public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>
+        public override Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>
             Interlocked.Increment(ref _asked) == 1
                 ? throw new InvalidOperationException("A fault of the client's own.")
                 : Task.FromResult(ServerDescriptions.Parse("redis_version:7.0.15"));
 
-        public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) =>
+        public override Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) =>
             Task.FromResult(
                 call.Function switch
                 {
@@ -69,24 +61,6 @@ public sealed class HandshakeLoopTests
                     _ => Text("0"),
                 }
             );
-
-        public Task<StreamSlice> ReadAsync(
-            string header,
-            string streamKey,
-            string afterId,
-            int maxCount,
-            CancellationToken cancellation
-        ) => throw new NotSupportedException();
-
-        public Task<IAsyncDisposable> SubscribeAsync(
-            IReadOnlyList<string> channels,
-            Action<string, string> heard,
-            CancellationToken cancellation
-        ) => throw new NotSupportedException();
-
-        public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) => throw new NotSupportedException();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
         private static RedisReply Text(string text) => RedisReply.Of(Encoding.UTF8.GetBytes(text));
     }

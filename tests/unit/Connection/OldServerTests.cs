@@ -45,38 +45,11 @@ public sealed class OldServerTests
     }
 
     /// <summary>A server that only says what it is; any further call means that it was accepted.</summary>
-    private sealed class SelfDescribingRedis(string info) : IRedis
+    private sealed class SelfDescribingRedis(string info) : StubRedis
     {
-        public event Action? Reconnected
-        {
-            add { }
-            remove { }
-        }
+        public override Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>
+            Task.FromResult(ServerDescriptions.Parse(info));
 
-        public bool Connected => true;
-
-        public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => Task.FromResult(ServerDescriptions.Parse(info));
-
-        public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => throw Accepted();
-
-        public Task<StreamSlice> ReadAsync(
-            string header,
-            string streamKey,
-            string afterId,
-            int maxCount,
-            CancellationToken cancellation
-        ) => throw Accepted();
-
-        public Task<IAsyncDisposable> SubscribeAsync(
-            IReadOnlyList<string> channels,
-            Action<string, string> heard,
-            CancellationToken cancellation
-        ) => throw Accepted();
-
-        public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) => throw Accepted();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-        private static InvalidOperationException Accepted() => new("The server was accepted.");
+        protected override Exception Unexpected() => new InvalidOperationException("The server was accepted.");
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Darq.Engine.Telemetry;
+using Darq.Tests.Shared;
 using Xunit;
 
 namespace Darq.Tests.Unit.Telemetry;

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Darq.Engine.Core;
 using Darq.Engine.Telemetry;
+using Darq.Tests.Shared;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

@@ -33,7 +33,7 @@ internal sealed class ConformanceServer : IAsyncDisposable
 
     public ConformanceService Service { get; }
 
-    public RecordedLogs Logs { get; } = new();
+    public RecordedLog Logs { get; } = new();
 
     public HealthService Health => _web.Services.GetRequiredService<HealthService>();
 
@@ -72,7 +72,7 @@ internal sealed class ConformanceServer : IAsyncDisposable
     private WebApplication Build()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.AddProvider(Logs).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddProvider(new OneLog(Logs)).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning);
         builder
             .WebHost.UseKestrelCore()
             .ConfigureKestrel(options =>
@@ -112,5 +112,13 @@ internal sealed class ConformanceServer : IAsyncDisposable
         {
             Interlocked.Decrement(ref _open);
         }
+    }
+
+    /// <summary>One log for all categories.</summary>
+    private sealed class OneLog(ILogger log) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => log;
+
+        public void Dispose() { }
     }
 }

@@ -1,11 +1,11 @@
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
-using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;
-using Darq.Tests.Unit.Telemetry;
+using Darq.Tests.Unit.Connection;
+using Darq.Tests.Shared;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -201,33 +201,10 @@ public sealed class DeliveryStreamTests : IAsyncDisposable
         public bool IsDead(string session, long beat) => false;
     }
 
-    private sealed class UnreachableRedis : IRedis
+    private sealed class UnreachableRedis : StubRedis
     {
-        public event Action? Reconnected
-        {
-            add { }
-            remove { }
-        }
+        public override bool Connected => false;
 
-        public bool Connected => false;
-
-        public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => throw Away();
-
-        public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => throw Away();
-
-        public Task<StreamSlice> ReadAsync(string header, string streamKey, string afterId, int maxCount, CancellationToken cancellation) =>
-            throw Away();
-
-        public Task<IAsyncDisposable> SubscribeAsync(
-            IReadOnlyList<string> channels,
-            Action<string, string> heard,
-            CancellationToken cancellation
-        ) => throw Away();
-
-        public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) => throw Away();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-        private static RedisUnavailableException Away() => new("There is no Redis.");
+        protected override Exception Unexpected() => new RedisUnavailableException("There is no Redis.");
     }
 }
