@@ -130,7 +130,8 @@ internal sealed class Subscription : IAsyncDisposable
     public void HeartbeatLapsed() => _core.Apply(0, static (core, _, _) => core.OnLapsed());
 
     /// <summary>
-    /// Stops in reverse order of the data flow: 1. nothing new is sent, 2. Redis learns the outcomes, 3. the loops end, 4. lanes are released.
+    /// Stops in reverse order of the data flow: 1. nothing new is sent, 2. Redis learns the outcomes, 3. the loops end,
+    /// 4. lanes are released.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
