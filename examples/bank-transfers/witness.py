@@ -1,8 +1,11 @@
 """Reads Redis behind the back of every component, over a connection of its own."""
+import binascii
+import functools
 import socket
 
 NAMESPACE = "darq"
 PARTITIONS = 64
+SLOTS = 16384
 PATIENCE_SECONDS = 5
 
 
@@ -21,7 +24,7 @@ class Witness:
 
     def applied(self):
         """Transfers that the ledger's group is done with."""
-        return sum(int(done or 0) for done in self._lanes("c"))
+        return sum(int(lane[5]) for lane in self._lanes())
 
     def waiting(self):
         """Transfers that were published and are not applied."""
@@ -30,19 +33,25 @@ class Witness:
 
     def holders(self):
         """The components that hold a lane of the transfers."""
-        return {session for session in self._lanes("o") if session}
-
-    def _lanes(self, field):
-        return self.ask([["HGET", f"{{{NAMESPACE}:{number}}}:l:ledger:transfers", field] for number in range(PARTITIONS)])
+        return {lane[0] for lane in self._lanes() if lane[0] != "-"}
 
     def counts(self):
         """Over all partitions: transfers appended, duplicates suppressed, transfers whose step took effect."""
-        topics = self.ask([["HMGET", f"{{{NAMESPACE}:{number}}}:n:transfers", "s", "dup"] for number in range(PARTITIONS)])
+        topics = self._headers("t:transfers")
         return {
-            "appended": sum(int(seq or 0) for seq, _ in topics),
-            "duplicates": sum(int(duplicates or 0) for _, duplicates in topics),
+            "appended": sum(int(topic[0]) for topic in topics),
+            "duplicates": sum(int(topic[3]) for topic in topics),
             "steps": self.applied(),
         }
+
+    def _lanes(self):
+        """Of each partition: owner, fencing token, start, acked up to, ranges, consumed and more (ARCHITECTURE.md, Keys)."""
+        return self._headers("l:ledger:transfers")
+
+    def _headers(self, field):
+        """The words of a field of each partition's header that has it."""
+        texts = self.ask([["HGET", f"{tag_of(number)}:m", field] for number in range(PARTITIONS)])
+        return [text.split(" ") for text in texts if text]
 
     def ask(self, commands):
         try:
@@ -72,3 +81,11 @@ class Witness:
 def encoded(command):
     words = [word.encode() for word in command]
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
+
+
+@functools.cache
+def tag_of(partition):
+    """{namespace:partition:x} with the smallest x whose slot of a cluster lies in the partition's window."""
+    window = range(partition * SLOTS // PARTITIONS, (partition + 1) * SLOTS // PARTITIONS)
+    names = (f"{NAMESPACE}:{partition}:{x}" for x in range(SLOTS * PARTITIONS))
+    return "{%s}" % next(name for name in names if binascii.crc_hqx(name.encode(), 0) % SLOTS in window)

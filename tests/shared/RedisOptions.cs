@@ -22,6 +22,9 @@ internal sealed record RedisOptions
     /// <summary>The content of an ACL file; the fixture itself needs no user, its pings only ask whether somebody answers.</summary>
     public string? Acl { get; init; }
 
+    /// <summary>Whether it is a node of a cluster; it has no slots until the test assigns them.</summary>
+    public bool Cluster { get; init; }
+
     public IReadOnlyList<string> ExtraLines { get; init; } = [];
 
     public string ConfigFile(int port, TempFolder folder)
@@ -46,6 +49,11 @@ internal sealed record RedisOptions
         if (Acl is not null)
         {
             lines.Add($"aclfile {folder.Write("users.acl", Acl)}");
+        }
+
+        if (Cluster)
+        {
+            lines.AddRange(["cluster-enabled yes", $"cluster-port {FreePort.Next()}"]);
         }
 
         lines.AddRange(ExtraLines);

@@ -12,14 +12,11 @@ namespace Darq.Component.Components;
 /// </summary>
 internal static class StateRequests
 {
-    private const string PartitionKey = "partitionKey";
     private const string TtlInSeconds = "ttlInSeconds";
     private const string TtlExpireTime = "ttlExpireTime";
 
-    public static StateKey Key(string key, MapField<string, string> metadata) => new(key, Find(metadata, PartitionKey));
-
     public static StateOperation Upsert(SetRequest request, TimeSpan? defaultTimeToLive) =>
-        new(StateChange.Upsert, Key(request.Key, request.Metadata))
+        new(StateChange.Upsert, new(request.Key))
         {
             ETag = ETag(request.Etag, request.Options),
             FirstWrite = request.Options?.Concurrency == StateOptions.Types.StateConcurrency.ConcurrencyFirstWrite,
@@ -28,7 +25,7 @@ internal static class StateRequests
         };
 
     public static StateOperation Delete(DeleteRequest request) =>
-        new(StateChange.Delete, Key(request.Key, request.Metadata)) { ETag = ETag(request.Etag, request.Options) };
+        new(StateChange.Delete, new(request.Key)) { ETag = ETag(request.Etag, request.Options) };
 
     /// <summary>
     /// A missing key has neither bytes nor an etag; one that exists with no bytes has an etag, by which callers tell the two apart.

@@ -126,7 +126,7 @@ internal sealed class BatchQueue : IAsyncDisposable
         {
             while (true)
             {
-                for (_inFlight = Take(); _inFlight.Count > 0;)
+                for (_inFlight = Take(); _inFlight.Count > 0; )
                 {
                     _inFlight = await TrySendAsync(_inFlight, cancellation);
                     _loop.Progress();
@@ -285,7 +285,8 @@ internal sealed class BatchQueue : IAsyncDisposable
             return true;
         }
 
-        var isSessionGone = reply.Bytes.Span.StartsWith("SESSION_"u8);
+        // Too early: every earlier batch was answered, so that Redis has lost one.
+        var isSessionGone = reply.Bytes.Span.StartsWith("SESSION_"u8) || reply.Bytes.Span.StartsWith("TOO_EARLY"u8);
         if (isSessionGone)
         {
             _log.SessionWasGone(reply.ToString());
@@ -298,14 +299,14 @@ internal sealed class BatchQueue : IAsyncDisposable
     private FunctionCall Compose(List<IBatchRequest> batch, Session session, long number, bool frees)
     {
         // Under load one batch is about as large as the one before.
-        var writer = new BatchWriter(_keys, _keys.Session(session.Partition, session.Id), Math.Min(_lastArguments, 64 * batch.Count));
+        var writer = new BatchWriter(_keys, Math.Min(_lastArguments, 64 * batch.Count));
         foreach (var request in batch)
         {
             writer.Add(request);
         }
 
         _lastArguments = writer.Count;
-        return writer.ToCall(frees, number, _link.WorldLine, Session.Life, batch.Count);
+        return writer.ToCall(_keys.Session(session.Partition, session.Id), frees, number, _link.WorldLine, Session.Life, batch.Count);
     }
 
     /// <summary>

@@ -1,16 +1,21 @@
--- Batch: the requests of one session to its primary, one numbered batch at a time.
+-- Batch: the requests of one session to its primary, in numbered batches of which two may be on their way.
 --
--- open:  KEYS[1] {<ns>:<p>}:c:<session> (hash: n last batch number, r its reply, x when it expires, in ms), KEYS[2] the header of
---        the same partition. ARGV[1] life in ms. Returns the last number. Safe to repeat.
--- batch: KEYS[1] as above, KEYS[2..] the headers of every partition touched. ARGV[1] number, ARGV[2] world-line
---        of the last handshake, ARGV[3] life of the session in ms, ARGV[4] count, then per request: name, number of arguments,
+-- open:  KEYS[1] <tag>:c:<session> (hash: n last batch number, r0 and r1 the replies of the last even and odd number, x when it
+--        expires, in ms). ARGV[1] life in ms, ARGV[2] 1 for a new session, 0 for one that was open before, ARGV[3] the record of a
+--        session that the new one replaces, or ''. Returns the last number, or SESSION_GONE. Safe to repeat. What a replaced session
+--        sent and still arrives finds no record and is not executed.
+-- batch: KEYS[1] as above. ARGV[1] number, ARGV[2] world-line of the last handshake, ARGV[3] life of the session in ms, ARGV[4]
+--        count of requests, ARGV[5] place of the list of partitions (partition.lua), then per request: name, number of arguments,
 --        arguments. Returns 'OK <number>' and one line per request; or a code: NEEDS_RECOVERY, SESSION_GONE (never opened here, or
---        expired: it must not execute again), SESSION_GAP <last>. With the number of the last batch it repeats the
---        stored reply and writes nothing: sending the batch again resolves a lost reply.
+--        expired: it must not execute again), TOO_EARLY <last> (the number before this one did not arrive), SESSION_GAP <last>. With
+--        one of the last two numbers it repeats the stored reply and writes nothing: sending the batch again resolves a lost reply.
 -- Each request runs in its own pcall. An error before its first write leaves nothing (ERROR); after it, its partitions
 -- are marked broken and take no more writes (BROKEN). Every path writes the session's record.
 -- Complexity: the sum of the requests; the caller bounds a batch by count and bytes.
 do
+  local none = {}
+  local chunk = 1000 -- arguments of one command; Lua unpacks a few thousand at most
+
   local function renew(session, life, now)
     local expiry = headers.text(now + life)
     redis.call('HSET', session, 'x', expiry)
@@ -18,18 +23,38 @@ do
   end
 
   function partitions.open(keys, args)
-    local code = headers.error_code(keys[2], 0)
+    local code = headers.error_code(string.match(keys[1], '^(.-):c:'), 0)
     if code then return code end
+    if args[2] == '0' and redis.call('EXISTS', keys[1]) == 0 then return 'SESSION_GONE' end
+    if args[3] ~= '' then redis.call('UNLINK', args[3]) end
     redis.call('HSETNX', keys[1], 'n', 0)
     renew(keys[1], tonumber(args[1]), headers.now())
     return redis.call('HGET', keys[1], 'n')
   end
 
-  -- The partition that a request names by its place in KEYS; throws for a broken one, before the request writes.
+  -- The partition that a request names by its place in the list; throws for a broken one, before the request writes.
   function partitions.at(batch, place)
     local part = batch.parts[tonumber(place)]
     if part.broken then error({ err = 'BROKEN ' .. part.broken }) end
     return part
+  end
+
+  -- Writes back what changed in the headers; runs on every path of a call.
+  function partitions.close(parts)
+    for _, part in ipairs(parts) do
+      topics.pack(part)
+      lanes.pack(part)
+      if part.request then headers.set(part, 'lsn', part.lsn_text) end
+      local call = { part.key }
+      for name, value in pairs(part.changed or none) do
+        call[#call + 1], call[#call + 2] = name, value
+        if #call > chunk then
+          redis.call('HSET', unpack(call))
+          call = { part.key }
+        end
+      end
+      if #call > 1 then redis.call('HSET', unpack(call)) end
+    end
   end
 
   local function reason(failure)
@@ -52,26 +77,31 @@ do
     return 'BROKEN ' .. why
   end
 
+  -- The reply to a number that was executed before, or the code for one that cannot be executed now; nothing for the next.
+  local function before(session, number, last)
+    if number == last + 1 then return end
+    if number == last + 2 then return 'TOO_EARLY ' .. last end
+    local stored = (number == last or number == last - 1) and redis.call('HGET', session, 'r' .. number % 2)
+    return stored or 'SESSION_GAP ' .. last
+  end
+
   function partitions.batch(keys, args)
-    local parts, code = headers.open(keys, 2, tonumber(args[2]))
-    if code then return code end
+    local parts, code = headers.open(args, tonumber(args[5]), tonumber(args[2]))
+    if not parts then return code end
     local number, life, known = tonumber(args[1]), tonumber(args[3]), redis.call('HMGET', keys[1], 'n', 'x')
     if not known[1] then return 'SESSION_GONE' end
-    local last = tonumber(known[1])
-    if number == last then return redis.call('HGET', keys[1], 'r') end
-    if number ~= last + 1 then return 'SESSION_GAP ' .. last end
+    local answer = before(keys[1], number, tonumber(known[1]))
+    if answer then return answer end
     local batch = { parts = parts, session = string.match(keys[1], ':c:(.+)$'), now = headers.now(), request = 0 }
     batch.now_text = headers.text(batch.now)
-    local replies, at = { 'OK ' .. number }, 5
+    local replies, at = { 'OK ' .. number }, 6
     for i = 1, tonumber(args[4]) do
       replies[i + 1] = run(batch, args[at], args, at + 2)
       at = at + 2 + tonumber(args[at + 1])
     end
-    topics.close(parts)
-    lanes.close(parts)
-    headers.close(parts)
+    partitions.close(parts)
     local reply = table.concat(replies, '\n')
-    redis.call('HSET', keys[1], 'n', number, 'r', reply)
+    redis.call('HSET', keys[1], 'n', args[1], 'r' .. number % 2, reply)
     -- Most batches come while more than half of the session's life is left, and skip two commands.
     if tonumber(known[2] or 0) - batch.now <= life / 2 then renew(keys[1], life, batch.now) end
     return reply

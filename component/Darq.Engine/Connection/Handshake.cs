@@ -11,20 +11,30 @@ namespace Darq.Engine.Connection;
 /// </summary>
 internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions options, Random random)
 {
-    public const string Format = "1";
+    public const string Format = "2";
 
     private static readonly Version OldestRedis = new(7, 0);
     private static readonly Version OldestValkey = new(7, 2);
 
     private string? _identity;
 
-    public async Task<HandshakeResult> RunAsync(Session? session, long worldLine, CancellationToken cancellation)
+    /// <summary>
+    /// Makes the handshake for a session that goes on, or for a new one. What the <paramref name="replaced"/> session sent and still
+    /// arrives is not executed any more.
+    /// </summary>
+    public async Task<HandshakeResult> RunAsync(Session? session, Session? replaced, long worldLine, CancellationToken cancellation)
     {
-        Check(await redis.DescribeAsync(cancellation));
+        var server = await redis.DescribeAsync(cancellation);
+        Check(server);
         await LoadLibraryAsync(cancellation);
+        if (server.ClusterEnabled)
+        {
+            await CheckClusterAsync(cancellation);
+        }
+
         _identity = await EnterNamespaceAsync(cancellation);
         var recovered = await RecoverAsync(_identity, worldLine, cancellation);
-        var opened = await OpenAsync(session, cancellation);
+        var opened = await OpenAsync(session, replaced, cancellation);
         return recovered with { Session = opened };
     }
 
@@ -37,11 +47,6 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
                 $"the server is {server.Product} {server.Version}; accepted: Redis 7.0 or later, Valkey 7.2 or later. Upgrade it, "
                     + "or point redisHost at another"
             );
-        }
-
-        if (server.ClusterEnabled)
-        {
-            throw Misconfigured("the server runs in cluster mode, which is not available yet; point redisHost at a standalone server");
         }
 
         if (server.EvictionPolicy is not ("" or "noeviction"))
@@ -62,7 +67,7 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
     {
         try
         {
-            var build = await redis.CallAsync(new(FunctionLibrary.Function("build"), [], [], ReadOnly: true), cancellation);
+            var build = await redis.CallAsync(new(FunctionLibrary.Function("build"), null, [], ReadOnly: true), cancellation);
             if (int.Parse(build.ToString(), CultureInfo.InvariantCulture) >= FunctionLibrary.Build)
             {
                 return;
@@ -76,6 +81,26 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         }
     }
 
+    /// <summary>One call may touch any partition, so that all of them have to be on one server.</summary>
+    private async Task CheckClusterAsync(CancellationToken cancellation)
+    {
+        var call = new FunctionCall(FunctionLibrary.Function("cluster"), null, [], ReadOnly: true);
+        var found = (await redis.CallAsync(call, cancellation)).Items;
+        var (shards, slots) = (found[0].ToString(), found[1].ToString());
+        if (shards == "0")
+        {
+            throw new RedisUnavailableException("The server's cluster has not come up yet.");
+        }
+
+        if (shards != "1" || slots != PartitionTag.Slots.ToString(CultureInfo.InvariantCulture))
+        {
+            throw Misconfigured(
+                $"the server is in a Redis Cluster of {shards} shards with {slots} slots assigned; accepted: a standalone server, "
+                    + $"Sentinel, or a cluster whose one shard has all {PartitionTag.Slots} slots. Point redisHost at one of these"
+            );
+        }
+    }
+
     public static bool IsMissingFunction(RedisRefusedException refused) =>
         refused.Message.Contains("Function not found", StringComparison.Ordinal);
 
@@ -86,7 +111,7 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
             + random.NextInt64().ToString("x16", CultureInfo.InvariantCulture);
         var found = (
             await redis.CallAsync(
-                new(FunctionLibrary.Function("namespace"), [keys.Namespace], [options.Partitions, Format, _identity ?? candidate]),
+                new(FunctionLibrary.Function("namespace"), keys.Namespace, [options.Partitions, Format, _identity ?? candidate]),
                 cancellation
             )
         ).Items;
@@ -101,8 +126,9 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         if (found[1].ToString() != Format)
         {
             throw Misconfigured(
-                $"namespace '{options.Name}' has data format {found[1]}, this component writes {Format}; use a component of that "
-                    + "version, or another namespace"
+                $"namespace '{options.Name}' has data format {found[1]}; accepted: {Format}, because no version reads the data of another "
+                    + "format. Set namespace to a new name, or delete the keys that begin with "
+                    + $"'{{{options.Name}'"
             );
         }
 
@@ -117,9 +143,9 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
 
     private async Task<HandshakeResult> RecoverAsync(string identity, long worldLine, CancellationToken cancellation)
     {
-        var headers = Enumerable.Range(0, keys.Partitions).Select(keys.PartitionHeader).ToArray();
+        RedisArgument[] arguments = [identity, Format, worldLine, .. Enumerable.Range(0, keys.Partitions).Select(keys.Tag)];
         var answer = (
-            await redis.CallAsync(new(FunctionLibrary.Function("recover"), headers, [identity, Format, worldLine]), cancellation)
+            await redis.CallAsync(new(FunctionLibrary.Function("recover"), keys.PartitionHeader(0), arguments), cancellation)
         ).Items;
         switch (answer[0].ToString())
         {
@@ -139,20 +165,27 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         );
     }
 
-    /// <summary>Opens the session, or a new one where there is none; its record is created if it does not exist.</summary>
-    private async Task<Session> OpenAsync(Session? session, CancellationToken cancellation)
+    /// <summary>Keeps the session open where Redis still has its record, else opens a new one.</summary>
+    private async Task<Session> OpenAsync(Session? session, Session? replaced, CancellationToken cancellation)
     {
-        var current = session ?? Session.Create(random, keys.Partitions);
-        await redis.CallAsync(
-            new(
-                FunctionLibrary.Function("open"),
-                [keys.Session(current.Partition, current.Id), keys.PartitionHeader(current.Partition)],
-                [(long)Session.Life.TotalMilliseconds]
-            ),
-            cancellation
-        );
-        return current;
+        if (session is not null && await IsOpenAsync(session, isNew: false, replaced: null, cancellation))
+        {
+            return session;
+        }
+
+        var opened = Session.Create(random, keys.Partitions);
+        await IsOpenAsync(opened, isNew: true, session ?? replaced, cancellation);
+        return opened;
     }
+
+    private async Task<bool> IsOpenAsync(Session session, bool isNew, Session? replaced, CancellationToken cancellation)
+    {
+        RedisArgument[] arguments = [(long)Session.Life.TotalMilliseconds, isNew ? 1 : 0, replaced is null ? "" : KeyOf(replaced)];
+        var reply = await redis.CallAsync(new(FunctionLibrary.Function("open"), KeyOf(session), arguments), cancellation);
+        return !reply.Bytes.Span.SequenceEqual("SESSION_GONE"u8);
+    }
+
+    private string KeyOf(Session session) => keys.Session(session.Partition, session.Id);
 
     private DarqException Foreign(string found) =>
         Misconfigured(

@@ -22,7 +22,8 @@ internal sealed partial class Primary
             Refuse(refused);
             return RefusedPause;
         }
-        catch (RedisRefusedException refused) when (refused.Code is not ("LOADING" or "MASTERDOWN" or "READONLY" or "BUSY"))
+        catch (RedisRefusedException refused)
+            when (refused.Code is not ("LOADING" or "MASTERDOWN" or "READONLY" or "BUSY" or "CLUSTERDOWN" or "TRYAGAIN"))
         {
             Refuse(RefusedHandshake(refused));
             return RefusedPause;
@@ -39,12 +40,13 @@ internal sealed partial class Primary
 
     private async Task HandshakeAsync(CancellationToken cancellation)
     {
-        Session? session;
+        Session? session,
+            replaced;
         lock (_lock)
         {
-            session = _sessionGone ? null : _session;
+            (session, replaced) = _sessionGone ? ((Session?)null, _session) : (_session, null);
         }
-        var report = await _handshake.RunAsync(session, WorldLine, cancellation);
+        var report = await _handshake.RunAsync(session, replaced, WorldLine, cancellation);
         var loss = Applied.Compare(report);
         if (loss is not null)
         {

@@ -46,7 +46,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         _queue = new(this, Keys, time, _log);
         _spreadFrom = random.Next(options.Partitions);
         _callTimeout = new(options.CallTimeout, time);
-        Applied = new(options.Partitions);
+        (Ids, Applied) = (new(random), new(options.Partitions));
         _redis.Reconnected += OnReconnected;
         _handshaking = new("handshake", HandshakeRoundAsync, time, _log)
         {
@@ -62,6 +62,9 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     public event Action<AppendedMessage>? Appended;
 
     public Keys Keys { get; }
+
+    /// <summary>Ids of messages that come without one.</summary>
+    public MessageIds Ids { get; }
 
     /// <summary>The highest positions that replies to this process named.</summary>
     public AppliedPositions Applied { get; }
@@ -125,7 +128,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
 
     /// <summary>Throws <see cref="DarqException"/> (Unavailable or Misconfigured) unless Redis answers now.</summary>
     public async Task PingAsync(CancellationToken cancellation) =>
-        await ReadAsync(() => new(FunctionLibrary.Function("build"), [], [], ReadOnly: true), cancellation);
+        await ReadAsync(() => new(FunctionLibrary.Function("build"), null, [], ReadOnly: true), cancellation);
 
     /// <summary>
     /// Sends a request through the batch queue. Throws at once while Redis is known to be away, unless the request never gives up.
@@ -264,8 +267,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
                 return;
             }
 
-            throw _refused
-                ?? new DarqException(ErrorCode.Unavailable, "UNAVAILABLE: Redis is not connected; the component keeps trying.");
+            throw _refused ?? new DarqException(ErrorCode.Unavailable, "UNAVAILABLE: Redis is not connected; the component keeps trying.");
         }
     }
 

@@ -1,13 +1,15 @@
 -- Partition headers: the numbers of a partition, and the check of the replication id in front of every call.
 --
--- A header is the hash {<ns>:<p>}:m with boot (replication id), wl (world-line), lsn, id (identity of the namespace), f (format),
--- broken, rn, rs and rw (bucket of step results). A call works only where boot is the replication id of this very server process
--- (master_replid: it changes at every start, promotion and full resync). The comparison with `cached` saves reading INFO. Only a
--- primary fills it: a replica has the id of its primary, and would take that id for its own once promoted. A primary's cache goes
--- stale only when it becomes a replica; its data is then the other server's with the headers, or still its own.
+-- A header is the hash <tag>:m. Fixed fields: boot (replication id), wl (world-line), lsn, id (identity of the namespace), f
+-- (format), broken, dl (LSN of the last delete). Further fields are one text each, so that one HMGET reads and one HSET writes all
+-- that a call needs of a partition: r (buckets of step results), t:<topic>, d:<topic> and r:<topic> (append.lua), l:<group>:<topic>
+-- (ack.lua). A call works only where boot is the replication id of this very server process (master_replid: it changes at every
+-- start, promotion and full resync). The comparison with `cached` saves reading INFO. Only a primary fills it: a replica has the id
+-- of its primary, and would take that id for its own once promoted. A primary's cache goes stale only when it becomes a replica;
+-- its data is then the other server's with the headers, or still its own.
 -- Returned codes: NEEDS_RECOVERY (nothing was written; call recover and send again).
 do
-  local cached
+  local cached, clustered
 
   -- The replication id of this server process, and its role.
   function headers.replication_id()
@@ -28,34 +30,70 @@ do
     return world_line == 0 or world_line == tonumber(found_wl)
   end
 
+  -- Ends the call, before it wrote, where a cluster keeps the partition elsewhere or is moving it: only a key that is missing shows
+  -- a move that has begun.
+  function headers.probe(tag)
+    if clustered == nil then clustered = string.find(redis.call('INFO', 'cluster'), 'cluster_enabled:1', 1, true) ~= nil end
+    local answer = clustered and redis.pcall('EXISTS', tag .. ':-')
+    if type(answer) == 'table' then error({ err = 'TRYAGAIN partition ' .. tag .. ': ' .. answer.err }) end
+  end
+
+  -- cluster: no keys. Returns the number of shards that have slots, and the number of slots that are assigned.
+  function partitions.cluster()
+    local info = redis.call('CLUSTER', 'INFO')
+    return { string.match(info, 'cluster_size:(%d+)'), string.match(info, 'cluster_slots_assigned:(%d+)') }
+  end
+
   -- Nothing, or the code with which the call must end. For calls that open no partition.
-  function headers.error_code(key, world_line)
-    local found = redis.call('HMGET', key, 'boot', 'wl')
+  function headers.error_code(tag, world_line)
+    headers.probe(tag)
+    local found = redis.call('HMGET', tag .. ':m', 'boot', 'wl')
     if not admits(found[1], found[2], world_line) then return 'NEEDS_RECOVERY' end
   end
 
-  -- The partitions behind keys[first..], or nil and a code. Checking the first header is enough: a recovery gives all partitions
-  -- of a primary the same replication id and world-line in one call. A header that does not exist was not part of it.
-  function headers.open(keys, first, world_line)
+  -- The partitions listed in `args` from `at`: their count, then of each its tag, the count of the header's fields that the call
+  -- will need, and these. A field that is not listed is read when it is needed. Returns the partitions and the place after the
+  -- list, or nil and a code. Comparing the first header is enough: a recovery gives all partitions of a primary the same
+  -- replication id and world-line in one call. A header that does not exist was not part of it.
+  function headers.open(args, at, world_line)
     local parts, wl = {}
-    for i = first, #keys do
-      local key, found = keys[i]
-      if wl then
-        found = redis.call('HMGET', key, 'lsn', 'broken')
-      else
-        found = redis.call('HMGET', key, 'lsn', 'broken', 'boot', 'wl', 'rn', 'rs', 'rw')
+    local from = at + 1
+    for i = 1, tonumber(args[at]) do
+      local tag, count = args[from], tonumber(args[from + 1])
+      headers.probe(tag)
+      local found = redis.call('HMGET', tag .. ':m', 'lsn', 'broken', 'boot', 'wl', unpack(args, from + 2, from + 1 + count))
+      if not wl then
         if not admits(found[3], found[4], world_line) then return nil, 'NEEDS_RECOVERY' end
         wl = found[4]
       end
       if not found[1] then return nil, 'NEEDS_RECOVERY' end
+      local fields = {}
+      for n = 1, count do fields[args[from + 1 + n]] = found[4 + n] end
       -- All fields at once: a table that grows costs more than one that is made large.
-      parts[i - first + 1] = {
-        key = key, tag = string.sub(key, 1, -3), wl = wl, lsn = tonumber(found[1]), broken = found[2],
-        topics = false, lanes = false, -- read by the batch
-        request = false, lsn_text = false, position = false, results = false, found = found,
+      parts[i] = {
+        key = tag .. ':m', tag = tag, wl = wl, lsn = tonumber(found[1]), broken = found[2], fields = fields, changed = false,
+        topics = false, lanes = false, request = false, lsn_text = false, position = false, results = false,
       }
+      from = from + 2 + count
     end
-    return parts
+    return parts, from
+  end
+
+  -- A field of the header, or false where it has none.
+  function headers.field(part, name)
+    local value = part.fields[name]
+    if value == nil then
+      value = redis.call('HGET', part.key, name)
+      part.fields[name] = value
+    end
+    return value
+  end
+
+  -- Changes a field; partitions.close writes it.
+  function headers.set(part, name, value)
+    part.fields[name] = value
+    part.changed = part.changed or {}
+    part.changed[name] = value
   end
 
   -- A whole number as text. Redis formats a number argument with %.17g, which costs more than many a command.
@@ -76,11 +114,9 @@ do
     return part.position
   end
 
-  -- Writes the LSNs back; runs on every path of a batch.
-  function headers.close(parts)
-    for _, part in ipairs(parts) do
-      if part.request then redis.call('HSET', part.key, 'lsn', part.lsn_text) end
-    end
+  -- Tells waiting processes. They also ask from time to time, so that a message that Redis refuses to send changes nothing.
+  function headers.wake(part, text)
+    redis.pcall('SPUBLISH', part.tag .. ':w', text)
   end
 
   function headers.now()

@@ -1,12 +1,12 @@
 -- Recover: gives all partitions of a primary one new world-line after its process changed.
 --
--- KEYS = the headers {<ns>:<p>}:m (hash) of all partitions of the primary.
--- ARGV[1] identity of the namespace, ARGV[2] format, ARGV[3] world-line of the caller's last handshake (0 = none).
+-- recover: KEYS[1] the first header. ARGV[1] identity of the namespace, ARGV[2] format, ARGV[3] world-line of the caller's last
+--       handshake (0 = none), then the tags of all partitions of the primary.
 -- Returns {'OK', world-line, replication id, 1 if this call recovered else 0, then per partition 'wl-lsn': how far the caller's
 -- world-line survived, whichever process ended it};
 -- {'FOREIGN', identity found} and {'FORMAT', format found} write nothing.
 -- Complexity O(P). One call, so that the partitions cannot disagree. Safe to repeat: the first caller decides, a later
--- one gets the same answer. All keys of a call live on one primary; on Redis Cluster it is called per slot.
+-- one gets the same answer.
 do
   local kept = 64 -- world-lines of which the last surviving LSN is remembered
 
@@ -22,38 +22,40 @@ do
     end
   end
 
-  local function survived(key, header, world_line)
+  local function survived(tag, header, world_line)
     if not header[2] then return '0-0' end
-    local lsn = tonumber(header[2]) > world_line and redis.call('HGET', string.sub(key, 1, -3) .. ':wlh', string.format('%.0f', world_line))
-    return lsn and string.format('%.0f', world_line) .. '-' .. lsn or header[2] .. '-' .. header[3]
+    local wl = headers.text(world_line)
+    local lsn = tonumber(header[2]) > world_line and redis.call('HGET', tag .. ':wlh', wl)
+    return lsn and wl .. '-' .. lsn or header[2] .. '-' .. header[3]
   end
 
-  function partitions.recover(keys, args)
+  function partitions.recover(_, args)
     local identity, format, highest = args[1], args[2], tonumber(args[3])
     local replication_id, moved, found = headers.replication_id(), false, {}
-    for i, key in ipairs(keys) do
-      local header = redis.call('HMGET', key, 'boot', 'wl', 'lsn', 'id', 'f')
+    for at = 4, #args do headers.probe(args[at]) end
+    for at = 4, #args do
+      local header = redis.call('HMGET', args[at] .. ':m', 'boot', 'wl', 'lsn', 'id', 'f')
       if header[4] and header[4] ~= identity then return { 'FOREIGN', header[4] } end
       if header[5] and header[5] ~= format then return { 'FORMAT', header[5] } end
-      found[i] = header
+      found[at] = header
       moved = moved or header[1] ~= replication_id
       highest = math.max(highest, tonumber(header[2] or 0))
     end
-    local answer = { 'OK', '', replication_id, moved and 1 or 0 }
-    for i, header in ipairs(found) do
-      answer[i + 4] = survived(keys[i], header, tonumber(args[3]))
-      moved = moved or tonumber(header[2]) < highest
+    local answer = { 'OK', '', replication_id, 0 }
+    for at = 4, #args do
+      answer[at + 1] = survived(args[at], found[at], tonumber(args[3]))
+      moved = moved or tonumber(found[at][2]) < highest
     end
     local wl = highest
     if moved then
       wl, answer[4] = math.max(highest + 1, headers.now()), 1
-      for i, key in ipairs(keys) do
-        if found[i][2] then remember(string.sub(key, 1, -3), found[i][2], found[i][3]) end
-        local wl_text, lsn = string.format('%.0f', wl), found[i][3] or 0
-        redis.call('HSET', key, 'boot', replication_id, 'wl', wl_text, 'lsn', lsn, 'id', identity, 'f', format)
+      for at = 4, #args do
+        local tag, header = args[at], found[at]
+        if header[2] then remember(tag, header[2], header[3]) end
+        redis.call('HSET', tag .. ':m', 'boot', replication_id, 'wl', headers.text(wl), 'lsn', header[3] or 0, 'id', identity, 'f', format)
       end
     end
-    answer[2] = string.format('%.0f', wl)
+    answer[2] = headers.text(wl)
     return answer
   end
 

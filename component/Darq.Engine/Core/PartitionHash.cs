@@ -21,17 +21,9 @@ internal static class PartitionHash
         return hash;
     }
 
-    /// <summary>
-    /// The partition of a state key, by its partition key if the caller gave one, else by the text in its first braces, else by the
-    /// whole key.
-    /// </summary>
-    public static int OfState(string key, string? partitionKey, int partitions)
+    /// <summary>The partition of a state key, by the text in its first braces, else by all of it: one rule for every operation.</summary>
+    public static int OfState(string key, int partitions)
     {
-        if (!string.IsNullOrEmpty(partitionKey))
-        {
-            return Of(partitionKey, partitions);
-        }
-
         var open = key.IndexOf('{', StringComparison.Ordinal);
         var close = open < 0 ? -1 : key.IndexOf('}', open + 1);
         return Of(close > open + 1 ? key[(open + 1)..close] : key, partitions);

@@ -11,11 +11,14 @@ internal sealed record Append
 
     public required string Topic { get; init; }
 
-    /// <summary>The id by which a duplicate is recognised; "" where there is none.</summary>
-    public string Id { get; init; } = "";
+    /// <summary>The id that the message keeps.</summary>
+    public required string Id { get; init; }
 
-    /// <summary>Whether the id was given by the caller; else it is the digest of an event.</summary>
-    public bool Explicit { get; init; }
+    /// <summary>Whether the caller gave the id, so that a duplicate is found by it.</summary>
+    public bool IsNamed { get; init; }
+
+    /// <summary>The digest of the event by which a duplicate is found; "" for none.</summary>
+    public string Event { get; init; } = "";
 
     public string Key { get; init; } = "";
 
@@ -26,14 +29,18 @@ internal sealed record Append
     public TimeSpan? TimeToLive { get; init; }
 
     /// <summary>Whether it is nothing but data, so that neither key nor id decided its partition.</summary>
-    public bool IsBare => Id.Length == 0 && Key.Length == 0 && Metadata.IsEmpty && TimeToLive is null;
+    public bool IsBare => IsNeverRepeated && Key.Length == 0 && Metadata.IsEmpty && TimeToLive is null;
+
+    /// <summary>Whether nothing tells a repetition of it from another message.</summary>
+    public bool IsNeverRepeated => !IsNamed && Event.Length == 0;
 
     public int Size => Data.Length + Metadata.Length + Key.Length + Id.Length + Topic.Length + 64;
 
     /// <summary>
-    /// Checks topic and metadata of a message and decides its partition: by key, else by id, else <paramref name="spread"/>.
+    /// Checks topic and metadata of a message and decides its partition: by key, else by id, else <paramref name="spread"/>. A message
+    /// without an id takes <paramref name="madeId"/>.
     /// </summary>
-    public static Append From(string topic, PublishEntry entry, NamespaceOptions options, int spread)
+    public static Append From(string topic, PublishEntry entry, NamespaceOptions options, int spread, string madeId)
     {
         CheckTopic(topic);
         foreach (var name in WireNames.NotYet)
@@ -48,13 +55,14 @@ internal sealed record Append
         CheckAck(entry.Metadata);
         var metadata = MessageMetadata.Serialize(entry.Metadata);
         Limits.CheckMessage("the message", (long)entry.Data.Length + metadata.Length);
-        var known = id ?? (options.DedupBy == DedupBy.CloudEvent ? EventIdentity.Of(entry.Data) : null);
+        var digest = id is null && options.DedupBy == DedupBy.CloudEvent ? EventIdentity.Of(entry.Data) : null;
         return new()
         {
-            Partition = (key ?? known) is { } decides ? PartitionHash.Of(decides, options.Partitions) : spread,
+            Partition = (key ?? id ?? digest) is { } decides ? PartitionHash.Of(decides, options.Partitions) : spread,
             Topic = topic,
-            Id = known ?? "",
-            Explicit = id is not null,
+            Id = id ?? madeId,
+            IsNamed = id is not null,
+            Event = digest ?? "",
             Key = key ?? "",
             Data = entry.Data,
             Metadata = metadata,
@@ -74,11 +82,20 @@ internal sealed record Append
     /// <summary>The arguments in the order of append.lua.</summary>
     public void Write(BatchWriter writer, NamespaceOptions options)
     {
-        writer.Add(writer.Place(Partition));
+        writer.Add(
+            IsNamed ? writer.PlaceOfDuplicates(Partition, Topic, 'd')
+            : Event.Length > 0 ? writer.PlaceOfDuplicates(Partition, Topic, 'r')
+            : writer.PlaceOfTopic(Partition, Topic)
+        );
         writer.Add(Keys.Encode(Topic));
         writer.Add(Id);
-        writer.Add(Explicit ? "d" : "r");
-        writer.Add((long)(Explicit ? options.DedupWindow : options.RetryWindow).TotalMilliseconds);
+        writer.Add(
+            IsNamed ? "d"
+            : Event.Length > 0 ? "r"
+            : ""
+        );
+        writer.Add(Event);
+        writer.Add((long)(IsNamed ? options.DedupWindow : options.RetryWindow).TotalMilliseconds);
         writer.Add(Key);
         writer.Add(Data);
         writer.Add(Metadata);

@@ -32,13 +32,18 @@ internal abstract class AppendRequest(string name, Append[] appends, Primary pri
 internal sealed class MixedRequest(Append[] appends, string identity, Primary primary, NamespaceOptions options)
     : AppendRequest("publish", appends, primary, options)
 {
-    public override bool Repeatable => identity.Length > 0 || Array.TrueForAll(Appends, append => append.Id.Length > 0);
+    public override bool Repeatable => identity.Length > 0 || !Array.Exists(Appends, append => append.IsNeverRepeated);
 
     public override void Write(BatchWriter writer)
     {
         writer.Add(identity);
         writer.Add((long)Options.RetryWindow.TotalMilliseconds);
         writer.Add(Appends.Length);
+        if (identity.Length > 0)
+        {
+            writer.PlaceOfDuplicates(Appends[0].Partition, Appends[0].Topic, 'r');
+        }
+
         foreach (var append in Appends)
         {
             append.Write(writer, Options);
@@ -46,8 +51,10 @@ internal sealed class MixedRequest(Append[] appends, string identity, Primary pr
     }
 }
 
-/// <summary>Messages that are nothing but data: they share a partition and need few arguments.</summary>
-internal sealed class BareRequest(Append[] appends, string identity, Primary primary, NamespaceOptions options)
+/// <summary>
+/// Messages that are nothing but data, and whose ids follow each other: they share a partition and need few arguments.
+/// </summary>
+internal sealed class BareRequest(Append[] appends, string identity, MessageIdRange ids, Primary primary, NamespaceOptions options)
     : AppendRequest("bare", appends, primary, options)
 {
     public override bool Repeatable => identity.Length > 0;
@@ -56,10 +63,13 @@ internal sealed class BareRequest(Append[] appends, string identity, Primary pri
     {
         writer.Add(identity);
         writer.Add((long)Options.RetryWindow.TotalMilliseconds);
-        writer.Add(writer.Place(Appends[0].Partition));
-        writer.Add(Keys.Encode(Appends[0].Topic));
+        var (partition, topic) = (Appends[0].Partition, Appends[0].Topic);
+        writer.Add(identity.Length > 0 ? writer.PlaceOfDuplicates(partition, topic, 'r') : writer.PlaceOfTopic(partition, topic));
+        writer.Add(Keys.Encode(topic));
         writer.Add(Options.MaxBacklog);
         writer.Add(Appends.Length);
+        writer.Add(ids.Prefix);
+        writer.Add(ids.First);
         foreach (var append in Appends)
         {
             writer.Add(append.Data);

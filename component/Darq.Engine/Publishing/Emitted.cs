@@ -19,13 +19,14 @@ internal static class Emitted
             var append = appends[i];
             if (words.IsEmpty)
             {
-                published[i] = published[i - 1] with { StreamId = published[i - 1].StreamId.Next };
+                published[i] = published[i - 1] with { Id = append.Id, StreamId = published[i - 1].StreamId.Next };
             }
             else
             {
                 var id = ReplyLine.NextWord(ref words);
                 var isDuplicate = id[0] == '=';
                 published[i] = new(
+                    append.Id,
                     append.Partition,
                     Position.Parse(isDuplicate ? id[1..] : id),
                     Position.Parse(ReplyLine.NextWord(ref words)),
@@ -42,7 +43,7 @@ internal static class Emitted
                         append.Topic,
                         published[i].StreamId,
                         published[i].Applied,
-                        append.Explicit ? append.Id : "",
+                        append.Id,
                         append.Key,
                         append.Data,
                         append.Metadata

@@ -7,11 +7,9 @@ namespace Darq.Engine.Publishing;
 /// <summary>One message as a caller passes it: the bytes and the request metadata.</summary>
 internal sealed record PublishEntry(ReadOnlyMemory<byte> Data, IReadOnlyDictionary<string, string> Metadata);
 
-/// <summary>An appended message: its id and position (the original's, for a duplicate).</summary>
-internal readonly record struct Published(int Partition, Position StreamId, Position Applied, bool Duplicate)
+/// <summary>An appended message: the id that it was sent with, and its position (the original's, for a duplicate).</summary>
+internal readonly record struct Published(string Id, int Partition, Position StreamId, Position Applied, bool Duplicate)
 {
-    public string Id => string.Create(CultureInfo.InvariantCulture, $"{Partition}-{StreamId}");
-
     public string Position => string.Create(CultureInfo.InvariantCulture, $"{Partition}:{Applied}");
 }
 

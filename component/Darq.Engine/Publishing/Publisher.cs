@@ -22,17 +22,17 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
             return [];
         }
 
-        var appends = new Append[entries.Count];
+        var (appends, ids) = (new Append[entries.Count], primary.Ids.Take(entries.Count));
         // Messages with neither key nor id share a partition, in which a repeated request finds its first reply.
         var identity = options.DedupBy == DedupBy.Content ? EventIdentity.OfRequest(entries) ?? "" : "";
         var home = identity.Length > 0 ? PartitionHash.Of(identity, options.Partitions) : primary.Spread();
         for (var i = 0; i < appends.Length; i++)
         {
-            appends[i] = Append.From(topic, entries[i], options, home);
+            appends[i] = Append.From(topic, entries[i], options, home, ids[i]);
         }
 
         AppendRequest request = Array.TrueForAll(appends, append => append.IsBare)
-            ? new BareRequest(appends, identity, primary, options)
+            ? new BareRequest(appends, identity, ids, primary, options)
             : new MixedRequest(appends, identity, primary, options);
         return await primary.SubmitAsync(request, cancellation);
     }

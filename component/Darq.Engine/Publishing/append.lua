@@ -1,40 +1,45 @@
 -- Append: one message to its topic's stream in its partition.
 --
--- Keys, all derived from the partition's tag: <tag>:t:<topic> (stream: i explicit id, k key, d data, m metadata,
--- t publish time, x expiry, y bytes appended so far, l LSN), <tag>:n:<topic> (hash: s last seq, y bytes appended, t trimmed up
--- to, dup duplicates refused, a waiting session, gs registered groups, dn ds dw rn rs rw buckets),
--- <tag>:i:<topic>:d<n> and :r<n> (hash: message id -> 'stream id/lsn', and repeated request -> its first reply).
--- Arguments, here and inside a publish or a step: place of the partition, topic, id ('' = none), kind of id (d the
--- publisher's own, r of an event), window in ms, partition key, data, metadata as JSON, time to live in ms (0 = none), most
--- messages to hold.
--- Complexity O(1). The numbers of a topic are read once in a batch and written back at its end. Stream ids are
--- <world-line>-<seq> with seq dense per stream; id record and message are written together, so that neither exists
--- without the other. Append publishes '<topic> <seq>' on <tag>:w for readers that reached the end, followed by the session whose
--- reply shows the message; where only that session waits, append publishes nothing and the field stays.
+-- Keys, all derived from the partition's tag: <tag>:t:<topic> (stream: i message id, k key, d data, m metadata, t publish time, x
+-- expiry, y bytes appended so far, l LSN), field t:<topic> of the header ('<last seq> <bytes appended> <trimmed up to> <duplicates
+-- refused> <waiting session, or -> <registered groups with commas>'), fields d:<topic> and r:<topic> (buckets.lua) and
+-- <tag>:i:<topic>:d<n> and :r<n> (hash: publisher's id, and event or repeated request -> its first reply).
+-- Arguments, here and inside a publish or a step: place of the partition, topic, message id, kind of duplicates ('' it is never one,
+-- d known by its id, r by its event), digest of the event, window in ms, partition key, data, metadata as JSON, time to live in ms
+-- (0 = none), most messages to hold.
+-- Complexity O(1). Stream ids are <world-line>-<seq> with seq dense per stream; id record and message are written together, so that
+-- neither exists without the other. Append publishes '<topic> <seq>' on <tag>:w for readers that reached the end, followed by the
+-- session whose reply shows the message; where only that session waits, append publishes nothing and it stays noted.
 do
-  topics.width = 10 -- arguments of an append
+  topics.width = 11 -- arguments of an append
 
   local none = {}
+
+  local function parse(part, topic)
+    local field = 't:' .. topic
+    local text = headers.field(part, field) or '0 0 0 0 - '
+    local seq, bytes, trimmed, duplicates, armed, groups = string.match(text, '^(%d+) (%d+) (%d+) (%d+) (%S+) (%S*)$')
+    if not seq then error({ err = 'field ' .. field .. ' of the partition header is damaged' }) end
+    return {
+      field = field, key = part.tag .. ':t:' .. topic, topic = topic, seq = tonumber(seq), bytes = tonumber(bytes),
+      trimmed = tonumber(trimmed), duplicates = tonumber(duplicates), armed = armed ~= '-' and armed,
+      groups = groups, changed = false, r = false, d = false,
+    }
+  end
 
   function topics.numbers(part, topic)
     local numbers = part.topics and part.topics[topic]
     if numbers then return numbers end
-    local key = part.tag .. ':n:' .. topic
-    local kept = redis.call('HMGET', key, 's', 'y', 't', 'a', 'rn', 'rs', 'rw', 'gs')
-    numbers = {
-      key = key, stream = part.tag .. ':t:' .. topic, kept = kept, appended = false, r = false, d = false,
-      seq = tonumber(kept[1] or 0), bytes = tonumber(kept[2] or 0), trimmed = tonumber(kept[3] or 0), armed = kept[4],
-      groups = kept[8] or '',
-    }
+    numbers = parse(part, topic)
     if part.topics then part.topics[topic] = numbers else part.topics = { [topic] = numbers } end
     return numbers
   end
 
-  -- Writes back what the batch appended; runs on every path of a batch.
-  function topics.close(parts)
-    for _, part in ipairs(parts) do
-      for _, numbers in pairs(part.topics or none) do
-        if numbers.appended then redis.call('HSET', numbers.key, 's', headers.text(numbers.seq), 'y', headers.text(numbers.bytes)) end
+  function topics.pack(part)
+    for _, numbers in pairs(part.topics or none) do
+      if numbers.changed then
+        local counts = string.format('%d %d %d %d ', numbers.seq, numbers.bytes, numbers.trimmed, numbers.duplicates)
+        headers.set(part, numbers.field, counts .. (numbers.armed or '-') .. ' ' .. numbers.groups)
       end
     end
   end
@@ -42,16 +47,20 @@ do
   function topics.ids(part, topic, kind)
     local numbers = topics.numbers(part, topic)
     if not numbers[kind] then
-      -- Most messages have no publisher's id, so these fields are read only when needed.
-      local kept, at = numbers.kept, 5
-      if kind == 'd' then kept, at = redis.call('HMGET', numbers.key, 'dn', 'ds', 'dw'), 1 end
-      numbers[kind] = buckets.family(numbers.key, part.tag .. ':i:' .. topic .. ':' .. kind, kind, kept, at)
+      numbers[kind] = buckets.family(part, kind .. ':' .. topic, part.tag .. ':i:' .. topic .. ':' .. kind)
     end
     return numbers[kind]
   end
 
-  local function is_known(part, args, at)
-    return args[at + 2] ~= '' and buckets.find(topics.ids(part, args[at + 1], args[at + 3]), args[at + 2])
+  function topics.count_duplicates(numbers, count)
+    numbers.duplicates, numbers.changed = numbers.duplicates + count, true
+  end
+
+  -- The name by which a message is recognised, or nothing.
+  local function name_of(args, at)
+    local kind = args[at + 3]
+    if kind == 'd' then return args[at + 2] end
+    return kind == 'r' and args[at + 4] or nil
   end
 
   -- As topics.crowded, with the streams counted message by message. Duplicates need no room.
@@ -60,11 +69,11 @@ do
     for i = 0, count - 1 do
       local at = first + i * topics.width
       local part = partitions.at(batch, args[at])
-      local numbers = topics.numbers(part, args[at + 1])
-      local seen = args[at + 2] ~= '' and numbers.key .. args[at + 3] .. args[at + 2]
-      if not (is_known(part, args, at) or wanted[seen]) then
+      local numbers, name = topics.numbers(part, args[at + 1]), name_of(args, at)
+      local seen = name and numbers.key .. args[at + 3] .. name
+      if not (seen and (wanted[seen] or buckets.find(topics.ids(part, args[at + 1], args[at + 3]), name))) then
         wanted[numbers] = (wanted[numbers] or 0) + 1
-        if numbers.seq - numbers.trimmed + wanted[numbers] > tonumber(args[at + 9]) then return i end
+        if numbers.seq - numbers.trimmed + wanted[numbers] > tonumber(args[at + 10]) then return i end
         if seen then wanted[seen] = true end
       end
     end
@@ -75,7 +84,7 @@ do
   function topics.crowded(batch, args, first, count)
     for at = first, first + (count - 1) * topics.width, topics.width do
       local numbers = topics.numbers(partitions.at(batch, args[at]), args[at + 1])
-      if numbers.seq - numbers.trimmed + count > tonumber(args[at + 9]) then return crowded_exactly(batch, args, first, count) end
+      if numbers.seq - numbers.trimmed + count > tonumber(args[at + 10]) then return crowded_exactly(batch, args, first, count) end
     end
   end
 
@@ -84,55 +93,55 @@ do
     return '=' .. stream_id .. ' ' .. wl .. '-' .. lsn
   end
 
-  -- Adds a message that is nothing but data.
-  local function add(batch, part, numbers, id, data)
-    redis.call('XADD', numbers.stream, id, 'd', data, 't', batch.now_text, 'y', headers.text(numbers.bytes), 'l', part.lsn_text)
+  -- Adds a message that is nothing but id and data.
+  local function add(batch, part, numbers, stream_id, id, data)
+    local bytes = headers.text(numbers.bytes)
+    redis.call('XADD', numbers.key, stream_id, 'i', id, 'd', data, 't', batch.now_text, 'y', bytes, 'l', part.lsn_text)
   end
 
-  local function write(batch, args, at, part, numbers, id)
-    local own, key, meta, ttl = args[at + 3] == 'd' and args[at + 2] or '', args[at + 5], args[at + 7], args[at + 8]
-    -- Empty fields are left out: most messages have neither id nor key nor metadata nor expiry.
-    if own == '' and key == '' and meta == '' and ttl == '0' then
-      add(batch, part, numbers, id, args[at + 6])
+  local function write(batch, args, at, part, numbers, stream_id)
+    local id, key, data, meta, ttl = args[at + 2], args[at + 6], args[at + 7], args[at + 8], args[at + 9]
+    -- Empty fields are left out: most messages have neither key nor metadata nor expiry.
+    if key == '' and meta == '' and ttl == '0' then
+      add(batch, part, numbers, stream_id, id, data)
       return
     end
-    local call = { numbers.stream, id, 'd', args[at + 6], 't', batch.now_text, 'y', headers.text(numbers.bytes), 'l', part.lsn_text }
-    if own ~= '' then call[#call + 1], call[#call + 2] = 'i', own end
+    local bytes = headers.text(numbers.bytes)
+    local call = { numbers.key, stream_id, 'i', id, 'd', data, 't', batch.now_text, 'y', bytes, 'l', part.lsn_text }
     if key ~= '' then call[#call + 1], call[#call + 2] = 'k', key end
     if meta ~= '' then call[#call + 1], call[#call + 2] = 'm', meta end
     if ttl ~= '0' then call[#call + 1], call[#call + 2] = 'x', headers.text(batch.now + tonumber(ttl)) end
     redis.call('XADD', unpack(call))
   end
 
-  -- Appends one more message that is nothing but data, after one that this request appended there.
-  function topics.extend(batch, part, numbers, data)
+  -- Appends one more message that is nothing but id and data, after one that this request appended there.
+  function topics.extend(batch, part, numbers, id, data)
     numbers.seq, numbers.bytes = numbers.seq + 1, numbers.bytes + #data
-    add(batch, part, numbers, part.wl .. '-' .. headers.text(numbers.seq), data)
+    add(batch, part, numbers, part.wl .. '-' .. headers.text(numbers.seq), id, data)
   end
 
   -- Writes the message; returns its stream id and position, or those of the original after a =. `hidden`: the reply does not
   -- show the message to the session.
   function topics.append(batch, args, at, hidden)
-    local part, topic, name = partitions.at(batch, args[at]), args[at + 1], args[at + 2]
+    local part, topic, name = partitions.at(batch, args[at]), args[at + 1], name_of(args, at)
     local numbers = topics.numbers(part, topic)
     headers.begin(batch, part)
-    local id = part.wl .. '-' .. headers.text(numbers.seq + 1)
-    if name ~= '' then
+    local stream_id = part.wl .. '-' .. headers.text(numbers.seq + 1)
+    if name then
       local family = topics.ids(part, topic, args[at + 3])
-      local known = buckets.known_or_put(family, name, id .. '/' .. part.lsn_text, tonumber(args[at + 4]), batch.now)
+      local known = buckets.known_or_put(family, name, stream_id .. '/' .. part.lsn_text, tonumber(args[at + 5]), batch.now)
       if known then
-        redis.call('HINCRBY', numbers.key, 'dup', 1)
+        topics.count_duplicates(numbers, 1)
         return original(known)
       end
     end
-    numbers.seq, numbers.bytes, numbers.appended = numbers.seq + 1, numbers.bytes + #args[at + 6] + #args[at + 7], true
-    write(batch, args, at, part, numbers, id)
-    local shown = args[at + 8] == '0' and not hidden
+    numbers.seq, numbers.bytes, numbers.changed = numbers.seq + 1, numbers.bytes + #args[at + 7] + #args[at + 8], true
+    write(batch, args, at, part, numbers, stream_id)
+    local shown = args[at + 9] == '0' and not hidden
     if numbers.armed and not (shown and numbers.armed == batch.session) then
-      numbers.armed = nil
-      redis.call('HDEL', numbers.key, 'a')
-      redis.call('PUBLISH', part.tag .. ':w', topic .. ' ' .. headers.text(numbers.seq) .. (shown and ' ' .. batch.session or ''))
+      numbers.armed = false
+      headers.wake(part, topic .. ' ' .. headers.text(numbers.seq) .. (shown and ' ' .. batch.session or ''))
     end
-    return id .. ' ' .. headers.position(part)
+    return stream_id .. ' ' .. headers.position(part)
   end
 end

@@ -1,21 +1,21 @@
 -- Buckets: names that are remembered for a while, in hashes that are dropped whole.
 --
--- A family of buckets has a number, the opening time of its newest bucket and its window, kept in fields of an owner hash and
--- read once in a batch. A lookup reads the newest two. The first write that comes a window after the newest was opened opens
--- another and drops the one before the last, so that an entry lives for at least one window. Numbers only
--- count up and never follow the clock, so a clock that jumps or a changed window cannot bring an old number back.
+-- A family of buckets is a field of a header: '<number> <opening time of the newest bucket> <window>'. A lookup reads the newest
+-- two. The first write that comes a window after the newest was opened opens another and drops the one before the last, so that an
+-- entry lives for at least one window. Numbers only count up and never follow the clock, so a clock that jumps or a changed window
+-- cannot bring an old number back.
 do
   -- A value under the empty name, long enough that Redis makes a table of the hash. A small hash is a list, which Redis
   -- searches to its end for a name that is missing.
   local tabled = '                                                                 '
 
-  -- owner: hash key; prefix: of the bucket keys; letter: of the owner's fields <letter>n number, <letter>s opening time,
-  -- <letter>w window, whose values are kept[at], kept[at + 1], kept[at + 2].
-  function buckets.family(owner, prefix, letter, kept, at)
-    local number = tonumber(kept[at] or 0)
+  -- field: of the header of `part`; prefix: of the bucket keys.
+  function buckets.family(part, field, prefix)
+    local number, opened, window = string.match(headers.field(part, field) or '0 0 0', '^(%d+) (%d+) (%d+)$')
+    number = tonumber(number)
     return {
-      owner = owner, prefix = prefix, letter = letter, number = number, newest = number > 0 and prefix .. kept[at],
-      earlier = number > 1 and prefix .. number - 1, opened = tonumber(kept[at + 1] or 0), window = tonumber(kept[at + 2] or 0),
+      part = part, field = field, prefix = prefix, number = number, newest = number > 0 and prefix .. number,
+      earlier = number > 1 and prefix .. number - 1, opened = tonumber(opened), window = tonumber(window),
     }
   end
 
@@ -35,9 +35,7 @@ do
     redis.call('HSET', family.newest, name, value)
     if is_old or window > family.window then
       family.window = window
-      local letter = family.letter
-      local opened, lasts = headers.text(family.opened), headers.text(window)
-      redis.call('HSET', family.owner, letter .. 'n', family.number, letter .. 's', opened, letter .. 'w', lasts)
+      headers.set(family.part, family.field, string.format('%d %d %d', family.number, family.opened, window))
       redis.call('PEXPIRE', family.newest, headers.text(3 * window))
     end
   end

@@ -9,10 +9,10 @@ namespace Darq.Engine.Redis;
 /// </summary>
 internal static class FunctionLibrary
 {
-    public const string Version = "darq1";
+    public const string Version = "darq2";
 
     /// <summary>Rises with every change of the code under one protocol version; a handshake replaces a lower one in the server.</summary>
-    public const int Build = 5;
+    public const int Build = 1;
 
     // In the order of use: a file sees the tables of the files before it, and fills its own.
     private static readonly string[] Files =
@@ -50,7 +50,8 @@ internal static class FunctionLibrary
             .Append("local headers, partitions, requests, buckets, topics, lanes, state = {}, {}, {}, {}, {}, {}, {}\n");
         foreach (var file in Files)
         {
-            using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(file)
+            using var stream =
+                Assembly.GetExecutingAssembly().GetManifestResourceStream(file)
                 ?? throw new InvalidOperationException($"The function library lacks {file}.");
             using var reader = new StreamReader(stream, Encoding.UTF8);
             code.Append(reader.ReadToEnd()).Append('\n');

@@ -46,12 +46,7 @@ internal interface IRedis : IAsyncDisposable
 }
 
 /// <summary>One function call. <paramref name="ReadOnly"/> calls also work on a server that is out of memory.</summary>
-internal readonly record struct FunctionCall(
-    string Function,
-    IReadOnlyList<string> Keys,
-    IReadOnlyList<RedisArgument> Arguments,
-    bool ReadOnly = false
-);
+internal readonly record struct FunctionCall(string Function, string? Key, IReadOnlyList<RedisArgument> Arguments, bool ReadOnly = false);
 
 /// <summary>The entries of a stream, and the replication id under which they were read (null: the partition has no header yet).</summary>
 internal readonly record struct StreamSlice(string? ReplicationId, IReadOnlyList<StreamEntry> Entries);

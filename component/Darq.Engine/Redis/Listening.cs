@@ -39,7 +39,7 @@ internal sealed class Listening(
         }
         try
         {
-            await Task.WhenAll(channels.Select(channel => subscriber.SubscribeAsync(RedisChannel.Literal(channel), Receive)));
+            await Task.WhenAll(channels.Select(channel => subscriber.SubscribeAsync(RedisChannel.Sharded(channel), Receive)));
             _on = connection;
             return true;
         }
@@ -66,7 +66,7 @@ internal sealed class Listening(
         {
             foreach (var channel in channels)
             {
-                await subscriber.UnsubscribeAsync(RedisChannel.Literal(channel), Receive, CommandFlags.FireAndForget);
+                await subscriber.UnsubscribeAsync(RedisChannel.Sharded(channel), Receive, CommandFlags.FireAndForget);
             }
         }
         catch (Exception fault) when (fault is RedisException or ObjectDisposedException)

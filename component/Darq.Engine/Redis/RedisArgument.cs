@@ -34,6 +34,9 @@ internal readonly struct RedisArgument
 
     public byte[] ToBytes() => _bytes ?? [];
 
+    /// <summary>Whether both are the one argument, encoded once; equal texts may be two.</summary>
+    public bool IsSame(RedisArgument other) => ReferenceEquals(_bytes, other._bytes);
+
     private static byte[] Digits(long number)
     {
         Span<byte> digits = stackalloc byte[20];

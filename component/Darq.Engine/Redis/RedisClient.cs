@@ -106,14 +106,14 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
 
     private static Task<RespResult> SendAsync(IDatabase database, FunctionCall call)
     {
-        var count = 2 + call.Keys.Count + call.Arguments.Count;
+        var count = 2 + (call.Key is null ? 0 : 1) + call.Arguments.Count;
         var arguments = ArrayPool<RedisKeyOrValue>.Shared.Rent(count);
         arguments[0] = (RedisValue)call.Function;
-        arguments[1] = (RedisValue)call.Keys.Count;
+        arguments[1] = (RedisValue)(call.Key is null ? 0 : 1);
         var at = 2;
-        for (var i = 0; i < call.Keys.Count; i++)
+        if (call.Key is not null)
         {
-            arguments[at++] = (RedisKey)call.Keys[i];
+            arguments[at++] = (RedisKey)call.Key;
         }
 
         for (var i = 0; i < call.Arguments.Count; i++)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
@@ -101,25 +100,24 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
     private FunctionCall Compose(int keys)
     {
         _places.Clear();
-        var headers = new List<string>(Math.Min(keys, options.Partitions));
-        var (arguments, at) = (new RedisArgument[1 + 2 * keys], 1);
-        arguments[0] = primary.WorldLine;
+        var (partitions, wanted) = (new List<int>(Math.Min(keys, options.Partitions)), new List<RedisArgument>(2 * keys));
         foreach (var get in _asked)
         {
             for (var i = 0; i < get.Keys.Count; i++)
             {
-                var key = get.Keys[i];
-                var partition = PartitionHash.OfState(key.Key, key.PartitionKey, options.Partitions);
+                var key = get.Keys[i].Key;
+                var partition = PartitionHash.OfState(key, options.Partitions);
                 if (!_places.TryGetValue(partition, out var place))
                 {
-                    headers.Add(primary.Keys.PartitionHeader(partition));
-                    _places[partition] = place = headers.Count;
+                    partitions.Add(partition);
+                    _places[partition] = place = partitions.Count;
                 }
-                arguments[at++] = place;
-                arguments[at++] = key.Key;
+                wanted.Add(place);
+                wanted.Add(key);
             }
         }
-        return new(Function, headers, arguments, ReadOnly: true);
+        RedisArgument[] arguments = [primary.WorldLine, partitions.Count, .. partitions.Select(primary.Keys.Tag), .. wanted];
+        return new(Function, primary.Keys.PartitionHeader(partitions[0]), arguments, ReadOnly: true);
     }
 
     /// <summary>Stores the reply in the reads of the current call.</summary>
@@ -128,21 +126,20 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
         var at = 0;
         foreach (var get in _asked)
         {
-            for (var i = 0; i < get.Found.Length; i++, at += 3)
+            for (var i = 0; i < get.Found.Length; i++, at++)
             {
-                var (value, etag, expiry) = (found[at], found[at + 1], found[at + 2]);
-                if (etag.IsNothing)
+                if (found[at].IsNothing)
                 {
                     continue;
                 }
 
-                if (etag.Bytes.IsEmpty)
+                if (StoredValue.TryParse(found[at].Bytes, out var value))
                 {
-                    get.Fault = NotOurs(get.Keys[i], value);
+                    get.Found[i] = value;
                 }
                 else
                 {
-                    get.Found[i] = new(value.Bytes, etag.ToString(), ExpiryOf(expiry));
+                    get.Fault = NotOurs(get.Keys[i]);
                 }
             }
         }
@@ -160,12 +157,9 @@ internal sealed class StateReads(Primary primary, NamespaceOptions options)
         _answered.Clear();
     }
 
-    private static DarqException NotOurs(StateKey key, RedisReply error) =>
+    private static DarqException NotOurs(StateKey key) =>
         new(
             ErrorCode.Misconfigured,
-            $"MISCONFIGURED: another program wrote the key '{key.Key}' in Redis ({error}); a write without an etag replaces it."
+            $"MISCONFIGURED: another program wrote the key '{key.Key}' in Redis; a write without an etag replaces it."
         );
-
-    private static DateTimeOffset? ExpiryOf(RedisReply expiry) =>
-        expiry.IsNothing ? null : DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(expiry.ToString(), CultureInfo.InvariantCulture));
 }

@@ -1,7 +1,7 @@
 namespace Darq.Engine.State;
 
-/// <summary>A key as the sidecar names it, with its partition key, if any.</summary>
-internal readonly record struct StateKey(string Key, string? PartitionKey = null);
+/// <summary>A key as the sidecar names it.</summary>
+internal readonly record struct StateKey(string Key);
 
 /// <summary>The value of a key. A missing key has no etag, an existing one always has.</summary>
 internal readonly record struct StateValue(ReadOnlyMemory<byte> Data, string? ETag, DateTimeOffset? Expires);

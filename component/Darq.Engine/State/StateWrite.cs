@@ -20,7 +20,7 @@ internal sealed record StateWrite(int Partition, StateOperation Operation)
             );
         }
 
-        return new(PartitionHash.OfState(operation.Key.Key, operation.Key.PartitionKey, options.Partitions), operation);
+        return new(PartitionHash.OfState(operation.Key.Key, options.Partitions), operation);
     }
 
     /// <summary>The arguments in the order of state.lua.</summary>

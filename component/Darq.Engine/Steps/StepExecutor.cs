@@ -115,7 +115,7 @@ internal sealed class StepExecutor(
         for (var i = 0; i < placed.Length; i++)
         {
             var (key, etag) = reads[i];
-            placed[i] = new(PartitionHash.OfState(key.Key, key.PartitionKey, options.Partitions), key.Key, etag);
+            placed[i] = new(PartitionHash.OfState(key.Key, options.Partitions), key.Key, etag);
         }
         return placed;
     }
@@ -132,7 +132,7 @@ internal sealed class StepExecutor(
         for (var i = 0; i < appends.Length; i++)
         {
             var emit = step.Emits[i];
-            var id = emit.Id.Length > 0 ? emit.Id : string.Create(CultureInfo.InvariantCulture, $"{cause}-{i}");
+            var id = emit.Id.Length > 0 ? emit.Id : string.Create(CultureInfo.InvariantCulture, $"{cause}.{i}");
             var data = emit.Raw ? emit.Data : EmittedEvent.Wrap(emit, id, step.Source, now);
             Limits.CheckMessage("an emitted message", data.Length);
             appends[i] = new()
@@ -143,9 +143,9 @@ internal sealed class StepExecutor(
                     : emit.Id.Length > 0 ? PartitionHash.Of(emit.Id, options.Partitions)
                     : home,
                 Topic = emit.Topic,
-                // Redis records the step as a whole, so a message without an id needs none against repetition.
-                Id = emit.Id,
-                Explicit = emit.Id.Length > 0,
+                Id = id,
+                // Redis records the step as a whole, so a message without an id of its own needs none against repetition.
+                IsNamed = emit.Id.Length > 0,
                 Key = emit.Key,
                 Data = data,
                 TimeToLive = emit.TimeToLive,
@@ -199,9 +199,9 @@ internal sealed class StepExecutor(
             _ => StepEnd.Unchanged,
         };
 
+    /// <summary>What the ids of the step's messages begin with: the same at every attempt of a step that is recorded.</summary>
     private string CauseOf(Step step) =>
-        step.Consumed is [var first, ..]
-            ? string.Create(CultureInfo.InvariantCulture, $"{first.Group}-{first.Topic}-{first.Partition}-{first.Message}")
-        : step.Id.Length > 0 ? step.Id
-        : random.NextInt64().ToString("x16", CultureInfo.InvariantCulture);
+        step.Consumed is [var first, ..] ? MessageIds.OfCause(first.Group, first.Topic, first.Partition, first.Id)
+        : step.Id.Length > 0 ? MessageIds.OfCause("", "", 0, step.Id)
+        : primary.Ids.Next();
 }

@@ -55,7 +55,7 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? primary = n
         Id.Length > 0
         || Consumed.Length > 0
         || Reads.Length == 0
-            && Array.TrueForAll(Emits, emit => emit.Id.Length > 0)
+            && !Array.Exists(Emits, emit => emit.IsNeverRepeated)
             && Array.TrueForAll(Operations, operation => string.IsNullOrEmpty(operation.Operation.ETag) && !operation.Operation.FirstWrite);
 
     /// <summary>Whether its messages, reads, writes and emits lie in several partitions.</summary>
@@ -83,19 +83,20 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? primary = n
 
     public override void Write(BatchWriter writer)
     {
-        writer.Add(writer.Place(Home));
+        writer.Add(Id.Length > 0 || Consumed.Length > 0 ? writer.PlaceOfResults(Home) : writer.Place(Home));
         writer.Add(Id);
         writer.Add((long)options.StepRetention.TotalMilliseconds);
         writer.Add(Consumed.Length);
         foreach (var consumed in Consumed)
         {
             var token = consumed.Token;
-            writer.Add(writer.Place(token.Partition));
+            writer.Add(writer.PlaceOfLane(token.Partition, token.Group, token.Topic));
             writer.Add(Keys.Encode(token.Group));
             writer.Add(Keys.Encode(token.Topic));
             writer.Add(consumed.TakeFencingToken());
             writer.Add(token.Message.WorldLine);
             writer.Add(token.Message.Number);
+            writer.Add(token.Id);
         }
         writer.Add(Reads.Length);
         foreach (var (partition, key, etag) in Reads)
@@ -156,7 +157,7 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? primary = n
     private static StepResult AlreadyConsumed(DeliveryToken token) =>
         StepResult.Refused(
             ErrorCode.Stale,
-            $"STALE: message {token.Partition}-{token.Message} of topic '{token.Topic}' is already consumed and the "
+            $"STALE: message '{token.Id}' of topic '{token.Topic}' is already consumed and the "
                 + "result of that step is no longer kept; this call changed nothing."
         ) with
         {

@@ -1,17 +1,18 @@
 -- Step: consumed deliveries + state + emitted messages, all or nothing, once.
 --
 -- Arguments: place of the home partition, step id ('' = none), retention of the result in ms,
---   count of consumed: place, group, topic, fencing token, <world-line>, <seq>; count of reads: place, key, etag it was read
---   with ('' = it was absent); count of state operations (state.lua); count of emits (append.lua).
+--   count of consumed: place, group, topic, fencing token, <world-line>, <seq>, message id; count of reads: place, key, etag it
+--   was read with ('' = it was absent); count of state operations (state.lua); count of emits (append.lua).
 -- Replies: OK <position> then per emit <stream id> <position>, with a leading = where it is a duplicate;
 --   DUPLICATE and the same, for a step whose result is on record (step id, else first consumed message);
 --   STALE <index of a message that is already consumed, whose result is no longer kept> | FENCED |
 --   CONFLICT <indexes of operations, and of reads with a leading r> | FULL <index of emit>.
 -- The step looks up its record before any fence: a step that took effect never gets FENCED. It checks everything
 -- before the first write. Complexity O(consumed + reads + operations + emits).
--- Results: <tag>:r:<n> (hash: name -> reply), in the home partition.
+-- Results: <tag>:r:<n> (hash: name -> '<first consumed message as stream id, or -> <reply>'), in the home partition. An id may come
+-- twice, as that of a dead letter does: only the record of this very message is its result.
 do
-  local widths = { consumed = 6, reads = 3 }
+  local widths = { consumed = 7, reads = 3 }
 
   -- `list` is the place of a list's count; its entries follow, then the next list.
   local function after(args, list, width)
@@ -21,16 +22,11 @@ do
   local function name_of(step_id, consumed, args)
     if step_id ~= '' then return 's:' .. step_id end
     if args[consumed] == '0' then return nil end
-    return 'm:' .. args[consumed + 2] .. ':' .. args[consumed + 3] .. ':' .. args[consumed + 5] .. '-' .. args[consumed + 6]
+    return 'm:' .. args[consumed + 2] .. ':' .. args[consumed + 3] .. ':' .. args[consumed + 7]
   end
 
   local function results_of(home)
-    if not home.results then
-      -- headers.open read these of the batch's first partition together with its other numbers.
-      local kept, at = home.found, 5
-      if #kept < 7 then kept, at = redis.call('HMGET', home.key, 'rn', 'rs', 'rw'), 1 end
-      home.results = buckets.family(home.key, home.tag .. ':r:', 'r', kept, at)
-    end
+    home.results = home.results or buckets.family(home, 'r', home.tag .. ':r:')
     return home.results
   end
 
@@ -65,7 +61,7 @@ do
     if not is_guarded(batch, args, reads, operations, emits) then return false end
     local written, failed = {}, {}
     for at = reads + 1, operations - 1, widths.reads do
-      local etag = redis.call('HGET', partitions.at(batch, args[at]).tag .. ':s:' .. args[at + 1], 'e')
+      local etag = state.etag(partitions.at(batch, args[at]).tag .. ':s:' .. args[at + 1])
       if (etag or '') ~= args[at + 2] then failed[#failed + 1] = 'r' .. (at - reads - 1) / widths.reads end
     end
     for at = operations + 1, emits - 1, state.width do
@@ -82,7 +78,7 @@ do
       local pending = lanes.pending(lane, seq)
       if pending then
         headers.begin(batch, lane.part)
-        lanes.finish(lane, args[at + 4], seq, pending, 'c')
+        lanes.finish(lane, args[at + 4], seq, pending, 'consumed')
         lanes.trim(lane)
       end
     end
@@ -96,6 +92,11 @@ do
     return table.concat(replies, ' ')
   end
 
+  local function recorded(known, cause)
+    local of, reply = string.match(known, '^(%S+) (.*)$')
+    return of == cause and reply
+  end
+
   function requests.step(batch, args, at)
     local home, step_id, consumed = partitions.at(batch, args[at]), args[at + 1], at + 3
     local reads = after(args, consumed, widths.consumed)
@@ -104,7 +105,9 @@ do
     local name = name_of(step_id, consumed, args)
     local results = name and results_of(home)
     local known = name and (step_id ~= '' or is_consumed(batch, args, consumed + 1)) and buckets.find(results, name)
-    if known then return 'DUPLICATE ' .. known end
+    local cause = step_id == '' and name and args[consumed + 5] .. '-' .. args[consumed + 6] or '-'
+    local reply = known and recorded(known, cause)
+    if reply then return 'DUPLICATE ' .. reply end
     local code = fence(batch, args, consumed, reads)
     if code then return code end
     local clash = conflicts(batch, args, reads, operations, emits)
@@ -114,8 +117,8 @@ do
     headers.begin(batch, home)
     consume(batch, args, consumed, reads)
     for from = operations + 1, emits - 1, state.width do state.write(batch, args, from) end
-    local reply = emit(batch, args, emits, headers.position(home))
-    if name then buckets.put(results, name, reply, tonumber(args[at + 2]), batch.now) end
+    reply = emit(batch, args, emits, headers.position(home))
+    if name then buckets.put(results, name, cause .. ' ' .. reply, tonumber(args[at + 2]), batch.now) end
     return 'OK ' .. reply
   end
 end

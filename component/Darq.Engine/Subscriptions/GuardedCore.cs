@@ -1,4 +1,5 @@
 using Darq.Engine.Connection;
+using Darq.Engine.Core;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;
@@ -64,11 +65,14 @@ internal sealed class GuardedCore
     }
 
     public void Apply<TState>(TState state, Action<SubscriptionCore, TState, Instant> happen) =>
-        Apply((state, happen), static (core, both, now) =>
-        {
-            both.happen(core, both.state, now);
-            return true;
-        });
+        Apply(
+            (state, happen),
+            static (core, both, now) =>
+            {
+                both.happen(core, both.state, now);
+                return true;
+            }
+        );
 
     /// <summary>The fencing token of a lane as long as it is owned by the same claim; after that, one that no claim has.</summary>
     public string FencingTokenAt(Lane lane, int epoch)
@@ -118,7 +122,15 @@ internal sealed class GuardedCore
     private Delivery Compose(Attempt attempt)
     {
         var (lane, message) = (attempt.Message.Lane, attempt.Message.Message);
-        var token = new DeliveryToken(lane.Session!, _group, _topic, lane.Partition, message.StreamId, attempt.Number);
+        var token = new DeliveryToken(
+            lane.Session!,
+            _group,
+            _topic,
+            lane.Partition,
+            message.StreamId,
+            attempt.Number,
+            MessageIds.MarkOf(message.Id)
+        );
         return Envelope.Compose(message, token, attempt.Stream.Outlet.SubscribedTopic, attempt.Message.Failures + 1, _primary.WorldLine);
     }
 

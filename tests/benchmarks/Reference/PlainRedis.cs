@@ -51,11 +51,7 @@ internal sealed class PlainRedis : IAsyncDisposable
     /// <summary>Calls a function of the library; a single answer is a list of one.</summary>
     public async Task<string[]> CallAsync(FunctionCall call)
     {
-        var arguments = new List<object>(2 + call.Keys.Count + call.Arguments.Count) { call.Function, (RedisValue)call.Keys.Count };
-        foreach (var key in call.Keys)
-        {
-            arguments.Add((RedisKey)key);
-        }
+        var arguments = new List<object>(3 + call.Arguments.Count) { call.Function, (RedisValue)1, (RedisKey)call.Key };
 
         foreach (var argument in call.Arguments)
         {

@@ -106,22 +106,15 @@ internal sealed class StepReference : IAsyncDisposable
     private async Task ConnectAsync(int port)
     {
         await using var redis = new RedisClient(new() { Host = "127.0.0.1", Port = port }, TimeProvider.System);
-        _handshake = await new Handshake(redis, _keys, _options, Random.Shared).RunAsync(null, 0, CancellationToken.None);
+        _handshake = await new Handshake(redis, _keys, _options, Random.Shared).RunAsync(null, null, 0, CancellationToken.None);
     }
 
     private async Task ClaimAsync()
     {
-        var marks = Enumerable.Range(0, _options.Partitions).Select(_keys.PartitionHeader).ToArray();
-        RedisArgument[] arguments =
-        [
-            "claim",
-            _handshake.Session.Id,
-            Group,
-            Topic,
-            _handshake.WorldLine,
-            .. marks.Select(_ => (RedisArgument)""),
-        ];
-        var claims = (await _plain.CallAsync(new(FunctionLibrary.Function("claim"), marks, arguments)))
+        var arguments = new List<RedisArgument> { "claim", _handshake.Session.Id, Group, Topic, _handshake.WorldLine };
+        PartitionList.Of(_keys, Enumerable.Range(0, _options.Partitions)).WriteTo(arguments);
+        arguments.AddRange(Enumerable.Repeat((RedisArgument)"", _options.Partitions));
+        var claims = (await _plain.CallAsync(new(FunctionLibrary.Function("claim"), _keys.PartitionHeader(0), arguments)))
             .Select(claim => claim.Split(' '))
             .ToArray();
         if (claims.FirstOrDefault(claim => claim[0] != "OK") is { } refused)
@@ -164,7 +157,7 @@ internal sealed class StepReference : IAsyncDisposable
         while (batch.Count < BatchSize)
         {
             var (partition, id) = await _messages.Reader.ReadAsync(_stopping.Token);
-            var token = new DeliveryToken(_handshake.Session.Id, Group, Topic, partition, id, 1);
+            var token = new DeliveryToken(_handshake.Session.Id, Group, Topic, partition, id, 1, id.ToString());
             var key = Payload.Key(Template.Digits(_lastKey = (_lastKey + Stride) % Keys));
             var write = StateWrite.From(new(StateChange.Upsert, new(key)) { Value = Message }, _options);
             batch.Add(Step(partition, [new(token, () => _fencingTokens[partition])], [write]));
@@ -185,6 +178,7 @@ internal sealed class StepReference : IAsyncDisposable
                 {
                     Partition = partition,
                     Topic = Topic,
+                    Id = $"{_lastKey}",
                     Data = Message,
                 },
             ],
@@ -193,13 +187,14 @@ internal sealed class StepReference : IAsyncDisposable
     private async Task SendAsync(List<StepRequest> batch)
     {
         var session = _handshake.Session;
-        var writer = new BatchWriter(_keys, _keys.Session(session.Partition, session.Id));
+        var writer = new BatchWriter(_keys);
         foreach (var request in batch)
         {
             writer.Add(request);
         }
 
-        var reply = await _plain.CallAsync(writer.ToCall(frees: false, ++_number, _handshake.WorldLine, Session.Life, batch.Count));
+        var key = _keys.Session(session.Partition, session.Id);
+        var reply = await _plain.CallAsync(writer.ToCall(key, frees: false, ++_number, _handshake.WorldLine, Session.Life, batch.Count));
         var lines = reply[0].Split('\n');
         if (lines.Length != batch.Count + 1 || lines.FirstOrDefault(line => !line.StartsWith("OK", StringComparison.Ordinal)) is not null)
         {

@@ -147,7 +147,7 @@ public sealed class OutputStepTests(ComponentFixture fixture)
         Assert.Equal(
             "OK",
             await binding.OutcomeAsync(
-                """{"state":[{"op":"delete","key":"a{1}"},{"op":"delete","key":"b{1}"},{"op":"delete","key":"c","partitionKey":"1"}]}"""
+                """{"state":[{"op":"delete","key":"a{1}"},{"op":"delete","key":"b{1}"},{"op":"delete","key":"c{1}"}]}"""
             )
         );
     }

@@ -18,7 +18,7 @@ public sealed class DoubtfulBatchTests
 
         await run.PublishAsync("t", "next");
 
-        var stream = await redis.CliAsync("XRANGE", "{darq:0}:t:t", "-", "+");
+        var stream = await redis.CliAsync("XRANGE", run.Primary.Keys.Stream(0, "t"), "-", "+");
         Assert.Contains("in doubt", stream, StringComparison.Ordinal);
         Assert.True(stream.Contains("next", StringComparison.Ordinal), "A message was told OK and is not in its topic.");
     }

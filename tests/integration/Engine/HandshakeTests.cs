@@ -1,4 +1,6 @@
+using Darq.Engine.Connection;
 using Darq.Engine.Core;
+using Darq.Engine.Redis;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -113,6 +115,19 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public async Task Data_of_the_format_before_is_refused_and_left_alone()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await redis.CliAsync("HSET", "{darq}:ns", "p", "64", "f", "1", "id", "someone");
+
+        var refused = await RefusalAsync(redis, new EngineRun(redis.Port));
+
+        Assert.Contains("namespace 'darq' has data format 1; accepted: 2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("'{darq'", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("{darq}:ns", await redis.CliAsync("KEYS", "*"));
+    }
+
+    [Fact]
     public async Task Data_that_another_started_after_a_flush_is_not_taken_for_ones_own()
     {
         await using var redis = await RedisServer.StartAsync();
@@ -133,8 +148,15 @@ public sealed class HandshakeTests
         await using var redis = await RedisServer.StartAsync();
         await using var run = await EngineRun.StartAsync(redis.Port);
         var identity = await redis.CliAsync("HGET", run.Primary.Keys.PartitionHeader(0), "id");
-        string[] marks = [.. Enumerable.Range(0, run.Options.Partitions).Select(run.Primary.Keys.PartitionHeader)];
-        await redis.CliAsync(["FCALL", "darq1_recover", $"{marks.Length}", .. marks, identity, "1", $"{run.Primary.WorldLine + 1000}"]);
+        var headers = Enumerable.Range(0, run.Options.Partitions).Select(run.Primary.Keys.PartitionHeader).ToArray();
+        string[] recover = ["FCALL", FunctionLibrary.Function("recover"), "1", headers[0]];
+        await redis.CliAsync([
+            .. recover,
+            identity,
+            Handshake.Format,
+            $"{run.Primary.WorldLine + 1000}",
+            .. headers.Select(header => header[..^2]),
+        ]);
 
         Assert.Null(await run.ReadAsync("absent"));
     }

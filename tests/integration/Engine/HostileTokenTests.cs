@@ -7,10 +7,12 @@ namespace Darq.Tests.Integration.Engine;
 public sealed class HostileTokenTests : EngineTests
 {
     [Theory]
-    [InlineData("darq.token", "s:64:1-1:1:g:t")]
-    [InlineData("darq.token", "s:2147483647:1-1:1:g:t")]
+    [InlineData("darq.token", "s:64:1-1:1:g:t:m")]
+    [InlineData("darq.token", "s:2147483647:1-1:1:g:t:m")]
+    [InlineData("darq.token", "s:1:1-1:1:g:t")]
+    [InlineData("darq.token", "s:1:1-1:1:g:t:")]
     [InlineData("darq.token", "nonsense")]
-    [InlineData("darq.consume", "[\"s:64:1-1:1:g:t\"]")]
+    [InlineData("darq.consume", "[\"s:64:1-1:1:g:t:m\"]")]
     [InlineData("darq.consume", "[null]")]
     [InlineData("darq.consume", "[7]")]
     [InlineData("darq.consume", "{}")]
@@ -27,7 +29,7 @@ public sealed class HostileTokenTests : EngineTests
     [Fact]
     public async Task A_token_of_a_session_that_never_was_is_fenced()
     {
-        var metadata = new Dictionary<string, string> { ["darq.token"] = "s:1:1-1:1:g:t" };
+        var metadata = new Dictionary<string, string> { ["darq.token"] = "s:1:1-1:1:g:t:m" };
 
         var refused = await Assert.ThrowsAsync<DarqException>(async () => await Run.StepExecutor.TransactAsync([], metadata, default));
 

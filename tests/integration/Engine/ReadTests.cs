@@ -73,12 +73,16 @@ public sealed class ReadTests : EngineTests
         await Task.WhenAll(others);
     }
 
-    [Fact]
-    public async Task A_key_that_somebody_else_gave_another_type_fails_only_the_reads_of_it()
+    [Theory]
+    [InlineData("SET", "planted")]
+    [InlineData("SET", "1-1 0")]
+    [InlineData("SET", "")]
+    [InlineData("RPUSH", "planted")]
+    public async Task A_key_that_somebody_else_wrote_fails_only_the_reads_of_it(string command, string planted)
     {
         var key = (await Redis.CliAsync("KEYS", "*:s:" + Key(5))).Trim();
         await Redis.CliAsync("DEL", key);
-        await Redis.CliAsync("SET", key, "planted");
+        await Redis.CliAsync(command, key, planted);
         Run.Redis.Freeze();
         var reads = Enumerable.Range(0, 10).Select(i => Run.ReadAsync(Key(i))).ToArray();
         var bulk = Run.State.GetAsync([new(Key(4)), new(Key(5))], default).AsTask();
@@ -87,7 +91,6 @@ public sealed class ReadTests : EngineTests
         var fault = await Assert.ThrowsAsync<DarqException>(() => reads[5]);
         Assert.Equal(ErrorCode.Misconfigured, fault.Code);
         Assert.Contains($"'{Key(5)}'", fault.Message, StringComparison.Ordinal);
-        Assert.Contains("WRONGTYPE", fault.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<DarqException>(() => bulk);
         foreach (var i in new[] { 0, 4, 6, 9 })
         {

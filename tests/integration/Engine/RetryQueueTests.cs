@@ -6,7 +6,7 @@ using Darq.Tests.Shared;
 
 namespace Darq.Tests.Integration.Engine;
 
-/// <summary>Tests of a group "g" that parks each failed message of a topic "t" at once; and what lies in Redis of it.</summary>
+/// <summary>Tests of a group "g" that queues each failed message of a topic "t" at once; and what lies in Redis of it.</summary>
 public abstract class RetryQueueTests(bool valkey) : EngineTests(valkey)
 {
     private protected static readonly SubscriptionOptions Soon = Retried(TimeSpan.FromMilliseconds(300));
@@ -21,8 +21,7 @@ public abstract class RetryQueueTests(bool valkey) : EngineTests(valkey)
             MaxRetryDelay = delay,
         };
 
-    private protected DeliveryStream Attach(SubscriptionOptions options, Inbox inbox) =>
-        Run.Subscriptions.Attach("g", "t", options, inbox);
+    private protected DeliveryStream Attach(SubscriptionOptions options, Inbox inbox) => Run.Subscriptions.Attach("g", "t", options, inbox);
 
     private protected Task<Published> PublishAsync(string key, string data) => Run.PublishAsync("t", data, ("partitionKey", key));
 
@@ -34,11 +33,11 @@ public abstract class RetryQueueTests(bool valkey) : EngineTests(valkey)
         }
     }
 
-    private protected Task ParkedAsync(string key, int messages) =>
+    private protected Task QueuedAsync(string key, int messages) =>
         Eventually.TrueAsync(
             async () => await Redis.CliAsync("ZCARD", Key(key, "q:g:t")) == $"{messages}",
             TimeSpan.FromSeconds(30),
-            $"{messages} messages are parked"
+            $"{messages} messages are queued"
         );
 
     private protected Task StreamIsTrimmedAsync(string key) =>
@@ -55,5 +54,10 @@ public abstract class RetryQueueTests(bool valkey) : EngineTests(valkey)
             "nothing is left in the retry queue"
         );
 
-    private protected static string Key(string partitionKey, string suffix) => $"{{darq:{PartitionHash.Of(partitionKey, 64)}}}:{suffix}";
+    private protected string Key(string partitionKey, string suffix) => Header(partitionKey)[..^1] + suffix;
+
+    private protected async Task<LaneNumbers> LaneAsync(string partitionKey) =>
+        LaneNumbers.Parse(await Redis.CliAsync("HGET", Header(partitionKey), "l:g:t"));
+
+    private protected string Header(string partitionKey) => Run.Primary.Keys.PartitionHeader(PartitionHash.Of(partitionKey, 64));
 }

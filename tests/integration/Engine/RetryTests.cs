@@ -60,7 +60,7 @@ public abstract class RetryTests(bool valkey) : RetryQueueTests(valkey)
     }
 
     [Fact]
-    public async Task A_parked_message_survives_its_holder_and_comes_again_first_of_its_key_with_its_attempts()
+    public async Task A_queued_message_survives_its_holder_and_comes_again_first_of_its_key_with_its_attempts()
     {
         var (before, after) = (new Inbox(), new Inbox());
         var stream = Attach(Retried(TimeSpan.FromSeconds(1)), before);
@@ -74,7 +74,7 @@ public abstract class RetryTests(bool valkey) : RetryQueueTests(valkey)
         await Eventually.TrueAsync(
             async () => (await Redis.CliAsync("ZRANGE", Key("k", "q:g:t"), "0", "0")).Contains(" 2 k", StringComparison.Ordinal),
             TimeSpan.FromSeconds(5),
-            "the message was not parked"
+            "the message was not queued"
         );
         await using var other = await EngineRun.StartAsync(Redis.Port);
         await using var next = other.Subscriptions.Attach("g", "t", Soon, after);
@@ -94,7 +94,7 @@ public abstract class RetryTests(bool valkey) : RetryQueueTests(valkey)
     }
 
     [Fact]
-    public async Task A_step_consumes_a_parked_message_once_and_a_repetition_is_told_so()
+    public async Task A_step_consumes_a_queued_message_once_and_a_repetition_is_told_so()
     {
         var inbox = new Inbox();
         await using var stream = Attach(Soon, inbox);
@@ -112,7 +112,7 @@ public abstract class RetryTests(bool valkey) : RetryQueueTests(valkey)
         Assert.Equal("2", Inbox.Text(follower));
         stream.Ack(follower.Token);
         await RetryQueueIsEmptyAsync("k");
-        Assert.Equal("2", await Redis.CliAsync("HGET", Key("k", "l:g:t"), "c"));
+        Assert.Equal(2, (await LaneAsync("k")).Consumed);
     }
 
     [Fact]
@@ -133,12 +133,12 @@ public abstract class RetryTests(bool valkey) : RetryQueueTests(valkey)
         var good = await inbox.NextAsync(30);
         Assert.Equal("good", Inbox.Text(good));
         stream.Ack(good.Token);
-        await ParkedAsync("bad", Followers + 1);
+        await QueuedAsync("bad", Followers + 1);
         await StreamIsTrimmedAsync("bad");
     }
 
     [Fact]
-    public async Task An_expired_message_is_passed_as_expired_even_while_it_is_parked()
+    public async Task An_expired_message_is_counted_as_expired_even_while_it_is_queued()
     {
         var inbox = new Inbox();
         await using var stream = Attach(Retried(TimeSpan.FromSeconds(2)), inbox);
@@ -150,11 +150,12 @@ public abstract class RetryTests(bool valkey) : RetryQueueTests(valkey)
         Assert.Equal("next", Inbox.Text(next));
         stream.Ack(next.Token);
         await RetryQueueIsEmptyAsync("k");
-        Assert.Equal("1\n1", await Redis.CliAsync("HMGET", Key("k", "l:g:t"), "c", "x"));
+        var lane = await LaneAsync("k");
+        Assert.Equal((1, 1), (lane.Consumed, lane.Expired));
     }
 
     [Fact]
-    public async Task A_parked_message_is_delivered_after_a_restart_of_Redis_and_only_once()
+    public async Task A_queued_message_is_delivered_after_a_restart_of_Redis_and_only_once()
     {
         var inbox = new Inbox();
         await using var stream = Attach(Retried(TimeSpan.FromSeconds(1)), inbox);
@@ -163,7 +164,7 @@ public abstract class RetryTests(bool valkey) : RetryQueueTests(valkey)
         await Eventually.TrueAsync(
             async () => await Redis.CliAsync("ZCARD", Key("k", "q:g:t")) != "0",
             TimeSpan.FromSeconds(5),
-            "the message was not parked"
+            "the message was not queued"
         );
 
         await Redis.RestartAsync();
@@ -181,7 +182,7 @@ public abstract class RetryTests(bool valkey) : RetryQueueTests(valkey)
     [Theory]
     [InlineData(nameof(Order.Key))]
     [InlineData(nameof(Order.Partition))]
-    public async Task Order_holds_through_many_failures_with_everything_parked(string order)
+    public async Task Order_holds_through_many_failures_with_everything_queued(string order)
     {
         var options = Soon with
         {

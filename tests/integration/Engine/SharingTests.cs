@@ -12,9 +12,8 @@ namespace Darq.Tests.Integration.Engine;
 [Trait("Lane", "Slow")]
 public sealed class SharingTests : IAsyncLifetime
 {
-    private const string ReadOwners =
-        "local o = {} for p = 0, 63 do o[#o + 1] = redis.call('HGET', '{darq:' .. p .. '}:l:g:t', 'o') or '' end return "
-        + "table.concat(o, ',')";
+    private const string ReadLanes =
+        "local lanes = {} for i, header in ipairs(KEYS) do lanes[i] = redis.call('HGET', header, 'l:g:t') or '' end return lanes";
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
@@ -75,8 +74,13 @@ public sealed class SharingTests : IAsyncLifetime
         Assert.All(three.Zip(two).Where(lane => lane.First != lane.Second), lane => Assert.Equal(c.Session, lane.First));
         Assert.Equal(two, again);
         Assert.Empty(_record.Wrong);
-        Assert.All(Enumerable.Range(0, 40), key =>
-            Assert.Equal(Enumerable.Range(0, published).Where(i => i % 40 == key).Select(i => $"k{key}/{i}"), _record.OrderOf($"k{key}"))
+        Assert.All(
+            Enumerable.Range(0, 40),
+            key =>
+                Assert.Equal(
+                    Enumerable.Range(0, published).Where(i => i % 40 == key).Select(i => $"k{key}/{i}"),
+                    _record.OrderOf($"k{key}")
+                )
         );
     }
 
@@ -238,7 +242,12 @@ public sealed class SharingTests : IAsyncLifetime
         );
     }
 
-    private async Task<string[]> OwnersAsync() => (await _redis.CliAsync("EVAL", ReadOwners, "0")).Split(',');
+    private async Task<string[]> OwnersAsync()
+    {
+        var headers = Enumerable.Range(0, 64).Select(_publisher.Primary.Keys.PartitionHeader);
+        var lanes = await _redis.CliAsync(["EVAL", ReadLanes, "64", .. headers]);
+        return [.. lanes.Split('\n').Select(lane => LaneNumbers.Parse(lane).Owner)];
+    }
 
     private Task PublishAsync(int first, int count) =>
         PublishAsync([.. Enumerable.Range(first, count).Select(i => ($"k{i % 40}/{i}", $"k{i % 40}"))]);

@@ -28,10 +28,12 @@ public sealed class StepOutcomeTests : EngineTests
         await Eventually.TrueAsync(
             async () => (await ApplyAsync("", ["x" + spent])).Outcome == "STALE",
             TimeSpan.FromSeconds(10),
-            "the first message was passed"
+            "the first message was acked"
         );
 
-        Assert.Equal(spent, (await ApplyAsync("", [pending, spent])).AlreadyConsumed!.ToString());
+        var refused = await ApplyAsync("", [pending, spent]);
+        Assert.Equal(spent, refused.AlreadyConsumed!.ToString());
+        Assert.Contains($"message '{refused.AlreadyConsumed.Id}' of topic 't'", refused.Message, StringComparison.Ordinal);
         _stream.Nack(pending);
 
         Assert.Equal("2", Inbox.Header(await _inbox.NextAsync(), "darq-attempt"));

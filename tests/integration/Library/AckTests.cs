@@ -4,7 +4,7 @@ using static Darq.Tests.Integration.Library.LibraryRun;
 
 namespace Darq.Tests.Integration.Library;
 
-/// <summary>What is passed in any order ends as one number, and what every group has passed is dropped.</summary>
+/// <summary>What is acked in any order ends as one number, and what every group has acked is dropped.</summary>
 public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer>
 {
     private long _number;
@@ -14,7 +14,7 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public async Task Passing_in_any_order_ends_without_intervals(int seed)
+    public async Task Acking_in_any_order_ends_without_ranges(int seed)
     {
         const int Count = 60;
         await using var run = await StartAsync(Count);
@@ -22,29 +22,29 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
         var random = new Random(seed);
         var order = Enumerable.Range(1, Count).Select(seq => (long)seq).ToArray();
         random.Shuffle(order);
-        var passed = new HashSet<long>();
+        var acked = new HashSet<long>();
 
-        for (var at = 0; at < Count;)
+        for (var at = 0; at < Count; )
         {
             var some = order[at..Math.Min(Count, at + random.Next(1, 8))];
             at += some.Length;
-            passed.UnionWith(some);
-            // Once more what is passed already: it changes nothing and is not counted.
-            Assert.Equal($"OK {some.Length}", await RequestAsync(run, Pass(fencingToken, worldLine, [.. some, some[0]])));
-            Assert.Equal(Expected(passed), await StandAsync(run));
+            acked.UnionWith(some);
+            // Once more what is acked already: it changes nothing and is not counted.
+            Assert.Equal($"OK {some.Length}", await RequestAsync(run, Ack(fencingToken, worldLine, [.. some, some[0]])));
+            Assert.Equal(Expected(acked), await StandAsync(run));
         }
 
-        Assert.Equal($"{worldLine}-{Count},{Count}", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "u", "c"));
+        Assert.Equal(($"{worldLine}-{Count}", 0, Count), await BooksAsync(run));
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "o:g:t")));
-        Assert.Equal("OK 0", await RequestAsync(run, Pass(fencingToken, worldLine, order)));
+        Assert.Equal("OK 0", await RequestAsync(run, Ack(fencingToken, worldLine, order)));
     }
 
     [Fact]
-    public async Task A_new_holder_is_told_what_was_passed_above_its_start()
+    public async Task A_new_owner_is_told_what_was_acked_above_its_start()
     {
         await using var run = await StartAsync(9);
         var (fencingToken, worldLine) = await HoldAsync(run, "s1");
-        await RequestAsync(run, Pass(fencingToken, worldLine, 1, 3, 4, 7));
+        await RequestAsync(run, Ack(fencingToken, worldLine, 1, 3, 4, 7));
 
         var claimed = (await run.ClaimAsync("claim", "s2", "s1"))[0].Split(' ');
 
@@ -52,20 +52,20 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
     }
 
     [Fact]
-    public async Task A_stream_keeps_what_one_of_its_groups_has_not_passed()
+    public async Task A_stream_keeps_what_one_of_its_groups_has_not_acked()
     {
         await using var run = await StartAsync(5);
         var (first, worldLine) = await HoldAsync(run, "s1");
         await run.ClaimAsync("claim", "s1", group: "h");
 
-        await RequestAsync(run, Pass(first, worldLine, 1, 2, 3, 4, 5));
+        await RequestAsync(run, Ack(first, worldLine, 1, 2, 3, 4, 5));
         Assert.Equal("5", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
 
-        object[] other = [.. Pass($"{worldLine}.1", worldLine, 1, 2, 3, 4, 5)];
+        object[] other = [.. Ack($"{worldLine}.1", worldLine, 1, 2, 3, 4, 5)];
         other[2] = "h";
         await RequestAsync(run, other);
         Assert.Equal("0", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
-        Assert.Equal("5", await run.CommandAsync("HGET", run.Key(0, "n:t"), "t"));
+        Assert.Equal(5, (await run.TopicAsync()).Trimmed);
     }
 
     [Fact]
@@ -74,9 +74,9 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
         await using var run = await StartAsync(70);
         var (fencingToken, worldLine) = await HoldAsync(run, "s1");
 
-        await RequestAsync(run, Pass(fencingToken, worldLine, [.. Enumerable.Range(1, 63).Select(seq => (long)seq)]));
+        await RequestAsync(run, Ack(fencingToken, worldLine, [.. Enumerable.Range(1, 63).Select(seq => (long)seq)]));
         Assert.Equal("70", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
-        await RequestAsync(run, Pass(fencingToken, worldLine, 64));
+        await RequestAsync(run, Ack(fencingToken, worldLine, 64));
 
         Assert.Equal("6", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
         // A group that comes now starts after what is gone.
@@ -84,7 +84,7 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
     }
 
     [Fact]
-    public async Task A_full_topic_takes_messages_again_when_some_were_passed()
+    public async Task A_full_topic_takes_messages_again_when_some_were_acked()
     {
         await using var run = await StartAsync(3);
         var (fencingToken, worldLine) = await HoldAsync(run, "s1");
@@ -94,8 +94,44 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
         Assert.Equal("FULL 0", await RequestAsync(run, Step("", operations: [Operation("u", "k")], emits: [Append(maxBacklog: 3)])));
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "s:k")));
 
-        await RequestAsync(run, Pass(fencingToken, worldLine, 1, 2, 3));
+        await RequestAsync(run, Ack(fencingToken, worldLine, 1, 2, 3));
         Assert.StartsWith($"OK {worldLine}-4 ", await RequestAsync(run, Publish(Append(maxBacklog: 3))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_group_whose_name_is_the_sign_for_nobody_keeps_its_messages()
+    {
+        await using var run = await StartAsync(2);
+        var (first, worldLine) = await HoldAsync(run, "s1");
+        Assert.Equal($"OK {worldLine}.1 0-0 0 0", (await run.ClaimAsync("claim", "s1", group: "-"))[0]);
+        Assert.Equal(("g,-", "s1"), ((await run.TopicAsync()).Groups, (await run.LaneAsync("-")).Owner));
+
+        await RequestAsync(run, Ack(first, worldLine, 1, 2));
+        Assert.Equal("2", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
+
+        object[] other = [.. Ack($"{worldLine}.1", worldLine, 1, 2)];
+        other[2] = "-";
+        Assert.Equal("OK 2", await RequestAsync(run, other));
+        Assert.Equal("0", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
+    }
+
+    [Fact]
+    public async Task Damaged_numbers_of_one_group_stop_the_trimming_and_nothing_else()
+    {
+        await using var run = await StartAsync(3);
+        var (fencingToken, worldLine) = await HoldAsync(run, "s1");
+        await run.ClaimAsync("claim", "s1", group: "h");
+        await run.CommandAsync("HSET", run.Key(0, "m"), "l:h:t", "damaged");
+
+        Assert.Equal("OK 3", await RequestAsync(run, Ack(fencingToken, worldLine, 1, 2, 3)));
+
+        Assert.Equal("3", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
+        Assert.Equal(($"{worldLine}-3", 0, 3), await BooksAsync(run));
+        object[] other = [.. Ack(fencingToken, worldLine, 1)];
+        other[2] = "h";
+        Assert.Equal("ERROR field l:h:t of the partition header is damaged", await RequestAsync(run, other));
+        Assert.StartsWith("OK ", await RequestAsync(run, Publish(Append())), StringComparison.Ordinal);
+        Assert.Equal(("", "damaged"), (await run.FieldAsync(0, "broken"), await run.FieldAsync(0, "l:h:t")));
     }
 
     private async Task<LibraryRun> StartAsync(int messages)
@@ -114,22 +150,22 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
         return (fencingToken, fencingToken.Split('.')[0]);
     }
 
-    /// <summary>What the lane should have kept: how far it is passed, and maximal intervals above that.</summary>
-    private static string Expected(HashSet<long> passed)
+    /// <summary>What the lane should have kept: how far it is acked, and maximal ranges above that.</summary>
+    private static string Expected(HashSet<long> acked)
     {
         var upTo = 0L;
-        while (passed.Contains(upTo + 1))
+        while (acked.Contains(upTo + 1))
         {
             upTo++;
         }
 
-        var above = passed
-            .Where(seq => seq > upTo && !passed.Contains(seq - 1))
+        var above = acked
+            .Where(seq => seq > upTo && !acked.Contains(seq - 1))
             .Order()
             .Select(first =>
             {
                 var last = first;
-                while (passed.Contains(last + 1))
+                while (acked.Contains(last + 1))
                 {
                     last++;
                 }
@@ -139,13 +175,20 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
         return $"{upTo} {string.Join(',', above)}";
     }
 
+    private static async Task<(string Watermark, long Ranges, long Consumed)> BooksAsync(LibraryRun run)
+    {
+        var lane = await run.LaneAsync();
+        return (lane.Watermark, lane.Ranges, lane.Consumed);
+    }
+
     private static async Task<string> StandAsync(LibraryRun run)
     {
-        var upTo = (await run.CommandAsync("HGET", run.Key(0, "l:g:t"), "u")).Split('-')[1];
-        var intervals = (await run.CommandAsync("ZRANGE", run.Key(0, "o:g:t"), 0, -1)).Split(',', StringSplitOptions.RemoveEmptyEntries);
+        var lane = await run.LaneAsync();
+        var ranges = (await run.CommandAsync("ZRANGE", run.Key(0, "o:g:t"), 0, -1)).Split(',', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(lane.Ranges, ranges.Length);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{upTo} {string.Join(',', intervals.Select(interval => string.Join(':', interval.Split(':')[..2])))}"
+            $"{lane.Watermark.Split('-')[1]} {string.Join(',', ranges.Select(range => string.Join(':', range.Split(':')[..2])))}"
         );
     }
 }

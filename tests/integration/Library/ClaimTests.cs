@@ -9,17 +9,17 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
     private string _worldLine = "";
 
     [Fact]
-    public async Task A_free_lane_is_given_and_its_holder_told_the_same_again()
+    public async Task A_free_lane_is_given_and_its_owner_told_the_same_again()
     {
         await using var run = await StartAsync();
 
         Assert.Equal($"OK {_worldLine}.1 0-0 0 0", await ClaimAsync(run, "s1"));
         Assert.Equal($"OK {_worldLine}.1 0-0 0 0", await ClaimAsync(run, "s1"));
-        Assert.Equal("g", await run.CommandAsync("HGET", run.Key(0, "n:t"), "gs"));
+        Assert.Equal("g", (await run.TopicAsync()).Groups);
     }
 
     [Fact]
-    public async Task A_held_lane_is_given_only_to_one_who_knows_its_holder_dead()
+    public async Task A_lane_is_given_only_to_one_who_knows_its_owner_dead()
     {
         await using var run = await StartAsync();
         await ClaimAsync(run, "s1");
@@ -27,15 +27,15 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         Assert.Equal("HELD s1", await ClaimAsync(run, "s2"));
         Assert.Equal("HELD s1", await ClaimAsync(run, "s2", dead: "s3"));
         Assert.Equal($"OK {_worldLine}.2 0-0 0 0", await ClaimAsync(run, "s2", dead: "s1"));
-        Assert.Equal("s2,1", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "o", "v"));
-        // The one thought dead lives: it neither passes nor takes the lane back.
-        Assert.Equal("FENCED", await PassAsync(run, "s1", $"{_worldLine}.1"));
-        Assert.Equal("FENCED", await PassAsync(run, "s1", $"{_worldLine}.2"));
+        Assert.Equal(("s2", 1), await OwnerAsync(run));
+        // The one thought dead lives: it neither acks nor takes the lane back.
+        Assert.Equal("FENCED", await AckAsync(run, "s1", $"{_worldLine}.1"));
+        Assert.Equal("FENCED", await AckAsync(run, "s1", $"{_worldLine}.2"));
         Assert.Equal("HELD s2", await ClaimAsync(run, "s1"));
     }
 
     [Fact]
-    public async Task Only_its_holder_releases_a_lane_and_the_next_claim_is_no_involuntary_one()
+    public async Task Only_its_owner_releases_a_lane_and_the_next_claim_is_no_involuntary_one()
     {
         await using var run = await StartAsync();
         await ClaimAsync(run, "s1");
@@ -44,9 +44,9 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         Assert.Equal("HELD s1", await ClaimAsync(run, "s2"));
         Assert.Equal(["OK 0"], await run.ClaimAsync("release", "s1", $"{_worldLine}.0"));
         Assert.Equal(["OK 1"], await run.ClaimAsync("release", "s1", $"{_worldLine}.1"));
-        Assert.Equal("FENCED", await PassAsync(run, "s1", $"{_worldLine}.1"));
+        Assert.Equal("FENCED", await AckAsync(run, "s1", $"{_worldLine}.1"));
         Assert.Equal($"OK {_worldLine}.2 0-0 0 0", await ClaimAsync(run, "s2"));
-        Assert.Equal("s2,", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "o", "v"));
+        Assert.Equal(("s2", 0), await OwnerAsync(run));
     }
 
     [Fact]
@@ -60,16 +60,16 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         Assert.Equal($"OK {_worldLine}.2 0-0 1 0", await ClaimAsync(run, "s2", dead: "s1"));
         Assert.Equal($"OK {_worldLine}.3 0-0 2 0", await ClaimAsync(run, "s3", dead: "s2"));
         Assert.Equal($"OK {_worldLine}.3 0-0 2 0", await ClaimAsync(run, "s3"));
-        // The first message is passed: the next dying holder leaves another one behind.
-        await PassAsync(run, "s3", $"{_worldLine}.3");
+        // The first message is acked: the next dying owner leaves another one behind.
+        await AckAsync(run, "s3", $"{_worldLine}.3");
         Assert.Equal($"OK {_worldLine}.3 1-1 0 0", await ClaimAsync(run, "s3"));
         Assert.Equal($"OK {_worldLine}.4 1-1 1 0", await ClaimAsync(run, "s4", dead: "s3"));
         // Nothing is unfinished: the next one is nobody's fault.
-        await PassAsync(run, "s4", $"{_worldLine}.4", seq: 2);
+        await AckAsync(run, "s4", $"{_worldLine}.4", seq: 2);
         Assert.Equal($"OK {_worldLine}.5 1-2 0 0", await ClaimAsync(run, "s5", dead: "s4"));
         await run.BatchAsync("p", 2, Publish(Append()));
         Assert.Equal($"OK {_worldLine}.5 1-2 0 0", await ClaimAsync(run, "s5"));
-        Assert.Equal("4", await run.CommandAsync("HGET", run.Key(0, "l:g:t"), "v"));
+        Assert.Equal(4, (await run.LaneAsync()).TakeOvers);
     }
 
     [Fact]
@@ -98,18 +98,18 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
     }
 
     [Fact]
-    public async Task After_a_recovery_a_holder_is_fenced_until_it_resumes()
+    public async Task After_a_recovery_an_owner_is_fenced_until_it_resumes()
     {
         await using var run = await StartAsync();
         await ClaimAsync(run, "s1");
         var held = $"{_worldLine}.1";
         await MoveAsync(run);
 
-        Assert.Equal("FENCED", await PassAsync(run, "s1", held));
+        Assert.Equal("FENCED", await AckAsync(run, "s1", held));
         Assert.Equal($"OK {_worldLine}.1 0-0 0 0", (await run.ClaimAsync("resume", "s1", held))[0]);
         Assert.Equal($"OK {_worldLine}.1 0-0 0 0", (await run.ClaimAsync("resume", "s1", held))[0]);
-        Assert.Equal("FENCED", await PassAsync(run, "s1", held));
-        Assert.Equal("OK 1", await PassAsync(run, "s1", $"{_worldLine}.1"));
+        Assert.Equal("FENCED", await AckAsync(run, "s1", held));
+        Assert.Equal("OK 1", await AckAsync(run, "s1", $"{_worldLine}.1"));
     }
 
     [Theory]
@@ -124,7 +124,8 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         await MoveAsync(run);
 
         Assert.Equal(["LOST"], await run.ClaimAsync("resume", session, before + number));
-        Assert.Equal($"s1,{before}.1", await run.CommandAsync("HMGET", run.Key(0, "l:g:t"), "o", "i"));
+        var lane = await run.LaneAsync();
+        Assert.Equal(("s1", $"{before}.1"), (lane.Owner, lane.FencingToken));
     }
 
     [Fact]
@@ -133,7 +134,7 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         await using var run = await StartAsync();
 
         Assert.Equal(["LOST"], await run.ClaimAsync("resume", "s1", $"{_worldLine}.1"));
-        Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "l:g:t")));
+        Assert.Equal("", await run.FieldAsync(0, "l:g:t"));
     }
 
     [Fact]
@@ -142,13 +143,13 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         await using var run = await StartAsync();
         await run.OpenAsync("p");
 
-        Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "n:t")));
+        Assert.Equal("", await run.FieldAsync(0, "t:t"));
         await TailsAsync(run, "s1", 0);
         Assert.Equal("s1", await ArmedAsync(run));
         await run.BatchAsync("p", 1, Publish(Append()));
-        Assert.Equal("", await ArmedAsync(run));
+        Assert.Equal("-", await ArmedAsync(run));
         Assert.Equal("1", await TailsAsync(run, "s1", 0));
-        Assert.Equal("", await ArmedAsync(run));
+        Assert.Equal("-", await ArmedAsync(run));
     }
 
     [Fact]
@@ -162,7 +163,7 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         Assert.Equal("p", await ArmedAsync(run));
         // When one with a time to live expires the server alone knows, so the reply does not tell of it.
         await run.BatchAsync("p", 2, Publish(Append(ttl: 60_000)));
-        Assert.Equal("", await ArmedAsync(run));
+        Assert.Equal("-", await ArmedAsync(run));
     }
 
     [Fact]
@@ -177,19 +178,19 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         await TailsAsync(run, "p", 0);
         Assert.Equal("*", await ArmedAsync(run));
         await run.BatchAsync("p", 1, Publish(Append()));
-        Assert.Equal("", await ArmedAsync(run));
+        Assert.Equal("-", await ArmedAsync(run));
     }
 
-    private static Task<string> ArmedAsync(LibraryRun run) => run.CommandAsync("HGET", run.Key(0, "n:t"), "a");
+    private static async Task<string> ArmedAsync(LibraryRun run) => (await run.TopicAsync()).Armed;
 
     private static async Task<string> TailsAsync(LibraryRun run, string session, long known) =>
-        (await run.CallAsync("tails", [run.Key(0, "m")], 0, session, "t", known)).Items[0].ToString();
+        (await run.CallAsync("tails", run.Key(0, "m"), [0, session, "t", .. run.List(1), known])).Items[0].ToString();
 
     [Fact]
     public async Task A_member_is_alive_with_what_it_announced_until_it_is_silent_too_long_or_says_goodbye()
     {
         await using var run = await StartAsync();
-        string[] members = [$"{{{run.Name}}}:members"];
+        var members = $"{{{run.Name}}}:members";
         async Task<string[]> BeatAsync(string session, string text, long lapse) =>
             [
                 .. (await run.CallAsync("beat", members, session, text, lapse, 60_000))
@@ -200,12 +201,12 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
                     .Order(),
             ];
 
-        await run.CommandAsync("HSET", members[0], "silent", "1000 g:t");
+        await run.CommandAsync("HSET", members, "silent", "1000 g:t");
         Assert.Equal(["s1=g:t h:t"], await BeatAsync("s1", "g:t h:t", 60_000));
         Assert.Equal(["s1=g:t h:t", "s2=-"], await BeatAsync("s2", "-", 60_000));
         Assert.Equal(["s1=g:t h:t"], await BeatAsync("s2", "", 60_000));
         // Silent for more than a minute: forgotten.
-        Assert.Equal("s1", await run.CommandAsync("HKEYS", members[0]));
+        Assert.Equal("s1", await run.CommandAsync("HKEYS", members));
     }
 
     private async Task<LibraryRun> StartAsync()
@@ -221,12 +222,18 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         _worldLine = (await run.RecoverAsync())[1];
     }
 
+    private static async Task<(string Owner, long TakeOvers)> OwnerAsync(LibraryRun run)
+    {
+        var lane = await run.LaneAsync();
+        return (lane.Owner, lane.TakeOvers);
+    }
+
     private static async Task<string> ClaimAsync(LibraryRun run, string session, string dead = "") =>
         (await run.ClaimAsync("claim", session, dead))[0];
 
-    private static async Task<string> PassAsync(LibraryRun run, string session, string fencingToken, long seq = 1)
+    private static async Task<string> AckAsync(LibraryRun run, string session, string fencingToken, long seq = 1)
     {
         var last = long.Parse(await run.OpenAsync(session), System.Globalization.CultureInfo.InvariantCulture);
-        return (await run.BatchAsync(session, last + 1, Pass(fencingToken, "1", seq)))[1];
+        return (await run.BatchAsync(session, last + 1, Ack(fencingToken, "1", seq)))[1];
     }
 }

@@ -1,3 +1,4 @@
+using Darq.Engine.Redis;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -26,30 +27,32 @@ public sealed class FenceTests : IAsyncLifetime
     [InlineData(true)]
     public async Task A_promoted_replica_refuses_every_call_until_recovered_even_if_it_was_read_before(bool wasRead)
     {
-        await using var replica = await RedisServer.StartAsync(new RedisOptions { ExtraLines = [$"replicaof 127.0.0.1 {_redis.Port}"] });
+        await using var replica = await RedisServer.StartAsync(
+            new Darq.Tests.Shared.RedisOptions { ExtraLines = [$"replicaof 127.0.0.1 {_redis.Port}"] }
+        );
         await Eventually.TrueAsync(
             async () => (await replica.CliAsync("INFO", "replication")).Contains("master_link_status:up", StringComparison.Ordinal),
             TimeSpan.FromSeconds(20),
             "the replica is attached"
         );
+        string header,
+            session;
         // Not before: a server takes a new id when its first replica comes.
         await using (var run = await StartedAsync("fence"))
         {
             await run.BatchAsync("s1", 1, LibraryRun.Step("", operations: [LibraryRun.Operation("u", "k", "v1")]));
+            (header, session) = (run.Key(0, "m"), run.Key(0, "c:s1"));
         }
 
         await Eventually.TrueAsync(
-            async () => await replica.CliAsync("HGET", "{fence:0}:c:s1", "n") == "1",
+            async () => await replica.CliAsync("HGET", session, "n") == "1",
             TimeSpan.FromSeconds(20),
             "the replica is in step"
         );
         if (wasRead)
         {
-            Assert.StartsWith(
-                "v1",
-                await replica.CliAsync("FCALL_RO", "darq1_get", "1", "{fence:0}:m", "0", "1", "k"),
-                StringComparison.Ordinal
-            );
+            var read = await replica.CliAsync("FCALL_RO", FunctionLibrary.Function("get"), "1", header, "0", "1", header[..^2], "1", "k");
+            Assert.EndsWith(" v1", read, StringComparison.Ordinal);
         }
 
         await replica.CliAsync("REPLICAOF", "NO", "ONE");
@@ -113,13 +116,13 @@ public sealed class FenceTests : IAsyncLifetime
     public async Task Two_versions_of_the_library_live_in_one_server_and_are_fenced_each()
     {
         await using (await StartedAsync("one"))
-        await using (await StartedAsync("two", version: "darq2"))
+        await using (await StartedAsync("two", version: "darq1"))
         {
             await _redis.RestartAsync();
         }
 
         await using var one = await LibraryRun.StartAsync(_redis.Port, "one");
-        await using var two = await LibraryRun.StartAsync(_redis.Port, "two", version: "darq2");
+        await using var two = await LibraryRun.StartAsync(_redis.Port, "two", version: "darq1");
         await one.RecoverAsync();
 
         Assert.StartsWith("OK", (await one.ClaimAsync("claim", "s1"))[0], StringComparison.Ordinal);
@@ -141,7 +144,7 @@ public sealed class FenceTests : IAsyncLifetime
         await AssertFencedAsync(one);
     }
 
-    private async Task<LibraryRun> StartedAsync(string name, int database = 0, string version = Darq.Engine.Redis.FunctionLibrary.Version)
+    private async Task<LibraryRun> StartedAsync(string name, int database = 0, string version = FunctionLibrary.Version)
     {
         var run = await LibraryRun.StartAsync(_redis.Port, name, database, version);
         await run.RecoverAsync();
@@ -154,7 +157,7 @@ public sealed class FenceTests : IAsyncLifetime
         Assert.Equal("NEEDS_RECOVERY", await run.OpenAsync("other"));
         Assert.Equal(["NEEDS_RECOVERY"], await run.BatchAsync("s1", 2, LibraryRun.Publish(LibraryRun.Append())));
         Assert.Equal(["NEEDS_RECOVERY"], await run.ClaimAsync("claim", "s1"));
-        Assert.Equal("NEEDS_RECOVERY", (await run.CallAsync("tails", run.Marks, 0, "s1", "t", 0, "t", 0)).ToString());
-        Assert.Equal("NEEDS_RECOVERY", (await run.CallAsync("get", run.Marks, 0, 1, "k")).ToString());
+        Assert.Equal("NEEDS_RECOVERY", (await run.CallAsync("tails", run.Key(0, "m"), [0, "s1", "t", .. run.List(2), 0, 0])).ToString());
+        Assert.Equal(["NEEDS_RECOVERY"], await run.GetAsync("k"));
     }
 }

@@ -48,8 +48,9 @@ public sealed class RecoverTests(LibraryServer server) : IClassFixture<LibrarySe
     }
 
     [Theory]
-    [InlineData("somebody", "1", "FOREIGN", "me")]
-    [InlineData("me", "2", "FORMAT", "1")]
+    [InlineData("somebody", "2", "FOREIGN", "me")]
+    [InlineData("me", "1", "FORMAT", "2")]
+    [InlineData("me", "3", "FORMAT", "2")]
     public async Task Data_of_another_identity_or_format_is_left_alone(string identity, string format, string code, string found)
     {
         await using var run = await server.RunAsync();
@@ -84,11 +85,11 @@ public sealed class RecoverTests(LibraryServer server) : IClassFixture<LibrarySe
         await using var run = await server.RunAsync();
         var key = $"{{{run.Name}}}:ns";
 
-        var first = await run.CallAsync("namespace", [key], 64, "1", "mine");
-        var second = await run.CallAsync("namespace", [key], 32, "2", "theirs");
+        var first = await run.CallAsync("namespace", key, 64, "2", "mine");
+        var second = await run.CallAsync("namespace", key, 32, "3", "theirs");
 
-        Assert.Equal(["64", "1", "mine"], first.Items.Select(item => item.ToString()));
-        Assert.Equal(["64", "1", "mine"], second.Items.Select(item => item.ToString()));
+        Assert.Equal(["64", "2", "mine"], first.Items.Select(item => item.ToString()));
+        Assert.Equal(["64", "2", "mine"], second.Items.Select(item => item.ToString()));
     }
 
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);

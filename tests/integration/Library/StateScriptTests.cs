@@ -40,7 +40,7 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
                 "deleted before" => [Operation("d", "k")],
                 _ => [],
             };
-            var before = await run.CommandAsync("HGETALL", run.Key(0, "s:k"));
+            var before = await run.CommandAsync("GET", run.Key(0, "s:k"));
             var written = guard switch
             {
                 "etag" => etag,
@@ -57,11 +57,11 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
             Assert.Equal(admitted ? "1" : "0", await run.CommandAsync("EXISTS", run.Key(0, "s:beside")));
             if (!admitted)
             {
-                Assert.Equal(before, await run.CommandAsync("HGETALL", run.Key(0, "s:k")));
+                Assert.Equal(before, await run.CommandAsync("GET", run.Key(0, "s:k")));
             }
             else
             {
-                Assert.Equal(change == "u" ? "new" : "", await run.CommandAsync("HGET", run.Key(0, "s:k"), "v"));
+                Assert.Equal(change == "u" ? "new" : "", await run.ValueAsync("k"));
             }
         }
     }
@@ -102,7 +102,7 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
             Assert.Equal(
                 (answer, change) switch
                 {
-                    ("OK", "u") => "hash",
+                    ("OK", "u") => "string",
                     ("OK", _) => "none",
                     _ => "list",
                 },
@@ -116,17 +116,30 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
     }
 
     [Fact]
+    public async Task A_guard_finds_no_etag_in_what_another_program_wrote()
+    {
+        await using var run = await StartAsync();
+        foreach (var planted in new[] { "planted", "", "1-1", "-1-1 0 v" })
+        {
+            await run.CommandAsync("SET", run.Key(0, "s:k"), planted);
+
+            Assert.Equal("CONFLICT", await RequestAsync(run, Write(Operation("u", "k", guard: "1-1"))));
+            Assert.Equal("CONFLICT", await RequestAsync(run, Write(Operation("u", "k", guard: "*"))));
+            Assert.Equal([planted], await run.GetAsync("k"));
+        }
+    }
+
+    [Fact]
     public async Task A_key_of_another_type_fails_the_read_of_it_and_of_no_other()
     {
         await using var run = await StartAsync();
         await SeedAsync(run, 0);
-        await run.CommandAsync("SET", run.Key(0, "s:bad"), "planted");
+        await run.CommandAsync("RPUSH", run.Key(0, "s:bad"), "planted");
 
-        var found = (await run.CallAsync("get", run.Marks, 0, 1, "bad", 1, "k")).Items;
+        var found = await run.GetAsync("bad", "k");
 
-        Assert.StartsWith("WRONGTYPE", found[0].ToString(), StringComparison.Ordinal);
-        Assert.Equal("", found[1].ToString());
-        Assert.Equal("v", found[3].ToString());
+        Assert.StartsWith("!WRONGTYPE", found[0], StringComparison.Ordinal);
+        Assert.EndsWith(" 0 v", found[1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -139,7 +152,7 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
         var second = await SeedAsync(run, 0);
 
         Assert.NotEqual(first, second);
-        Assert.Equal(["v", second, ""], (await run.CallAsync("get", [run.Key(0, "m")], 0, 1, "k")).Items.Select(item => item.ToString()));
+        Assert.Equal([$"{second} 0 v"], await run.GetAsync("k"));
         Assert.Equal("2", await run.CommandAsync("HGET", run.Key(0, "m"), "dl"));
     }
 
@@ -147,15 +160,14 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
     public async Task A_write_without_a_time_to_live_ends_the_one_before()
     {
         await using var run = await StartAsync();
-        await SeedAsync(run, 60_000);
-        Assert.NotEqual("", await run.CommandAsync("HGET", run.Key(0, "s:k"), "x"));
+        var etag = await SeedAsync(run, 60_000);
+        var expiry = await run.CommandAsync("PEXPIRETIME", run.Key(0, "s:k"));
+        Assert.Equal([$"{etag} {expiry} v"], await run.GetAsync("k"));
 
-        await SeedAsync(run, 0);
+        etag = await SeedAsync(run, 0);
 
-        Assert.Equal(
-            ("", "-1"),
-            (await run.CommandAsync("HGET", run.Key(0, "s:k"), "x"), await run.CommandAsync("PTTL", run.Key(0, "s:k")))
-        );
+        Assert.Equal("-1", await run.CommandAsync("PTTL", run.Key(0, "s:k")));
+        Assert.Equal([$"{etag} 0 v"], await run.GetAsync("k"));
     }
 
     [Fact]
@@ -168,7 +180,7 @@ public sealed class StateScriptTests(LibraryServer server) : IClassFixture<Libra
 
         Assert.Equal("CONFLICT", await RequestAsync(run, Write(Operation("u", "k", guard: "*"))));
         Assert.Equal("CONFLICT", await RequestAsync(run, Write(Operation("d", "k", guard: "1-1"))));
-        Assert.Equal(["v", etag, ""], (await run.CallAsync("get", [run.Key(0, "m")], 0, 1, "k")).Items.Select(item => item.ToString()));
+        Assert.Equal([$"{etag} 0 v"], await run.GetAsync("k"));
         Assert.StartsWith("OK ", await RequestAsync(run, Write(Operation("d", "k", guard: etag))), StringComparison.Ordinal);
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "s:k")));
     }

@@ -34,13 +34,13 @@ public sealed partial class RedisClientTests
         await using var redis = await RedisServer.StartAsync();
         await using var client = Client(redis.Port, database);
         await client.LoadLibraryAsync(Library, replace: false, default);
-        Assert.Equal("1", (await client.CallAsync(new("seam_write", ["k"], []), default)).ToString());
+        Assert.Equal("1", (await client.CallAsync(new("seam_write", "k", []), default)).ToString());
         var before = await CommandsAsync(redis);
 
         for (var i = 0; i < 10; i++)
         {
-            await client.CallAsync(new("seam_write", ["k"], []), default);
-            await client.CallAsync(new("seam_read", ["k"], [], ReadOnly: true), default);
+            await client.CallAsync(new("seam_write", "k", []), default);
+            await client.CallAsync(new("seam_read", "k", [], ReadOnly: true), default);
         }
 
         var after = await CommandsAsync(redis);
@@ -60,7 +60,7 @@ public sealed partial class RedisClientTests
         large.AsSpan().Fill(0xfe);
 
         RedisArgument[] arguments = [(ReadOnlyMemory<byte>)binary, (ReadOnlyMemory<byte>)large];
-        var items = (await client.CallAsync(new("seam_shapes", [], arguments, ReadOnly: true), default)).Items;
+        var items = (await client.CallAsync(new("seam_shapes", null, arguments, ReadOnly: true), default)).Items;
 
         Assert.Equal(binary, items[0].Bytes.ToArray());
         Assert.Equal((false, 0), (items[1].IsNothing, items[1].Bytes.Length));
@@ -99,12 +99,12 @@ public sealed partial class RedisClientTests
         await using var client = Client(redis.Port);
         var heard = 0;
         await using var listening = await client.SubscribeAsync(["c1", "c2"], (_, _) => Interlocked.Increment(ref heard), default);
-        Assert.Equal("1", await redis.CliAsync("PUBLISH", "c2", "now"));
+        Assert.Equal("1", await redis.CliAsync("SPUBLISH", "c2", "now"));
         await Eventually.TrueAsync(() => Volatile.Read(ref heard) == 1, Patience, "the first message is heard, once");
 
         await redis.CliAsync("CLIENT", "KILL", "TYPE", "pubsub");
 
-        var isHeard = async () => await redis.CliAsync("PUBLISH", "c2", "then") == "1";
+        var isHeard = async () => await redis.CliAsync("SPUBLISH", "c2", "then") == "1";
         await Eventually.TrueAsync(isHeard, Patience, "the client subscribed again, once");
         await Eventually.TrueAsync(() => Volatile.Read(ref heard) == 2, Patience, "the message is heard, once");
     }

@@ -26,6 +26,6 @@ public sealed class AppendedSubscriberTests
         var told = engine.Publish("t", "second");
 
         Assert.True(told == "OK", $"A message after the fault was told: {told}");
-        Assert.Equal("first, second", string.Join(", ", world.StreamField("{sim:0}:t:t", "d")));
+        Assert.Equal("first, second", string.Join(", ", world.StreamField(World.Tag() + ":t:t", "d")));
     }
 }

@@ -20,6 +20,6 @@ public sealed class DoubtfulBatchTests
         var told = engine.Publish("t", "next");
 
         Assert.True(told == "OK", $"A message after the batch in doubt was told: {told}");
-        Assert.True(world.StreamField("{sim:0}:t:t", "d").Contains("next"), "A message was told OK and is not in its topic.");
+        Assert.True(world.StreamField(World.Tag() + ":t:t", "d").Contains("next"), "A message was told OK and is not in its topic.");
     }
 }

@@ -1,4 +1,5 @@
 using Darq.Engine.Core;
+using Darq.Engine.Redis;
 using Darq.Tests.Simulation.Scheduling;
 using Darq.Tests.Simulation.Server;
 using Xunit;
@@ -32,6 +33,9 @@ internal sealed class World : IDisposable
         Assert.True(handshake, "no handshake was made");
         return engine;
     }
+
+    /// <summary>What the keys of a partition begin with.</summary>
+    public static string Tag(int partition = 0, int of = 1) => PartitionTag.Of("sim", partition, of);
 
     public void Run(double seconds) => Loop.RunFor(TimeSpan.FromSeconds(seconds));
 

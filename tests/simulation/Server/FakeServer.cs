@@ -83,10 +83,10 @@ internal sealed class FakeServer : IDisposable
             call.ReadOnly ? CallKind.ReadOnly
             : node == Primary ? CallKind.Any
             : CallKind.OnReplica;
-        var reply = Journaled(() => node.Run(call.Function, [.. call.Keys.Select(Bytes)], arguments, kind), call);
+        var reply = Journaled(() => node.Run(call.Function, call.Key is null ? [] : [Bytes(call.Key)], arguments, kind), call);
         if (Overheard is not null)
         {
-            Overheard($"{node.Name}: {call.Function} {string.Join(' ', call.Keys)} | {string.Join(' ', arguments)} -> {reply}");
+            Overheard($"{node.Name}: {call.Function} {call.Key} | {string.Join(' ', arguments)} -> {reply}");
         }
 
         return reply;
@@ -165,13 +165,16 @@ internal sealed class FakeServer : IDisposable
     {
         switch (words[0].ToUpperInvariant())
         {
+            case "INFO" when words is [_, "cluster"]:
+                return "# Cluster\r\ncluster_enabled:0\r\n";
             case "INFO":
                 return "# "
                     + $"Replication\r\nrole:{(node == Primary ? "master" : "slave")}\r\nmaster_replid:{ReplicationId}\r\nmaster_replid2:{new string('0', 40)}\r\n";
-            case "PUBLISH":
+            case "SPUBLISH":
                 Published?.Invoke(words[1], words[2]);
                 return 0;
         }
+        Slots.Check(words);
         var writes = Keyspace.Writes(words[0]);
         if (writes && !mayWrite)
         {

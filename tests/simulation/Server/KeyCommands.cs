@@ -23,6 +23,18 @@ internal static class KeyCommands
 
     public static Reply Get(Keyspace keys, Arguments words) => keys.Find<string>(words.Key);
 
+    /// <summary>Like GETRANGE, with both ends from the start of the text.</summary>
+    public static Reply GetRange(Keyspace keys, Arguments words)
+    {
+        var (text, first, last) = (keys.Find<string>(words.Key) ?? "", (int)words.Integer(1), (int)words.Integer(2));
+        if (first < 0 || last < 0)
+        {
+            throw new NotSupportedException("the fake GETRANGE counts from the start only");
+        }
+
+        return first >= text.Length || last < first ? "" : text[first..Math.Min(last + 1, text.Length)];
+    }
+
     public static Reply Set(Keyspace keys, Arguments words)
     {
         long? expires = null;
@@ -36,6 +48,10 @@ internal static class KeyCommands
             if (words.Is(i, "PX"))
             {
                 expires = keys.Now + words.Integer(++i);
+            }
+            else if (words.Is(i, "PXAT"))
+            {
+                expires = words.Integer(++i);
             }
             else if (words.Is(i, "EX"))
             {

@@ -107,6 +107,7 @@ internal static class Commands
             ["EXISTS"] = new(false, 1, KeyCommands.Exists),
             ["TYPE"] = new(false, 1, KeyCommands.Type),
             ["GET"] = new(false, 1, KeyCommands.Get),
+            ["GETRANGE"] = new(false, 3, KeyCommands.GetRange),
             ["SET"] = new(true, 2, KeyCommands.Set),
             ["INCRBY"] = new(true, 2, KeyCommands.Increase),
             ["EXPIRE"] = new(true, 2, KeyCommands.Expire),

@@ -67,7 +67,7 @@ public sealed class LivingOnTests
             world.Await(() => inbox.Count == i + 1, 5, $"message {i} is delivered");
             engine.Do(() => stream.Nack(inbox.Last.Token));
         }
-        world.Await(() => world.Cli("ZCARD", "{sim:0}:q:g:t") == $"{Parked}", 5, "all are parked");
+        world.Await(() => world.Cli("ZCARD", World.Tag() + ":q:g:t") == $"{Parked}", 5, "all are parked");
 
         for (var loss = 0; loss < 5; loss++)
         {

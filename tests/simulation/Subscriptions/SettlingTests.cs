@@ -6,8 +6,9 @@ namespace Darq.Tests.Simulation.Subscriptions;
 /// <summary>What becomes of a message whose answer and what Redis knows of it do not fit together.</summary>
 public sealed class SettlingTests
 {
-    private const string PartitionHeader = "{sim:0}:m";
-    private const string Lane = "{sim:0}:l:g:t";
+    private const string Lane = "l:g:t";
+
+    private static readonly string PartitionHeader = World.Tag() + ":m";
 
     [Fact]
     public void Message_whose_step_Redis_lost_is_delivered_again_though_its_handler_succeeded()
@@ -92,7 +93,9 @@ public sealed class SettlingTests
         world.Await(() => inbox.Count == 3, 5, "the message that failed is delivered again");
 
         // Another process holds the lane of the first one now.
-        world.Cli("HSET", Lane, "o", "another", "i", $"{engine.Primary.WorldLine}.99");
+        var header = World.Tag(0, of: 2) + ":m";
+        var rest = world.Cli("HGET", header, Lane).Split(' ', 3)[2];
+        world.Cli("HSET", header, Lane, $"another {engine.Primary.WorldLine}.99 {rest}");
         Assert.Equal("FENCED", engine.Step("k", "1", inbox.Find("fenced").Token, inbox.Find("held").Token));
         world.Run(seconds: 3);
         engine.Do(() => stream.Nack(inbox.Find("held").Token));
@@ -111,17 +114,12 @@ public sealed class SettlingTests
         return () => world.Cli("HDEL", PartitionHeader, "broken");
     }
 
-    /// <summary>Puts a value of another type in the place of the lane.</summary>
+    /// <summary>Puts something else in the place of the lane.</summary>
     private static Action Garble(World world)
     {
-        var fields = world.Cli("HGETALL", Lane).Split(' ');
-        world.Cli("DEL", Lane);
-        world.Cli("SET", Lane, "garbage");
-        return () =>
-        {
-            world.Cli("DEL", Lane);
-            world.Cli(["HSET", Lane, .. fields]);
-        };
+        var lane = world.Cli("HGET", PartitionHeader, Lane);
+        world.Cli("HSET", PartitionHeader, Lane, "garbage");
+        return () => world.Cli("HSET", PartitionHeader, Lane, lane);
     }
 
     private static string KeyIn(int partition, int of) =>

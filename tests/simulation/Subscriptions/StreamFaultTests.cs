@@ -7,7 +7,7 @@ namespace Darq.Tests.Simulation.Subscriptions;
 /// <summary>A fault inside the component must not end a stream, which no sidecar would open again.</summary>
 public sealed class StreamFaultTests
 {
-    private const string Topic = "{sim:0}:t:t";
+    private static readonly string Topic = World.Tag() + ":t:t";
 
     [Fact]
     public void Message_that_failed_forty_times_is_delivered_again_however_long_its_retry_delay()

@@ -49,7 +49,7 @@ public sealed class FakeAgainstRealServerTests
             var words = commands.Next();
             var function = i % 8 == 0 ? "raise" : "call";
             var expected = Shown(client.Call(["FCALL", function, "0", .. words]));
-            var actual = Shown(fake.Call(new FunctionCall(function, [], [.. words.Select(Argument)])));
+            var actual = Shown(fake.Call(new FunctionCall(function, null, [.. words.Select(Argument)])));
             Assert.True(expected == actual, $"command {i}: {string.Join(' ', words)}\nreal: {expected}\nfake: {actual}");
         }
     }
@@ -70,7 +70,7 @@ public sealed class FakeAgainstRealServerTests
         {
             Assert.Equal(
                 $"{i}: {Shown(client.Call("FCALL", "value", "0", $"{i}"))}",
-                $"{i}: {Shown(fake.Call(new FunctionCall("value", [], [i])))}"
+                $"{i}: {Shown(fake.Call(new FunctionCall("value", null, [i])))}"
             );
         }
     }

@@ -91,7 +91,7 @@ public sealed class FakeServerTests : IDisposable
 
     [Fact]
     public void Read_only_call_of_a_function_that_may_write_is_refused() =>
-        Assert.IsType<Reply.Error>(_server.Call(new FunctionCall("count", ["k"], [], ReadOnly: true)));
+        Assert.IsType<Reply.Error>(_server.Call(new FunctionCall("count", "k", [], ReadOnly: true)));
 
     [Fact]
     public void Library_of_the_component_loads_once_and_again_where_it_is_replaced()
@@ -101,11 +101,11 @@ public sealed class FakeServerTests : IDisposable
         Assert.IsType<Reply.Bulk>(_server.LoadLibrary(FunctionLibrary.Code, replace: true));
         Assert.Equal(
             $"{FunctionLibrary.Build}",
-            Text(_server.Call(new FunctionCall(FunctionLibrary.Function("build"), [], [], ReadOnly: true)))
+            Text(_server.Call(new FunctionCall(FunctionLibrary.Function("build"), null, [], ReadOnly: true)))
         );
     }
 
-    private string Call(string function) => Text(_server.Call(new FunctionCall(function, ["k"], [])));
+    private string Call(string function) => Text(_server.Call(new FunctionCall(function, "k", [])));
 
     private static string Text(Reply reply) => reply.ToString().TrimStart('-').Replace(",", "", StringComparison.Ordinal).Trim('[', ']');
 }

@@ -35,8 +35,13 @@ internal sealed class RandomCommands(Random random, long now)
             24 => ["XREVRANGE", Log(), "+", From()],
             25 => ["XTRIM", Log(), "MINID", Id()],
             26 => random.Next(2) == 0 ? ["XLEN", Log()] : ["XDEL", Log(), Id(), Id()],
-            27 => random.Next(2) == 0 ? ["SET", Any(), Value()] : ["SET", Plain(), Value(), "NX", "PX", "100000"],
-            28 => ["GET", Any()],
+            27 => random.Next(3) switch
+            {
+                0 => ["SET", Any(), Value()],
+                1 => ["SET", Any(), Value(), "PXAT", $"{now + random.Next(1, 1000) * 100_000}"],
+                _ => ["SET", Plain(), Value(), "NX", "PX", "100000"],
+            },
+            28 => random.Next(2) == 0 ? ["GET", Any()] : ["GETRANGE", Any(), $"{random.Next(3)}", $"{random.Next(9)}"],
             29 => [random.Next(2) == 0 ? "DEL" : "UNLINK", Any(), Any()],
             30 => random.Next(2) == 0 ? ["EXISTS", Any(), Any()] : ["TYPE", Any()],
             31 => random.Next(2) == 0

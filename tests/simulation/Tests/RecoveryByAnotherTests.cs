@@ -49,8 +49,9 @@ public sealed class RecoveryByAnotherTests
     /// <summary>One that knows of a later world-line moves the others on.</summary>
     private static void Recover(FakeServer server, Primary primary)
     {
-        string[] marks = [primary.Keys.PartitionHeader(0), primary.Keys.PartitionHeader(1)];
-        var identity = ((Reply.Bulk)server.Execute(["HGET", marks[0], "id"])[0]).Text!;
-        server.Call(new(FunctionLibrary.Function("recover"), marks, [identity, Handshake.Format, primary.WorldLine + 1]));
+        var header = primary.Keys.PartitionHeader(0);
+        var identity = ((Reply.Bulk)server.Execute(["HGET", header, "id"])[0]).Text!;
+        RedisArgument[] arguments = [identity, Handshake.Format, primary.WorldLine + 1, primary.Keys.Tag(0), primary.Keys.Tag(1)];
+        server.Call(new(FunctionLibrary.Function("recover"), header, arguments));
     }
 }

@@ -41,9 +41,10 @@ internal sealed partial class App
                     [new PublishEntry(transfer.ToBytes(), metadata)],
                     CancellationToken.None
                 );
-                if (!_bank.Notes.Accept(transfer.Id, published[0].Id))
+                var place = PlaceOf(published[0]);
+                if (!_bank.Notes.Accept(transfer.Id, place))
                 {
-                    throw new InvalidOperationException($"the note on {transfer.Id} was accepted a second time, as {published[0].Id}");
+                    throw new InvalidOperationException($"the note on {transfer.Id} was accepted a second time, as {place}");
                 }
 
                 return;
@@ -54,6 +55,9 @@ internal sealed partial class App
             }
         }
     }
+
+    private static string PlaceOf(Published message) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{message.Partition}-{message.StreamId}");
 
     /// <summary>Publishes until it is accepted. The history says UNKNOWN until the answer comes, because it may never come.</summary>
     private async Task PublishAsync(Transfer transfer)
@@ -74,7 +78,7 @@ internal sealed partial class App
                     [new PublishEntry(transfer.ToBytes(), metadata)],
                     CancellationToken.None
                 );
-                _bank.Record(sent with { Outcome = "OK", Position = published[0].Id });
+                _bank.Record(sent with { Outcome = "OK", Position = PlaceOf(published[0]) });
                 return;
             }
             catch (DarqException refused) when (refused.Code == ErrorCode.Unavailable)

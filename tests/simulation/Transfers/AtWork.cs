@@ -14,9 +14,9 @@ internal sealed class AtWork(Simulation world)
     public void Begin(string process, string group, string topic, Delivery delivery)
     {
         string Named(string name) => delivery.Metadata.First(pair => pair.Key == name).Value;
-        var lane = $"{world.Data.Tag(int.Parse(Named("darq-partition"), CultureInfo.InvariantCulture))}:l:{group}:{topic}";
-        var session = delivery.Token.Split(':')[0];
-        var work = new Work(lane, Named("darq-id"), world.Data.Text(lane, "o") == session, world.Data.Number(lane, "v"));
+        var partition = int.Parse(Named("darq-partition"), CultureInfo.InvariantCulture);
+        var (lane, numbers) = ($"{partition}:{group}:{topic}", world.Data.Lane(partition, $"{group}:{topic}"));
+        var work = new Work(lane, Named("darq-id"), numbers.Owner == delivery.Token.Split(':')[0], numbers.TakeOvers);
         foreach (var ((other, _), begun) in _working)
         {
             if (begun.Lane == work.Lane && begun.Id == work.Id && begun.WasHolder && work.WasHolder && begun.TakeOvers == work.TakeOvers)

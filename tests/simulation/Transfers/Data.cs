@@ -1,6 +1,7 @@
 using System.Globalization;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
+using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Server;
 
 namespace Darq.Tests.Simulation.Transfers;
@@ -13,38 +14,48 @@ internal sealed class Data(FakeServer server, NamespaceOptions options)
         .. Enumerable.Range(0, options.Partitions).Select(p => new Keys(options.Name, options.Partitions).PartitionHeader(p)[..^2]),
     ];
 
-    /// <summary>Replaces a state value by a plain string, which no command of ours can read.</summary>
-    public void Damage(string key) => server.Execute(["SET", StateKey(key), "damaged"]);
+    /// <summary>Replaces a state value by one of another type, which no command of ours can read.</summary>
+    public void Damage(string key) => server.Execute(["DEL", StateKey(key)], ["HSET", StateKey(key), "v", "damaged"]);
 
-    public long State(string key) => Number(StateKey(key), "v");
+    public long State(string key) =>
+        Stored(StateKey(key)) is { } stored ? long.Parse(stored.Split(' ', 3)[2], CultureInfo.InvariantCulture) : 0;
 
     public string Tag(int partition) => _tags[partition];
 
     /// <summary>The partition that a key of ours belongs to, or -1.</summary>
     public int PartitionOf(string key) => Array.FindIndex(_tags, tag => key.StartsWith(tag, StringComparison.Ordinal));
 
-    /// <summary>The sum of a number that each partition has under a key.</summary>
-    public long Sum(string key, string field) => _tags.Sum(tag => Number($"{tag}:{key}", field));
+    public string? Header(int partition, string field) => Text($"{_tags[partition]}:m", field);
 
-    public long Number(string key, string field) => Text(key, field) is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
+    public TopicNumbers Topic(int partition, string topic) => TopicNumbers.Parse(Header(partition, $"t:{topic}"));
 
-    public string? Text(string key, string field) => server.Execute(["HGET", key, field])[0] is Reply.Bulk { Text: { } text } ? text : null;
+    /// <summary>The lane of a group and topic, <paramref name="name"/> being <c>group:topic</c>.</summary>
+    public LaneNumbers Lane(int partition, string name) => LaneNumbers.Parse(Header(partition, $"l:{name}"));
+
+    public long SumOfTopic(string topic) => Enumerable.Range(0, _tags.Length).Sum(partition => Topic(partition, topic).Last);
+
+    public long SumOfLanes(string group, string topic, Func<LaneNumbers, long> number) =>
+        Enumerable.Range(0, _tags.Length).Sum(partition => number(Lane(partition, $"{group}:{topic}")));
 
     /// <summary>
-    /// How many messages of a lane were passed in whatever way, and how many were counted as consumed, dead or expired, or
-    /// are parked. Whatever was appended and not passed is pending in the stream.
+    /// How many messages of a lane were acked in whatever way, and how many were counted as consumed, dead or expired, or
+    /// are in the retry queue. Whatever was appended and not acked is pending in the stream.
     /// </summary>
-    public (long Passed, long Counted) Books(string lane)
+    public (long Acked, long Counted) Books(int partition, string name)
     {
-        string Other(string kind) => lane.Replace(":l:", $":{kind}:", StringComparison.Ordinal);
-        var upTo = Text(lane, "u")?.Split('-')[1];
-        var above = ((Reply.List)server.Execute(["ZRANGE", Other("o"), "0", "-1"])[0]).Items.Sum(interval =>
+        var lane = Lane(partition, name);
+        var above = ((Reply.List)server.Execute(["ZRANGE", $"{_tags[partition]}:o:{name}", "0", "-1"])[0]).Items.Sum(interval =>
             Length(((Reply.Bulk)interval).Text!)
         );
-        var parked = ((Reply.Integer)server.Execute(["ZCARD", Other("q")])[0]).Value;
-        var passed = long.Parse(upTo ?? "0", CultureInfo.InvariantCulture) - Number(lane, "st") + above;
-        return (passed, Number(lane, "c") + Number(lane, "d") + Number(lane, "x") + parked);
+        var queued = ((Reply.Integer)server.Execute(["ZCARD", $"{_tags[partition]}:q:{name}"])[0]).Value;
+        var acked = long.Parse(lane.Watermark.Split('-')[1], CultureInfo.InvariantCulture) - lane.Start + above;
+        return (acked, lane.Consumed + lane.Dead + lane.Expired + queued);
     }
+
+    private string? Text(string key, string field) =>
+        server.Execute(["HGET", key, field])[0] is Reply.Bulk { Text: { } text } ? text : null;
+
+    private string? Stored(string key) => server.Execute(["GET", key])[0] is Reply.Bulk { Text: { } text } ? text : null;
 
     private static long Length(string interval)
     {
@@ -52,5 +63,5 @@ internal sealed class Data(FakeServer server, NamespaceOptions options)
         return long.Parse(ends[1], CultureInfo.InvariantCulture) - long.Parse(ends[0], CultureInfo.InvariantCulture) + 1;
     }
 
-    private string StateKey(string key) => $"{_tags[PartitionHash.OfState(key, null, _tags.Length)]}:s:{key}";
+    private string StateKey(string key) => $"{_tags[PartitionHash.OfState(key, _tags.Length)]}:s:{key}";
 }

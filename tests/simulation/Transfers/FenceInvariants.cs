@@ -37,45 +37,56 @@ internal sealed class FenceInvariants(Simulation world)
         }
         if (change.Call is { } call && call.Function.Contains("batch", StringComparison.Ordinal))
         {
-            foreach (var lane in change.Commands.Select(words => LaneOf(words[1])).OfType<string>().Distinct())
+            foreach (var (partition, lane) in change.Commands.SelectMany(LanesOf).Distinct())
             {
-                CheckHolder(call.Keys[0].Split(":c:")[^1], lane);
+                CheckHolder(call.Key!.Split(":c:")[^1], partition, lane);
             }
         }
     }
 
     private bool IsOfThisProcess(int p)
     {
-        var worldLine = world.Data.Text($"{world.Data.Tag(p)}:m", "wl") ?? "";
+        var worldLine = world.Data.Header(p, "wl") ?? "";
         return _processes.TryAdd(worldLine, world.Server.Primary.Process) || _processes[worldLine] == world.Server.Primary.Process;
     }
 
-    /// <summary>The lane that a key belongs to: its hash, what was passed out of order, and its retry queue.</summary>
-    private static string? LaneOf(string key)
+    /// <summary>The lanes that a command changes: fields of a header, what was acked out of order, and retry queues.</summary>
+    private IEnumerable<(int Partition, string Lane)> LanesOf(string[] words)
     {
-        var end = key.IndexOf('}', StringComparison.Ordinal) + 1;
-        var kind = key[end..].Split(':')[1];
-        return kind is "l" or "o" or "q" or "qb" ? $"{key[..end]}:l:{key[(end + kind.Length + 2)..]}" : null;
+        var partition = world.Data.PartitionOf(words[1]);
+        if (partition < 0)
+        {
+            return [];
+        }
+
+        var rest = words[1][(world.Data.Tag(partition).Length + 1)..];
+        var kind = rest.Split(':')[0];
+        return kind is "o" or "q" or "qb" ? [(partition, rest[(kind.Length + 1)..])]
+            : rest == "m"
+                ? words
+                    .Skip(2)
+                    .Where((word, index) => index % 2 == 0 && word.StartsWith("l:", StringComparison.Ordinal))
+                    .Select(field => (partition, field[2..]))
+            : [];
     }
 
-    private void CheckHolder(string session, string lane)
+    private void CheckHolder(string session, int partition, string name)
     {
-        var holder = world.Data.Text(lane, "o");
-        if (holder != session)
+        var lane = world.Data.Lane(partition, name);
+        if (lane.Owner != session)
         {
-            world.Complain($"session {session} changed {lane}, which {holder} holds");
+            world.Complain($"session {session} changed {name} of partition {partition}, which {lane.Owner} holds");
         }
 
-        var fencingToken = world.Data.Text(lane, "i")?.Split('.')[0];
-        if (fencingToken != world.Data.Text($"{world.Data.Tag(world.Data.PartitionOf(lane))}:m", "wl"))
+        if (lane.FencingToken.Split('.')[0] != world.Data.Header(partition, "wl"))
         {
-            world.Complain($"{lane} was changed, whose holder has not resumed");
+            world.Complain($"{name} of partition {partition} was changed, whose holder has not resumed");
         }
 
-        var (passed, counted) = world.Data.Books(lane);
-        if (passed != counted)
+        var (acked, counted) = world.Data.Books(partition, name);
+        if (acked != counted)
         {
-            world.Complain($"{passed} messages of {lane} were passed, {counted} are accounted for");
+            world.Complain($"{acked} messages of {name} of partition {partition} were acked, {counted} are accounted for");
         }
     }
 }

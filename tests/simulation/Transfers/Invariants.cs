@@ -25,14 +25,15 @@ internal sealed class Invariants(Simulation world)
         }
 
         var steps = world.Bank.Transfers.Keys.Sum(key => world.Data.State(Bank.NumberKey(key)));
-        var receipts = world.Data.Sum("n:receipts", "s");
-        var consumed = world.Data.Sum($"l:{Bank.Movers}:transfers", "c");
+        var receipts = world.Data.SumOfTopic("receipts");
+        var consumed = world.Data.SumOfLanes(Bank.Movers, "transfers", lane => lane.Consumed);
         if (steps != receipts || steps != consumed)
         {
             return $"{steps} transfers are in effect, {receipts} receipts were emitted, {consumed} messages were consumed";
         }
 
-        var (dead, letters) = (world.Data.Sum($"l:{Bank.Watchers}:transfers", "d"), world.Data.Sum($"n:{Bank.DeadLetters}", "s"));
+        var dead = world.Data.SumOfLanes(Bank.Watchers, "transfers", lane => lane.Dead);
+        var letters = world.Data.SumOfTopic(Bank.DeadLetters);
         if (dead != letters)
         {
             return $"{dead} messages died, {letters} dead letters were written";
@@ -41,7 +42,7 @@ internal sealed class Invariants(Simulation world)
         return
             Enumerable
                 .Range(0, world.Namespace.Partitions)
-                .Select(p => world.Data.Text($"{world.Data.Tag(p)}:m", "broken"))
+                .Select(p => world.Data.Header(p, "broken"))
                 .FirstOrDefault(why => why is not null)
                 is { } broken
             ? $"a partition is broken: {broken}"

@@ -46,7 +46,7 @@ internal sealed class FakeLink : IPrimaryLink
 
     public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
     {
-        Batches.Add((call.Function["darq1_".Length..], call.Keys[0].Split(':')[^1], Number(call, 0), (int)Number(call, 3)));
+        Batches.Add((call.Function["darq2_".Length..], call.Key!.Split(':')[^1], Number(call, 0), (int)Number(call, 3)));
         return _next.TryDequeue(out var answer) ? answer(call, cancellation) : Task.FromResult(Taken(call));
     }
 

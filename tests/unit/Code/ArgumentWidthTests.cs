@@ -22,6 +22,7 @@ public sealed class ArgumentWidthTests
     {
         Partition = 1,
         Topic = "t",
+        Id = "i",
         Data = "d"u8.ToArray(),
     };
 
@@ -35,17 +36,27 @@ public sealed class ArgumentWidthTests
     public void A_state_operation_writes_as_many_arguments_as_state_lua_reads() =>
         Assert.Equal(Width("State/state.lua", @"state\.width = (\d+)"), Written(Change.Write).Length);
 
+    [Theory]
+    [InlineData(false, "", "i||")]
+    [InlineData(true, "", "i|d|")]
+    [InlineData(false, "digest", "i|r|digest")]
+    public void An_append_says_how_a_duplicate_of_it_is_found(bool isNamed, string digest, string written) =>
+        Assert.Equal(
+            written,
+            string.Join('|', Written(writer => (Message with { IsNamed = isNamed, Event = digest }).Write(writer, Options))[2..5])
+        );
+
     [Fact]
     public void Bare_messages_write_what_they_share_once() =>
         Assert.Equal(
-            ["whole", "120000", "1", "t", "1000000", "2", "d", "d"],
-            Written(new BareRequest([Message, Message], "whole", null!, Options).Write)
+            ["whole", "120000", "1", "t", "1000000", "2", "ids-", "41", "d", "d"],
+            Written(new BareRequest([Message, Message], "whole", new("ids-", 41), null!, Options).Write)
         );
 
     [Fact]
     public void A_consumed_message_writes_as_many_arguments_as_step_lua_reads()
     {
-        var consumption = new Consumption(new("session", "g", "t", 3, new(1, 2), 1), () => "1.1");
+        var consumption = new Consumption(new("session", "g", "t", 3, new(1, 2), 1, "i"), () => "1.1");
 
         var with = Written(new StepRequest(Options) { Home = 0, Consumed = [consumption] }.Write).Length;
         var without = Written(new StepRequest(Options) { Home = 0 }.Write).Length;
@@ -78,46 +89,56 @@ public sealed class ArgumentWidthTests
         // Home, id, retention, then four lists, each after its count.
         Assert.Equal(["1", "s", "600000", "0", "0", "2"], written[..6]);
         Assert.Equal("1", written[6 + 2 * Width("State/state.lua", @"state\.width = (\d+)")]);
-        Assert.Equal(3 + 4 + 2 * 6 + 10, written.Length);
+        Assert.Equal(3 + 4 + 2 * 6 + 11, written.Length);
     }
 
     [Fact]
     public void A_batch_says_of_each_request_how_many_arguments_follow()
     {
-        var writer = new BatchWriter(new Keys("darq", 4), "session-key");
+        var keys = new Keys("darq", 4);
+        var writer = new BatchWriter(keys);
         writer.Add(new AckRequest("g", "t", 3, new(5, 6), expired: false, () => "5.1"));
         writer.Add(new AckRequest("g", "t", 2, new(5, 7), expired: true, () => "5.1"));
 
-        var call = writer.ToCall(frees: true, number: 9, worldLine: 8, TimeSpan.FromSeconds(7), count: 2);
+        var call = writer.ToCall("session-key", frees: true, number: 9, worldLine: 8, TimeSpan.FromSeconds(7), count: 2);
 
-        Assert.Equal("darq1_batch_free", call.Function);
-        Assert.Equal(["session-key", "{darq:3}:m", "{darq:2}:m"], call.Keys);
+        Assert.Equal(("darq2_batch_free", "session-key"), (call.Function, call.Key));
         Assert.Equal(
             [
                 "9",
                 "8",
                 "7000",
                 "2",
-                "pass",
+                "26",
+                "ack",
                 "8",
                 "1",
                 "g",
                 "t",
                 "5.1",
-                "c",
+                "consumed",
                 "1",
                 "5",
                 "6",
-                "pass",
+                "ack",
                 "8",
                 "2",
                 "g",
                 "t",
                 "5.1",
-                "x",
+                "expired",
                 "1",
                 "5",
                 "7",
+                "2",
+                Text(keys.Tag(3)),
+                "2",
+                "l:g:t",
+                "t:t",
+                Text(keys.Tag(2)),
+                "2",
+                "l:g:t",
+                "t:t",
             ],
             call.Arguments.Select(Text)
         );
@@ -146,7 +167,7 @@ public sealed class ArgumentWidthTests
         var message = new Darq.Engine.Subscriptions.Reading.Message(
             3,
             new(5, 6),
-            "",
+            "i",
             "k",
             "d"u8.ToArray(),
             default,
@@ -164,12 +185,13 @@ public sealed class ArgumentWidthTests
 
     private static string[] Written(Action<BatchWriter> write)
     {
-        var writer = new BatchWriter(new Keys("darq", 4), "session-key");
+        var writer = new BatchWriter(new Keys("darq", 4));
         writer.Add(new AnyRequest(write));
-        var all = writer.ToCall(false, 1, 1, TimeSpan.FromSeconds(1), 1).Arguments.Select(Text).ToArray();
-        // Number, world-line, life and count of the batch, then name and number of arguments of the request.
-        Assert.Equal((all.Length - 6).ToString(CultureInfo.InvariantCulture), all[5]);
-        return all[6..];
+        var all = writer.ToCall("session-key", false, 1, 1, TimeSpan.FromSeconds(1), 1).Arguments.Select(Text).ToArray();
+        // Number, world-line, life and count of the batch, place of the partitions, then name and number of arguments of the request.
+        var end = int.Parse(all[4], CultureInfo.InvariantCulture) - 1;
+        Assert.Equal((end - 7).ToString(CultureInfo.InvariantCulture), all[6]);
+        return all[7..end];
     }
 
     private static string Text(RedisArgument argument) => Encoding.UTF8.GetString(argument.ToBytes());

@@ -30,9 +30,9 @@ public sealed partial class KeyTableTests
     [Fact]
     public void Keys_are_read_from_code() =>
         Assert.Equal(
-            ["n", "wlh", "c", "ns", "m"],
+            ["i", "wlh", "c", "ns", "m"],
             Used(
-                "part.tag .. ':n:' .. topic, tag .. ':wlh', ':c:(.+)$' $\"{{{name}}}:ns\" tags[1] + \":m\" -- <tag>:x:<topic> 'first:last'"
+                "part.tag .. ':i:' .. topic, tag .. ':wlh', ':c:(.+)$' $\"{{{name}}}:ns\" tags[1] + \":m\" -- <tag>:x:<topic> 'first:last'"
             )
         );
 

@@ -55,9 +55,9 @@ public sealed class HandshakeLoopTests
             Task.FromResult(
                 call.Function switch
                 {
-                    "darq1_build" => Text($"{FunctionLibrary.Build}"),
-                    "darq1_namespace" => RedisReply.Of([Text("1"), Text(Handshake.Format), Text("identity")]),
-                    "darq1_recover" => RedisReply.Of([Text("OK"), Text("5"), Text("boot"), Text("1"), Text("5-0")]),
+                    "darq2_build" => Text($"{FunctionLibrary.Build}"),
+                    "darq2_namespace" => RedisReply.Of([Text("1"), Text(Handshake.Format), Text("identity")]),
+                    "darq2_recover" => RedisReply.Of([Text("OK"), Text("5"), Text("boot"), Text("1"), Text("5-0")]),
                     _ => Text("0"),
                 }
             );

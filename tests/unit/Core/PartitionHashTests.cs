@@ -31,14 +31,7 @@ public sealed class PartitionHashTests
     [InlineData("a}", "a}")]
     [InlineData("plain", "plain")]
     public void The_first_braces_of_a_state_key_decide_unless_they_are_empty(string key, string decides) =>
-        Assert.Equal(PartitionHash.Of(decides, int.MaxValue), PartitionHash.OfState(key, null, int.MaxValue));
-
-    [Fact]
-    public void A_partition_key_decides_before_the_braces()
-    {
-        Assert.Equal(PartitionHash.Of("bob", int.MaxValue), PartitionHash.OfState("{alice}", "bob", int.MaxValue));
-        Assert.Equal(PartitionHash.Of("alice", int.MaxValue), PartitionHash.OfState("{alice}", "", int.MaxValue));
-    }
+        Assert.Equal(PartitionHash.Of(decides, int.MaxValue), PartitionHash.OfState(key, int.MaxValue));
 
     [Fact]
     public void Sequential_keys_meet_every_partition() =>

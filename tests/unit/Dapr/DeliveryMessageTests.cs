@@ -72,7 +72,7 @@ public sealed class DeliveryMessageTests
     private static Delivery Delivery(string data, string topic, params (string Name, string Value)[] metadata)
     {
         var written = MessageMetadata.Serialize(metadata.ToDictionary(entry => entry.Name, entry => entry.Value));
-        var message = new Message(3, new(5, 6), "", "", Encoding.UTF8.GetBytes(data), written, long.MaxValue, new(5, 9));
-        return Envelope.Compose(message, new("s1", "g", "t", 3, new(5, 6), 8), topic, 1, 7);
+        var message = new Message(3, new(5, 6), "i", "", Encoding.UTF8.GetBytes(data), written, long.MaxValue, new(5, 9));
+        return Envelope.Compose(message, new("s1", "g", "t", 3, new(5, 6), 8, "i"), topic, 1, 7);
     }
 }

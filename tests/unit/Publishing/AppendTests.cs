@@ -8,6 +8,7 @@ namespace Darq.Tests.Unit.Publishing;
 public sealed class AppendTests
 {
     private const int Spread = 63;
+    private const string Made = "made-1";
     private const string Event = """{"specversion":"1.0","id":"e1","source":"app","type":"t","data":1}""";
 
     private static readonly NamespaceOptions Options = new();
@@ -96,25 +97,25 @@ public sealed class AppendTests
     {
         var append = From("t", Event, ("darq.id", "i"));
 
-        Assert.Equal((PartitionHash.Of("i", 64), "i", true), (append.Partition, append.Id, append.Explicit));
+        Assert.Equal((PartitionHash.Of("i", 64), "i", true), (append.Partition, append.Id, append.IsNamed));
     }
 
     [Fact]
     public void By_cloudevent_the_event_decides_so_that_its_repetition_meets_it()
     {
         var options = Options with { DedupBy = DedupBy.CloudEvent };
-        var append = Append.From("t", new(Encoding.UTF8.GetBytes(Event), new Dictionary<string, string>()), options, Spread);
+        var append = Append.From("t", new(Encoding.UTF8.GetBytes(Event), new Dictionary<string, string>()), options, Spread, Made);
 
-        Assert.Equal((PartitionHash.Of(append.Id, 64), false), (append.Partition, append.Explicit));
-        Assert.NotEqual("", append.Id);
+        Assert.Equal((PartitionHash.Of(append.Event, 64), Made, false), (append.Partition, append.Id, append.IsNamed));
+        Assert.NotEqual("", append.Event);
     }
 
     [Fact]
     public void An_event_without_key_and_id_goes_where_its_request_goes() =>
-        Assert.Equal((Spread, ""), (From("t", Event).Partition, From("t", Event).Id));
+        Assert.Equal((Spread, Made, true), (From("t", Event).Partition, From("t", Event).Id, From("t", Event).IsNeverRepeated));
 
     [Fact]
-    public void What_nothing_is_known_of_is_spread() => Assert.Equal((Spread, ""), (From("t", "plain").Partition, From("t", "plain").Id));
+    public void What_nothing_is_known_of_is_spread() => Assert.Equal((Spread, Made), (From("t", "plain").Partition, From("t", "plain").Id));
 
     [Fact]
     public void Metadata_travels_without_what_the_component_reads_or_adds()
@@ -140,7 +141,8 @@ public sealed class AppendTests
             topic,
             new(Encoding.UTF8.GetBytes(data), metadata.ToDictionary(entry => entry.Name, entry => entry.Value)),
             Options,
-            Spread
+            Spread,
+            Made
         );
 
     private static void AssertInvalid(Action publish, string because)

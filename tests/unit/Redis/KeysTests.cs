@@ -13,12 +13,24 @@ public sealed class KeysTests
     [Fact]
     public void All_keys_of_a_partition_carry_its_tag()
     {
-        Assert.Equal("{darq:3}:m", Keys.PartitionHeader(3));
-        Assert.Equal("{darq:3}:c:s1", Keys.Session(3, "s1"));
-        Assert.Equal("{darq:3}:t:orders", Keys.Stream(3, "orders"));
-        Assert.Equal("{darq:3}:w", Keys.WakeUps(3));
+        var tag = PartitionTag.Of("darq", 3, 4);
+        Assert.Equal(tag, Text(Keys.Tag(3)));
+        Assert.Equal(tag + ":m", Keys.PartitionHeader(3));
+        Assert.Equal(tag + ":c:s1", Keys.Session(3, "s1"));
+        Assert.Equal(tag + ":t:orders", Keys.Stream(3, "orders"));
+        Assert.Equal(tag + ":w", Keys.WakeUps(3));
         Assert.Equal("{darq}:ns", Keys.Namespace);
         Assert.Equal("{darq}:members", Keys.Members);
+    }
+
+    [Fact]
+    public void Fields_of_a_header_are_encoded_once()
+    {
+        Assert.Equal(
+            ("t:a%3Ab", "d:t", "l:g%2C:t"),
+            (Text(Keys.TopicField("a:b")), Text(Keys.DuplicatesField('d', "t")), Text(Keys.LaneField("g,", "t")))
+        );
+        Assert.True(Keys.LaneField("g", "t").IsSame(Keys.LaneField("g", "t")));
     }
 
     [Theory]
@@ -69,11 +81,14 @@ public sealed class KeysTests
     [InlineData("")]
     [InlineData("w")]
     [InlineData("{darq}:w")]
-    [InlineData("{darq:}:w")]
-    [InlineData("{darq:-1}:w")]
-    [InlineData("{darq:x}:w")]
-    [InlineData("{darq:99999999999}:w")]
+    [InlineData("{darq:1}:w")]
+    [InlineData("{darq::0}:w")]
+    [InlineData("{darq:-1:0}:w")]
+    [InlineData("{darq:x:0}:w")]
+    [InlineData("{darq:99999999999:0}:w")]
     public void A_channel_of_somebody_else_names_none(string channel) => Assert.Equal(-1, Keys.PartitionOfWakeUps(channel));
+
+    private static string Text(RedisArgument argument) => Encoding.UTF8.GetString(argument.ToBytes());
 
     /// <summary>As Limits lets names through: without lone surrogates.</summary>
     private static string WellFormed(string? text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text ?? ""));

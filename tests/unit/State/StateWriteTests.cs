@@ -52,13 +52,14 @@ public sealed class StateWriteTests
 
     private static string[] Written(StateOperation operation)
     {
-        var writer = new BatchWriter(new Keys("darq", 64), "session-key");
+        var writer = new BatchWriter(new Keys("darq", 64));
         writer.Add(new Any(StateWrite.From(operation, new NamespaceOptions())));
         return
         [
             .. writer
-                .ToCall(false, 1, 1, TimeSpan.FromSeconds(1), 1)
-                .Arguments.Skip(6)
+                .ToCall("session-key", false, 1, 1, TimeSpan.FromSeconds(1), 1)
+                .Arguments.Skip(7)
+                .Take(6)
                 .Select(argument => Encoding.UTF8.GetString(argument.ToBytes())),
         ];
     }

@@ -10,7 +10,7 @@ public sealed class StepRequestTests
 {
     private static readonly StateWrite Upsert = Write(StateChange.Upsert);
     private static readonly StateWrite Delete = Write(StateChange.Delete);
-    private static readonly Consumption Consumed = new(new("s", "g", "t", 2, new(1, 1), 1), () => "1.1");
+    private static readonly Consumption Consumed = new(new("s", "g", "t", 2, new(1, 1), 1, "i"), () => "1.1");
 
     [Fact]
     public void Only_deletes_free_memory()
@@ -55,8 +55,8 @@ public sealed class StepRequestTests
         {
             Partition = 3,
             Topic = "t",
-            Id = id,
-            Explicit = id.Length > 0,
+            Id = id.Length > 0 ? id : "made",
+            IsNamed = id.Length > 0,
             Data = "x"u8.ToArray(),
         };
 }

@@ -262,7 +262,7 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
 
     private static long Number(Attempt attempt) => attempt.Message.Message.StreamId.Number;
 
-    private static DeliveryToken TokenOf(Attempt attempt) => new("s1", "g", "t", 0, attempt.Message.Message.StreamId, attempt.Number);
+    private static DeliveryToken TokenOf(Attempt attempt) => new("s1", "g", "t", 0, attempt.Message.Message.StreamId, attempt.Number, "i");
 
     private StreamWindow Open() => Apply(core => core.Open(this, new() { ProcessingTimeout = Timeout }));
 
@@ -283,8 +283,7 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Apply(core => core.OnRead(read, [new(streamId, new(0, streamId, "", "", default, default, long.MaxValue, streamId))]));
     }
 
-    private void AnswerTo(Attempt attempt, Answer answer) =>
-        Apply(core => core.OnAnswer(attempt.Stream, TokenOf(attempt), answer, Now));
+    private void AnswerTo(Attempt attempt, Answer answer) => Apply(core => core.OnAnswer(attempt.Stream, TokenOf(attempt), answer, Now));
 
     private void EndStep(Attempt attempt, StepEnd end) =>
         Apply(core => core.OnStepEnded(TokenOf(attempt), attempt, end, Lane.FencingToken, Now));

@@ -23,8 +23,8 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
     private const string ETagForm = "the etag of an earlier read, such as 1700000000000-42";
 
     private static readonly string[] Fields = ["id", "consume", "reads", "state", "emit", "ack", "timers"];
-    private static readonly string[] ReadFields = ["key", "etag", "partitionKey"];
-    private static readonly string[] OperationFields = ["op", "key", "value", "etag", "ttlInSeconds", "concurrency", "partitionKey"];
+    private static readonly string[] ReadFields = ["key", "etag"];
+    private static readonly string[] OperationFields = ["op", "key", "value", "etag", "ttlInSeconds", "concurrency"];
 
     /// <summary>Throws <see cref="DarqException"/> that names the field, the value seen and the form accepted.</summary>
     public Step Parse(ReadOnlyMemory<byte> json)
@@ -116,16 +116,12 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
                 throw cursor.Fault(Whole);
             }
 
-            var (seen, key, etag, partitionKey) = (0, (string?)null, (string?)null, (string?)null);
+            var (seen, key, etag) = (0, (string?)null, (string?)null);
             while (cursor.NextField(ReadFields, ref seen) is { } field)
             {
                 if (field == "key")
                 {
                     key = Key(ref cursor);
-                }
-                else if (field == "partitionKey")
-                {
-                    partitionKey = Name(ref cursor);
                 }
                 else
                 {
@@ -137,7 +133,7 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
                 throw Limits.Invalid(cursor.Path, "an object without them", Whole);
             }
 
-            step.Reads.Add((new(key, partitionKey), etag));
+            step.Reads.Add((new(key), etag));
         }
     }
 
@@ -168,8 +164,7 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
 
         var seen = 0;
         string? op = null,
-            key = null,
-            partitionKey = null;
+            key = null;
         ReadOnlyMemory<byte>? value = null;
         var (etag, concurrency, timeToLive, isNull) = ("", "", (int?)null, false);
         while (cursor.NextField(OperationFields, ref seen) is { } field)
@@ -191,11 +186,8 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
                 case "ttlInSeconds":
                     timeToLive = cursor.Number("a whole number of seconds; 0 or less for no time to live");
                     break;
-                case "concurrency":
-                    concurrency = OneOf(ref cursor, "first-write", "last-write");
-                    break;
                 default:
-                    partitionKey = Name(ref cursor);
+                    concurrency = OneOf(ref cursor, "first-write", "last-write");
                     break;
             }
         }
@@ -209,7 +201,7 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
             throw Limits.Invalid(cursor.Path, "a delete with value or ttlInSeconds", "a delete with neither");
         }
 
-        return new(op == "delete" ? StateChange.Delete : StateChange.Upsert, new(key, partitionKey))
+        return new(op == "delete" ? StateChange.Delete : StateChange.Upsert, new(key))
         {
             Value = value ?? default,
             ETag = concurrency == "last-write" ? "" : etag,

@@ -6,7 +6,7 @@ namespace Darq.Engine.Subscriptions.Acks;
 
 /// <summary>Tells Redis that a message is done with. Waits as long as it takes: nobody else would send it again.</summary>
 internal sealed class AckRequest(string group, string topic, int partition, Position streamId, bool expired, Func<string> fencingToken)
-    : BatchRequest<SettlementOutcome>("pass")
+    : BatchRequest<SettlementOutcome>("ack")
 {
     public override int Size => 160;
 
@@ -16,12 +16,12 @@ internal sealed class AckRequest(string group, string topic, int partition, Posi
 
     public override void Write(BatchWriter writer)
     {
-        writer.Add(writer.Place(partition));
+        writer.Add(writer.PlaceOfLane(partition, group, topic));
         writer.Add(Keys.Encode(group));
         writer.Add(Keys.Encode(topic));
         writer.Add(fencingToken());
         // The counter of the lane's books.
-        writer.Add(expired ? "x" : "c");
+        writer.Add(expired ? "expired" : "consumed");
         writer.Add(1);
         writer.Add(streamId.WorldLine);
         writer.Add(streamId.Number);

@@ -21,7 +21,8 @@ internal sealed class DeadLetterRequest(
 
     public override void Write(BatchWriter writer)
     {
-        writer.Add(writer.Place(message.Partition));
+        writer.PlaceOfTopic(message.Partition, deadLetterTopic);
+        writer.Add(writer.PlaceOfLane(message.Partition, group, topic));
         writer.Add(Keys.Encode(group));
         writer.Add(Keys.Encode(topic));
         writer.Add(fencingToken());

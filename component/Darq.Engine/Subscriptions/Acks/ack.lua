@@ -1,43 +1,56 @@
 -- Ack: marks messages of a lane as finished: consumed, dead or expired.
 --
--- A lane is <tag>:l:<group>:<topic> (hash: o owner session, i fencing token '<world-line>.<n>', st seq it started after,
--- u ack watermark as stream id, g acked ranges, c consumed, d dead, x expired, v involuntary take-overs) and
--- <tag>:o:<group>:<topic> (zset of ranges acked above u: score = first seq, member = 'first:last:<world-line of last>'; ranges
--- never touch).
--- The books of a lane: s of the topic - st = c + d + x + messages above u and outside the ranges + messages in the retry queue.
--- Request pass: place, group, topic, fencing token, counter of the books (c or x), count, then <world-line>, <seq> of each
+-- A lane is the field l:<group>:<topic> of the header ('<owner session, or -> <fencing token <world-line>.<n>, or -> <seq it started
+-- after> <ack watermark as stream id> <acked ranges> <consumed> <dead> <expired> <take-overs> <suspect>', see claim.lua) and
+-- <tag>:o:<group>:<topic> (zset of ranges acked above the watermark: score = first seq, member = 'first:last:<world-line of last>';
+-- ranges never touch).
+-- The books of a lane: last seq of the topic - start = consumed + dead + expired + messages above the watermark and outside the
+-- ranges + messages in the retry queue.
+-- Request ack: place, group, topic, fencing token, counter of the books (consumed or expired), count, then <world-line>, <seq> of each
 -- message, in the stream or the retry queue. Replies: OK <newly acked> | FENCED (another owner, or this one has not resumed after a
 -- recovery). Acking a message again changes nothing. Complexity O(count log ranges). Frees what every group has acked.
 do
   local none = {}
   local stride = 64 -- acked messages after which a stream is trimmed even though more are waiting
+  local form = '^(%S+) (%S+) (%d+) (%d+)%-(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+):(%d+)$'
 
-  -- The lane as the batch knows it: read once, and written back by lanes.close.
+  local function parse(part, name, topic)
+    local field = 'l:' .. name
+    local text = headers.field(part, field)
+    local owner, token, start, wl, seq, gaps, consumed, dead, expired, take_overs, suspect, times =
+      string.match(text or '- - 0 0-0 0 0 0 0 0 0:0', form)
+    if not owner then error({ err = 'field ' .. field .. ' of the partition header is damaged' }) end
+    return {
+      field = field, ranges = part.tag .. ':o:' .. name, name = name, part = part, topic = topic, owner = owner ~= '-' and owner,
+      fencing_token = token ~= '-' and token, start = tonumber(start), wl = wl, seq = tonumber(seq), gaps = tonumber(gaps),
+      consumed = tonumber(consumed), dead = tonumber(dead), expired = tonumber(expired), take_overs = tonumber(take_overs),
+      suspect = tonumber(suspect), times = tonumber(times), exists = text and true, changed = false, asked = false, pending = false,
+    }
+  end
+
+  -- The lane as the call knows it: read once, and written back by lanes.pack.
   function lanes.open(part, group, topic)
     local name = group .. ':' .. topic
-    if part.lanes and part.lanes[name] then return part.lanes[name] end
-    local key = part.tag .. ':l:' .. name
-    local kept = redis.call('HMGET', key, 'o', 'i', 'u', 'c', 'g')
-    local wl, seq = string.match(kept[3] or '0-0', '^(%d+)-(%d+)$')
-    local lane = {
-      key = key, ranges = part.tag .. ':o:' .. name, name = name, part = part, topic = topic, owner = kept[1],
-      fencing_token = kept[2], wl = wl, seq = tonumber(seq), exists = kept[3], consumed = tonumber(kept[4] or 0), gaps = 0,
-      moved = false, asked = false, pending = false,
-    }
-    -- A lane without any ack has no field g yet.
-    if kept[3] then lane.gaps = tonumber(kept[5] or redis.call('ZCARD', lane.ranges)) end
+    local lane = part.lanes and part.lanes[name]
+    if lane then return lane end
+    lane = parse(part, name, topic)
     if part.lanes then part.lanes[name] = lane else part.lanes = { [name] = lane } end
     return lane
   end
 
-  -- Writes back the batch's acks; runs on every path of a batch.
-  function lanes.close(parts)
-    for _, part in ipairs(parts) do
-      for _, lane in pairs(part.lanes or none) do
-        if lane.moved then
-          local up_to = lane.wl .. '-' .. headers.text(lane.seq)
-          redis.call('HSET', lane.key, 'u', up_to, 'g', headers.text(lane.gaps), 'c', headers.text(lane.consumed))
-        end
+  function lanes.watermark(lane)
+    return lane.wl .. '-' .. headers.text(lane.seq)
+  end
+
+  function lanes.pack(part)
+    for _, lane in pairs(part.lanes or none) do
+      if lane.changed then
+        local who = (lane.owner or '-') .. ' ' .. (lane.fencing_token or '-')
+        local books = string.format(
+          ' %d %s %d %d %d %d %d %d:%d', lane.start, lanes.watermark(lane), lane.gaps, lane.consumed, lane.dead, lane.expired,
+          lane.take_overs, lane.suspect, lane.times
+        )
+        headers.set(part, lane.field, who .. books)
       end
     end
   end
@@ -71,13 +84,13 @@ do
   end
 
   local function add(lane, first, last, wl)
-    lane.gaps, lane.moved = lane.gaps + 1, true
+    lane.gaps, lane.changed = lane.gaps + 1, true
     local from = headers.text(first)
     redis.call('ZADD', lane.ranges, from, from .. ':' .. headers.text(last) .. ':' .. wl)
   end
 
   local function take(lane, range)
-    lane.gaps, lane.moved = lane.gaps - 1, true
+    lane.gaps, lane.changed = lane.gaps - 1, true
     redis.call('ZREM', lane.ranges, range.member)
   end
 
@@ -90,7 +103,7 @@ do
       last, last_wl = after.last, after.wl
     end
     if first == lane.seq + 1 then
-      lane.wl, lane.seq, lane.moved = last_wl, last, true
+      lane.wl, lane.seq, lane.changed = last_wl, last, true
     else
       if before and before.last == seq - 1 then
         take(lane, before)
@@ -100,22 +113,22 @@ do
     end
   end
 
-  -- Drops what all groups of the topic have acked. `lane` has just moved.
+  -- Drops what all groups of the topic have acked; nothing where the numbers of one of them are damaged. `lane` has just moved.
   function lanes.trim(lane)
     local numbers = topics.numbers(lane.part, lane.topic)
     if lane.seq - numbers.trimmed < stride and lane.seq < numbers.seq then return end
     local wl, seq = lane.wl, lane.seq
     for group in string.gmatch(numbers.groups, '[^,]+') do
-      local other = lanes.open(lane.part, group, lane.topic)
+      local ok, other = pcall(lanes.open, lane.part, group, lane.topic)
+      if not ok then return end
       if other.seq < seq then wl, seq = other.wl, other.seq end
     end
     if seq <= numbers.trimmed then return end
-    numbers.trimmed = seq
-    redis.call('XTRIM', numbers.stream, 'MINID', wl .. '-' .. headers.text(seq + 1))
-    redis.call('HSET', numbers.key, 't', headers.text(seq))
+    numbers.trimmed, numbers.changed = seq, true
+    redis.call('XTRIM', numbers.key, 'MINID', wl .. '-' .. headers.text(seq + 1))
   end
 
-  function requests.pass(batch, args, at)
+  function requests.ack(batch, args, at)
     local part = partitions.at(batch, args[at])
     local lane = lanes.open(part, args[at + 1], args[at + 2])
     if not lanes.is_owner(lane, batch.session, args[at + 3]) then return 'FENCED' end

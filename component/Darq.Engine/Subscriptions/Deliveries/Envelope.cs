@@ -27,8 +27,9 @@ internal sealed class Envelope
     ];
 
     // Names of attributes are letters and digits only. Includes the quotes and the colon around the name.
-    private static readonly byte[][] Attributes = Array.ConvertAll(Headers, header =>
-        Encoding.ASCII.GetBytes($"\"{Encoding.ASCII.GetString(header).Replace("-", "", StringComparison.Ordinal)}\":\"")
+    private static readonly byte[][] Attributes = Array.ConvertAll(
+        Headers,
+        header => Encoding.ASCII.GetBytes($"\"{Encoding.ASCII.GetString(header).Replace("-", "", StringComparison.Ordinal)}\":\"")
     );
 
     private readonly HeaderBuffer _values = new(Headers.Length);
@@ -90,16 +91,11 @@ internal sealed class Envelope
     {
         _values.Clear();
         _values.Text(delivery.Token).End(0);
-        if (message.ExplicitId.Length > 0)
-        {
-            _values.Text(HeaderValue(message.ExplicitId)).End(1);
-        }
-        else
-        {
-            _values.Number(message.Partition).Sign('-').Position(message.StreamId).End(1);
-        }
-
-        _values.Text(Keys.Encode(delivery.MessageTopic)).Sign('/').Number(message.Partition).Sign('/').Position(message.StreamId).End(2);
+        var id = HeaderValue(message.Id);
+        _values.Text(id).End(1);
+        // No / in the topic's part, so that no two messages have one key.
+        var topic = Keys.Encode(delivery.MessageTopic).Replace("/", "%2F", StringComparison.Ordinal);
+        _values.Text(topic).Sign('/').Number(message.Partition).Sign('/').Text(id).End(2);
         _values.Number(delivery.Attempt).End(3);
         _values.Number(delivery.WorldLine).End(4);
         _values.Number(message.Partition).End(5);

@@ -13,6 +13,8 @@ internal sealed class LaneClaims(Primary primary, string group, string topic)
 {
     private readonly string _group = Keys.Encode(group);
     private readonly string _topic = Keys.Encode(topic);
+    private readonly RedisArgument _laneField = primary.Keys.LaneField(group, topic);
+    private readonly RedisArgument _topicField = primary.Keys.TopicField(topic);
 
     /// <summary>Claims or resumes lanes; answers in order.</summary>
     /// <param name="what">claim or resume.</param>
@@ -53,12 +55,11 @@ internal sealed class LaneClaims(Primary primary, string group, string topic)
         CancellationToken cancellation
     )
     {
-        var call = new FunctionCall(
-            FunctionLibrary.Function("claim"),
-            [.. partitions.Select(primary.Keys.PartitionHeader)],
-            [what, session.Id, _group, _topic, primary.WorldLine, .. arguments.Select(argument => (RedisArgument)argument)]
-        );
-        var reply = await primary.CallAsync(call, cancellation);
+        var call = new List<RedisArgument> { what, session.Id, _group, _topic, primary.WorldLine };
+        PartitionList.Of(primary.Keys, partitions, _laneField, _topicField).WriteTo(call);
+        call.AddRange(arguments.Select(argument => (RedisArgument)argument));
+        var key = primary.Keys.PartitionHeader(partitions[0]);
+        var reply = await primary.CallAsync(new(FunctionLibrary.Function("claim"), key, call), cancellation);
         if (reply.IsList)
         {
             return reply.Items;
@@ -70,14 +71,9 @@ internal sealed class LaneClaims(Primary primary, string group, string topic)
 
     private FunctionCall Tails(Session session, IReadOnlyList<TailQuestion> questions)
     {
-        var arguments = new List<RedisArgument>(2 + 2 * questions.Count) { primary.WorldLine, session.Id };
-        foreach (var question in questions)
-        {
-            arguments.Add(_topic);
-            arguments.Add(question.Known);
-        }
-
-        string[] keys = [.. questions.Select(question => primary.Keys.PartitionHeader(question.Lane.Partition))];
-        return new(FunctionLibrary.Function("tails"), keys, arguments);
+        var arguments = new List<RedisArgument> { primary.WorldLine, session.Id, _topic };
+        PartitionList.Of(primary.Keys, questions.Select(question => question.Lane.Partition), _topicField).WriteTo(arguments);
+        arguments.AddRange(questions.Select(question => (RedisArgument)question.Known));
+        return new(FunctionLibrary.Function("tails"), primary.Keys.PartitionHeader(questions[0].Lane.Partition), arguments);
     }
 }

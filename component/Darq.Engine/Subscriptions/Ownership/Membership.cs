@@ -115,7 +115,7 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
         primary.CallAsync(
             new(
                 FunctionLibrary.Function("beat"),
-                [primary.Keys.Members],
+                primary.Keys.Members,
                 [session.Id, text, (long)Lapse.TotalMilliseconds, (long)Forgotten.TotalMilliseconds]
             ),
             cancellation

@@ -1,9 +1,9 @@
 -- Claim, resume, release: which session delivers from the lanes of a (group, topic).
 --
--- KEYS = the headers of the partitions of these lanes. ARGV[1] claim|resume|release, ARGV[2] session,
--- ARGV[3] group, ARGV[4] topic, ARGV[5] world-line of the last handshake, then one argument per partition: for a claim the
--- session of an owner known to be dead ('' = none; after '=' an earlier session of the claiming process, whose death does not
--- count against the message that was out), for a resume and a release the fencing token that the session has or had.
+-- claim: KEYS[1] a header. ARGV[1] claim|resume|release, ARGV[2] session, ARGV[3] group, ARGV[4] topic, ARGV[5] world-line of the
+-- last handshake, ARGV[6..] list of the lanes' partitions, then one argument per partition: for a claim the session of an owner
+-- known to be dead ('' = none; after '=' an earlier session of the claiming process, whose death does not count against the message
+-- that was out), for a resume and a release the fencing token that the session has or had.
 -- Returns NEEDS_RECOVERY, or per partition: OK <fencing token> <ack watermark as stream id> <take-overs at the first unacked
 -- message> <messages in the retry queue> and the acked ranges <first>:<last> above the watermark | HELD <session> | LOST;
 -- for a release OK <1 if the session owned the lane>.
@@ -11,8 +11,8 @@
 -- the stream keeps what the group has not acked. Safe to repeat: a session that owns the lane already gets its token again.
 -- Resume continues a claim over a recovery only if it is exactly the one stored: a later claim whose
 -- record was lost would otherwise give the same token to two owners. A release publishes '<group>:<topic>' on <tag>:w for
--- waiting processes. Field k of a lane, '<seq>:<n>': n times in a row its owner died while seq was the first unacked message,
--- so that a message that kills its handlers is found. Complexity O(partitions + ranges).
+-- waiting processes. A lane's suspect, '<seq>:<n>': n times in a row its owner died while seq was the first unacked message, so that
+-- a message that kills its handlers is found. Complexity O(partitions + ranges).
 do
   local function raised(lane)
     local wl, n = string.match(lane.fencing_token or '0.0', '^(%d+)%.(%d+)$')
@@ -20,34 +20,31 @@ do
   end
 
   local function register(lane, group)
-    local key = lane.part.tag .. ':n:' .. lane.topic
-    local kept = redis.call('HMGET', key, 'gs', 't')
-    local groups, start = kept[1] or '', '0-' .. (kept[2] or 0)
-    redis.call('HSET', key, 'gs', groups == '' and group or groups .. ',' .. group)
-    redis.call('HSET', lane.key, 'st', kept[2] or 0, 'u', start)
-    lane.exists = start
+    local numbers = topics.numbers(lane.part, lane.topic)
+    numbers.groups, numbers.changed = numbers.groups == '' and group or numbers.groups .. ',' .. group, true
+    lane.start, lane.seq, lane.wl, lane.exists = numbers.trimmed, numbers.trimmed, '0', true
   end
 
   local function take_overs(lane)
-    local seq, n = string.match(redis.call('HGET', lane.key, 'k') or '', '^(%d+):(%d+)$')
-    return tonumber(seq) == lane.seq + 1 and tonumber(n) or 0
+    return lane.suspect == lane.seq + 1 and lane.times or 0
   end
 
   local function count_take_over(lane)
-    redis.call('HINCRBY', lane.key, 'v', 1)
-    local last = redis.call('HGET', lane.part.tag .. ':n:' .. lane.topic, 's')
-    if tonumber(last or 0) > lane.seq then
-      redis.call('HSET', lane.key, 'k', lane.seq + 1 .. ':' .. take_overs(lane) + 1)
+    lane.take_overs = lane.take_overs + 1
+    if topics.numbers(lane.part, lane.topic).seq > lane.seq then
+      lane.suspect, lane.times = lane.seq + 1, take_overs(lane) + 1
     else
-      redis.call('HDEL', lane.key, 'k')
+      lane.suspect, lane.times = 0, 0
     end
   end
 
   local function claim_result(lane, group, fencing_token)
     local waiting = redis.call('ZCARD', lane.part.tag .. ':q:' .. group .. ':' .. lane.topic)
-    local words = { 'OK', fencing_token, lane.exists, take_overs(lane), waiting }
-    for _, range in ipairs(redis.call('ZRANGE', lane.ranges, 0, -1)) do
-      words[#words + 1] = string.match(range, '^%d+:%d+')
+    local words = { 'OK', fencing_token, lanes.watermark(lane), take_overs(lane), waiting }
+    if lane.gaps > 0 then
+      for _, range in ipairs(redis.call('ZRANGE', lane.ranges, 0, -1)) do
+        words[#words + 1] = string.match(range, '^%d+:%d+')
+      end
     end
     return table.concat(words, ' ')
   end
@@ -56,9 +53,8 @@ do
     headers.begin(batch, lane.part)
     if not lane.exists then register(lane, group) end
     if lane.owner and lane.owner ~= session and not is_own then count_take_over(lane) end
-    local fencing_token = raised(lane)
-    redis.call('HSET', lane.key, 'o', session, 'i', fencing_token)
-    return claim_result(lane, group, fencing_token)
+    lane.fencing_token, lane.owner, lane.changed = raised(lane), session, true
+    return claim_result(lane, group, lane.fencing_token)
   end
 
   local change = {}
@@ -83,19 +79,19 @@ do
   function change.release(batch, lane, group, session, fencing_token)
     if lane.owner ~= session or lane.fencing_token ~= fencing_token then return 'OK 0' end
     headers.begin(batch, lane.part)
-    redis.call('HDEL', lane.key, 'o', 'k')
-    redis.call('PUBLISH', lane.part.tag .. ':w', group .. ':' .. lane.topic)
+    lane.owner, lane.suspect, lane.times, lane.changed = false, 0, 0, true
+    headers.wake(lane.part, group .. ':' .. lane.topic)
     return 'OK 1'
   end
 
-  function lanes.claim(keys, args)
-    local parts, code = headers.open(keys, 1, tonumber(args[5]))
-    if code then return code end
+  function lanes.claim(_, args)
+    local parts, first = headers.open(args, 6, tonumber(args[5]))
+    if not parts then return first end
     local batch, answers = { request = 1 }, {}
     for i, part in ipairs(parts) do
-      answers[i] = change[args[1]](batch, lanes.open(part, args[3], args[4]), args[3], args[2], args[5 + i])
+      answers[i] = change[args[1]](batch, lanes.open(part, args[3], args[4]), args[3], args[2], args[first + i - 1])
     end
-    headers.close(parts)
+    partitions.close(parts)
     return answers
   end
 end

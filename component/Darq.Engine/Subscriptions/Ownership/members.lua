@@ -4,10 +4,10 @@
 --        lanes it takes ('' removes the session), ARGV[3] ms without a beat after which a session counts as dead, ARGV[4] ms
 --        after which it is forgotten. Returns the server's time in ms, then session and subscriptions of each live one.
 --        Complexity O(members). Safe to repeat.
--- tails: KEYS = headers of partitions. ARGV[1] world-line of the last handshake, ARGV[2] session, then per partition: topic, last
---        seq known. Returns per partition the topic's last seq. Where that is the one known, tails arms the lane: the next append
---        publishes once on <tag>:w; an append whose reply shows this session the message does not, and leaves the lane armed.
---        Field a of the topic's numbers keeps the session, or * where several wait. NEEDS_RECOVERY as always.
+-- tails: KEYS[1] a header. ARGV[1] world-line of the last handshake, ARGV[2] session, ARGV[3] topic, ARGV[4..] list of partitions,
+--        then the last seq known of each. Returns per partition the topic's last seq. Where that is the one known, tails arms the lane:
+--        the next append publishes once on <tag>:w; an append whose reply shows this session the message does not, and leaves the
+--        lane armed. The topic's numbers keep the session, or * where several wait. NEEDS_RECOVERY as always.
 --        Complexity O(partitions). Safe to repeat.
 do
   function lanes.beat(keys, args)
@@ -32,19 +32,18 @@ do
     return live
   end
 
-  function lanes.tails(keys, args)
-    -- One header is enough: a recovery moves all partitions of a primary in one call.
-    local code = headers.error_code(keys[1], tonumber(args[1]))
-    if code then return code end
+  function lanes.tails(_, args)
+    local parts, first = headers.open(args, 4, tonumber(args[1]))
+    if not parts then return first end
     local tails = {}
-    for i = 1, #keys do
-      local topic, known = args[2 * i + 1], tonumber(args[2 * i + 2])
-      local key = string.sub(keys[i], 1, -2) .. 'n:' .. topic
-      local kept = redis.call('HMGET', key, 's', 'a')
-      local last = tonumber(kept[1] or 0)
-      if last == known and kept[2] ~= '*' and kept[2] ~= args[2] then redis.call('HSET', key, 'a', kept[2] and '*' or args[2]) end
-      tails[i] = last
+    for i, part in ipairs(parts) do
+      local numbers = topics.numbers(part, args[3])
+      if numbers.seq == tonumber(args[first + i - 1]) and numbers.armed ~= '*' and numbers.armed ~= args[2] then
+        numbers.armed, numbers.changed = numbers.armed and '*' or args[2], true
+      end
+      tails[i] = numbers.seq
     end
+    partitions.close(parts)
     return tails
   end
 end

@@ -11,7 +11,7 @@ namespace Darq.Engine.Subscriptions.Reading;
 internal sealed record Message(
     int Partition,
     Position StreamId,
-    string ExplicitId,
+    string Id,
     string Key,
     ReadOnlyMemory<byte> Data,
     ReadOnlyMemory<byte> Metadata,
@@ -19,9 +19,6 @@ internal sealed record Message(
     Position Position
 )
 {
-    /// <summary>The id an app sees: the publisher's own, or one made of partition and stream id.</summary>
-    public string Id => ExplicitId.Length > 0 ? ExplicitId : $"{Partition}-{StreamId}";
-
     public int Size => Data.Length + Metadata.Length + 256;
 
     /// <summary>A message that this process has just appended; it never expires.</summary>
@@ -29,7 +26,7 @@ internal sealed record Message(
         new(
             appended.Partition,
             appended.StreamId,
-            appended.ExplicitId,
+            appended.Id,
             appended.Key,
             appended.Data,
             appended.Metadata,
@@ -42,7 +39,7 @@ internal sealed record Message(
     /// <summary>Throws <see cref="FormatException"/> unless this component wrote the entry: data is checked after reading too.</summary>
     public static Message Read(int partition, StreamEntry entry)
     {
-        var (id, key, expiry, lsn) = ("", "", long.MaxValue, -1L);
+        var (id, key, expiry, lsn) = ((string?)null, "", long.MaxValue, -1L);
         ReadOnlyMemory<byte>? data = null;
         ReadOnlyMemory<byte> metadata = default;
         for (var i = 0; i < entry.Fields.Count; i++)
@@ -74,16 +71,15 @@ internal sealed record Message(
         return new(
             partition,
             streamId,
-            id,
+            id ?? throw Lacks('i'),
             key,
-            data ?? throw new FormatException($"Stream entry {entry.Id} of partition {partition} has no field d."),
+            data ?? throw Lacks('d'),
             metadata,
             expiry,
-            new(
-                streamId.WorldLine,
-                lsn >= 0 ? lsn : throw new FormatException($"Stream entry {entry.Id} of partition {partition} has no field l.")
-            )
+            new(streamId.WorldLine, lsn >= 0 ? lsn : throw Lacks('l'))
         );
+
+        FormatException Lacks(char field) => new($"Stream entry {entry.Id} of partition {partition} has no field {field}.");
     }
 
     /// <summary>

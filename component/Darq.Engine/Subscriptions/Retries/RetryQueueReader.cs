@@ -20,7 +20,7 @@ internal sealed class RetryQueueReader(Primary primary, string group, string top
     /// <summary>Up to <paramref name="most"/> messages after a number; entries that are none of ours are left out.</summary>
     public async Task<RetryQueuePage> PageAsync(int partition, long after, int most, CancellationToken cancellation)
     {
-        var items = await CallAsync(FunctionLibrary.Function("parked"), [partition], [after, most], cancellation);
+        var items = await CallAsync(FunctionLibrary.Function("queued"), [partition], [after, most], [], cancellation);
         var entries = new List<RetryQueueEntry>(items.Count);
         foreach (var item in items.Skip(1))
         {
@@ -43,26 +43,28 @@ internal sealed class RetryQueueReader(Primary primary, string group, string top
     )
     {
         var partitions = messages.Select(message => message.Partition).Distinct().ToList();
-        RedisArgument[] wanted =
-        [
-            bytesMax,
-            .. messages.SelectMany(message => new RedisArgument[] { partitions.IndexOf(message.Partition) + 1, message.Seq }),
-        ];
-        return CallAsync(FunctionLibrary.Function("bodies"), partitions, wanted, cancellation);
+        var wanted = messages.SelectMany(message => new RedisArgument[] { partitions.IndexOf(message.Partition) + 1, message.Seq });
+        return CallAsync(FunctionLibrary.Function("bodies"), partitions, [bytesMax], [.. wanted], cancellation);
     }
 
     private async Task<IReadOnlyList<RedisReply>> CallAsync(
         string function,
-        IEnumerable<int> partitions,
-        RedisArgument[] arguments,
+        List<int> partitions,
+        RedisArgument[] before,
+        RedisArgument[] after,
         CancellationToken cancellation
     )
     {
-        string[] keys = [.. partitions.Select(primary.Keys.PartitionHeader)];
-        var reply = await primary.ReadAsync(
-            () => new(function, keys, [primary.WorldLine, _group, _topic, .. arguments], ReadOnly: true),
-            cancellation
-        );
-        return reply.Items;
+        var list = PartitionList.Of(primary.Keys, partitions);
+        FunctionCall Compose()
+        {
+            var arguments = new List<RedisArgument> { primary.WorldLine, _group, _topic };
+            arguments.AddRange(before);
+            list.WriteTo(arguments);
+            arguments.AddRange(after);
+            return new(function, primary.Keys.PartitionHeader(partitions[0]), arguments, ReadOnly: true);
+        }
+
+        return (await primary.ReadAsync(Compose, cancellation)).Items;
     }
 }

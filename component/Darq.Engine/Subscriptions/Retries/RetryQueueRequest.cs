@@ -6,7 +6,7 @@ namespace Darq.Engine.Subscriptions.Retries;
 
 /// <summary>Moves messages of one lane into its retry queue. Waits as long as it takes: nothing else remembers them here.</summary>
 internal sealed class RetryQueueRequest(string group, string topic, IReadOnlyList<RetryMove> moves, Func<string> fencingToken, TimeSpan now)
-    : BatchRequest<SettlementOutcome>("park")
+    : BatchRequest<SettlementOutcome>("retry")
 {
     /// <summary>What is copied inside Redis weighs as if it were sent, which keeps a batch short.</summary>
     public override int Size { get; } = moves.Sum(move => move.Size);
@@ -15,7 +15,7 @@ internal sealed class RetryQueueRequest(string group, string topic, IReadOnlyLis
 
     public override void Write(BatchWriter writer)
     {
-        writer.Add(writer.Place(moves[0].Lane.Partition));
+        writer.Add(writer.PlaceOfLane(moves[0].Lane.Partition, group, topic));
         writer.Add(Keys.Encode(group));
         writer.Add(Keys.Encode(topic));
         writer.Add(fencingToken());

@@ -3,15 +3,17 @@
 -- <tag>:q:<group>:<topic> (zset: score = seq, member = '<stream id> <due ms> <failures> <key>') and
 -- <tag>:qb:<group>:<topic> (hash: seq -> body: the fields of the stream entry, each as <letter><length>:<value>). A queued
 -- message is acked in its lane, yet pending until it leaves the queue. Requests, each FENCED as an ack is:
--- park: place, group, topic, fencing token, count, then <world-line>, <seq>, <delay ms>, <failures> of each message. Copies
+-- retry: place, group, topic, fencing token, count, then <world-line>, <seq>, <delay ms>, <failures> of each message. Copies
 --       from the stream; a message that is queued already changes due and failures only; a finished one stays finished.
 --       Replies OK <queued>. Safe to repeat. Complexity O(count log queued) and the bytes copied.
 -- dead: place, group, topic, fencing token, <world-line>, <seq>, dead-letter topic, metadata, most messages to hold. Moves one
 --       message to that topic in the same partition. Replies OK <stream id there> | OK (was finished already) | FULL.
--- parked: KEYS[1] header. ARGV[1] world-line of the last handshake, ARGV[2] group, ARGV[3] topic, ARGV[4] seq to continue after,
---       ARGV[5] count. Returns the server's time in ms, then members by seq. NEEDS_RECOVERY as always.
--- bodies: KEYS = headers. ARGV[1] to [3] as before, ARGV[4] most bytes, then place and seq of each message. Returns member and
---       body of each in order (nothing for one that is not queued), fewer when the bytes are reached. O(messages).
+-- queued: KEYS[1] header. ARGV[1] world-line of the last handshake, ARGV[2] group, ARGV[3] topic, ARGV[4] seq to continue after,
+--       ARGV[5] count, ARGV[6..] list of partitions, of which the first counts. Returns the server's time in ms, then members by
+--       seq. NEEDS_RECOVERY as always.
+-- bodies: KEYS[1] header. ARGV[1] to [3] as before, ARGV[4] most bytes, ARGV[5..] list of partitions, then place and seq of each
+--       message. Returns member and body of each in order (nothing for one that is not queued), fewer when the bytes are reached.
+--       O(messages).
 do
   local function queue_key(lane)
     return lane.part.tag .. ':q:' .. lane.name
@@ -34,8 +36,8 @@ do
     return lane.pending
   end
 
-  -- Precondition: `pending` is fresh from lanes.pending, and the request has begun. `counter` belongs to the lane's books: c
-  -- consumed, d dead, x expired.
+  -- Precondition: `pending` is fresh from lanes.pending, and the request has begun. `counter` belongs to the lane's books: consumed,
+  -- dead or expired.
   function lanes.finish(lane, wl, seq, pending, counter)
     lane.asked = false
     if pending == true then
@@ -44,11 +46,7 @@ do
       redis.call('ZREM', queue_key(lane), pending)
       redis.call('HDEL', bodies_key(lane), seq)
     end
-    if counter == 'c' then
-      lane.consumed, lane.moved = lane.consumed + 1, true
-    else
-      redis.call('HINCRBY', lane.key, counter, 1)
-    end
+    lane[counter], lane.changed = lane[counter] + 1, true
   end
 
   local function entry(lane, wl, seq)
@@ -99,7 +97,7 @@ do
     return 1
   end
 
-  function requests.park(batch, args, at)
+  function requests.retry(batch, args, at)
     local lane = lanes.open(partitions.at(batch, args[at]), args[at + 1], args[at + 2])
     if not lanes.is_owner(lane, batch.session, args[at + 3]) then return 'FENCED' end
     local count = 0
@@ -120,29 +118,29 @@ do
     local fields = pending == true and entry(lane, wl, seq) or body and fields_of(body)
     -- Its entry or body is gone; what is left of it cannot be delivered, nor moved.
     if not fields then return 'OK' end
-    -- Without an id: the dead-letter topic would compare it with earlier ones, and a dead letter is never a repetition.
-    local dead_letter = { args[at], args[at + 6], '', 'd', '0', fields.k or '', fields.d, args[at + 7], '0', args[at + 8] }
+    -- It keeps its id, and is never taken for a repetition.
+    local dead_letter = { args[at], args[at + 6], fields.i, '', '', '0', fields.k or '', fields.d, args[at + 7], '0', args[at + 8] }
     if topics.crowded(batch, dead_letter, 1, 1) then return 'FULL' end
     local appended = topics.append(batch, dead_letter, 1, true)
-    lanes.finish(lane, wl, seq, pending, 'd')
+    lanes.finish(lane, wl, seq, pending, 'dead')
     lanes.trim(lane)
     return 'OK ' .. string.match(appended, '^%S+')
   end
 
-  function lanes.index(keys, args)
-    local parts, code = headers.open(keys, 1, tonumber(args[1]))
-    if code then return code end
+  function lanes.index(_, args)
+    local parts, code = headers.open(args, 6, tonumber(args[1]))
+    if not parts then return code end
     local lane = lanes.open(parts[1], args[2], args[3])
     local page = redis.call('ZRANGEBYSCORE', queue_key(lane), '(' .. args[4], '+inf', 'LIMIT', 0, args[5])
     table.insert(page, 1, headers.text(headers.now()))
     return page
   end
 
-  function lanes.bodies(keys, args)
-    local parts, code = headers.open(keys, 1, tonumber(args[1]))
-    if code then return code end
+  function lanes.bodies(_, args)
+    local parts, first = headers.open(args, 5, tonumber(args[1]))
+    if not parts then return first end
     local found, bytes = {}, 0
-    for at = 5, #args, 2 do
+    for at = first, #args, 2 do
       if bytes >= tonumber(args[4]) then break end
       local lane = lanes.open(parts[tonumber(args[at])], args[2], args[3])
       local member = queued(lane, args[at + 1])

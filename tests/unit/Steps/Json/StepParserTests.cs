@@ -58,8 +58,8 @@ public sealed class StepParserTests
         var step = Parse(
             $$"""
             {"id":"s","consume":["{{StepSamples.Token}}"],
-             "reads":[{"key":"r","etag":"1-2"},{"key":"absent","etag":null,"partitionKey":"p"}],
-             "state":[{"op":"upsert","key":"k","value": {"a": 1} ,"etag":"1-3","ttlInSeconds":60,"partitionKey":"p"},
+             "reads":[{"key":"r","etag":"1-2"},{"key":"absent","etag":null}],
+             "state":[{"op":"upsert","key":"k","value": {"a": 1} ,"etag":"1-3","ttlInSeconds":60},
                       {"op":"upsert","key":"n","value":"x","concurrency":"first-write"},
                       {"op":"delete","key":"d","etag":"1-4","concurrency":"last-write"}],
              "emit":[{"topic":"t","data":[1]}]}
@@ -67,20 +67,15 @@ public sealed class StepParserTests
         );
 
         Assert.Equal(("s", StepSamples.Token), (step.Id, Assert.Single(step.Consumed).ToString()));
-        Assert.Equal([(new StateKey("app||r"), "1-2"), (new StateKey("app||absent", "p"), "")], step.Reads);
+        Assert.Equal([(new StateKey("app||r"), "1-2"), (new StateKey("app||absent"), "")], step.Reads);
         Assert.Equal(
             [(StateChange.Upsert, "app||k", "1-3"), (StateChange.Upsert, "app||n", ""), (StateChange.Delete, "app||d", "")],
             step.Operations.Select(operation => (operation.Change, operation.Key.Key, operation.ETag ?? ""))
         );
         Assert.Equal(["""{"a": 1}""", "\"x\"", ""], step.Operations.Select(operation => Encoding.UTF8.GetString(operation.Value.Span)));
         Assert.Equal(
-            ("p", TimeSpan.FromMinutes(1), false, true),
-            (
-                step.Operations[0].Key.PartitionKey,
-                step.Operations[0].TimeToLive,
-                step.Operations[0].FirstWrite,
-                step.Operations[1].FirstWrite
-            )
+            (TimeSpan.FromMinutes(1), false, true),
+            (step.Operations[0].TimeToLive, step.Operations[0].FirstWrite, step.Operations[1].FirstWrite)
         );
         Assert.Equal("t", Assert.Single(step.Emits).Topic);
     }
@@ -108,7 +103,7 @@ public sealed class StepParserTests
     public void A_token_of_a_partition_that_the_namespace_has_not_is_refused() =>
         Assert.Contains(
             "consume[0]",
-            Assert.Throws<DarqException>(() => Parse("""{"consume":["s:64:1-7:12:g:t"]}""")).Message,
+            Assert.Throws<DarqException>(() => Parse("""{"consume":["s:64:1-7:12:g:t:i"]}""")).Message,
             StringComparison.Ordinal
         );
 

@@ -3,20 +3,20 @@ namespace Darq.Tests.Unit.Steps.Json;
 /// <summary>Steps in form and out of it, each a rule of the schema or of the parser by itself.</summary>
 internal static class StepSamples
 {
-    public const string Token = "s1:3:1700000000000-7:12:ledger:transfers";
+    public const string Token = "s1:3:1700000000000-7:12:ledger:transfers:order-7";
 
     public static readonly string[] Good =
     [
         "{}",
         "  { \"id\" : \"x\" } ",
-        """{"consume":["s1:3:1700000000000-7:12:ledger:transfers"],"state":[{"op":"upsert","key":"alice","value":90}],"emit":[{"topic":"receipts","data":{"n":1}}]}""",
+        """{"consume":["s1:3:1700000000000-7:12:ledger:transfers:order-7"],"state":[{"op":"upsert","key":"alice","value":90}],"emit":[{"topic":"receipts","data":{"n":1}}]}""",
         """{"consume":[],"reads":[],"state":[],"emit":[],"ack":"durable"}""",
-        """{"reads":[{"key":"k","etag":"1700000000000-42"},{"key":"k","etag":""},{"key":"k","etag":null,"partitionKey":"p"}]}""",
+        """{"reads":[{"key":"k","etag":"1700000000000-42"},{"key":"k","etag":""},{"key":"k","etag":null}]}""",
         """{"state":[{"op":"upsert","key":"k","value":null}]}""",
         """{"id":null,"consume":null,"reads":null,"state":null,"emit":null,"ack":null}""",
-        """{"state":[{"op":"delete","key":"k","value":null,"etag":null,"ttlInSeconds":null,"concurrency":null,"partitionKey":null}]}""",
+        """{"state":[{"op":"delete","key":"k","value":null,"etag":null,"ttlInSeconds":null,"concurrency":null}]}""",
         """{"emit":[{"topic":"t","data":1,"key":null,"id":null,"ttlInSeconds":null,"rawPayload":null}]}""",
-        """{"state":[{"op":"upsert","key":"k","value":{"a":[1,"\u00e4\ud83d\ude00"]},"etag":"1-2","ttlInSeconds":60,"concurrency":"first-write","partitionKey":"p"}]}""",
+        """{"state":[{"op":"upsert","key":"k","value":{"a":[1,"\u00e4\ud83d\ude00"]},"etag":"1-2","ttlInSeconds":60,"concurrency":"first-write"}]}""",
         """{"state":[{"value":"v","key":"user{7}","op":"upsert","ttlInSeconds":-1,"etag":null}]}""",
         """{"state":[{"op":"delete","key":"k"},{"op":"delete","key":"a|b","etag":"","concurrency":"last-write"}]}""",
         """{"emit":[{"topic":"t","data":null},{"topic":"täglich ~x","data":"text","key":"k","id":"i","ttlInSeconds":1,"rawPayload":true}]}""",
@@ -35,9 +35,9 @@ internal static class StepSamples
         ("""{"State":[]}""", "State"),
         ("""{"id":""}""", "id"),
         ("""{"id":7}""", "id"),
-        ("""{"consume":"s1:3:1-7:12:g:t"}""", "consume"),
+        ("""{"consume":"s1:3:1-7:12:g:t:i"}""", "consume"),
         ("""{"consume":[7]}""", "consume[0]"),
-        ("""{"consume":["s1:3:1-7:12:g:t","no token"]}""", "consume[1]"),
+        ("""{"consume":["s1:3:1-7:12:g:t:i","no token"]}""", "consume[1]"),
         ("""{"consume":["s1:x:1-7:12:g:t"]}""", "consume[0]"),
         ("""{"reads":{"key":"k","etag":""}}""", "reads"),
         ("""{"reads":["k"]}""", "reads[0]"),
@@ -63,7 +63,7 @@ internal static class StepSamples
         ("""{"state":[{"op":"upsert","key":"k","value":1,"ttlInSeconds":1.5}]}""", "state[0].ttlInSeconds"),
         ("""{"state":[{"op":"upsert","key":"k","value":1,"concurrency":"none"}]}""", "state[0].concurrency"),
         ("""{"state":[{"op":"upsert","key":"k","value":1,"metadata":{}}]}""", "state[0].metadata"),
-        ("""{"state":[{"op":"upsert","key":"k","value":1,"partitionKey":""}]}""", "state[0].partitionKey"),
+        ("""{"state":[{"op":"upsert","key":"k","value":1,"partitionKey":"p"}]}""", "state[0].partitionKey"),
         ("""{"emit":{"topic":"t","data":1}}""", "emit"),
         ("""{"emit":[{"topic":"t"}]}""", "emit[0]"),
         ("""{"emit":[{"topic":"t","data":1},{"data":1}]}""", "emit[1]"),

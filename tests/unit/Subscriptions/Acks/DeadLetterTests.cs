@@ -59,7 +59,7 @@ public sealed class DeadLetterTests
             MessageMetadata.Parse(metadata.Span)
         );
         var letter = message with { Metadata = metadata };
-        var headers = Envelope.Compose(letter, new("s", "g", "t", 3, new(5, 6), 1), "t", 1, 5).Metadata;
+        var headers = Envelope.Compose(letter, new("s", "g", "t", 3, new(5, 6), 1, "i"), "t", 1, 5).Metadata;
         Assert.Contains(new("darq-dead-reason", "deliveries failed"), headers);
     }
 

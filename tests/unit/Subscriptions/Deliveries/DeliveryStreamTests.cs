@@ -144,16 +144,20 @@ public sealed class DeliveryStreamTests : IAsyncDisposable
     }
 
     /// <summary>Lets messages be appended and sent in one event.</summary>
-    private void Deliver(params long[] numbers) => _core.Apply(numbers, static (core, numbers, now) =>
-        {
-            foreach (var number in numbers)
+    private void Deliver(params long[] numbers) =>
+        _core.Apply(
+            numbers,
+            static (core, numbers, now) =>
             {
-                core.OnAppended(new(0, "t", new(1, number), new(1, number), "", "", default, default));
-            }
+                foreach (var number in numbers)
+                {
+                    core.OnAppended(new(0, "t", new(1, number), new(1, number), "i", "", default, default));
+                }
 
-            // There is no heartbeat here.
-            core.Dispatch(now with { HeartbeatLapsed = false });
-        });
+                // There is no heartbeat here.
+                core.Dispatch(now with { HeartbeatLapsed = false });
+            }
+        );
 
     private LaneMessage[] Messages() => _core.Read(static core => core.Messages.ToArray());
 

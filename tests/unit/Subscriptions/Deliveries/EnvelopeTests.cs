@@ -97,21 +97,29 @@ public sealed class EnvelopeTests
     }
 
     [Fact]
-    public void The_idempotency_key_stays_over_attempts_and_holders()
+    public void The_idempotency_key_stays_over_attempts_owners_and_places_in_the_stream()
     {
-        var first = Compose("x");
-        var second = Envelope.Compose(Message("x", ""), new("s2", "g", "a:b", 3, new(5, 6), 99), "a:b", 4, 7);
+        var first = Compose("x", id: "order 7", topic: "a:b/c");
+        var moved = Message("x", "order 7") with { StreamId = new(6, 9) };
+        var second = Envelope.Compose(moved, new("s2", "g", "a:b/c", 3, new(6, 9), 99, "i"), "a:b/c", 4, 7);
 
-        Assert.Equal("a%3Ab/3/5-6", Header(Compose("x", topic: "a:b"), "darq-idempotency-key"));
-        Assert.Equal("a%3Ab/3/5-6", Header(second, "darq-idempotency-key"));
+        Assert.Equal("a%3Ab%2Fc/3/order 7", Header(first, "darq-idempotency-key"));
+        Assert.Equal("a%3Ab%2Fc/3/order 7", Header(second, "darq-idempotency-key"));
         Assert.Equal(("1", "4"), (Header(first, "darq-attempt"), Header(second, "darq-attempt")));
     }
 
-    [Fact]
-    public void A_message_without_an_id_of_its_publisher_is_named_by_its_place() => Assert.Equal("3-5-6", Header(Compose("x"), "darq-id"));
+    [Theory]
+    [InlineData("a", "b/c", "a/b", "c")]
+    [InlineData("a/3", "c", "a", "3/c")]
+    [InlineData("a%2Fb", "c", "a/b", "c")]
+    public void Two_messages_never_have_one_idempotency_key(string topic, string id, string otherTopic, string otherId) =>
+        Assert.NotEqual(
+            Header(Compose("x", id, topic), "darq-idempotency-key"),
+            Header(Compose("x", otherId, otherTopic), "darq-idempotency-key")
+        );
 
-    private static Delivery Compose(string data, string id = "", string topic = "t", params (string Name, string Value)[] metadata) =>
-        Envelope.Compose(Message(data, id, metadata), new("s1", "g", topic, 3, new(5, 6), 8), topic, 1, 7);
+    private static Delivery Compose(string data, string id = "i", string topic = "t", params (string Name, string Value)[] metadata) =>
+        Envelope.Compose(Message(data, id, metadata), new("s1", "g", topic, 3, new(5, 6), 8, "i"), topic, 1, 7);
 
     private static Message Message(string data, string id, params (string Name, string Value)[] metadata) =>
         new(

@@ -138,7 +138,7 @@ public sealed class StreamWindowTests
         Assert.Equal(TimeSpan.FromSeconds(7), second.StartedAt);
     }
 
-    private static DeliveryToken Token(long number) => new("s", "g", "t", 0, new(1, number), number);
+    private static DeliveryToken Token(long number) => new("s", "g", "t", 0, new(1, number), number, "i");
 
     private static bool Take(StreamWindow window, long number, bool answered = true)
     {

@@ -104,7 +104,7 @@ internal sealed class AppModel : IDeliveryOutlet
     public void AnswerMadeUp(int which)
     {
         var (partition, message) = (which % CoreModel.Partitions, new Position(1, 1 + which));
-        var token = new DeliveryToken(_model.Session, CoreModel.Group, CoreModel.Topic, partition, message, 100 + which);
+        var token = new DeliveryToken(_model.Session, CoreModel.Group, CoreModel.Topic, partition, message, 100 + which, "i");
         if (Pick(Streams, which) is { } stream)
         {
             _model.Apply(core => core.OnAnswer(stream.Core!, token, (Answer)(which % 4), _model.Instant));
@@ -197,7 +197,15 @@ internal sealed class AppModel : IDeliveryOutlet
     private void Take(Attempt attempt)
     {
         var (lane, message) = (attempt.Message.Lane, attempt.Message.Message);
-        var token = new DeliveryToken(lane.Session!, CoreModel.Group, CoreModel.Topic, lane.Partition, message.StreamId, attempt.Number);
+        var token = new DeliveryToken(
+            lane.Session!,
+            CoreModel.Group,
+            CoreModel.Topic,
+            lane.Partition,
+            message.StreamId,
+            attempt.Number,
+            "i"
+        );
         var delivered = new Delivered(attempt, token, Streams.Find(stream => stream.Core == attempt.Stream)!);
         delivered.Stream.Unanswered.Add(delivered);
         Deliveries.Add(delivered);

@@ -26,17 +26,22 @@ public sealed class MessageTests
 
     [Fact]
     public void Without_an_expiry_a_message_never_expires() =>
-        Assert.Equal(long.MaxValue, Message.Read(0, Entry("1-1", ("d", ""), ("x", ""), ("l", "1"))).ExpiryMs);
+        Assert.Equal(long.MaxValue, Message.Read(0, Entry("1-1", ("i", "id"), ("d", ""), ("x", ""), ("l", "1"))).ExpiryMs);
 
     [Fact]
-    public void An_entry_without_data_is_none_of_ours() => Assert.Throws<FormatException>(() => Message.Read(0, Entry("1-1", ("l", "1"))));
+    public void An_entry_without_data_is_none_of_ours() =>
+        Assert.Throws<FormatException>(() => Message.Read(0, Entry("1-1", ("i", "id"), ("l", "1"))));
+
+    [Fact]
+    public void An_entry_without_an_id_is_none_of_ours() =>
+        Assert.Throws<FormatException>(() => Message.Read(0, Entry("1-1", ("d", "x"), ("l", "1"))));
 
     [Fact]
     public void An_entry_without_a_position_is_none_of_ours() =>
-        Assert.Throws<FormatException>(() => Message.Read(0, Entry("1-1", ("d", "x"))));
+        Assert.Throws<FormatException>(() => Message.Read(0, Entry("1-1", ("i", "id"), ("d", "x"))));
 
     [Fact]
-    public void A_parked_message_is_read_as_it_was_packed_whatever_its_bytes_are()
+    public void A_queued_message_is_read_as_it_was_packed_whatever_its_bytes_are()
     {
         var message = Message.Unpack(3, new(5, 6), Encoding.UTF8.GetBytes("i2:idk4:a:1bd6:d9:\0\r\nm0:t1:1x2:99l1:8"));
 
@@ -55,7 +60,7 @@ public sealed class MessageTests
     [InlineData("d1:xl")]
     [InlineData("d99999999999:x")]
     [InlineData("i2:idl1:8")]
-    public void A_damaged_parked_message_is_none_of_ours(string body) =>
+    public void A_damaged_queued_message_is_none_of_ours(string body) =>
         Assert.Throws<FormatException>(() => Message.Unpack(0, new(1, 1), Encoding.UTF8.GetBytes(body)));
 
     [Fact]
