@@ -4,22 +4,37 @@ namespace Darq.Engine.Connection;
 
 /// <summary>
 /// The highest applied position of each partition that a reply to this process named. A handshake compares them with the positions
-/// that survived a change of the Redis process: a higher one means that applied writes were lost. Bounded: one number pair per
+/// that survived a change of the Redis process: a higher one means that applied writes were lost. Bounded: two number pairs per
 /// partition.
 /// </summary>
-internal sealed class AppliedPositions(int partitions)
+/// <param name="partitions">How many there are.</param>
+/// <param name="lost">
+/// Hears of a loss that no handshake could see, because the reply came before it and was read after it. Returns at once, does not throw.
+/// </param>
+internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null)
 {
     private readonly Lock _lock = new();
     private readonly Position[] _highest = new Position[partitions];
+    private readonly Position[] _survived = new Position[partitions];
+    private long _worldLine;
 
     public void Note(int partition, Position applied)
     {
+        Loss? late = null;
         lock (_lock)
         {
-            if (applied > _highest[partition])
+            if (applied.WorldLine < _worldLine && applied > _survived[partition])
+            {
+                late = new(1, partition, applied, _survived[partition]);
+            }
+            else if (applied > _highest[partition])
             {
                 _highest[partition] = applied;
             }
+        }
+        if (late is not null)
+        {
+            lost?.Invoke(late);
         }
     }
 
@@ -29,8 +44,10 @@ internal sealed class AppliedPositions(int partitions)
         Loss? loss = null;
         lock (_lock)
         {
+            _worldLine = report.WorldLine;
             for (var p = 0; p < _highest.Length; p++)
             {
+                _survived[p] = report.Survived[p];
                 if (_highest[p] <= report.Survived[p])
                 {
                     continue;

@@ -46,7 +46,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         _queue = new(this, Keys, time, _log);
         _spreadFrom = random.Next(options.Partitions);
         _callTimeout = new(options.CallTimeout, time);
-        (Ids, Applied) = (new(random), new(options.Partitions));
+        (Ids, Applied) = (new(random), new(options.Partitions, OnLateLoss));
         _redis.Reconnected += OnReconnected;
         _handshaking = new("handshake", HandshakeRoundAsync, time, _log)
         {
@@ -310,6 +310,13 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
             "UNAVAILABLE: Redis gave no answer in time; whether the request took effect is unknown, and repeating it with the same "
                 + "id or token is safe."
         );
+
+    /// <summary>What was claimed under the session may rest on what is lost: a new session claims anew.</summary>
+    private void OnLateLoss(Loss loss)
+    {
+        _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
+        Invalidate(Invalidation.SessionGone);
+    }
 
     private void OnReconnected() => Invalidate(Invalidation.Reconnected);
 }

@@ -8,18 +8,21 @@ namespace Darq.Tests.Integration.Engine;
 public sealed class DoubtfulBatchTests
 {
     [Fact]
-    public async Task Message_that_is_told_OK_is_in_its_topic_though_Redis_was_full_when_the_batch_before_was_in_doubt()
+    public async Task Batch_in_doubt_gets_its_answer_though_Redis_is_full_and_the_next_one_has_a_number_of_its_own()
     {
         await using var redis = await RedisServer.StartAsync();
         await using var run = await EngineRun.StartAsync(redis.Port, new NamespaceOptions { Partitions = 1 });
         run.Redis.LoseReply("batch", () => redis.CliAsync("CONFIG", "SET", "maxmemory", "1"));
-        await Assert.ThrowsAsync<DarqException>(() => run.PublishAsync("t", "in doubt"));
-        await redis.CliAsync("CONFIG", "SET", "maxmemory", "0");
 
+        await run.PublishAsync("t", "in doubt");
+        var full = await Assert.ThrowsAsync<DarqException>(() => run.PublishAsync("t", "refused"));
+        await redis.CliAsync("CONFIG", "SET", "maxmemory", "0");
         await run.PublishAsync("t", "next");
 
+        Assert.Equal(ErrorCode.Full, full.Code);
         var stream = await redis.CliAsync("XRANGE", run.Primary.Keys.Stream(0, "t"), "-", "+");
         Assert.Contains("in doubt", stream, StringComparison.Ordinal);
-        Assert.True(stream.Contains("next", StringComparison.Ordinal), "A message was told OK and is not in its topic.");
+        Assert.DoesNotContain("refused", stream, StringComparison.Ordinal);
+        Assert.Contains("next", stream, StringComparison.Ordinal);
     }
 }

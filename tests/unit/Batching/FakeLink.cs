@@ -14,7 +14,7 @@ internal sealed class FakeLink : IPrimaryLink
 
     public Session Session { get; set; } = new("s1", 0);
 
-    public long WorldLine => 1;
+    public long WorldLine { get; set; } = 1;
 
     /// <summary>Function, session key's end, number and requests of every batch that arrived.</summary>
     public List<(string Function, string Session, long Number, int Count)> Batches { get; } = [];
@@ -25,6 +25,14 @@ internal sealed class FakeLink : IPrimaryLink
     {
         _next.Enqueue((call, _) => answer(call));
         return this;
+    }
+
+    /// <summary>The next batch is answered when the test says so, with what it says or as taken.</summary>
+    public TaskCompletionSource<RedisReply?> Hold()
+    {
+        var answer = new TaskCompletionSource<RedisReply?>();
+        _next.Enqueue(async (call, _) => await answer.Task ?? Taken(call));
+        return answer;
     }
 
     /// <summary>The next batch is never answered; returns a task that ends when it has come.</summary>
@@ -44,10 +52,10 @@ internal sealed class FakeLink : IPrimaryLink
 
     public Task<Session> ReadyAsync(CancellationToken cancellation) => Task.FromResult(Session);
 
-    public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
+    public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
     {
         Batches.Add((call.Function["darq2_".Length..], call.Key!.Split(':')[^1], Number(call, 0), (int)Number(call, 3)));
-        return _next.TryDequeue(out var answer) ? answer(call, cancellation) : Task.FromResult(Taken(call));
+        return _next.TryDequeue(out var answer) ? await answer(call, cancellation) : Taken(call);
     }
 
     public void Invalidate(Invalidation why) => Invalidated.Add(why);

@@ -44,6 +44,21 @@ public sealed class AppliedPositionsTests
     }
 
     [Fact]
+    public void A_reply_that_is_read_after_the_handshake_that_lost_its_write_is_told_as_a_loss()
+    {
+        var lost = new List<Loss>();
+        var applied = new AppliedPositions(3, lost.Add);
+        applied.Note(0, new(1, 4));
+        Assert.Null(applied.Compare(Survived(new(1, 4), new(1, 9), default) with { WorldLine = 2 }));
+
+        applied.Note(0, new(1, 5));
+        applied.Note(1, new(1, 9));
+        applied.Note(0, new(2, 5));
+
+        Assert.Equal([new Loss(1, 0, new(1, 5), new(1, 4))], lost);
+    }
+
+    [Fact]
     public void A_loss_is_told_once()
     {
         _applied.Note(0, new(1, 5));

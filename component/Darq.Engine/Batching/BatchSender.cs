@@ -1,0 +1,179 @@
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+using Darq.Engine.Telemetry;
+
+namespace Darq.Engine.Batching;
+
+/// <summary>Numbers batches and sends them, the same number until its outcome is known. Used by the queue's loop alone.</summary>
+internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private Session? _session;
+    private long _number;
+    private int _lastArguments;
+
+    /// <summary>Whether a batch of this session would follow the last one.</summary>
+    public bool Continues(Session session) => session == _session;
+
+    /// <summary>Sends a new batch under the next number.</summary>
+    public void Begin(Batch batch, Session session, CancellationToken cancellation)
+    {
+        if (session != _session)
+        {
+            (_session, _number) = (session, 0);
+        }
+
+        batch.Give(session, ++_number);
+        Send(batch, cancellation);
+    }
+
+    /// <summary>
+    /// The answers of a batch whose call has ended and that took effect under the world-line that it named; nothing for any other outcome.
+    /// </summary>
+    public async ValueTask<Answers?> AnswersOfAsync(Batch ended)
+    {
+        if (!ended.Call.IsCompletedSuccessfully || ended.Refusal is not null || ended.WorldLine != link.WorldLine)
+        {
+            return null;
+        }
+
+        var reply = await ended.Call;
+        return IsTaken(reply) ? Answers.Of(ended, reply) : null;
+    }
+
+    /// <summary>
+    /// Repeats a batch whose last sending has ended until its outcome is known; returns the answers to give, if any.
+    /// 1. Look at how the sending ended. No reply: the outcome is in doubt. Refused: its number is closed by what frees of it.
+    /// 2. Wait until the primary is ready, so that a recovery and its resumed lanes come first.
+    /// 3. Send it again: under its number, or under the next one of a new session.
+    /// </summary>
+    public async Task<Answers?> ResolveAsync(Batch batch, CancellationToken cancellation)
+    {
+        while (batch.Requests.Count > 0 || batch.Refusal is not null)
+        {
+            // Step 1
+            if (await AnswersAsync(batch, cancellation) is { } answers)
+            {
+                return answers;
+            }
+
+            // Step 2
+            var session = await link.ReadyAsync(cancellation);
+            // Step 3
+            if (session == batch.Session)
+            {
+                Send(batch, cancellation);
+                continue;
+            }
+
+            batch.Restart();
+            if (batch.Requests.Count > 0)
+            {
+                Begin(batch, session, cancellation);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<Answers?> AnswersAsync(Batch batch, CancellationToken cancellation)
+    {
+        try
+        {
+            var reply = await batch.Call;
+            if (!IsTaken(reply))
+            {
+                Look(batch, reply);
+            }
+            else if (batch.WorldLine == link.WorldLine)
+            {
+                return Answers.Of(batch, reply);
+            }
+            else
+            {
+                // Redis may have lost it since.
+                batch.IsDoubtful = true;
+            }
+        }
+        catch (RedisUnavailableException)
+        {
+            batch.IsDoubtful = true;
+            await Task.Delay(Pause, time, cancellation);
+        }
+        catch (RedisRefusedException refused)
+        {
+            if (!await link.IsPassingAsync(refused, cancellation))
+            {
+                Refuse(batch, refused);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A code that refuses the whole batch: nothing of it was executed by this sending.</summary>
+    private void Look(Batch batch, RedisReply reply)
+    {
+        var isTooEarly = reply.Bytes.Span.StartsWith("TOO_EARLY"u8);
+        if (isTooEarly && batch.IsBehind)
+        {
+            // The batch before it has its outcome by now.
+            batch.IsBehind = false;
+            return;
+        }
+
+        // Too early though all earlier batches were answered: Redis has lost one.
+        var isSessionGone = isTooEarly || reply.Bytes.Span.StartsWith("SESSION_"u8);
+        if (isSessionGone)
+        {
+            log.SessionWasGone(reply.ToString());
+        }
+
+        link.Invalidate(isSessionGone ? Invalidation.SessionGone : Invalidation.NeedsRecovery);
+    }
+
+    private void Refuse(Batch batch, RedisRefusedException refused)
+    {
+        // An error of the function itself may have come after its first write.
+        batch.IsDoubtful |= refused.Code == "ERR";
+        if (batch.Refusal is null)
+        {
+            batch.Refusal = refused;
+            return;
+        }
+
+        // Not even its number can be closed, so that the session ends with it.
+        link.Invalidate(Invalidation.SessionGone);
+        batch.Fail(request => !(batch.IsDoubtful && request.NeverGivesUp), () => batch.Outcome(refused));
+        batch.Refusal = null;
+    }
+
+    private void Send(Batch batch, CancellationToken cancellation)
+    {
+        var requests = batch.Sent;
+        // Under load one batch is about as large as the one before.
+        var writer = new BatchWriter(keys, Math.Min(_lastArguments, 64 * requests.Count));
+        foreach (var request in requests)
+        {
+            writer.Add(request);
+        }
+
+        var session = batch.Session!;
+        if (requests.Count == 0)
+        {
+            // The check of the replication id needs a partition.
+            writer.Place(session.Partition);
+        }
+
+        _lastArguments = writer.Count;
+        var frees = requests.All(request => request.Frees);
+        var worldLine = link.WorldLine;
+        var key = keys.Session(session.Partition, session.Id);
+        var call = writer.ToCall(key, frees, batch.Number, worldLine, Session.Life, requests.Count);
+        batch.Send(worldLine, link.CallAsync(call, cancellation));
+    }
+
+    private static bool IsTaken(RedisReply reply) => reply.Bytes.Span.StartsWith("OK "u8);
+}
