@@ -5,8 +5,8 @@ namespace Darq.Component.Host;
 /// </summary>
 internal static class GrpcLimits
 {
-    /// <summary>Four times what daprd allows its apps, because <c>response_data</c> of a binding's Read is not limited there.</summary>
-    public const int ReceiveMaxBytes = 16 * 1024 * 1024;
+    /// <summary>A transaction of 64 MiB, with its keys and what gRPC adds.</summary>
+    public const int ReceiveMaxBytes = 80 * 1024 * 1024;
 
     /// <summary>What daprd accepts. One byte more would end a delivery stream for good, so it is refused before it is sent.</summary>
     public const int SendMaxBytes = 4 * 1024 * 1024;

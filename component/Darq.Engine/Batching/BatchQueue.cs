@@ -32,6 +32,8 @@ internal sealed class BatchQueue : IAsyncDisposable
         new BoundedChannelOptions(2 * MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }
     );
 
+    private readonly LargeRequests _large = new();
+
     private int _waiting;
     private long _waitingBytes;
 
@@ -60,6 +62,11 @@ internal sealed class BatchQueue : IAsyncDisposable
     /// </summary>
     public ValueTask<T> SubmitAsync<T>(BatchRequest<T> request, CancellationToken cancellation)
     {
+        if (IsLarge(request))
+        {
+            return SubmitLargeAsync(request, cancellation);
+        }
+
         if (
             !request.NeverGivesUp
             && (Volatile.Read(ref _waiting) >= MaxWaiting || Volatile.Read(ref _waitingBytes) + request.Size > MaxWaitingBytes)
@@ -75,7 +82,7 @@ internal sealed class BatchQueue : IAsyncDisposable
         Interlocked.Add(ref _waitingBytes, request.Size);
         if (!_queue.Writer.TryWrite(request))
         {
-            return QueueUpAsync(request, cancellation);
+            return QueueUpAsync(request, request, cancellation);
         }
 
         _pulse.Set();
@@ -95,17 +102,30 @@ internal sealed class BatchQueue : IAsyncDisposable
         }
     }
 
-    private async ValueTask<T> QueueUpAsync<T>(BatchRequest<T> request, CancellationToken cancellation)
+    /// <summary>Whether a request is a batch of its own that waits for its turn instead of counting as waiting.</summary>
+    private static bool IsLarge(IBatchRequest request) => request.Size > MaxBytes && !request.NeverGivesUp;
+
+    private async ValueTask<T> SubmitLargeAsync<T>(BatchRequest<T> request, CancellationToken cancellation)
+    {
+        var turn = await _large.EnterAsync(request, cancellation);
+        Interlocked.Increment(ref _waiting);
+        return await QueueUpAsync(turn, request, cancellation);
+    }
+
+    /// <summary>Waits for a place in the queue, then for the answer.</summary>
+    private async ValueTask<T> QueueUpAsync<T>(IBatchRequest queued, BatchRequest<T> request, CancellationToken cancellation)
     {
         try
         {
-            await _queue.Writer.WriteAsync(request, cancellation);
+            await _queue.Writer.WriteAsync(queued, cancellation);
         }
         catch (Exception fault) when (fault is ChannelClosedException or OperationCanceledException)
         {
             Interlocked.Decrement(ref _waiting);
-            Interlocked.Add(ref _waitingBytes, -request.Size);
-            throw fault is ChannelClosedException ? Stopping() : fault;
+            Interlocked.Add(ref _waitingBytes, -WeightOf(queued));
+            var why = fault is ChannelClosedException ? Stopping() : fault;
+            queued.Fail(why);
+            throw why;
         }
 
         _pulse.Set();
@@ -213,7 +233,7 @@ internal sealed class BatchQueue : IAsyncDisposable
     private List<IBatchRequest> Take()
     {
         var batch = new List<IBatchRequest>(Math.Clamp(Volatile.Read(ref _waiting), 1, MaxRequests));
-        long bytes = 0;
+        var (bytes, weight) = (0L, 0L);
         while (batch.Count < MaxRequests && (_held is not null || _queue.Reader.TryRead(out _held)))
         {
             if (batch.Count > 0 && bytes + _held.Size > MaxBytes)
@@ -222,15 +242,19 @@ internal sealed class BatchQueue : IAsyncDisposable
             }
 
             bytes += _held.Size;
+            weight += WeightOf(_held);
             batch.Add(_held);
             _held = null;
         }
 
         Interlocked.Increment(ref _batches);
         Interlocked.Add(ref _waiting, -batch.Count);
-        Interlocked.Add(ref _waitingBytes, -bytes);
+        Interlocked.Add(ref _waitingBytes, -weight);
         return batch;
     }
+
+    /// <summary>What a request weighs in the bound of those that wait.</summary>
+    private static int WeightOf(IBatchRequest request) => IsLarge(request) ? 0 : request.Size;
 
     /// <summary>Once: when the next batch is on its way, or when nothing is.</summary>
     private void GiveAnswers()

@@ -13,6 +13,7 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
     private Session? _session;
     private long _number;
     private int _lastArguments;
+    private TimeSpan _lastExtraTime;
 
     /// <summary>Whether a batch of this session would follow the last one.</summary>
     public bool Continues(Session session) => session == _session;
@@ -172,7 +173,10 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
         var worldLine = link.WorldLine;
         var key = keys.Session(session.Partition, session.Id);
         var call = writer.ToCall(key, frees, batch.Number, worldLine, Session.Life, requests.Count);
-        batch.Send(worldLine, link.CallAsync(call, cancellation));
+        var extraTime = LargeRequests.ExtraTime(requests.Sum(request => (long)request.Size));
+        // Redis may still be at work on the one before.
+        batch.Send(worldLine, link.CallAsync(call with { ExtraTime = extraTime + _lastExtraTime }, cancellation));
+        _lastExtraTime = extraTime;
     }
 
     private static bool IsTaken(RedisReply reply) => reply.Bytes.Span.StartsWith("OK "u8);

@@ -142,10 +142,31 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         }
 
         ThrowIfAway();
+        if (LargeRequests.ExtraTime(request.Size) is var extra && extra > TimeSpan.Zero)
+        {
+            return await SubmitLargeAsync(request, extra, cancellation);
+        }
+
         using var timeout = _callTimeout.Begin(cancellation);
         try
         {
             return await _queue.SubmitAsync(request, timeout.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw NoAnswer();
+        }
+    }
+
+    /// <summary>Has the time of its own call and of those whose turn comes before.</summary>
+    private async Task<T> SubmitLargeAsync<T>(BatchRequest<T> request, TimeSpan extra, CancellationToken cancellation)
+    {
+        var turns = LargeRequests.ExtraTime(LargeRequests.MaxWaitingBytes);
+        using var deadline = new CancellationTokenSource(_options.CallTimeout + extra + turns, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        try
+        {
+            return await _queue.SubmitAsync(request, either.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

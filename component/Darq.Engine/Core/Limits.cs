@@ -12,9 +12,15 @@ internal static class Limits
     /// <summary>3.9 MiB with metadata: the sidecar cannot receive 4 MiB, and a larger delivery would end its stream for good.</summary>
     public const int MaxMessageBytes = 4_089_446;
 
+    /// <summary>A step with all it carries: 16 MiB.</summary>
+    public const int MaxStepBytes = 16 * 1024 * 1024;
+
+    /// <summary>A transaction that is no step: it has neither token nor id nor emits. 64 MiB.</summary>
+    public const int MaxTransactionBytes = 64 * 1024 * 1024;
+
     public const int MaxEmits = 1024;
 
-    public const int MaxOperations = 10_000;
+    public const int MaxOperations = 100_000;
 
     public const int MaxMetadataBytes = 65_536;
 

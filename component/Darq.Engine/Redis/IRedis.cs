@@ -45,8 +45,17 @@ internal interface IRedis : IAsyncDisposable
     Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation);
 }
 
-/// <summary>One function call. <paramref name="ReadOnly"/> calls also work on a server that is out of memory.</summary>
-internal readonly record struct FunctionCall(string Function, string? Key, IReadOnlyList<RedisArgument> Arguments, bool ReadOnly = false);
+/// <summary>
+/// One function call. <paramref name="ReadOnly"/> calls also work on a server that is out of memory. <paramref name="ExtraTime"/> is
+/// added to the deadline, for a call that takes long to send and to execute.
+/// </summary>
+internal readonly record struct FunctionCall(
+    string Function,
+    string? Key,
+    IReadOnlyList<RedisArgument> Arguments,
+    bool ReadOnly = false,
+    TimeSpan ExtraTime = default
+);
 
 /// <summary>The entries of a stream, and the replication id under which they were read (null: the partition has no header yet).</summary>
 internal readonly record struct StreamSlice(string? ReplicationId, IReadOnlyList<StreamEntry> Entries);

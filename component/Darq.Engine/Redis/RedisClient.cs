@@ -24,7 +24,7 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
     {
         var database = await DatabaseAsync(cancellation);
-        using var reply = await WithinAsync(SendAsync(database, call), cancellation);
+        using var reply = await WithinAsync(SendAsync(database, call), options.CallTimeout + call.ExtraTime, cancellation);
         return RedisReplies.Reply(reply);
     }
 
@@ -146,12 +146,14 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
 
     private static async Task<bool> ExecuteAsync(ITransaction transaction) => await transaction.ExecuteAsync();
 
+    private Task<T> WithinAsync<T>(Task<T> sent, CancellationToken cancellation) => WithinAsync(sent, options.CallTimeout, cancellation);
+
     /// <summary>One command under the call's deadline. Splits the client's faults into errors of the server and missing answers.</summary>
-    private async Task<T> WithinAsync<T>(Task<T> sent, CancellationToken cancellation)
+    private async Task<T> WithinAsync<T>(Task<T> sent, TimeSpan within, CancellationToken cancellation)
     {
         try
         {
-            return await Reply<T>.WaitAsync(sent, options.CallTimeout, time, cancellation);
+            return await Reply<T>.WaitAsync(sent, within, time, cancellation);
         }
         catch (RedisServerException refused)
         {

@@ -12,6 +12,8 @@ internal static class RedisConfiguration
     public const string Call = "EVAL";
     public const string ReadOnlyCall = "EVAL_RO";
 
+    private static readonly TimeSpan LongestExtraTime = TimeSpan.FromMinutes(2);
+
     public static EndPoint Address(string host, int port) =>
         IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port);
 
@@ -56,8 +58,8 @@ internal static class RedisConfiguration
             ConnectRetry = 1,
             ReconnectRetryPolicy = new LinearRetry(100),
             KeepAlive = 10,
-            // The deadline in RedisClient comes first, and reports that the outcome is unknown.
-            AsyncTimeout = 2 * (int)options.CallTimeout.TotalMilliseconds,
+            // The deadline in RedisClient comes first, and reports that the outcome is unknown; large calls have a longer one.
+            AsyncTimeout = (int)(2 * options.CallTimeout + LongestExtraTime).TotalMilliseconds,
             IncludeDetailInExceptions = false,
             // One primary needs none of them, and each would be one more command to permit.
             TieBreaker = "",

@@ -156,11 +156,12 @@ internal sealed class StepExecutor(
 
     private void Check(StepRequest request)
     {
-        if (request.Size > Limits.MaxMessageBytes)
+        var (kind, most) = request.IsPlain ? ("transaction", Limits.MaxTransactionBytes) : ("step", Limits.MaxStepBytes);
+        if (request.Size > most)
         {
             throw new DarqException(
                 ErrorCode.TooLarge,
-                $"TOO_LARGE: the step has {request.Size:N0} bytes; accepted: at most {Limits.MaxMessageBytes:N0} (3.9 MiB)."
+                $"TOO_LARGE: the {kind} has {request.Size:N0} bytes; accepted: at most {most:N0} ({most >> 20} MiB)."
             );
         }
 

@@ -78,6 +78,9 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? primary = n
             .Distinct()
             .Count();
 
+    /// <summary>Whether it only changes state, as a transaction without a token does.</summary>
+    public bool IsPlain => Id.Length == 0 && Consumed.Length == 0 && Emits.Length == 0;
+
     /// <summary>Whether it has neither effects nor an id to record.</summary>
     public bool IsEmpty => Id.Length == 0 && Consumed.Length == 0 && Reads.Length == 0 && Operations.Length == 0 && Emits.Length == 0;
 

@@ -98,7 +98,9 @@ public sealed class InputStepTests(ComponentFixture fixture)
         );
         var second = await binding.NextAsync();
         Assert.Equal("2", second.Metadata["darq-attempt"]);
-        await binding.AnswerAsync(second.MessageId, $$"""{"state":[{"op":"upsert","key":"k","value":"{{new string('x', 4_095_000)}}"}]}""");
+        var value = new string('x', 3_500_000);
+        var operations = Enumerable.Range(0, 5).Select(i => $$"""{"op":"upsert","key":"k{{i}}","value":"{{value}}"}""");
+        await binding.AnswerAsync(second.MessageId, $$"""{"state":[{{string.Join(',', operations)}}]}""");
         Assert.Equal("3", (await binding.NextAsync()).Metadata["darq-attempt"]);
     }
 

@@ -133,17 +133,49 @@ public sealed class BatchQueueTests : IAsyncDisposable
     [Fact]
     public async Task A_queue_that_is_full_refuses_all_but_what_never_gives_up()
     {
-        var waiting = Submit(new FakeRequest(60 << 20));
+        var waiting = Submit([.. Enumerable.Range(0, 64).Select(_ => new FakeRequest(1 << 20))]);
 
         Assert.Equal(
             ErrorCode.Full,
-            (await Assert.ThrowsAsync<DarqException>(async () => await _queue.SubmitAsync(new FakeRequest(5 << 20), default))).Code
+            (await Assert.ThrowsAsync<DarqException>(async () => await _queue.SubmitAsync(new FakeRequest(1 << 10), default))).Code
         );
         var ack = _queue.SubmitAsync(new FakeRequest(5 << 20, neverGivesUp: true), default).AsTask();
         Start();
 
-        await Task.WhenAll(waiting[0], ack).WaitAsync(Patience);
-        Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(60 << 20), default).AsTask().WaitAsync(Patience));
+        await Task.WhenAll([.. waiting, ack]).WaitAsync(Patience);
+        Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(1 << 20), default).AsTask().WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Large_requests_are_held_one_at_a_time_beside_a_queue_that_is_full()
+    {
+        var waiting = Submit([.. Enumerable.Range(0, 64).Select(_ => new FakeRequest(1 << 20))]);
+        var large = Submit(new FakeRequest(64 << 20), new FakeRequest(64 << 20), new FakeRequest(64 << 20));
+
+        var full = await Assert.ThrowsAsync<DarqException>(async () => await _queue.SubmitAsync(new FakeRequest(2 << 20), default));
+        Start();
+        await Task.WhenAll([.. waiting, .. large]).WaitAsync(Patience);
+
+        Assert.Equal(ErrorCode.Full, full.Code);
+        Assert.Equal("line 0", await _queue.SubmitAsync(new FakeRequest(64 << 20), default).AsTask().WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task A_large_request_whose_caller_gave_up_keeps_its_turn_until_redis_answered()
+    {
+        var held = _link.Hold();
+        Start();
+        using var givingUp = new CancellationTokenSource();
+        var first = _queue.SubmitAsync(new FakeRequest(2 << 20), givingUp.Token).AsTask();
+        await Eventually.TrueAsync(() => _link.Batches.Count == 1, Patience, "the first is sent");
+        await givingUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        var second = _queue.SubmitAsync(new FakeRequest(2 << 20), default).AsTask();
+        await Task.Delay(20);
+        Assert.Single(_link.Batches);
+
+        held.SetResult(null);
+        await second.WaitAsync(Patience);
     }
 
     [Fact]

@@ -154,7 +154,7 @@ public sealed class StepParserTests
         static string Many(string field, string element, int count) =>
             $$"""{"{{field}}":[{{string.Join(',', Enumerable.Repeat(element, count))}}]}""";
         var (operations, messages) = (
-            Many("state", """{"op":"delete","key":"k"}""", 10_001),
+            Many("state", """{"op":"delete","key":"k"}""", 100_001),
             Many("emit", """{"topic":"t","data":1}""", 1025)
         );
 
