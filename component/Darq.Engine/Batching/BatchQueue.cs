@@ -32,7 +32,7 @@ internal sealed class BatchQueue : IAsyncDisposable
         new BoundedChannelOptions(2 * MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }
     );
 
-    private readonly LargeRequests _large = new();
+    private readonly LargeRequests _large;
 
     private int _waiting;
     private long _waitingBytes;
@@ -46,7 +46,7 @@ internal sealed class BatchQueue : IAsyncDisposable
 
     public BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log)
     {
-        (_link, _log, _sender, _wake) = (link, log, new(link, keys, time, log), _pulse.Set);
+        (_link, _log, _sender, _large, _wake) = (link, log, new(link, keys, time, log), new(time), _pulse.Set);
         _loop = new("batches", RunAsync, time, log);
     }
 

@@ -10,6 +10,7 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    private readonly PartitionList _partitions = new(keys);
     private Session? _session;
     private long _number;
     private int _lastArguments;
@@ -154,11 +155,15 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
     private void Send(Batch batch, CancellationToken cancellation)
     {
         var requests = batch.Sent;
+        _partitions.Clear();
         // Under load one batch is about as large as the one before.
-        var writer = new BatchWriter(keys, Math.Min(_lastArguments, 64 * requests.Count));
-        foreach (var request in requests)
+        var writer = new BatchWriter(keys, _partitions, Math.Min(_lastArguments, 64 * requests.Count));
+        var (frees, bytes) = (true, 0L);
+        for (var i = 0; i < requests.Count; i++)
         {
-            writer.Add(request);
+            writer.Add(requests[i]);
+            frees &= requests[i].Frees;
+            bytes += requests[i].Size;
         }
 
         var session = batch.Session!;
@@ -169,11 +174,10 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
         }
 
         _lastArguments = writer.Count;
-        var frees = requests.All(request => request.Frees);
         var worldLine = link.WorldLine;
         var key = keys.Session(session.Partition, session.Id);
         var call = writer.ToCall(key, frees, batch.Number, worldLine, Session.Life, requests.Count);
-        var extraTime = LargeRequests.ExtraTime(requests.Sum(request => (long)request.Size));
+        var extraTime = LargeRequests.ExtraTime(bytes);
         // Redis may still be at work on the one before.
         batch.Send(worldLine, link.CallAsync(call with { ExtraTime = extraTime + _lastExtraTime }, cancellation));
         _lastExtraTime = extraTime;

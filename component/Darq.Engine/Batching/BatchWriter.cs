@@ -15,7 +15,10 @@ internal sealed class BatchWriter
     private readonly List<RedisArgument> _arguments;
     private readonly PartitionList _partitions;
 
-    public BatchWriter(Keys keys, int expectedArguments = 0)
+    /// <param name="keys">Of the namespace.</param>
+    /// <param name="partitions">An empty list to use, where it is kept for the next call; else one of its own.</param>
+    /// <param name="expectedArguments">How many arguments there will be about.</param>
+    public BatchWriter(Keys keys, PartitionList? partitions = null, int expectedArguments = 0)
     {
         _keys = keys;
         _arguments = new(Math.Max(expectedArguments, HeadArguments));
@@ -24,7 +27,7 @@ internal sealed class BatchWriter
             _arguments.Add(default);
         }
 
-        _partitions = new(keys);
+        _partitions = partitions ?? new(keys);
     }
 
     public int Count => _arguments.Count;

@@ -13,8 +13,15 @@ internal sealed class LargeRequests
 
     private static readonly TimeSpan PerMebibyte = TimeSpan.FromSeconds(0.5);
 
-    private readonly SemaphoreSlim _turn = new(1);
+    // Set while no request has the turn.
+    private readonly AsyncAutoResetEvent _turn;
     private long _waitingBytes;
+
+    public LargeRequests(TimeProvider time)
+    {
+        _turn = new(time);
+        _turn.Set();
+    }
 
     /// <summary>What a call of so many bytes may take longer than others, to travel and to be executed.</summary>
     public static TimeSpan ExtraTime(long bytes) => bytes > BatchQueue.MaxBytes ? PerMebibyte * (bytes >> 20) : TimeSpan.Zero;
@@ -47,7 +54,7 @@ internal sealed class LargeRequests
     }
 
     /// <summary>A request whose turn ends with its answer, also where its caller has given up before.</summary>
-    private sealed class Turn(SemaphoreSlim turn, IBatchRequest request) : IBatchRequest
+    private sealed class Turn(AsyncAutoResetEvent turn, IBatchRequest request) : IBatchRequest
     {
         private int _isOver;
 
@@ -79,7 +86,7 @@ internal sealed class LargeRequests
         {
             if (Interlocked.Exchange(ref _isOver, 1) == 0)
             {
-                turn.Release();
+                turn.Set();
             }
         }
     }

@@ -14,6 +14,7 @@ internal sealed class MessageIds(Random random)
 {
     private const int DigestBytes = 15;
     private const int MaxMark = 64;
+    private const int MaxOnStack = 768;
 
     private static readonly SearchValues<char> PlainMark = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
@@ -32,8 +33,7 @@ internal sealed class MessageIds(Random random)
     /// An id as tokens and records of results name it: as it is where it is short and plain, else by its digest, which keeps tokens fit for
     /// headers.
     /// </summary>
-    public static string MarkOf(string id) =>
-        id.Length <= MaxMark && !id.AsSpan().ContainsAnyExcept(PlainMark) ? id : "~" + DigestOf(Encoding.UTF8.GetBytes(id));
+    public static string MarkOf(string id) => id.Length <= MaxMark && !id.AsSpan().ContainsAnyExcept(PlainMark) ? id : "~" + DigestOf(id);
 
     /// <summary>
     /// What the ids of messages begin with that a group emits because of another message: a digest, because two groups may consume one
@@ -45,12 +45,13 @@ internal sealed class MessageIds(Random random)
     /// <param name="id">The message's id, or that of the step.</param>
     public static string OfCause(string group, string topic, int partition, string id) =>
         // Groups and topics have no control characters, so that no two causes read the same.
-        DigestOf(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{group}\0{topic}\0{partition}\0{id}")));
+        DigestOf(string.Create(CultureInfo.InvariantCulture, $"{group}\0{topic}\0{partition}\0{id}"));
 
-    private static string DigestOf(ReadOnlySpan<byte> bytes)
+    private static string DigestOf(string text)
     {
+        Span<byte> bytes = text.Length <= MaxOnStack / 3 ? stackalloc byte[MaxOnStack] : new byte[Encoding.UTF8.GetByteCount(text)];
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(bytes, digest);
+        SHA256.HashData(bytes[..Encoding.UTF8.GetBytes(text, bytes)], digest);
         return Base64Url.EncodeToString(digest[..DigestBytes]);
     }
 }

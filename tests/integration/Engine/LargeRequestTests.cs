@@ -1,7 +1,5 @@
-using System.Globalization;
 using Darq.Engine.Core;
 using Darq.Engine.State;
-using Darq.Engine.Steps;
 using Darq.Tests.Shared;
 using Xunit;
 
