@@ -1,4 +1,5 @@
 using Darq.Benchmarks.Client;
+using Darq.Benchmarks.Floor;
 using Darq.Benchmarks.Hops;
 using Darq.Benchmarks.Processes;
 using Darq.Benchmarks.Reports;
@@ -24,9 +25,9 @@ internal static class Program
 
     public static async Task<int> Main(string[] arguments)
     {
-        if (arguments is [ReferenceComponent.Argument, var socket])
+        if (arguments is [FloorComponent.Mode, FloorComponent.SocketOption, var socket])
         {
-            await ReferenceComponent.RunAsync(socket);
+            await FloorComponent.RunAsync(socket);
             return 0;
         }
 
