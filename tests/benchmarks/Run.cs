@@ -46,7 +46,7 @@ internal sealed class Run(Options options, Progress progress)
         for (var probes = 0; probes < options.MostProbes; probes++)
         {
             await scenario.BeforeOursAsync(Probe);
-            var probe = await MeasureAsync(stage, () => scenario.OursAsync(Probe));
+            var probe = await MeasureAsync(stage, scenario, () => scenario.OursAsync(Probe));
             if (probe.Cost.ComponentCompiledMethods < StillCompiling)
             {
                 return;
@@ -57,21 +57,21 @@ internal sealed class Run(Options options, Progress progress)
     private async Task<Pair> PairAsync(Stage stage, Scenario scenario, TimeSpan duration)
     {
         await scenario.BeforeOursAsync(duration);
-        var ours = await MeasureAsync(stage, () => scenario.OursAsync(duration));
+        var ours = await MeasureAsync(stage, scenario, () => scenario.OursAsync(duration));
         progress.RoundEnded();
         await scenario.BeforeReferenceAsync(duration, ours);
-        var reference = await MeasureAsync(stage, () => scenario.ReferenceAsync(duration));
+        var reference = await MeasureAsync(stage, scenario, () => scenario.ReferenceAsync(duration));
         progress.RoundEnded();
         await scenario.AfterPairAsync();
         return new(ours, reference);
     }
 
-    private static async Task<Round> MeasureAsync(Stage stage, Func<Task<Round>> load)
+    private static async Task<Round> MeasureAsync(Stage stage, Scenario scenario, Func<Task<Round>> load)
     {
         // The garbage of one round is not collected in the next.
         GC.Collect();
-        var before = await stage.ReadCostAsync();
+        var before = await stage.ReadCostAsync(scenario.ReferenceProcess);
         var round = await load();
-        return round with { Cost = await stage.ReadCostAsync() - before };
+        return round with { Cost = await stage.ReadCostAsync(scenario.ReferenceProcess) - before };
     }
 }

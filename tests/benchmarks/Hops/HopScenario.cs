@@ -19,6 +19,8 @@ internal sealed class HopScenario(Stage stage, int chains) : Scenario(stage)
 
     public override string Reference => "the same chain with the floor component";
 
+    public override int? ReferenceProcess => _floor!.Id;
+
     public override async Task PrepareAsync()
     {
         _ours = await ChainPod.StartAsync(Stage.SocketsFolder, Stage.RedisHost);

@@ -28,6 +28,9 @@ internal sealed record Cost
 
     public double ComponentSeconds { get; init; }
 
+    /// <summary>Of the process that the reference has where we have a component; 0 where it has none.</summary>
+    public double ReferenceSeconds { get; init; }
+
     public double ClientSeconds { get; init; }
 
     public long ComponentAllocatedBytes { get; init; }
@@ -43,6 +46,7 @@ internal sealed record Cost
             Commands = after.Commands - before.Commands,
             FunctionSeconds = after.FunctionSeconds - before.FunctionSeconds,
             ComponentSeconds = after.ComponentSeconds - before.ComponentSeconds,
+            ReferenceSeconds = after.ReferenceSeconds - before.ReferenceSeconds,
             ClientSeconds = after.ClientSeconds - before.ClientSeconds,
             ComponentAllocatedBytes = after.ComponentAllocatedBytes - before.ComponentAllocatedBytes,
             ComponentCompiledMethods = after.ComponentCompiledMethods - before.ComponentCompiledMethods,

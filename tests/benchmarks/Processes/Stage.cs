@@ -70,14 +70,15 @@ internal sealed class Stage : IAsyncDisposable
         Connection.Ask(new("StateStore", "Init", State), new InitRequest { Metadata = state });
     }
 
-    /// <summary>What everybody has used up to now.</summary>
-    public async Task<Cost> ReadCostAsync()
+    /// <summary>What everybody has used up to now, a process of the reference included.</summary>
+    public async Task<Cost> ReadCostAsync(int? referenceProcess)
     {
         var redis = await Plain.ReadCostAsync();
         var (allocated, compiled) = await ReadCountersAsync();
         return redis with
         {
             ComponentSeconds = MeasuredProcess.Seconds(_component.Process.Id),
+            ReferenceSeconds = referenceProcess is { } id ? MeasuredProcess.Seconds(id) : 0,
             ClientSeconds = MeasuredProcess.Seconds(Environment.ProcessId),
             ComponentAllocatedBytes = allocated,
             ComponentCompiledMethods = compiled,

@@ -54,6 +54,12 @@ internal sealed record Row
 
     public required double ComponentCpuUsPerOp { get; init; }
 
+    /// <summary>Processor time of the process that the reference has where we have a component; null where it has none.</summary>
+    public required double? ReferenceComponentCpuUsPerOp { get; init; }
+
+    /// <summary>Ours divided by that, over all rounds together: a single round is short beside the kernel's clock tick.</summary>
+    public required double? CpuRatio { get; init; }
+
     /// <summary>Processor time of the load generator, which shares the machine with what it measures.</summary>
     public required double ClientCpuUsPerOp { get; init; }
 
@@ -72,6 +78,8 @@ internal sealed record Row
     {
         Total ours = new([.. pairs.Select(pair => pair.Ours)]),
             plain = new([.. pairs.Select(pair => pair.Reference)]);
+        var component = ours.PerOperation(cost => cost.ComponentSeconds * 1e6);
+        var referenceComponent = plain.PerOperation(cost => cost.ReferenceSeconds * 1e6);
         var ratios = Statistics.Ratios(pairs, round => round.PerSecond);
         return new()
         {
@@ -94,7 +102,9 @@ internal sealed record Row
             FunctionUsPerOp = ours.PerOperation(cost => cost.FunctionSeconds * 1e6),
             CommandsPerOp = ours.PerOperation(cost => cost.Commands),
             OpsPerFunctionCall = 1 / ours.PerOperation(cost => Math.Max(1, cost.FunctionCalls)),
-            ComponentCpuUsPerOp = ours.PerOperation(cost => cost.ComponentSeconds * 1e6),
+            ComponentCpuUsPerOp = component,
+            ReferenceComponentCpuUsPerOp = referenceComponent > 0 ? referenceComponent : null,
+            CpuRatio = referenceComponent > 0 ? component / referenceComponent : null,
             ClientCpuUsPerOp = ours.PerOperation(cost => cost.ClientSeconds * 1e6),
             AllocatedBytesPerOp = ours.PerOperation(cost => cost.ComponentAllocatedBytes),
             Environment = environment,

@@ -20,6 +20,9 @@ internal abstract class Scenario(Stage stage) : IAsyncDisposable
     /// <summary>The reference in a few words.</summary>
     public abstract string Reference { get; }
 
+    /// <summary>The process that the reference has where we have a component, if it has one.</summary>
+    public virtual int? ReferenceProcess => null;
+
     protected Stage Stage { get; } = stage;
 
     public abstract Task PrepareAsync();
