@@ -3,7 +3,8 @@
 #
 #   ./bench.sh                 everything; takes some six minutes
 #   ./bench.sh --quick         short rounds, for a first look
-#   ./bench.sh --only NAME     publish, publish-bulk, deliver, step, step-serial, state-get, state-set, hop or hop-many
+#   ./bench.sh --only NAME     publish, publish-bulk, deliver, step, step-serial, state-get, state-set, paced, hop
+#                              or hop-many
 #   ./bench.sh --json FILE     writes the rows to a file as well
 #   ./bench.sh --record        writes the results page in tests/benchmarks
 #
@@ -14,7 +15,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 started_in=$PWD
 cd "$root"
-case ${1:-} in -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case ${1:-} in -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 # shellcheck source=tests/shared/leash.sh
 source tests/shared/leash.sh
 # shellcheck source=tests/shared/build.sh

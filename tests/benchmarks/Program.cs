@@ -19,6 +19,7 @@ internal static class Program
         ["step-serial"] = stage => new StepScenario(stage, 1),
         ["state-get"] = stage => new StateScenario(stage, writes: false),
         ["state-set"] = stage => new StateScenario(stage, writes: true),
+        ["paced"] = stage => new PacedScenario(stage),
         ["hop"] = stage => new HopScenario(stage, 1),
         ["hop-many"] = stage => new HopScenario(stage, Scenario.Outstanding),
     };

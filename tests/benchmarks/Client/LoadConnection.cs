@@ -12,6 +12,8 @@ namespace Darq.Benchmarks.Client;
 /// </summary>
 internal sealed partial class LoadConnection : IDisposable
 {
+    public const int MaxWaitMilliseconds = 10;
+
     private const int FrameHeaderBytes = 9;
     private const int ReceiveBytes = 1 << 20;
     private const int OurStreamWindow = 1 << 20;
@@ -52,13 +54,13 @@ internal sealed partial class LoadConnection : IDisposable
     }
 
     /// <summary>Sends what is due, and takes in what came; waits for a moment if there is neither. Throws what ends the run.</summary>
-    public void Pump()
+    public void Pump(int waitMilliseconds = MaxWaitMilliseconds)
     {
         Flush();
         var count = _socket.Receive(_received.AsSpan(_to), SocketFlags.None, out var error);
         if (error == SocketError.WouldBlock)
         {
-            Wait();
+            Wait(waitMilliseconds);
             return;
         }
 
@@ -78,9 +80,8 @@ internal sealed partial class LoadConnection : IDisposable
     public void Dispose() => _socket.Dispose();
 
     /// <summary>Waits until the socket can be read, or written if something is left to write.</summary>
-    private void Wait()
+    private void Wait(int milliseconds)
     {
-        const int milliseconds = 10;
         if (HasOutput)
         {
             List<Socket> reading = [_socket],

@@ -89,6 +89,7 @@ internal abstract class PullLoad : ICallSink
         Delivered++;
         var work = _idle.Count > 0 ? _idle.Pop() : new Work();
         work.Take(Fields.Find(message, IdField));
+        Read(work, message);
         if (_running)
         {
             Begin(work);
@@ -100,6 +101,12 @@ internal abstract class PullLoad : ICallSink
     }
 
     public void Completed(Call call) => throw new LoadFailedException("the component ended the subscription");
+
+    /// <summary>Takes from a delivery what its handler needs; the bytes are only valid during the call.</summary>
+    protected virtual void Read(Work work, ReadOnlySpan<byte> message) { }
+
+    /// <summary>Sends what is due; says how many milliseconds the next turn may wait for the component.</summary>
+    protected virtual int Prepare() => LoadConnection.MaxWaitMilliseconds;
 
     /// <summary>Starts to work on a delivery; <see cref="Done"/> ends it.</summary>
     protected abstract void Handle(Work work);
@@ -128,7 +135,7 @@ internal abstract class PullLoad : ICallSink
 
     private void Turn()
     {
-        Connection.Pump();
+        Connection.Pump(Prepare());
         for (var i = _answered.Count - 1; i >= 0; i--)
         {
             Connection.Send(_pull, _answered[i].Answer);
@@ -152,6 +159,9 @@ internal abstract class PullLoad : ICallSink
         public ReadOnlySpan<byte> Answer => _answer.AsSpan(0, _answerBytes);
 
         public long Began { get; set; }
+
+        /// <summary>Which message it is, for a load that counts its messages.</summary>
+        public long Number { get; set; }
 
         public void Take(ReadOnlySpan<byte> token)
         {
