@@ -3,8 +3,8 @@
 #
 #   ./bench.sh                 everything; takes some six minutes
 #   ./bench.sh --quick         short rounds, for a first look
-#   ./bench.sh --only NAME     publish, publish-bulk, deliver, step, step-serial, state-get, state-set, paced, hop
-#                              or hop-many
+#   ./bench.sh --only NAME     publish, publish-bulk, deliver, step, step-serial, state-get, state-set, paced,
+#                              queue-vs-bullmq, hop or hop-many
 #   ./bench.sh --json FILE     writes the rows to a file as well
 #   ./bench.sh --record        writes the results page in tests/benchmarks
 #
@@ -24,6 +24,11 @@ source tests/shared/build.sh
 on_leash tests/tools.sh redis
 # shellcheck source=/dev/null
 source .tools/env.sh
+
+# One row needs npm packages; where there is no npm, the row says so.
+if [[ " $* " != *" --only "* || " $* " == *" --only queue-vs-bullmq "* ]] && command -v node >/dev/null && command -v npm >/dev/null; then
+  on_leash tests/tools.sh node || true
+fi
 
 build_if_changed tests/benchmarks benchmarks tests/shared component
 [[ -n ${DAPRD:-} ]] || build_if_changed tests/sidecar sidecar tests/shared component/Darq.Component/Protos

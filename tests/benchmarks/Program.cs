@@ -2,6 +2,7 @@ using Darq.Benchmarks.Client;
 using Darq.Benchmarks.Floor;
 using Darq.Benchmarks.Hops;
 using Darq.Benchmarks.Processes;
+using Darq.Benchmarks.Reference;
 using Darq.Benchmarks.Reports;
 using Darq.Benchmarks.Scenarios;
 
@@ -20,9 +21,13 @@ internal static class Program
         ["state-get"] = stage => new StateScenario(stage, writes: false),
         ["state-set"] = stage => new StateScenario(stage, writes: true),
         ["paced"] = stage => new PacedScenario(stage),
+        ["queue-vs-bullmq"] = stage => new QueueScenario(stage),
         ["hop"] = stage => new HopScenario(stage, 1),
         ["hop-many"] = stage => new HopScenario(stage, Scenario.Outstanding),
     };
+
+    /// <summary>For a scenario that needs more than every other: what of that this machine lacks, or null.</summary>
+    private static readonly Dictionary<string, Func<string?>> Missing = new() { ["queue-vs-bullmq"] = BullMq.Missing };
 
     public static async Task<int> Main(string[] arguments)
     {
@@ -38,7 +43,9 @@ internal static class Program
             return 2;
         }
 
-        var chosen = Scenarios.Where(scenario => options.Only is null || scenario.Key == options.Only).ToArray();
+        var asked = Scenarios.Where(scenario => options.Only is null || scenario.Key == options.Only).ToArray();
+        var leftOut = LeftOut(asked.Select(scenario => scenario.Key));
+        var chosen = asked.Where(scenario => !leftOut.ContainsKey(scenario.Key)).ToArray();
         var progress = new Progress(chosen.Length * 2 * (options.Pairs + 1));
         var rows = new List<Row>();
         try
@@ -50,7 +57,7 @@ internal static class Program
             }
 
             progress.Clear();
-            await ReportAsync(options, rows);
+            await ReportAsync(options, rows, [.. leftOut.Select(scenario => $"{scenario.Key} is left out: {scenario.Value}")]);
             return 0;
         }
 #pragma warning disable CA1031 // Whatever it was, there are no figures; what is not foreseen is shown in full.
@@ -70,10 +77,25 @@ internal static class Program
         }
     }
 
-    private static async Task ReportAsync(Options options, IReadOnlyList<Row> rows)
+    private static Dictionary<string, string> LeftOut(IEnumerable<string> scenarios) =>
+        scenarios
+            .Select(scenario => (Scenario: scenario, Reason: Missing.GetValueOrDefault(scenario)?.Invoke()))
+            .Where(scenario => scenario.Reason is not null)
+            .ToDictionary(scenario => scenario.Scenario, scenario => scenario.Reason!);
+
+    private static async Task ReportAsync(Options options, List<Row> rows, IReadOnlyList<string> leftOut)
     {
-        Console.WriteLine(Table.Of(rows));
-        if (options.Quick)
+        if (rows.Count > 0)
+        {
+            Console.WriteLine(Table.Of(rows));
+        }
+
+        foreach (var line in leftOut)
+        {
+            Console.WriteLine(line);
+        }
+
+        if (options.Quick && rows.Count > 0)
         {
             Console.WriteLine("quick: short rounds, good for a first look only");
         }
@@ -97,7 +119,7 @@ internal static class Program
 
         if (options.Record)
         {
-            Console.WriteLine($"Recorded in {await Record.WriteAsync(rows, orientation)}");
+            Console.WriteLine($"Recorded in {await Record.WriteAsync(rows, leftOut, orientation)}");
         }
     }
 }

@@ -10,7 +10,7 @@ build() { # project or solution
 build_if_changed() { # project folder, binary, further source folders
   local project=$1 binary=$1/bin/Release/net10.0/$2.dll
   shift 2
-  if [[ -e $binary && -z $(find "$project" "$@" Directory.*.props \( -name bin -o -name obj \) -prune -o -type f ! -name '*.md' ! -name '*.json' -newer "$binary" -print -quit) ]]; then
+  if [[ -e $binary && -z $(find "$project" "$@" Directory.*.props \( -name bin -o -name obj -o -name node_modules \) -prune -o -type f ! -name '*.md' ! -name '*.json' -newer "$binary" -print -quit) ]]; then
     return
   fi
   build "$project"

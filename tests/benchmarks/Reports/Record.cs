@@ -19,16 +19,16 @@ internal static class Record
         File.WriteAllTextAsync(file, JsonSerializer.Serialize(rows, Json) + "\n");
 
     /// <summary>Both files; returns where the page is.</summary>
-    public static async Task<string> WriteAsync(IReadOnlyList<Row> rows, IReadOnlyList<string> orientation)
+    public static async Task<string> WriteAsync(IReadOnlyList<Row> rows, IReadOnlyList<string> leftOut, IReadOnlyList<string> orientation)
     {
         var state = rows[0].Environment;
         var path = Repository.PathOf("tests", "benchmarks", $"results-redis-{state.Redis}");
         await WriteJsonAsync(path + ".json", rows);
-        await File.WriteAllTextAsync(path + ".md", Page(rows, orientation));
+        await File.WriteAllTextAsync(path + ".md", Page(rows, leftOut, orientation));
         return Path.GetRelativePath(Repository.Root, path + ".md");
     }
 
-    private static string Page(IReadOnlyList<Row> rows, IReadOnlyList<string> orientation)
+    private static string Page(IReadOnlyList<Row> rows, IReadOnlyList<string> leftOut, IReadOnlyList<string> orientation)
     {
         var state = rows[0].Environment;
         var loads = rows.Select(row => row.Environment.LoadAverage).ToArray();
@@ -40,7 +40,7 @@ internal static class Record
             {state.Cpu}, {state.Cores} cores; Linux {state.Kernel}; {state.Dotnet}; Redis {state.Redis} ({state.RedisSettings}). Load average when the rows began: {loads.Min():0.0} to {loads.Max():0.0}.
             [README.md](README.md) says what each row compares; the same rows as JSON lie beside this page.
 
-            {Table.Of(rows)}
+            {string.Join("\n\n", [Table.Of(rows), .. leftOut])}
 
             For orientation, `redis-benchmark` with 64 clients and 1,024 bytes:
 

@@ -66,4 +66,18 @@ public sealed class BenchTests
         Assert.Equal(2, await run.WaitForExitAsync(TimeSpan.FromMinutes(1)));
         Assert.Contains("publish-bulk", run.Output.ToString(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_scenario_that_needs_Node_is_left_out_with_the_reason_where_there_is_none()
+    {
+        await using var run = await ChildProcess.StartAsync(
+            Repository.Binary("tests/benchmarks", "benchmarks"),
+            ["--only", "queue-vs-bullmq"],
+            new Dictionary<string, string?> { ["PATH"] = "/nowhere" }
+        );
+
+        Assert.Equal(0, await run.WaitForExitAsync(TimeSpan.FromMinutes(1)));
+        var line = Assert.Single(run.Output.All);
+        Assert.Equal("queue-vs-bullmq is left out: node is missing; Node.js 18 or newer is needed, with npm", line);
+    }
 }
