@@ -3,8 +3,8 @@
 #
 #   ./bench.sh                 everything; takes some six minutes
 #   ./bench.sh --quick         short rounds, for a first look
-#   ./bench.sh --only NAME     publish, publish-bulk, deliver, step, step-serial, state-get, state-set, paced,
-#                              queue-vs-bullmq, hop or hop-many
+#   ./bench.sh --only NAME     publish, publish-bulk, deliver, step, step-serial, state-get, state-set,
+#                              workflow-store, paced, queue-vs-bullmq, hop or hop-many
 #   ./bench.sh --json FILE     writes the rows to a file as well
 #   ./bench.sh --record        writes the results page in tests/benchmarks
 #

@@ -5,6 +5,7 @@ using Darq.Benchmarks.Processes;
 using Darq.Benchmarks.Reference;
 using Darq.Benchmarks.Reports;
 using Darq.Benchmarks.Scenarios;
+using Darq.Benchmarks.Workflows;
 
 namespace Darq.Benchmarks;
 
@@ -20,6 +21,7 @@ internal static class Program
         ["step-serial"] = stage => new StepScenario(stage, 1),
         ["state-get"] = stage => new StateScenario(stage, writes: false),
         ["state-set"] = stage => new StateScenario(stage, writes: true),
+        ["workflow-store"] = stage => new WorkflowScenario(stage),
         ["paced"] = stage => new PacedScenario(stage),
         ["queue-vs-bullmq"] = stage => new QueueScenario(stage),
         ["hop"] = stage => new HopScenario(stage, 1),
