@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the component against a plain connection to the same Redis; prints a table and ends with 0 if no call failed.
 #
-#   ./bench.sh                 everything; takes some six minutes
+#   ./bench.sh                 everything; takes some nine minutes
 #   ./bench.sh --quick         short rounds, for a first look
 #   ./bench.sh --only NAME     publish, publish-bulk, deliver, step, step-serial, state-get, state-set,
 #                              workflow-store, paced, queue-vs-bullmq, hop or hop-many
