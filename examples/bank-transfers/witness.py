@@ -24,7 +24,7 @@ class Witness:
 
     def applied(self):
         """Transfers that the ledger's group is done with."""
-        return sum(int(lane[5]) for lane in self._lanes())
+        return sum(int(lane[4]) for lane in self._lanes())
 
     def waiting(self):
         """Transfers that were published and are not applied."""
@@ -45,7 +45,7 @@ class Witness:
         }
 
     def _lanes(self):
-        """Of each partition: owner, fencing token, start, acked up to, ranges, consumed and more (ARCHITECTURE.md, Keys)."""
+        """Of each partition: owner, fencing token, acked up to, ranges, consumed and more (ARCHITECTURE.md, Keys)."""
         return self._headers("l:ledger:transfers")
 
     def _headers(self, field):

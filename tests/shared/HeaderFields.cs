@@ -18,10 +18,10 @@ internal sealed record TopicNumbers(long Last, long Bytes, long Trimmed, long Du
 internal sealed record LaneNumbers(
     string Owner,
     string FencingToken,
-    long Start,
     string Watermark,
     long Ranges,
     long Consumed,
+    long Start,
     long Dead,
     long Expired,
     long TakeOvers,
@@ -31,8 +31,8 @@ internal sealed record LaneNumbers(
     /// <summary>All zero where there is no such field.</summary>
     public static LaneNumbers Parse(string? field)
     {
-        var words = (string.IsNullOrEmpty(field) ? "- - 0 0-0 0 0 0 0 0 0:0" : field).Split(' ');
+        var words = (string.IsNullOrEmpty(field) ? "- - 0-0 0 0 0 0 0 0 0:0" : field).Split(' ');
         long At(int index) => long.Parse(words[index], CultureInfo.InvariantCulture);
-        return new(words[0], words[1], At(2), words[3], At(4), At(5), At(6), At(7), At(8), words[9]);
+        return new(words[0], words[1], words[2], At(3), At(4), At(5), At(6), At(7), At(8), words[9]);
     }
 }

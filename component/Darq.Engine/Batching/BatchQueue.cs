@@ -189,10 +189,13 @@ internal sealed class BatchQueue : IAsyncDisposable
         _loop.Progress();
     }
 
-    /// <summary>Sends what waits, while fewer than two batches are out and nothing speaks against it.</summary>
+    /// <summary>
+    /// Sends what waits, while fewer than two batches are out and nothing speaks against it. A second one goes when as much waits as the
+    /// first has: two of about one size keep Redis at work, and many small ones would cost more than they gain.
+    /// </summary>
     private async ValueTask FillAsync(CancellationToken cancellation)
     {
-        while (_second is null && (_held is not null || _queue.Reader.TryPeek(out _)))
+        while (_second is null && IsWorthSending())
         {
             var ready = _link.ReadyAsync(cancellation);
             if (!ready.IsCompletedSuccessfully)
@@ -216,6 +219,10 @@ internal sealed class BatchQueue : IAsyncDisposable
             batch.Call.ConfigureAwait(true).GetAwaiter().UnsafeOnCompleted(_wake);
         }
     }
+
+    private bool IsWorthSending() =>
+        (_held is not null || _queue.Reader.TryPeek(out _))
+        && (_first is null || Volatile.Read(ref _waiting) >= _first.Requests.Count || Volatile.Read(ref _waitingBytes) >= MaxBytes);
 
     private async ValueTask WaitAsync()
     {

@@ -39,21 +39,25 @@ do
     return part
   end
 
+  -- The field pairs of a header, after its key.
+  local function write(call, count)
+    local from = 2
+    while count - from >= chunk do
+      redis.call('HSET', call[1], unpack(call, from, from + chunk - 1))
+      from = from + chunk
+    end
+    if count > from then redis.call('HSET', call[1], unpack(call, from, count)) end
+  end
+
   -- Writes back what changed in the headers; runs on every path of a call.
   function partitions.close(parts)
     for _, part in ipairs(parts) do
-      topics.pack(part)
-      lanes.pack(part)
-      if part.request then headers.set(part, 'lsn', part.lsn_text) end
-      local call = { part.key }
+      local call, count = { part.key, 'lsn', part.lsn_text, nil, nil, nil, nil }, part.request and 3 or 1
+      count = lanes.pack(part, call, topics.pack(part, call, count))
       for name, value in pairs(part.changed or none) do
-        call[#call + 1], call[#call + 2] = name, value
-        if #call > chunk then
-          redis.call('HSET', unpack(call))
-          call = { part.key }
-        end
+        call[count + 1], call[count + 2], count = name, value, count + 2
       end
-      if #call > 1 then redis.call('HSET', unpack(call)) end
+      write(call, count)
     end
   end
 

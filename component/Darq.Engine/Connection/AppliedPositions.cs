@@ -17,13 +17,15 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
     private readonly Position[] _highest = new Position[partitions];
     private readonly Position[] _survived = new Position[partitions];
     private long _worldLine;
+    private long _previousWorldLine = -1;
 
     public void Note(int partition, Position applied)
     {
         Loss? late = null;
         lock (_lock)
         {
-            if (applied.WorldLine < _worldLine && applied > _survived[partition])
+            // A repeated step names the position of a world-line that this process may never have seen.
+            if (applied.WorldLine == _previousWorldLine && applied > _survived[partition])
             {
                 late = new(1, partition, applied, _survived[partition]);
             }
@@ -44,7 +46,11 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
         Loss? loss = null;
         lock (_lock)
         {
-            _worldLine = report.WorldLine;
+            if (report.WorldLine != _worldLine)
+            {
+                (_previousWorldLine, _worldLine) = (_worldLine, report.WorldLine);
+            }
+
             for (var p = 0; p < _highest.Length; p++)
             {
                 _survived[p] = report.Survived[p];

@@ -51,6 +51,16 @@ do
     if not admits(found[1], found[2], world_line) then return 'NEEDS_RECOVERY' end
   end
 
+  -- Values of the fields listed after `from`, by name. Most calls list up to three, for which the table is made at once.
+  local function fields_of(found, args, from, count)
+    if count == 0 then return {} end
+    if count == 1 then return { [args[from + 1]] = found[5] } end
+    if count == 2 then return { [args[from + 1]] = found[5], [args[from + 2]] = found[6] } end
+    local fields = { [args[from + 1]] = found[5], [args[from + 2]] = found[6], [args[from + 3]] = found[7] }
+    for n = 4, count do fields[args[from + n]] = found[4 + n] end
+    return fields
+  end
+
   -- The partitions listed in `args` from `at`: their count, then of each its tag, the count of the header's fields that the call
   -- will need, and these. A field that is not listed is read when it is needed. Returns the partitions and the place after the
   -- list, or nil and a code. Comparing the first header is enough: a recovery gives all partitions of a primary the same
@@ -67,12 +77,10 @@ do
         wl = found[4]
       end
       if not found[1] then return nil, 'NEEDS_RECOVERY' end
-      local fields = {}
-      for n = 1, count do fields[args[from + 1 + n]] = found[4 + n] end
       -- All fields at once: a table that grows costs more than one that is made large.
       parts[i] = {
-        key = tag .. ':m', tag = tag, wl = wl, lsn = tonumber(found[1]), broken = found[2], fields = fields, changed = false,
-        topics = false, lanes = false, request = false, lsn_text = false, position = false, results = false,
+        key = tag .. ':m', tag = tag, wl = wl, lsn = found[1] + 0, broken = found[2], fields = fields_of(found, args, from + 1, count),
+        changed = false, topics = false, lanes = false, request = false, lsn_text = false, position = false, results = false,
       }
       from = from + 2 + count
     end
@@ -89,7 +97,7 @@ do
     return value
   end
 
-  -- Changes a field; partitions.close writes it.
+  -- Changes a field that hardly any call changes; partitions.close writes it.
   function headers.set(part, name, value)
     part.fields[name] = value
     part.changed = part.changed or {}

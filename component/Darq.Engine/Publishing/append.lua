@@ -21,8 +21,8 @@ do
     local seq, bytes, trimmed, duplicates, armed, groups = string.match(text, '^(%d+) (%d+) (%d+) (%d+) (%S+) (%S*)$')
     if not seq then error({ err = 'field ' .. field .. ' of the partition header is damaged' }) end
     return {
-      field = field, key = part.tag .. ':t:' .. topic, topic = topic, seq = tonumber(seq), bytes = tonumber(bytes),
-      trimmed = tonumber(trimmed), duplicates = tonumber(duplicates), armed = armed ~= '-' and armed,
+      field = field, key = part.tag .. ':t:' .. topic, topic = topic, seq = seq + 0, bytes = bytes + 0,
+      trimmed = trimmed + 0, duplicates = duplicates + 0, armed = armed ~= '-' and armed,
       groups = groups, changed = false, r = false, d = false,
     }
   end
@@ -35,13 +35,16 @@ do
     return numbers
   end
 
-  function topics.pack(part)
+  -- Adds the fields that changed to a call after its first `count` words; returns the new count.
+  function topics.pack(part, call, count)
     for _, numbers in pairs(part.topics or none) do
       if numbers.changed then
-        local counts = string.format('%d %d %d %d ', numbers.seq, numbers.bytes, numbers.trimmed, numbers.duplicates)
-        headers.set(part, numbers.field, counts .. (numbers.armed or '-') .. ' ' .. numbers.groups)
+        local seq, bytes, trimmed, armed = numbers.seq, numbers.bytes, numbers.trimmed, numbers.armed or '-'
+        local text = string.format('%d %d %d %d %s %s', seq, bytes, trimmed, numbers.duplicates, armed, numbers.groups)
+        call[count + 1], call[count + 2], count = numbers.field, text, count + 2
       end
     end
+    return count
   end
 
   function topics.ids(part, topic, kind)

@@ -12,10 +12,10 @@ do
   -- field: of the header of `part`; prefix: of the bucket keys.
   function buckets.family(part, field, prefix)
     local number, opened, window = string.match(headers.field(part, field) or '0 0 0', '^(%d+) (%d+) (%d+)$')
-    number = tonumber(number)
+    number = number + 0
     return {
       part = part, field = field, prefix = prefix, number = number, newest = number > 0 and prefix .. number,
-      earlier = number > 1 and prefix .. number - 1, opened = tonumber(opened), window = tonumber(window),
+      earlier = number > 1 and prefix .. number - 1, opened = opened + 0, window = window + 0,
     }
   end
 

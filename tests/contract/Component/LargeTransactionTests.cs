@@ -46,7 +46,8 @@ public sealed class LargeTransactionTests(ITestOutputHelper output)
 
     private static int PeakMegabytes(ComponentProcess component)
     {
-        var line = File.ReadLines($"/proc/{component.Process.Id}/status").First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
+        var status = File.ReadLines($"/proc/{component.Process.Id}/status");
+        var line = status.First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
         return int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
 }

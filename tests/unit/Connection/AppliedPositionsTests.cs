@@ -48,6 +48,7 @@ public sealed class AppliedPositionsTests
     {
         var lost = new List<Loss>();
         var applied = new AppliedPositions(3, lost.Add);
+        applied.Compare(Survived(default, default, default));
         applied.Note(0, new(1, 4));
         Assert.Null(applied.Compare(Survived(new(1, 4), new(1, 9), default) with { WorldLine = 2 }));
 
@@ -56,6 +57,19 @@ public sealed class AppliedPositionsTests
         applied.Note(0, new(2, 5));
 
         Assert.Equal([new Loss(1, 0, new(1, 5), new(1, 4))], lost);
+    }
+
+    [Fact]
+    public void A_repeated_step_of_a_world_line_that_this_process_slept_through_is_no_loss()
+    {
+        var lost = new List<Loss>();
+        var applied = new AppliedPositions(3, lost.Add);
+        applied.Compare(Survived(default, default, default));
+        applied.Compare(Survived(new(1, 4), default, default) with { WorldLine = 3 });
+
+        applied.Note(0, new(2, 5));
+
+        Assert.Empty(lost);
     }
 
     [Fact]

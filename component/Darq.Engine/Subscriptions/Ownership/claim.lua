@@ -20,16 +20,19 @@ do
   end
 
   local function register(lane, group)
+    lanes.read_rest(lane)
     local numbers = topics.numbers(lane.part, lane.topic)
     numbers.groups, numbers.changed = numbers.groups == '' and group or numbers.groups .. ',' .. group, true
     lane.start, lane.seq, lane.wl, lane.exists = numbers.trimmed, numbers.trimmed, '0', true
   end
 
   local function take_overs(lane)
+    lanes.read_rest(lane)
     return lane.suspect == lane.seq + 1 and lane.times or 0
   end
 
   local function count_take_over(lane)
+    lanes.read_rest(lane)
     lane.take_overs = lane.take_overs + 1
     if topics.numbers(lane.part, lane.topic).seq > lane.seq then
       lane.suspect, lane.times = lane.seq + 1, take_overs(lane) + 1
@@ -79,6 +82,7 @@ do
   function change.release(batch, lane, group, session, fencing_token)
     if lane.owner ~= session or lane.fencing_token ~= fencing_token then return 'OK 0' end
     headers.begin(batch, lane.part)
+    lanes.read_rest(lane)
     lane.owner, lane.suspect, lane.times, lane.changed = false, 0, 0, true
     headers.wake(lane.part, group .. ':' .. lane.topic)
     return 'OK 1'

@@ -46,6 +46,7 @@ do
       redis.call('ZREM', queue_key(lane), pending)
       redis.call('HDEL', bodies_key(lane), seq)
     end
+    if counter ~= 'consumed' then lanes.read_rest(lane) end
     lane[counter], lane.changed = lane[counter] + 1, true
   end
 
