@@ -23,10 +23,6 @@ internal sealed class StepExecutor(
 )
 {
     private int _crossPartitionLogged;
-    private long _crossPartitionCount;
-
-    /// <summary>Steps that touched several partitions; on Redis Cluster they would be refused.</summary>
-    public long CrossPartitionCount => Volatile.Read(ref _crossPartitionCount);
 
     /// <summary>
     /// Applies a state transaction as a step: the request's metadata names what it consumes and emits. Throws
@@ -170,7 +166,7 @@ internal sealed class StepExecutor(
             return;
         }
 
-        Interlocked.Increment(ref _crossPartitionCount);
+        StepMetrics.CountCrossPartition();
         if (options.CrossPartitionSteps == CrossPartitionSteps.Refuse)
         {
             throw new DarqException(

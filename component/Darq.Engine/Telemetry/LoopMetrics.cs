@@ -10,10 +10,9 @@ namespace Darq.Engine.Telemetry;
 internal static class LoopMetrics
 {
     private static readonly ConcurrentDictionary<SupervisedLoop, bool> Loops = new();
-    private static readonly Meter Meter = new("Darq");
-    private static readonly Counter<long> FailureCounter = Meter.CreateCounter<long>("darq.loop.failures");
+    private static readonly Counter<long> FailureCounter = EngineMeter.Instance.CreateCounter<long>("darq.loop.failures");
 
-    static LoopMetrics() => Meter.CreateObservableGauge("darq.loop.age", Ages, "s");
+    static LoopMetrics() => EngineMeter.Instance.CreateObservableGauge("darq.loop.age", Ages, "s");
 
     public static void Add(SupervisedLoop loop) => Loops[loop] = true;
 
