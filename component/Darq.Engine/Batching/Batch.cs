@@ -71,7 +71,7 @@ internal sealed class Batch(List<IBatchRequest> requests)
         IsDoubtful ? Unknown("Redis gave no answer, and then refused the request") : Refused(refused);
 
     public static DarqException Unknown(string why, Exception? fault = null) =>
-        new(ErrorCode.Unavailable, $"UNAVAILABLE: {why}; whether the request took effect is unknown.", fault);
+        new(ErrorCode.Unavailable, $"UNAVAILABLE: {why}; whether the request took or will take effect is unknown.", fault);
 
     private static DarqException Refused(RedisRefusedException refused) =>
         refused.Code == "OOM"

@@ -40,12 +40,15 @@ internal sealed partial class Primary
 
     private async Task HandshakeAsync(CancellationToken cancellation)
     {
-        Session? session,
-            replaced;
+        Session? session;
+        Session? replaced;
+        int lost;
         lock (_lock)
         {
-            (session, replaced) = _sessionGone ? ((Session?)null, _session) : (_session, null);
+            lost = _sessionsLost;
+            (session, replaced) = lost != _sessionsReplaced ? ((Session?)null, _session) : (_session, null);
         }
+
         var report = await _handshake.RunAsync(session, replaced, WorldLine, cancellation);
         var loss = Applied.Compare(report);
         if (loss is not null)
@@ -68,8 +71,16 @@ internal sealed partial class Primary
 
         lock (_lock)
         {
-            (_session, _sessionGone, _refused) = (report.Session, false, null);
-            _ready.Open(report.Session);
+            (_session, _sessionsReplaced, _refused) = (report.Session, lost, null);
+            if (_sessionsLost == lost)
+            {
+                _ready.Open(report.Session);
+            }
+            else
+            {
+                // This session was given up during its handshake.
+                _handshaking.Wake();
+            }
         }
         _log.PrimaryWasConnected(_options.Name, report.WorldLine, report.Session.Id);
     }

@@ -31,7 +31,8 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     // Under _lock.
     private DarqException? _refused;
     private Session? _session;
-    private bool _sessionGone;
+    private int _sessionsLost;
+    private int _sessionsReplaced;
 
     private readonly int _spreadFrom;
     private long _worldLine;
@@ -224,7 +225,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     {
         lock (_lock)
         {
-            _sessionGone |= why == Invalidation.SessionGone;
+            _sessionsLost += why == Invalidation.SessionGone ? 1 : 0;
             if (!_ready.IsOpen)
             {
                 return;
@@ -328,8 +329,8 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     private static DarqException NoAnswer() =>
         new(
             ErrorCode.Unavailable,
-            "UNAVAILABLE: Redis gave no answer in time; whether the request took effect is unknown, and repeating it with the same "
-                + "id or token is safe."
+            "UNAVAILABLE: Redis gave no answer in time; whether the request took or will take effect is unknown, and repeating it with the "
+                + "same id or token is safe."
         );
 
     /// <summary>What was claimed under the session may rest on what is lost: a new session claims anew.</summary>

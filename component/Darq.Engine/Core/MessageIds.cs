@@ -7,8 +7,8 @@ using System.Text;
 namespace Darq.Engine.Core;
 
 /// <summary>
-/// Ids of messages that come without one. An id is made before Redis knows the message, and stays with it through every delivery, retry
-/// and dead letter. Ids made here are unique by 63 random bits for each instance and a count.
+/// Ids of messages that come without one. An id is made before Redis knows the message, and stays with it through every delivery and
+/// retry. Ids made here are unique by 63 random bits for each instance and a count.
 /// </summary>
 internal sealed class MessageIds(Random random)
 {

@@ -43,7 +43,8 @@ internal sealed class Pulse : IValueTaskSource
             return new(this, _source.Version);
         }
 
-        Volatile.Write(ref _state, Calm);
+        // With a full fence: what the loop looks at next must not be older than what the setter did before.
+        Interlocked.Exchange(ref _state, Calm);
         return ValueTask.CompletedTask;
     }
 

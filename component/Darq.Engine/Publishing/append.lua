@@ -83,10 +83,12 @@ do
   end
 
   -- The index, from 0, of the first of `count` messages for which there is no room. Counts exactly only where one stream might
-  -- not have room for them all.
+  -- not have room for them all. Reads all that the appends will need, so that damage shows before the first write.
   function topics.crowded(batch, args, first, count)
     for at = first, first + (count - 1) * topics.width, topics.width do
-      local numbers = topics.numbers(partitions.at(batch, args[at]), args[at + 1])
+      local part = partitions.at(batch, args[at])
+      local numbers = topics.numbers(part, args[at + 1])
+      if args[at + 3] ~= '' then topics.ids(part, args[at + 1], args[at + 3]) end
       if numbers.seq - numbers.trimmed + count > tonumber(args[at + 10]) then return crowded_exactly(batch, args, first, count) end
     end
   end

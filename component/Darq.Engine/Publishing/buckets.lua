@@ -12,6 +12,7 @@ do
   -- field: of the header of `part`; prefix: of the bucket keys.
   function buckets.family(part, field, prefix)
     local number, opened, window = string.match(headers.field(part, field) or '0 0 0', '^(%d+) (%d+) (%d+)$')
+    if not number then error({ err = 'field ' .. field .. ' of the partition header is damaged' }) end
     number = number + 0
     return {
       part = part, field = field, prefix = prefix, number = number, newest = number > 0 and prefix .. number,

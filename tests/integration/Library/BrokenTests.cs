@@ -23,6 +23,25 @@ public sealed class BrokenTests(LibraryServer server) : IClassFixture<LibrarySer
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "t:bad")));
     }
 
+    [Theory]
+    [InlineData("d:t")]
+    [InlineData("r")]
+    [InlineData("t:t")]
+    public async Task A_step_that_needs_a_damaged_field_writes_nothing_and_breaks_nothing(string field)
+    {
+        await using var run = await server.RunAsync();
+        await run.OpenAsync();
+        await run.CommandAsync("HSET", run.Key(0, "m"), field, "planted");
+        var emit = Append("t", id: "named");
+
+        var reply = await run.BatchAsync("s1", 1, Step("once", operations: [Operation("u", "k")], emits: [emit]), Publish(Append("other")));
+
+        Assert.StartsWith($"ERROR field {field} of the partition header is damaged", reply[1], StringComparison.Ordinal);
+        Assert.StartsWith("OK ", reply[2], StringComparison.Ordinal);
+        Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "s:k")));
+        Assert.Equal("", await run.FieldAsync(0, "broken"));
+    }
+
     [Fact]
     public async Task A_request_that_fails_in_the_middle_breaks_its_partition_for_writes()
     {

@@ -48,7 +48,7 @@ public sealed partial class ListedFieldsTests(LibraryServer server) : IClassFixt
             Step("", [Consumed(3)], [Operation("u", "k")]),
             Step("once", operations: [Operation("u", "k", "w")], reads: [Read("none", "")]),
             Step("", [Consumed(1), Consumed(4)], emits: [Append("out")]),
-            ["dead", 1, "g", "t", fencingToken, worldLine, 5, "dead", "{}", 1000],
+            ["dead", 1, "g", "t", fencingToken, worldLine, 5, "dead", "own", "{}", 1000],
             Write(Operation("u", "k", guard: "*")),
             Publish(Append(maxBacklog: 0)),
             Ack("0.0", worldLine, 6),

@@ -177,7 +177,7 @@ public sealed class ArgumentWidthTests
 
         var written = Written(new DeadLetterRequest("g", "t", message, "t,dead", "{}"u8.ToArray(), 10, () => "5.1").Write);
 
-        Assert.Equal(["1", "g", "t", "5.1", "5", "6", "t%2Cdead", "{}", "10"], written);
+        Assert.Equal(["1", "g", "t", "5.1", "5", "6", "t%2Cdead", DeadLetter.IdOf("g", "t", message), "{}", "10"], written);
     }
 
     private static int Width(string file, string pattern) =>

@@ -34,6 +34,37 @@ public sealed class HandshakeLoopTests
         Assert.True(await handshake);
     }
 
+    [Fact]
+    public async Task A_session_that_is_given_up_during_its_handshake_is_replaced()
+    {
+        await using var primary = new Primary(
+            new OnceFaultyRedis(faults: 0),
+            new NamespaceOptions { Partitions = 1 },
+            TimeProvider.System,
+            new Random(1),
+            NullLoggerFactory.Instance
+        );
+        Assert.True(await primary.ConnectAsync(TimeSpan.FromSeconds(20), default));
+        var sessions = new List<string>();
+        primary.OnHandshake(
+            (session, _, _) =>
+            {
+                sessions.Add(session.Id);
+                if (sessions.Count == 1)
+                {
+                    primary.Invalidate(Invalidation.SessionGone);
+                }
+
+                return Task.CompletedTask;
+            }
+        );
+
+        primary.Invalidate(Invalidation.NeedsRecovery);
+        await Eventually.TrueAsync(() => sessions.Count >= 2, TimeSpan.FromSeconds(20), "another handshake is made");
+
+        Assert.NotEqual(sessions[0], sessions[1]);
+    }
+
     /// <summary>Turns the clock by a little. Called again and again, because the timer it is for may not be set yet.</summary>
     private static bool Passed(FakeTimeProvider time)
     {
@@ -42,12 +73,12 @@ public sealed class HandshakeLoopTests
     }
 
     /// <summary>A server that is fine, behind a client that fails in its own way the first time.</summary>
-    private sealed class OnceFaultyRedis : StubRedis
+    private sealed class OnceFaultyRedis(int faults = 1) : StubRedis
     {
         private int _asked;
 
         public override Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>
-            Interlocked.Increment(ref _asked) == 1
+            Interlocked.Increment(ref _asked) <= faults
                 ? throw new InvalidOperationException("A fault of the client's own.")
                 : Task.FromResult(ServerDescriptions.Parse("redis_version:7.0.15"));
 

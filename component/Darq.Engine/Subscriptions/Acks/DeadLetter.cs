@@ -45,6 +45,13 @@ internal static class DeadLetter
         return deadLetterTopic;
     }
 
+    /// <summary>
+    /// The id of the dead letter: one of its own, because several groups may give up one message, and several topics with equal ids may
+    /// have one dead-letter topic. Its metadata names the message's id.
+    /// </summary>
+    public static string IdOf(string group, string topic, Message message) =>
+        MessageIds.OfCause(group, topic, message.Partition, $"{message.Id}\0{message.StreamId}") + ".dead";
+
     /// <summary>The message's own metadata, unless it is damaged, and the reason; replaces the reason of an earlier dead letter.</summary>
     public static ReadOnlyMemory<byte> Metadata(
         Message message,

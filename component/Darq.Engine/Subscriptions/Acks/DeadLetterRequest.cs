@@ -29,6 +29,7 @@ internal sealed class DeadLetterRequest(
         writer.Add(message.StreamId.WorldLine);
         writer.Add(message.StreamId.Number);
         writer.Add(Keys.Encode(deadLetterTopic));
+        writer.Add(DeadLetter.IdOf(group, topic, message));
         writer.Add(metadata);
         writer.Add(maxBacklog);
     }

@@ -6,8 +6,8 @@
 -- retry: place, group, topic, fencing token, count, then <world-line>, <seq>, <delay ms>, <failures> of each message. Copies
 --       from the stream; a message that is queued already changes due and failures only; a finished one stays finished.
 --       Replies OK <queued>. Safe to repeat. Complexity O(count log queued) and the bytes copied.
--- dead: place, group, topic, fencing token, <world-line>, <seq>, dead-letter topic, metadata, most messages to hold. Moves one
---       message to that topic in the same partition. Replies OK <stream id there> | OK (was finished already) | FULL.
+-- dead: place, group, topic, fencing token, <world-line>, <seq>, dead-letter topic, id there, metadata, most messages to hold.
+--       Moves one message to that topic in the same partition. Replies OK <stream id there> | OK (was finished already) | FULL.
 -- queued: KEYS[1] header. ARGV[1] world-line of the last handshake, ARGV[2] group, ARGV[3] topic, ARGV[4] seq to continue after,
 --       ARGV[5] count, ARGV[6..] list of partitions, of which the first counts. Returns the server's time in ms, then members by
 --       seq. NEEDS_RECOVERY as always.
@@ -119,8 +119,8 @@ do
     local fields = pending == true and entry(lane, wl, seq) or body and fields_of(body)
     -- Its entry or body is gone; what is left of it cannot be delivered, nor moved.
     if not fields then return 'OK' end
-    -- It keeps its id, and is never taken for a repetition.
-    local dead_letter = { args[at], args[at + 6], fields.i, '', '', '0', fields.k or '', fields.d, args[at + 7], '0', args[at + 8] }
+    -- It is never taken for a repetition.
+    local dead_letter = { args[at], args[at + 6], args[at + 7], '', '', '0', fields.k or '', fields.d, args[at + 8], '0', args[at + 9] }
     if topics.crowded(batch, dead_letter, 1, 1) then return 'FULL' end
     local appended = topics.append(batch, dead_letter, 1, true)
     lanes.finish(lane, wl, seq, pending, 'dead')

@@ -64,6 +64,22 @@ public sealed class DeadLetterTests
     }
 
     [Fact]
+    public void Each_death_has_an_id_of_its_own()
+    {
+        var message = new Message(3, new(5, 6), "m", "", default, default, long.MaxValue, new(5, 1));
+        string[] ids =
+        [
+            DeadLetter.IdOf("g", "t", message),
+            DeadLetter.IdOf("h", "t", message),
+            DeadLetter.IdOf("g", "u", message),
+            DeadLetter.IdOf("g", "t", message with { StreamId = new(5, 7) }),
+        ];
+
+        Assert.Equal(4, ids.Distinct().Count());
+        Assert.All(ids, id => Assert.Equal(id, MessageIds.MarkOf(id)));
+    }
+
+    [Fact]
     public void A_publisher_cannot_make_a_message_look_dead() =>
         Assert.True(MessageMetadata.Serialize(new Dictionary<string, string> { ["Darq-Dead-Reason"] = "x" }).IsEmpty);
 
