@@ -48,7 +48,7 @@ internal sealed class LazyConnection(Func<Task<ConnectionMultiplexer>> connect, 
 
         if (_current is { } connection)
         {
-            await connection.DisposeAsync();
+            await CloseAsync(connection);
         }
     }
 
@@ -64,7 +64,13 @@ internal sealed class LazyConnection(Func<Task<ConnectionMultiplexer>> connect, 
                 return _current = connection;
             }
         }
-        await connection.DisposeAsync();
+        await CloseAsync(connection);
         throw new ObjectDisposedException(nameof(LazyConnection));
     }
+
+    /// <summary>
+    /// Waits for no reply: a server that is silent would hold the close for as long as the largest call may take. What calls were still out
+    /// fail, and the callers know what that means.
+    /// </summary>
+    private static Task CloseAsync(ConnectionMultiplexer connection) => connection.CloseAsync(allowCommandsToComplete: false);
 }
