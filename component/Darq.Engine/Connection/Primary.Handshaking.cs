@@ -22,8 +22,7 @@ internal sealed partial class Primary
             Refuse(refused);
             return RefusedPause;
         }
-        catch (RedisRefusedException refused)
-            when (refused.Code is not ("LOADING" or "MASTERDOWN" or "READONLY" or "BUSY" or "CLUSTERDOWN" or "TRYAGAIN"))
+        catch (RedisRefusedException refused) when (!refused.IsAway)
         {
             Refuse(RefusedHandshake(refused));
             return RefusedPause;

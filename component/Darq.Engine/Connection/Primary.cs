@@ -243,10 +243,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
             Invalidate(Invalidation.LibraryMissing);
             return true;
         }
-        if (
-            refused.Code
-            is not ("LOADING" or "MASTERDOWN" or "READONLY" or "BUSY" or "TRYAGAIN" or "NOREPLICAS" or "MISCONF" or "CLUSTERDOWN")
-        )
+        if (!refused.IsAway && refused.Code is not ("NOREPLICAS" or "MISCONF"))
         {
             return false;
         }

@@ -9,4 +9,7 @@ internal sealed class RedisUnavailableException(string message, Exception? inner
 internal sealed class RedisRefusedException(string code, string message) : Exception(message)
 {
     public string Code { get; } = code;
+
+    /// <summary>Whether the server cannot serve now and will, or another one will: it starts, fails over, or moves data.</summary>
+    public bool IsAway => Code is "LOADING" or "MASTERDOWN" or "READONLY" or "BUSY" or "CLUSTERDOWN" or "TRYAGAIN";
 }
