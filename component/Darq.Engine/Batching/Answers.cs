@@ -20,9 +20,9 @@ internal sealed record Answers(IReadOnlyList<IBatchRequest> Requests, RedisReply
             throw new InvalidOperationException($"A batch of {requests.Count} requests was answered with {lines} lines.");
         }
 
-        if (batch.Refusal is { } refused && requests.Count < batch.Requests.Count)
+        if (batch.Error is { } error && requests.Count < batch.Requests.Count)
         {
-            batch.Fail(request => !request.Frees, () => batch.Outcome(refused));
+            batch.Fail(request => !request.Frees, () => batch.Outcome(error));
         }
 
         return new(requests, reply);

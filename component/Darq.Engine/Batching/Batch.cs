@@ -31,10 +31,10 @@ internal sealed class Batch(List<IBatchRequest> requests)
     /// Why Redis refused it. What only frees memory is then sent under its number, which closes the number: either that is executed, or the
     /// record of the whole batch comes back.
     /// </summary>
-    public RedisRefusedException? Refusal { get; set; }
+    public RedisRefusedException? Error { get; set; }
 
     /// <summary>The requests of the next sending.</summary>
-    public IReadOnlyList<IBatchRequest> Sent => Refusal is null ? Requests : [.. Requests.Where(request => request.Frees)];
+    public IReadOnlyList<IBatchRequest> Sent => Error is null ? Requests : [.. Requests.Where(request => request.Frees)];
 
     public void Give(Session session, long number) => (Session, Number) = (session, number);
 
@@ -58,23 +58,20 @@ internal sealed class Batch(List<IBatchRequest> requests)
         {
             Fail(request => !request.Repeatable, () => Unknown("Redis lost the record of this request"));
         }
-        else if (Refusal is { } refused)
+        else if (Error is { } error)
         {
-            Fail(request => !request.Frees, () => Refused(refused));
+            Fail(request => !request.Frees, () => Outcome(error));
         }
 
-        (IsDoubtful, IsBehind, Refusal) = (false, false, null);
+        (IsDoubtful, IsBehind, Error) = (false, false, null);
     }
 
     /// <summary>What a caller hears whose request is known to have had no effect, or not to be known.</summary>
-    public DarqException Outcome(RedisRefusedException refused) =>
-        IsDoubtful ? Unknown("Redis gave no answer, and then refused the request") : Refused(refused);
+    public DarqException Outcome(RedisRefusedException error) =>
+        IsDoubtful ? Unknown("Redis gave no answer, and then refused the request")
+        : error.Code == "OOM" ? new(ErrorCode.Full, $"FULL: Redis is at its maxmemory and takes nothing new: {error.Message}")
+        : new(ErrorCode.Misconfigured, $"MISCONFIGURED: Redis refused a batch: {error.Message}");
 
     public static DarqException Unknown(string why, Exception? fault = null) =>
         new(ErrorCode.Unavailable, $"UNAVAILABLE: {why}; whether the request took or will take effect is unknown.", fault);
-
-    private static DarqException Refused(RedisRefusedException refused) =>
-        refused.Code == "OOM"
-            ? new(ErrorCode.Full, $"FULL: Redis is at its maxmemory and takes nothing new: {refused.Message}")
-            : new(ErrorCode.Misconfigured, $"MISCONFIGURED: Redis refused a batch: {refused.Message}");
 }

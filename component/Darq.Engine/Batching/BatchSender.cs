@@ -36,7 +36,7 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
     /// </summary>
     public async ValueTask<Answers?> AnswersOfAsync(Batch ended)
     {
-        if (!ended.Call.IsCompletedSuccessfully || ended.Refusal is not null || ended.WorldLine != link.WorldLine)
+        if (!ended.Call.IsCompletedSuccessfully || ended.WorldLine != link.WorldLine)
         {
             return null;
         }
@@ -53,7 +53,7 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
     /// </summary>
     public async Task<Answers?> ResolveAsync(Batch batch, CancellationToken cancellation)
     {
-        while (batch.Requests.Count > 0 || batch.Refusal is not null)
+        while (batch.Requests.Count > 0)
         {
             // Step 1
             if (await AnswersAsync(batch, cancellation) is { } answers)
@@ -85,18 +85,19 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
         try
         {
             var reply = await batch.Call;
-            if (!IsTaken(reply))
+            if (await AnswersOfAsync(batch) is { } answers)
             {
-                Look(batch, reply);
+                return answers;
             }
-            else if (batch.WorldLine == link.WorldLine)
+
+            if (IsTaken(reply))
             {
-                return Answers.Of(batch, reply);
+                // In a world-line that has ended: Redis may have lost it since.
+                batch.IsDoubtful = true;
             }
             else
             {
-                // Redis may have lost it since.
-                batch.IsDoubtful = true;
+                Look(batch, reply);
             }
         }
         catch (RedisUnavailableException)
@@ -140,16 +141,16 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
     {
         // An error of the function itself may have come after its first write.
         batch.IsDoubtful |= refused.Code == "ERR";
-        if (batch.Refusal is null)
+        if (batch.Error is null)
         {
-            batch.Refusal = refused;
+            batch.Error = refused;
             return;
         }
 
         // Not even its number can be closed, so that the session ends with it.
         link.Invalidate(Invalidation.SessionGone);
         batch.Fail(request => !(batch.IsDoubtful && request.NeverGivesUp), () => batch.Outcome(refused));
-        batch.Refusal = null;
+        batch.Error = null;
     }
 
     private void Send(Batch batch, CancellationToken cancellation)
