@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace Darq.Tests.Shared;
 
 /// <summary>
@@ -27,17 +25,5 @@ internal sealed class ComponentProcess : RestartableProcess
         return ChildProcess.StartAsync(Repository.Component, [], environment);
     }
 
-    protected override async Task<bool> IsReadyAsync()
-    {
-        try
-        {
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    protected override Task<bool> IsReadyAsync() => UnixSocket.AcceptsAsync(Socket);
 }

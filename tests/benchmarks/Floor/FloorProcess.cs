@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Darq.Tests.Shared;
 
 namespace Darq.Benchmarks.Floor;
@@ -35,7 +34,7 @@ internal sealed class FloorProcess : IAsyncDisposable
             Runtime
         );
         var floor = new FloorProcess(folder, process);
-        await process.ReadyAsync(floor.AcceptsAsync, Patience, "the floor component accepts on its socket");
+        await process.ReadyAsync(() => UnixSocket.AcceptsAsync(floor.Socket), Patience, "the floor component accepts on its socket");
         return floor;
     }
 
@@ -43,20 +42,6 @@ internal sealed class FloorProcess : IAsyncDisposable
     {
         await _process.DisposeAsync();
         _folder.Dispose();
-    }
-
-    private async Task<bool> AcceptsAsync()
-    {
-        try
-        {
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     private static string SocketIn(TempFolder folder) => folder.PathOf("darq.sock");

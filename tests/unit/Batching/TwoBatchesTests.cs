@@ -1,31 +1,17 @@
-using Darq.Engine.Batching;
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
-using Darq.Engine.Redis;
 using Darq.Tests.Shared;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Darq.Tests.Unit.Batching;
 
 /// <summary>What becomes of two batches in flight when a reply is lost, refused, too early or under another session.</summary>
-public sealed class TwoBatchesTests : IAsyncDisposable
+public sealed class TwoBatchesTests : QueueTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
-    private readonly FakeLink _link = new();
-    private readonly FakeTimeProvider _time = new();
-    private readonly BatchQueue _queue;
-
-    public TwoBatchesTests() => _queue = new(_link, new Keys("darq", 4), _time, NullLogger.Instance);
-
-    public ValueTask DisposeAsync() => _queue.DisposeAsync();
-
     [Fact]
     public async Task A_second_batch_goes_while_the_first_is_out_and_a_third_waits()
     {
-        var (first, second) = (_link.Hold(), _link.Hold());
+        var (first, second) = (Link.Hold(), Link.Hold());
         var requests = await TwoOutAsync(new(), new());
         var third = Submit(new FakeRequest());
 
@@ -42,7 +28,7 @@ public sealed class TwoBatchesTests : IAsyncDisposable
     [Fact]
     public async Task Answers_are_given_in_the_order_of_the_numbers()
     {
-        var (first, second) = (_link.Hold(), _link.Hold());
+        var (first, second) = (Link.Hold(), Link.Hold());
         var requests = await TwoOutAsync(new(), new());
 
         second.SetResult(null);
@@ -56,7 +42,7 @@ public sealed class TwoBatchesTests : IAsyncDisposable
     [Fact]
     public async Task After_a_lost_reply_of_the_first_the_answers_of_the_second_are_kept()
     {
-        var (first, second) = (_link.Hold(), _link.Hold());
+        var (first, second) = (Link.Hold(), Link.Hold());
         var requests = await TwoOutAsync(new(repeatable: false), new(repeatable: false));
 
         first.SetException(new RedisUnavailableException("cut off"));
@@ -70,11 +56,11 @@ public sealed class TwoBatchesTests : IAsyncDisposable
     [Fact]
     public async Task The_kept_answers_of_a_world_line_that_ended_are_asked_for_again()
     {
-        var (first, second) = (_link.Hold(), _link.Hold());
+        var (first, second) = (Link.Hold(), Link.Hold());
         var requests = await TwoOutAsync(new(), new());
 
         second.SetResult(null);
-        _link.WorldLine = 2;
+        Link.WorldLine = 2;
         first.SetException(new RedisUnavailableException("cut off"));
         await PassTimeAsync(Task.WhenAll(requests));
 
@@ -84,7 +70,7 @@ public sealed class TwoBatchesTests : IAsyncDisposable
     [Fact]
     public async Task Both_replies_lost_are_asked_for_in_order()
     {
-        var (first, second) = (_link.Hold(), _link.Hold());
+        var (first, second) = (Link.Hold(), Link.Hold());
         var requests = await TwoOutAsync(new(repeatable: false), new(repeatable: false));
 
         first.SetException(new RedisUnavailableException("cut off"));
@@ -98,7 +84,7 @@ public sealed class TwoBatchesTests : IAsyncDisposable
     [Fact]
     public async Task A_second_that_came_too_early_goes_again_after_the_first()
     {
-        var (first, second) = (_link.Hold(), _link.Hold());
+        var (first, second) = (Link.Hold(), Link.Hold());
         var requests = await TwoOutAsync(new(), new(repeatable: false));
 
         first.SetException(new RedisUnavailableException("cut off"));
@@ -106,29 +92,29 @@ public sealed class TwoBatchesTests : IAsyncDisposable
         await PassTimeAsync(Task.WhenAll(requests));
 
         Assert.Equal([1L, 2L, 1L, 2L], Numbers());
-        Assert.Empty(_link.Invalidated);
+        Assert.Empty(Link.Invalidated);
     }
 
     [Fact]
     public async Task Too_early_though_everything_before_was_answered_means_that_redis_lost_a_batch()
     {
-        _queue.Start();
+        Queue.Start();
         await Submit(new FakeRequest()).WaitAsync(Patience);
-        _link.Next(_ =>
+        Link.Next(_ =>
         {
-            _link.Session = new("s2", 1);
+            Link.Session = new("s2", 1);
             return Task.FromResult(FakeLink.Text("TOO_EARLY 0"));
         });
 
         Assert.Equal("line 0", await Submit(new FakeRequest(repeatable: false)).WaitAsync(Patience));
-        Assert.Equal([Invalidation.SessionGone], _link.Invalidated);
-        Assert.Equal(("batch", "s2", 1L, 1), _link.Batches[^1]);
+        Assert.Equal([Invalidation.SessionGone], Link.Invalidated);
+        Assert.Equal(("batch", "s2", 1L, 1), Link.Batches[^1]);
     }
 
     [Fact]
     public async Task A_first_that_is_refused_closes_its_number_before_the_second_goes_again()
     {
-        var (first, second) = (_link.Hold(), _link.Hold());
+        var (first, second) = (Link.Hold(), Link.Hold());
         var requests = await TwoOutAsync(new(), new());
 
         first.SetException(new RedisRefusedException("OOM", "OOM"));
@@ -136,49 +122,47 @@ public sealed class TwoBatchesTests : IAsyncDisposable
 
         Assert.Equal(ErrorCode.Full, (await Assert.ThrowsAsync<DarqException>(() => requests[0].WaitAsync(Patience))).Code);
         Assert.Equal("line 0", await requests[1].WaitAsync(Patience));
-        Assert.Equal([("batch", "s1", 1L, 1), ("batch", "s1", 2L, 1), ("batch_free", "s1", 1L, 0), ("batch", "s1", 2L, 1)], _link.Batches);
+        Assert.Equal([("batch", "s1", 1L, 1), ("batch", "s1", 2L, 1), ("batch_free", "s1", 1L, 0), ("batch", "s1", 2L, 1)], Link.Batches);
     }
 
     [Fact]
     public async Task A_refused_batch_whose_lost_sending_was_executed_gets_its_answers_when_its_number_is_closed()
     {
-        _link
-            .Next(_ => throw new RedisUnavailableException("cut off"))
+        Link.Next(_ => throw new RedisUnavailableException("cut off"))
             .Next(_ => throw new RedisRefusedException("OOM", "OOM"))
             .Next(_ => Task.FromResult(FakeLink.Text("OK 1\nrecorded")));
-        _queue.Start();
+        Queue.Start();
         var request = Submit(new FakeRequest(repeatable: false));
         await PassTimeAsync(request);
 
         Assert.Equal("recorded", await request);
-        Assert.Equal([("batch", 1), ("batch", 1), ("batch_free", 0)], _link.Batches.Select(batch => (batch.Function, batch.Count)));
+        Assert.Equal([("batch", 1), ("batch", 1), ("batch_free", 0)], Link.Batches.Select(batch => (batch.Function, batch.Count)));
     }
 
     [Fact]
     public async Task A_number_that_cannot_be_closed_ends_the_session()
     {
-        _link
-            .Next(_ => throw new RedisRefusedException("NOPERM", "NOPERM"))
+        Link.Next(_ => throw new RedisRefusedException("NOPERM", "NOPERM"))
             .Next(_ =>
             {
-                _link.Session = new("s2", 1);
+                Link.Session = new("s2", 1);
                 throw new RedisRefusedException("NOPERM", "NOPERM");
             });
-        _queue.Start();
+        Queue.Start();
 
         var told = await Assert.ThrowsAsync<DarqException>(() => Submit(new FakeRequest()).WaitAsync(Patience));
 
         Assert.Equal(ErrorCode.Misconfigured, told.Code);
         Assert.Equal("line 0", await Submit(new FakeRequest()).WaitAsync(Patience));
-        Assert.Equal([Invalidation.SessionGone], _link.Invalidated);
-        Assert.Equal(("batch", "s2", 1L, 1), _link.Batches[^1]);
+        Assert.Equal([Invalidation.SessionGone], Link.Invalidated);
+        Assert.Equal(("batch", "s2", 1L, 1), Link.Batches[^1]);
     }
 
     [Fact]
     public async Task An_error_of_the_function_itself_leaves_the_outcome_unknown()
     {
-        _link.Next(_ => throw new RedisRefusedException("ERR", "ERR user_function:1: boom"));
-        _queue.Start();
+        Link.Next(_ => throw new RedisRefusedException("ERR", "ERR user_function:1: boom"));
+        Queue.Start();
 
         var told = await Assert.ThrowsAsync<DarqException>(() => Submit(new FakeRequest()).WaitAsync(Patience));
 
@@ -189,40 +173,40 @@ public sealed class TwoBatchesTests : IAsyncDisposable
     [Fact]
     public async Task Of_a_lost_session_only_the_batch_in_doubt_is_unknown()
     {
-        var (first, second) = (_link.Hold(), _link.Hold());
+        var (first, second) = (Link.Hold(), Link.Hold());
         var requests = await TwoOutAsync(new(repeatable: false), new(repeatable: false));
 
-        _link.Session = new("s2", 1);
+        Link.Session = new("s2", 1);
         first.SetException(new RedisUnavailableException("cut off"));
         second.SetResult(FakeLink.Text("SESSION_GONE"));
         await PassTimeAsync(requests[1]);
 
         Assert.Contains("unknown", (await Assert.ThrowsAsync<DarqException>(() => requests[0])).Message, StringComparison.Ordinal);
         Assert.Equal("line 0", await requests[1]);
-        Assert.Equal(("batch", "s2", 1L, 1), _link.Batches[^1]);
+        Assert.Equal(("batch", "s2", 1L, 1), Link.Batches[^1]);
     }
 
     [Fact]
     public async Task A_second_is_not_sent_under_another_session_than_the_first()
     {
-        var first = _link.Hold();
-        _queue.Start();
+        var first = Link.Hold();
+        Queue.Start();
         var requests = new List<Task<string>> { Submit(new FakeRequest()) };
         await SentAsync(1);
-        _link.Session = new("s2", 1);
+        Link.Session = new("s2", 1);
         requests.Add(Submit(new FakeRequest()));
         await Task.Delay(20);
-        Assert.Single(_link.Batches);
+        Assert.Single(Link.Batches);
         first.SetResult(null);
 
         await Task.WhenAll(requests).WaitAsync(Patience);
-        Assert.Equal([("s1", 1L), ("s2", 1L)], _link.Batches.Select(batch => (batch.Session, batch.Number)));
+        Assert.Equal([("s1", 1L), ("s2", 1L)], Link.Batches.Select(batch => (batch.Session, batch.Number)));
     }
 
     /// <summary>Two requests in two batches that are out.</summary>
     private async Task<Task<string>[]> TwoOutAsync(FakeRequest first, FakeRequest second)
     {
-        _queue.Start();
+        Queue.Start();
         var one = Submit(first);
         await SentAsync(1);
         var other = Submit(second);
@@ -230,21 +214,7 @@ public sealed class TwoBatchesTests : IAsyncDisposable
         return [one, other];
     }
 
-    private Task<string> Submit(FakeRequest request) => _queue.SubmitAsync(request, default).AsTask();
+    private Task SentAsync(int batches) => Eventually.TrueAsync(() => Link.Batches.Count == batches, Patience, $"batch {batches} is sent");
 
-    private Task SentAsync(int batches) => Eventually.TrueAsync(() => _link.Batches.Count == batches, Patience, $"batch {batches} is sent");
-
-    private IEnumerable<long> Numbers() => _link.Batches.Select(batch => batch.Number);
-
-    /// <summary>Turns the clock bit by bit until the task is done, because the timer that it waits for may not be set yet.</summary>
-    private Task PassTimeAsync(Task until) =>
-        Eventually.TrueAsync(
-            () =>
-            {
-                _time.Advance(TimeSpan.FromMilliseconds(10));
-                return until.IsCompleted;
-            },
-            Patience,
-            "what waits for a time goes on once it has passed"
-        );
+    private IEnumerable<long> Numbers() => Link.Batches.Select(batch => batch.Number);
 }
