@@ -8,17 +8,15 @@ using Grpc.Core;
 namespace Darq.Benchmarks.Floor;
 
 /// <summary>Bindings: what is given to the output binding, and what an answer emits, is delivered at once on the input stream.</summary>
-internal sealed class BindingFloor : IDisposable
+internal sealed class BindingFloor
 {
     private readonly Outlet<ReadResponse> _outlet = new();
     private long _messages;
 
     public IEnumerable<ServedService> Served => [new Input(this).Served, new Output(this).Served];
 
-    public void Dispose() => _outlet.Dispose();
-
-    private Task DeliverAsync(ByteString data) =>
-        _outlet.SendAsync(
+    private void Deliver(ByteString data) =>
+        _outlet.Send(
             new ReadResponse
             {
                 MessageId = Interlocked.Increment(ref _messages).ToString(CultureInfo.InvariantCulture),
@@ -55,12 +53,12 @@ internal sealed class BindingFloor : IDisposable
             ServerCallContext context
         )
         {
-            await floor._outlet.OpenAsync(responseStream);
+            floor._outlet.Open(responseStream);
             while (await requestStream.MoveNext(context.CancellationToken))
             {
                 if (EmittedBy(requestStream.Current.ResponseData.Memory) is { } data)
                 {
-                    await floor.DeliverAsync(data);
+                    floor.Deliver(data);
                 }
             }
         }
@@ -78,11 +76,11 @@ internal sealed class BindingFloor : IDisposable
 
         public override Task<PingResponse> Ping(PingRequest request, ServerCallContext context) => Task.FromResult(new PingResponse());
 
-        public override async Task<InvokeResponse> Invoke(InvokeRequest request, ServerCallContext context)
+        public override Task<InvokeResponse> Invoke(InvokeRequest request, ServerCallContext context)
         {
             using var document = JsonDocument.Parse(request.Data.Memory);
-            await floor.DeliverAsync(EventOf(document.RootElement));
-            return new InvokeResponse();
+            floor.Deliver(EventOf(document.RootElement));
+            return Task.FromResult(new InvokeResponse());
         }
     }
 }

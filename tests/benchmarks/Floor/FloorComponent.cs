@@ -18,8 +18,8 @@ internal static class FloorComponent
     /// <summary>Serves on the socket until the process is ended.</summary>
     public static async Task RunAsync(string socket)
     {
-        using var pubSub = new PubSubFloor();
-        using var binding = new BindingFloor();
+        var pubSub = new PubSubFloor();
+        var binding = new BindingFloor();
         var state = new StateFloor();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder

@@ -2,49 +2,69 @@ using Grpc.Core;
 
 namespace Darq.Benchmarks.Floor;
 
-/// <summary>The one stream to which messages go. Those that come before it is open wait for it.</summary>
-internal sealed class Outlet<TMessage> : IDisposable
+/// <summary>
+/// The one stream to which messages go, in their order. Those wait here that come before it is open, or while its reader takes no more:
+/// who sends one never waits for the reader.
+/// </summary>
+internal sealed class Outlet<TMessage>
 {
-    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly Lock _lock = new();
+
+    // All under the lock.
     private readonly Queue<TMessage> _waiting = new();
     private IServerStreamWriter<TMessage>? _stream;
+    private Task _writing = Task.CompletedTask;
+    private bool _isWriting;
 
-    public async Task OpenAsync(IServerStreamWriter<TMessage> stream)
+    public void Open(IServerStreamWriter<TMessage> stream)
     {
-        await _writing.WaitAsync();
-        try
+        lock (_lock)
         {
             _stream = stream;
-            while (_waiting.TryDequeue(out var message))
-            {
-                await stream.WriteAsync(message, CancellationToken.None);
-            }
         }
-        finally
-        {
-            _writing.Release();
-        }
+
+        Write();
     }
 
-    public async Task SendAsync(TMessage message)
+    public void Send(TMessage message)
     {
-        await _writing.WaitAsync();
-        try
+        lock (_lock)
         {
-            if (_stream is null)
-            {
-                _waiting.Enqueue(message);
-            }
-            else
-            {
-                await _stream.WriteAsync(message, CancellationToken.None);
-            }
+            _waiting.Enqueue(message);
         }
-        finally
+
+        Write();
+    }
+
+    private void Write()
+    {
+        lock (_lock)
         {
-            _writing.Release();
+            if (_stream is null || _isWriting)
+            {
+                return;
+            }
+
+            _isWriting = true;
+        }
+        // Outside the lock: a write that need not wait is made at once, on this thread.
+        _writing = WriteAsync(_stream);
+    }
+
+    private async Task WriteAsync(IServerStreamWriter<TMessage> stream)
+    {
+        while (TryTake(out var message))
+        {
+            await stream.WriteAsync(message, CancellationToken.None);
         }
     }
 
-    public void Dispose() => _writing.Dispose();
+    private bool TryTake([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out TMessage message)
+    {
+        lock (_lock)
+        {
+            _isWriting = _waiting.TryDequeue(out message);
+            return _isWriting;
+        }
+    }
 }

@@ -10,7 +10,7 @@ namespace Darq.Benchmarks.Floor;
 /// <summary>
 /// Publish and subscribe: a topic has one subscriber, who gets a message at once; it is held until it is answered, whatever the answer is.
 /// </summary>
-internal sealed class PubSubFloor : PubSub.PubSubBase, IDisposable
+internal sealed class PubSubFloor : PubSub.PubSubBase
 {
     private readonly ConcurrentDictionary<string, Outlet<PullMessagesResponse>> _topics = new();
     private readonly ConcurrentDictionary<string, PullMessagesResponse> _held = new();
@@ -26,20 +26,20 @@ internal sealed class PubSubFloor : PubSub.PubSubBase, IDisposable
 
     public override Task<PingResponse> Ping(PingRequest request, ServerCallContext context) => Task.FromResult(new PingResponse());
 
-    public override async Task<PublishResponse> Publish(PublishRequest request, ServerCallContext context)
+    public override Task<PublishResponse> Publish(PublishRequest request, ServerCallContext context)
     {
-        await DeliverAsync(request.Topic, request.Data, request.ContentType);
-        return new PublishResponse();
+        Deliver(request.Topic, request.Data, request.ContentType);
+        return Task.FromResult(new PublishResponse());
     }
 
-    public override async Task<BulkPublishResponse> BulkPublish(BulkPublishRequest request, ServerCallContext context)
+    public override Task<BulkPublishResponse> BulkPublish(BulkPublishRequest request, ServerCallContext context)
     {
         foreach (var entry in request.Entries)
         {
-            await DeliverAsync(request.Topic, entry.Event, entry.ContentType);
+            Deliver(request.Topic, entry.Event, entry.ContentType);
         }
 
-        return new BulkPublishResponse();
+        return Task.FromResult(new BulkPublishResponse());
     }
 
     public override async Task PullMessages(
@@ -52,7 +52,7 @@ internal sealed class PubSubFloor : PubSub.PubSubBase, IDisposable
         {
             if (requestStream.Current.Topic is { } topic)
             {
-                await OutletOf(topic.Name).OpenAsync(responseStream);
+                OutletOf(topic.Name).Open(responseStream);
             }
             else
             {
@@ -61,15 +61,7 @@ internal sealed class PubSubFloor : PubSub.PubSubBase, IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        foreach (var outlet in _topics.Values)
-        {
-            outlet.Dispose();
-        }
-    }
-
-    private Task DeliverAsync(string topic, ByteString data, string contentType)
+    private void Deliver(string topic, ByteString data, string contentType)
     {
         var message = new PullMessagesResponse
         {
@@ -79,9 +71,8 @@ internal sealed class PubSubFloor : PubSub.PubSubBase, IDisposable
             ContentType = contentType,
         };
         _held[message.Id] = message;
-        return OutletOf(topic).SendAsync(message);
+        OutletOf(topic).Send(message);
     }
 
-    private Outlet<PullMessagesResponse> OutletOf(string topic) =>
-        _topics.GetOrAdd(topic, static _ => new Outlet<PullMessagesResponse>());
+    private Outlet<PullMessagesResponse> OutletOf(string topic) => _topics.GetOrAdd(topic, static _ => new Outlet<PullMessagesResponse>());
 }

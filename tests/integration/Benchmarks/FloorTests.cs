@@ -1,6 +1,7 @@
 using Darq.Benchmarks.Floor;
 using Darq.Protos;
 using Darq.Tests.Contract;
+using Darq.Tests.Shared.GrpcClient;
 using Google.Protobuf;
 using Xunit;
 
@@ -50,5 +51,81 @@ public sealed class FloorTests
 
         Assert.Equal(value, before.Data);
         Assert.True(after.Data.IsEmpty);
+    }
+
+    [Fact]
+    public async Task Floor_answers_what_is_published_while_the_subscriber_reads_nothing()
+    {
+        const int Messages = 500;
+        await using var floor = await FloorProcess.StartAsync();
+        using var client = new ComponentClient(floor.Socket, "floor");
+        await client.InitPubSubAsync();
+        using var call = client.Open("PubSub/PullMessages");
+        await call.WriteAsync(new PullMessagesRequest { Topic = new Topic { Name = Topic } });
+
+        // Far more than a stream's windows hold.
+        var large = new string('x', 1 << 16);
+        for (var i = 0; i < Messages; i++)
+        {
+            await client.PublishAsync(Topic, large);
+        }
+
+        for (var i = 0; i < Messages; i++)
+        {
+            Assert.Equal(large.Length, (await call.ReadAsync(PullMessagesResponse.Parser))!.Data.Length);
+        }
+    }
+
+    [Fact]
+    public async Task Floor_applies_nothing_of_a_transaction_with_the_etag_of_an_older_value()
+    {
+        await using var floor = await FloorProcess.StartAsync();
+        using var client = new ComponentClient(floor.Socket, "floor");
+        await client.InitStateAsync();
+        await SetAsync(client, "k", "old");
+        var old = (await client.CallAsync("StateStore/Get", new GetRequest { Key = "k" }, GetResponse.Parser)).Etag;
+        await SetAsync(client, "k", "new");
+
+        var refusal = await client.RefusalAsync("TransactionalStateStore/Transact", Transaction(old));
+        var before = await ReadAllAsync(client);
+        var current = (await client.CallAsync("StateStore/Get", new GetRequest { Key = "k" }, GetResponse.Parser)).Etag;
+        await client.CallAsync("TransactionalStateStore/Transact", Transaction(current), TransactionalStateResponse.Parser);
+
+        Assert.Equal(GrpcCode.FailedPrecondition, refusal.Code);
+        Assert.Equal([("other", ""), ("k", "new")], before);
+        Assert.Equal([("other", "x"), ("k", "newest")], await ReadAllAsync(client));
+    }
+
+    private static async Task SetAsync(ComponentClient client, string key, string value) =>
+        await client.CallAsync("StateStore/Set", Setting(key, value), SetResponse.Parser);
+
+    private static SetRequest Setting(string key, string value) => new() { Key = key, Value = ByteString.CopyFromUtf8(value) };
+
+    private static TransactionalStateRequest Transaction(Etag etag)
+    {
+        var guarded = Setting("k", "newest");
+        guarded.Etag = etag;
+        return new TransactionalStateRequest
+        {
+            Operations =
+            {
+                new TransactionalStateOperation { Set = Setting("other", "x") },
+                new TransactionalStateOperation { Set = guarded },
+            },
+        };
+    }
+
+    private static async Task<(string Key, string Value)[]> ReadAllAsync(ComponentClient client)
+    {
+        var request = new BulkGetRequest
+        {
+            Items =
+            {
+                new GetRequest { Key = "other" },
+                new GetRequest { Key = "k" },
+            },
+        };
+        var answer = await client.CallAsync("StateStore/BulkGet", request, BulkGetResponse.Parser);
+        return [.. answer.Items.Select(item => (item.Key, item.Data.ToStringUtf8()))];
     }
 }
