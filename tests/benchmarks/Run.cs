@@ -43,7 +43,7 @@ internal sealed class Run(Options options, Progress progress)
     private async Task WarmUpAsync(Stage stage, Scenario scenario)
     {
         await PairAsync(stage, scenario, options.WarmUp);
-        for (var probes = 0; probes < options.MostProbes; probes++)
+        for (var probes = 0; scenario.WarmsUp && probes < options.MostProbes; probes++)
         {
             await scenario.BeforeOursAsync(Probe);
             var probe = await MeasureAsync(stage, scenario, () => scenario.OursAsync(Probe));

@@ -29,7 +29,7 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     /// <summary>The connection to the component, as a sidecar has it.</summary>
-    public LoadConnection Connection { get; }
+    public LoadConnection Connection { get; private set; }
 
     public PlainRedis Plain { get; }
 
@@ -54,6 +54,16 @@ internal sealed class Stage : IAsyncDisposable
             }
         );
         return new(folder, redis, component, await PlainRedis.ConnectAsync(redis.Port));
+    }
+
+    /// <summary>Ends the component and starts it anew; it has to be initialised again.</summary>
+    public async Task RestartComponentAsync()
+    {
+        Connection.Dispose();
+        await _component.KillAsync();
+        File.Delete(CountersIn(_folder));
+        await _component.RestartAsync();
+        Connection = new LoadConnection(_component.Socket);
     }
 
     /// <summary>Init, as the sidecar sends it for each of its components.</summary>

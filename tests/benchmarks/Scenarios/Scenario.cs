@@ -23,6 +23,9 @@ internal abstract class Scenario(Stage stage) : IAsyncDisposable
     /// <summary>The process that the reference has where we have a component, if it has one.</summary>
     public virtual int? ReferenceProcess => null;
 
+    /// <summary>Whether our side gets faster by being used; a scenario that starts it anew for each round is not waited for.</summary>
+    public virtual bool WarmsUp => true;
+
     protected Stage Stage { get; } = stage;
 
     public abstract Task PrepareAsync();

@@ -14,25 +14,24 @@ internal abstract class WorkflowLoad(WorkflowRecording recording)
     private const int PauseMilliseconds = 1;
 
     private Queue<IReadOnlyList<WorkflowCall>> _turns = new();
-    private long _replays;
 
-    /// <summary>Plays turns for a while; the round is as long as their calls took.</summary>
+    /// <summary>Plays for a while, one turn at least; the round is as long as the calls took.</summary>
     public Round Run(TimeSpan duration)
     {
         var latency = new Histogram();
         var spent = TimeSpan.Zero;
-        for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < duration;)
+        var start = Stopwatch.GetTimestamp();
+        do
         {
-            if (!_turns.TryDequeue(out var turn))
+            if (_turns.Count == 0)
             {
-                _turns = new(recording.Turns(++_replays));
-                continue;
+                _turns = new(recording.Next());
             }
 
-            var took = Play(turn);
+            var took = Play(_turns.Dequeue());
             latency.Record((long)took.TotalNanoseconds);
             spent += took;
-        }
+        } while (Stopwatch.GetElapsedTime(start) < duration);
 
         return new(latency.Count, spent.TotalSeconds, latency);
     }

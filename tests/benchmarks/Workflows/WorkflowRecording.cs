@@ -10,13 +10,27 @@ namespace Darq.Benchmarks.Workflows;
 /// What a real workflow engine asked of a state store, in order, without what concerns the store as a whole. It is played again and again,
 /// each time with instances of workflows that have never been there.
 /// </summary>
-internal sealed class WorkflowRecording
+internal sealed class WorkflowRecording(bool whole = false)
 {
     private const string RecordedInstance = "||order-";
 
     private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(ignoreUnknownFields: false));
 
     private readonly string[] _lines = File.ReadAllLines(Repository.PathOf("tests", "recordings", "workflow-on-a-store.jsonl"));
+
+    private long _replays;
+
+    /// <summary>What is to be played next, with new instances: turn by turn, or the whole recording as if it were one turn.</summary>
+    public IReadOnlyList<IReadOnlyList<WorkflowCall>> Next()
+    {
+        var turns = Turns(++_replays);
+        return whole
+            ?
+            [
+                [.. turns.SelectMany(turn => turn)],
+            ]
+            : turns;
+    }
 
     /// <summary>
     /// The turns of the engine: the reads up to a transaction, and the transaction. Reads after the last transaction belong to its turn.

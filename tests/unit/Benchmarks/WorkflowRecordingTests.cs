@@ -27,6 +27,16 @@ public sealed class WorkflowRecordingTests
         Assert.Equal(first, second.Select(key => key.Replace("replay-2-", "replay-1-", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public void Played_as_a_whole_a_recording_has_one_turn_with_all_calls_in_their_order()
+    {
+        var whole = new WorkflowRecording(whole: true);
+
+        var turn = Assert.Single(whole.Next());
+
+        Assert.Equal(_recording.Turns(1).SelectMany(calls => calls).Select(call => call.GetType()), turn.Select(call => call.GetType()));
+    }
+
     private string[] KeysOf(long replay) =>
         [
             .. _recording
