@@ -1,21 +1,24 @@
 #!/usr/bin/env bash
-# Measures the component against a plain connection to the same Redis; prints a table and ends with 0 if no call failed.
+# Measures the component against a plain connection to the same Redis, or against a component that does nothing; prints a table and ends
+# with 0 if no call failed.
 #
-#   ./bench.sh                 everything; takes some nine minutes
+#   ./bench.sh                 everything; takes some fourteen minutes
 #   ./bench.sh --quick         short rounds, for a first look
 #   ./bench.sh --only NAME     publish, publish-bulk, deliver, step, step-serial, state-get, state-set,
-#                              workflow-store, paced, queue-vs-bullmq, hop or hop-many
+#                              workflow-store, workflow, workflow-cold, paced, queue-vs-bullmq, hop, hop-many,
+#                              sidecar-publish, sidecar-publish-alone, sidecar-get, sidecar-set, sidecar-paced
+#                              or sidecar-drain
 #   ./bench.sh --json FILE     writes the rows to a file as well
 #   ./bench.sh --record        writes the results page in tests/benchmarks
 #
 # What each does on both sides, and why that is fair, stands in tests/benchmarks/README.md. DAPRD=/path/to/daprd uses that sidecar
-# for the hops instead of the stand-in.
+# for the rows through a sidecar instead of the stand-in.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 started_in=$PWD
 cd "$root"
-case ${1:-} in -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case ${1:-} in -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 # shellcheck source=tests/shared/leash.sh
 source tests/shared/leash.sh
 # shellcheck source=tests/shared/build.sh

@@ -13,14 +13,14 @@ internal sealed record Options
     /// <summary>Writes the results page that is committed with the project; only of a run of everything.</summary>
     public bool Record { get; init; }
 
-    public TimeSpan WarmUp => TimeSpan.FromSeconds(Quick ? 1 : 3);
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(3);
 
-    public TimeSpan Round => TimeSpan.FromSeconds(Quick ? 1 : 3);
+    public TimeSpan Round { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How many seconds more a component may warm up whose runtime is still compiling.</summary>
-    public int MostProbes => Quick ? 0 : 10;
+    public int MostProbes { get; init; } = 10;
 
-    public int Pairs => Quick ? 3 : 5;
+    public int Pairs { get; init; } = 5;
 
     /// <summary>Reads the arguments; null with what is wrong about them.</summary>
     public static Options? Read(IReadOnlyList<string> arguments, IReadOnlyCollection<string> scenarios, out string? fault)
@@ -32,7 +32,8 @@ internal sealed record Options
             switch (arguments[i])
             {
                 case "--quick":
-                    options = options with { Quick = true };
+                    var second = TimeSpan.FromSeconds(1);
+                    options = options with { Quick = true, WarmUp = second, Round = second, MostProbes = 0, Pairs = 3 };
                     break;
                 case "--record":
                     options = options with { Record = true };

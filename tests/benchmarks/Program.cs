@@ -5,6 +5,7 @@ using Darq.Benchmarks.Processes;
 using Darq.Benchmarks.Reference;
 using Darq.Benchmarks.Reports;
 using Darq.Benchmarks.Scenarios;
+using Darq.Benchmarks.Sidecars;
 using Darq.Benchmarks.Workflows;
 
 namespace Darq.Benchmarks;
@@ -12,21 +13,30 @@ namespace Darq.Benchmarks;
 /// <summary>Runs the scenarios one after the other. Ends with 0 only if every row is there and no call failed.</summary>
 internal static class Program
 {
-    private static readonly Dictionary<string, Func<Stage, Scenario>> Scenarios = new()
-    {
-        ["publish"] = stage => new PublishScenario(stage, 1),
-        ["publish-bulk"] = stage => new PublishScenario(stage, 100),
-        ["deliver"] = stage => new DeliverScenario(stage),
-        ["step"] = stage => new StepScenario(stage, Scenario.Outstanding),
-        ["step-serial"] = stage => new StepScenario(stage, 1),
-        ["state-get"] = stage => new StateScenario(stage, writes: false),
-        ["state-set"] = stage => new StateScenario(stage, writes: true),
-        ["workflow-store"] = stage => new WorkflowScenario(stage),
-        ["paced"] = stage => new PacedScenario(stage),
-        ["queue-vs-bullmq"] = stage => new QueueScenario(stage),
-        ["hop"] = stage => new HopScenario(stage, 1),
-        ["hop-many"] = stage => new HopScenario(stage, Scenario.Outstanding),
-    };
+    public static IReadOnlyDictionary<string, Func<Stage, Scenario>> Scenarios { get; } =
+        new Dictionary<string, Func<Stage, Scenario>>
+        {
+            ["publish"] = stage => new PublishScenario(stage, 1),
+            ["publish-bulk"] = stage => new PublishScenario(stage, 100),
+            ["deliver"] = stage => new DeliverScenario(stage),
+            ["step"] = stage => new StepScenario(stage, Scenario.Outstanding),
+            ["step-serial"] = stage => new StepScenario(stage, 1),
+            ["state-get"] = stage => new StateScenario(stage, writes: false),
+            ["state-set"] = stage => new StateScenario(stage, writes: true),
+            ["workflow-store"] = stage => new WorkflowScenario(stage),
+            ["workflow"] = stage => new WholeWorkflowScenario(stage, cold: false),
+            ["workflow-cold"] = stage => new WholeWorkflowScenario(stage, cold: true),
+            ["paced"] = stage => new PacedScenario(stage),
+            ["queue-vs-bullmq"] = stage => new QueueScenario(stage),
+            ["hop"] = stage => new HopScenario(stage, chains: 1, steps: 10),
+            ["hop-many"] = stage => new HopScenario(stage, Scenario.Outstanding, steps: 5),
+            ["sidecar-publish"] = stage => new SidecarPublishScenario(stage, Scenario.Outstanding),
+            ["sidecar-publish-alone"] = stage => new SidecarPublishScenario(stage, 1),
+            ["sidecar-get"] = stage => new SidecarStateScenario(stage, writes: false),
+            ["sidecar-set"] = stage => new SidecarStateScenario(stage, writes: true),
+            ["sidecar-paced"] = stage => new SidecarPacedScenario(stage),
+            ["sidecar-drain"] = stage => new SidecarDrainScenario(stage),
+        };
 
     /// <summary>For a scenario that needs more than every other: what of that this machine lacks, or null.</summary>
     private static readonly Dictionary<string, Func<string?>> Missing = new() { ["queue-vs-bullmq"] = BullMq.Missing };
@@ -39,7 +49,7 @@ internal static class Program
             return 0;
         }
 
-        if (Options.Read(arguments, Scenarios.Keys, out var fault) is not { } options)
+        if (Options.Read(arguments, [.. Scenarios.Keys], out var fault) is not { } options)
         {
             await Console.Error.WriteLineAsync($"bench.sh: {fault}");
             return 2;

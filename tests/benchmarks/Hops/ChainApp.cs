@@ -3,9 +3,6 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Darq.Benchmarks.Client;
-using Darq.Tests.Shared;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace Darq.Benchmarks.Hops;
@@ -14,37 +11,18 @@ namespace Darq.Benchmarks.Hops;
 /// The app of the chains: answers each delivery of the binding with one state write and one emit to the next topic, and the
 /// last with the write alone. A hop is timed from one delivery of a chain to the next, so all that lies between them is in it.
 /// </summary>
-internal sealed class ChainApp : IAsyncDisposable
+internal sealed class ChainApp(int steps)
 {
-    public const int Hops = 10;
     public const string Binding = "chain";
 
-    private readonly WebApplication _app;
     private readonly ConcurrentDictionary<long, Chain> _chains = new();
-
-    private ChainApp(WebApplication app, int port) => (_app, Port) = (app, port);
-
-    public int Port { get; }
-
-    public static async Task<ChainApp> StartAsync()
-    {
-        var port = FreePort.Next();
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{port}");
-        var app = new ChainApp(builder.Build(), port);
-        app._app.Run(app.HandleAsync);
-        await app._app.StartAsync();
-        return app;
-    }
 
     public static string TopicOf(int hop) => $"hop{hop}";
 
     /// <summary>A chain that is to begin; <paramref name="hopped"/> is told when each hop ended and what it took.</summary>
     public Chain Expect(long number, Action<long, long> hopped) => _chains[number] = new Chain(hopped);
 
-    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
-
-    private async Task HandleAsync(HttpContext context)
+    public async Task HandleAsync(HttpContext context)
     {
         if (context.Request.Path != "/" + Binding)
         {
@@ -65,7 +43,7 @@ internal sealed class ChainApp : IAsyncDisposable
         context.Response.ContentLength = answer.Length;
         context.Response.ContentType = "application/json";
         await context.Response.Body.WriteAsync(answer);
-        if (hop == Hops - 1 && _chains.TryRemove(number, out _))
+        if (hop == steps - 1 && _chains.TryRemove(number, out _))
         {
             chain.End();
         }
@@ -78,10 +56,10 @@ internal sealed class ChainApp : IAsyncDisposable
         return (data.GetProperty("chain").GetInt64(), data.GetProperty("hop").GetInt32());
     }
 
-    private static byte[] Answer(long chain, int hop)
+    private byte[] Answer(long chain, int hop)
     {
         var emit =
-            hop == Hops - 1 ? "" : $",\"emit\":[{{\"topic\":\"{TopicOf(hop + 1)}\",\"data\":{{\"chain\":{chain},\"hop\":{hop + 1}}}}}]";
+            hop == steps - 1 ? "" : $",\"emit\":[{{\"topic\":\"{TopicOf(hop + 1)}\",\"data\":{{\"chain\":{chain},\"hop\":{hop + 1}}}}}]";
         return Encoding.ASCII.GetBytes(
             $"{{\"state\":[{{\"op\":\"upsert\",\"key\":\"chain-{chain % 1000}\",\"value\":{{\"hop\":{hop}}}}}]{emit}}}"
         );

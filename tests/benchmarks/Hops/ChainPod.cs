@@ -1,53 +1,38 @@
 using System.Diagnostics;
-using System.Net.Http.Json;
+using System.Text;
 using Darq.Benchmarks.Client;
 using Darq.Benchmarks.Measuring;
+using Darq.Benchmarks.Reference;
+using Darq.Benchmarks.Sidecars;
 using Darq.Tests.Shared;
 
 namespace Darq.Benchmarks.Hops;
 
-/// <summary>A sidecar with the chains' app on one side and a component's socket on the other: the same for both sides of the row.</summary>
-internal sealed class ChainPod(Sidecar sidecar, ChainApp app) : IAsyncDisposable
+/// <summary>A pod with the chains' app.</summary>
+internal sealed class ChainPod : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly Uri Path = new($"v1.0/bindings/{ChainApp.Binding}", UriKind.Relative);
 
+    private readonly ChainApp _app;
+    private readonly SidecarPod _pod;
     private long _chains;
 
-    public static async Task<ChainPod> StartAsync(string socketsFolder, string redisHost)
+    private ChainPod(ChainApp app, SidecarPod pod) => (_app, _pod) = (app, pod);
+
+    public static async Task<ChainPod> StartAsync(string socketsFolder, string redisHost, int steps)
     {
-        var app = await ChainApp.StartAsync();
-        var sidecar = await Sidecar.StartAsync(
-            new SidecarOptions
-            {
-                AppId = "bench",
-                AppPort = app.Port,
-                SocketsFolder = socketsFolder,
-                Resources = new Dictionary<string, string> { ["chain.yaml"] = Yaml(redisHost) },
-            }
-        );
-        return new(sidecar, app);
+        var app = new ChainApp(steps);
+        return new(app, await SidecarPod.StartAsync(socketsFolder, Yaml(redisHost, steps), app.HandleAsync));
     }
 
     /// <summary>Keeps a number of chains on their way, each begun when one before it is over.</summary>
     public async Task<Round> RunAsync(int outstanding, TimeSpan duration)
     {
         var latency = new Histogram();
-        var start = Stopwatch.GetTimestamp();
-        var end = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        await Task.WhenAll(
-            Enumerable
-                .Range(0, outstanding)
-                .Select(_ =>
-                    Task.Run(async () =>
-                    {
-                        while (Stopwatch.GetTimestamp() < end)
-                        {
-                            await PassAsync(Hopped);
-                        }
-                    })
-                )
-        );
-        return new(latency.Count, duration.TotalSeconds, latency);
+        var end = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
+        var chains = await Workers.RunAsync(outstanding, duration, _ => PassAsync(Hopped));
+        return new(latency.Count, chains.Seconds, latency) { Chains = chains.Latency };
 
         void Hopped(long now, long took)
         {
@@ -63,28 +48,13 @@ internal sealed class ChainPod(Sidecar sidecar, ChainApp app) : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await sidecar.DisposeAsync();
-        await app.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _pod.DisposeAsync();
 
     private async Task PassAsync(Action<long, long> hopped)
     {
         var number = Interlocked.Increment(ref _chains);
-        var chain = app.Expect(number, hopped);
-        var request = new
-        {
-            operation = "create",
-            metadata = new { topic = ChainApp.TopicOf(0) },
-            data = new { chain = number, hop = 0 },
-        };
-        using var answer = await sidecar.Http.PostAsJsonAsync($"v1.0/bindings/{ChainApp.Binding}", request);
-        if (!answer.IsSuccessStatusCode)
-        {
-            throw new LoadFailedException($"a chain was not begun: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
-        }
-
+        var chain = _app.Expect(number, hopped);
+        await _pod.PostAsync(Path, Beginning(number));
         try
         {
             await chain.Over.WaitAsync(Patience);
@@ -95,13 +65,18 @@ internal sealed class ChainPod(Sidecar sidecar, ChainApp app) : IAsyncDisposable
         }
     }
 
-    private static string Yaml(string redisHost) =>
+    private static byte[] Beginning(long chain) =>
+        Encoding.ASCII.GetBytes(
+            $"{{\"operation\":\"create\",\"metadata\":{{\"topic\":\"{ChainApp.TopicOf(0)}\"}},\"data\":{{\"chain\":{chain},\"hop\":0}}}}"
+        );
+
+    private static string Yaml(string redisHost, int steps) =>
         ComponentYaml.Of(
             ChainApp.Binding,
             "bindings.darq",
             ("redisHost", redisHost),
             ("appID", "bench"),
             ("direction", "input, output"),
-            ("topics", string.Join(',', Enumerable.Range(0, ChainApp.Hops).Select(ChainApp.TopicOf)))
+            ("topics", string.Join(',', Enumerable.Range(0, steps).Select(ChainApp.TopicOf)))
         );
 }

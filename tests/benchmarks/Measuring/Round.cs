@@ -3,6 +3,9 @@ namespace Darq.Benchmarks.Measuring;
 /// <summary>What one side did in one stretch of time.</summary>
 internal sealed record Round(long Operations, double Seconds, Histogram Latency)
 {
+    /// <summary>How long whole chains took, where an operation is a hop of one.</summary>
+    public Histogram? Chains { get; init; }
+
     /// <summary>What it cost the processes, as far as it was looked at.</summary>
     public Cost Cost { get; init; } = new();
 

@@ -65,6 +65,9 @@ internal sealed record Row
 
     public required double AllocatedBytesPerOp { get; init; }
 
+    /// <summary>Null where the operation is no hop of a chain.</summary>
+    public required Chains? Chains { get; init; }
+
     public required MachineState Environment { get; init; }
 
     public static Row Of(
@@ -107,32 +110,8 @@ internal sealed record Row
             CpuRatio = referenceComponent > 0 ? component / referenceComponent : null,
             ClientCpuUsPerOp = ours.PerOperation(cost => cost.ClientSeconds * 1e6),
             AllocatedBytesPerOp = ours.PerOperation(cost => cost.ComponentAllocatedBytes),
+            Chains = Chains.Of(pairs),
             Environment = environment,
         };
-    }
-
-    /// <summary>All rounds of one side, put together.</summary>
-    private sealed class Total
-    {
-        private readonly IReadOnlyList<Round> _rounds;
-        private readonly Histogram _latency = new();
-        private readonly long _operations;
-
-        public Total(IReadOnlyList<Round> rounds)
-        {
-            _rounds = rounds;
-            foreach (var round in rounds)
-            {
-                _latency.Add(round.Latency);
-            }
-
-            _operations = rounds.Sum(round => round.Operations);
-        }
-
-        public double PerSecond => _operations / _rounds.Sum(round => round.Seconds);
-
-        public double Percentile(double share) => _latency.Percentile(share);
-
-        public double PerOperation(Func<Cost, double> figure) => _rounds.Sum(round => figure(round.Cost)) / Math.Max(1, _operations);
     }
 }

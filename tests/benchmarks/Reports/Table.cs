@@ -50,7 +50,8 @@ internal static class Table
                 )
                 + "|"
         );
-        return string.Join('\n', text);
+        var chains = rows.Where(row => row.Chains is not null).Select(row => $"- {row.Scenario}, whole chains: {row.Chains}").ToArray();
+        return string.Join('\n', text) + (chains is [] ? "" : "\n\n" + string.Join('\n', chains));
     }
 
     private static string[] Cells(Row row) =>

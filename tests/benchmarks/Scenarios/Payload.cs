@@ -10,6 +10,9 @@ internal static class Payload
     /// <summary>A value that an app keeps.</summary>
     public static byte[] Value(int bytes) => Padded("{\"text\":\"", "\"}", bytes);
 
+    /// <summary>What an app publishes, with a number by which it knows it again.</summary>
+    public static byte[] Numbered(long number, int bytes) => Padded($"{{\"number\":{number},\"text\":\"", "\"}", bytes);
+
     /// <summary>An event as the sidecar makes it of what an app publishes; its id is a place for a number.</summary>
     public static ByteString Event(string topic, int bytes) =>
         ByteString.CopyFrom(

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Darq.Benchmarks;
+using Darq.Benchmarks.Reports;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -26,8 +28,11 @@ public sealed class BenchTests
         "pairs",
         "redis_us_per_op",
         "allocated_bytes_per_op",
+        "chains",
         "environment",
     ];
+
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
 
     [Fact]
     public async Task A_quick_run_of_one_scenario_ends_well_and_writes_a_complete_row()
@@ -48,14 +53,40 @@ public sealed class BenchTests
         Assert.Equal("state-set", row.GetProperty("scenario").GetString());
         Assert.Equal(3, row.GetProperty("pairs").GetInt32());
         Assert.True(row.GetProperty("environment").GetProperty("quick").GetBoolean());
-        Assert.All(["ops_per_second", "reference_ops_per_second", "p50_us", "ratio", "redis_us_per_op", "peak_rss_mb"], field =>
-            Assert.True(row.GetProperty(field).GetDouble() > 0, field)
+        Assert.All(
+            ["ops_per_second", "reference_ops_per_second", "p50_us", "ratio", "redis_us_per_op", "peak_rss_mb"],
+            field => Assert.True(row.GetProperty(field).GetDouble() > 0, field)
         );
         Assert.InRange(
             row.GetProperty("ratio").GetDouble(),
             row.GetProperty("ratio_min").GetDouble(),
             row.GetProperty("ratio_max").GetDouble()
         );
+    }
+
+    // The rows of several processes and machinery of their own; the others would only take longer.
+    public static TheoryData<string> Rows =>
+        [.. Program.Scenarios.Keys.Where(name => name.Split('-')[0] is "hop" or "sidecar" or "workflow")];
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task A_row_with_a_single_short_round_has_figures_of_both_sides(string name)
+    {
+        var options = new Options
+        {
+            WarmUp = Short,
+            Round = Short,
+            MostProbes = 0,
+            Pairs = 1,
+        };
+
+        var row = await new Run(options, new Progress(rounds: 0)).MeasureAsync(name, Program.Scenarios[name]);
+
+        Assert.All(
+            [row.OpsPerSecond, row.ReferenceOpsPerSecond, row.P50, row.ReferenceP50, row.PeakRssMb],
+            figure => Assert.True(figure > 0)
+        );
+        Assert.Equal(name.StartsWith("hop", StringComparison.Ordinal), row.Chains is { PerSecond: > 0, ReferencePerSecond: > 0, P50: > 0 });
     }
 
     [Fact]
