@@ -3,61 +3,58 @@ using Darq.Engine.Steps.Json;
 
 namespace Darq.Component.Components;
 
+/// <summary>What an app answered to a binding's delivery.</summary>
+internal enum BindingAnswerKind
+{
+    /// <summary>A step, or an object that can only be a faulty one.</summary>
+    Step,
+
+    /// <summary><c>{"status":"SUCCESS"}</c>.</summary>
+    Success,
+
+    /// <summary>Neither: an empty body, <c>{}</c>, <c>null</c>, text. A sidecar answers the same for an app that it never called.</summary>
+    Unclear,
+}
+
 /// <summary>
-/// Tells a step from any other response of an app to a binding's delivery. A doubtful response counts as a step: as a plain
+/// Tells steps, acknowledgements and anything else apart. An object with members is a step even if none of them is a step's: as an
 /// acknowledgement it would silently lose its effects, while a faulty step is logged and its message delivered again.
 /// </summary>
 internal static class BindingAnswer
 {
-    private static readonly string[] StepFields = ["state", "emit", "consume", "reads", "timers"];
-
-    /// <summary>
-    /// Whether the answer is a JSON object with a field that only a step has, in whatever case it is written, or begins
-    /// like an object and is none.
-    /// </summary>
-    public static bool IsStep(ReadOnlyMemory<byte> answer)
+    public static BindingAnswerKind KindOf(ReadOnlyMemory<byte> answer)
     {
         var text = answer.Span.StartsWith("\uFEFF"u8) ? answer.Span[3..] : answer.Span;
         if (text.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..])
         {
-            return false;
+            return BindingAnswerKind.Unclear;
         }
 
         try
         {
             var json = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = StepCursor.MaxDepth });
             json.Read();
-            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-            {
-                if (IsStepField(ref json))
-                {
-                    return true;
-                }
-
-                json.Skip();
-            }
-
             json.Read();
-            return false;
+            var kind =
+                json.TokenType == JsonTokenType.EndObject ? BindingAnswerKind.Unclear
+                : IsSuccess(ref json) ? BindingAnswerKind.Success
+                : BindingAnswerKind.Step;
+            // What follows the object would be an error of the step.
+            return kind == BindingAnswerKind.Step || json.Read() ? BindingAnswerKind.Step : kind;
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
             // The reader throws InvalidOperationException for a name that is not Unicode.
-            return true;
+            return BindingAnswerKind.Step;
         }
     }
 
-    private static bool IsStepField(ref Utf8JsonReader json)
-    {
-        foreach (var field in StepFields)
-        {
-            if (json.ValueTextEquals(field))
-            {
-                return true;
-            }
-        }
-
-        // Few answers get here, and with few short names, so reading them costs little.
-        return StepFields.Contains(json.GetString(), StringComparer.OrdinalIgnoreCase);
-    }
+    /// <summary>Whether the first member is the status SUCCESS and the only one.</summary>
+    private static bool IsSuccess(ref Utf8JsonReader json) =>
+        json.ValueTextEquals("status"u8)
+        && json.Read()
+        && json.TokenType == JsonTokenType.String
+        && json.ValueTextEquals("SUCCESS"u8)
+        && json.Read()
+        && json.TokenType == JsonTokenType.EndObject;
 }

@@ -71,8 +71,10 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
                 stream.Release(token);
                 break;
             case ErrorCode.Conflict:
+                var keys = string.Join(", ", result.Conflicts.Select(_steps.Unprefixed));
+                log.StepAnswerConflicted(instance.Name, own.Topic, $"{own.Partition}-{own.Message}", keys);
                 await Task.Delay(PauseAfterConflict, time);
-                stream.Release(token);
+                stream.Conflict(token);
                 break;
             default:
                 Refuse(stream, token, result.Message);

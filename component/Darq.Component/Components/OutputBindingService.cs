@@ -2,6 +2,8 @@ using Darq.Component.Configuration;
 using Darq.Component.Host;
 using Darq.Component.Instances;
 using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Protos;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
@@ -17,9 +19,10 @@ internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBi
 {
     private const ComponentService Service = ComponentService.OutputBinding;
     private const string Step = "step";
+    private const string Extend = "extend";
 
     // The sidecar compares operations case-sensitively; create is the name that most bindings know.
-    private static readonly string[] Operations = ["publish", "create", Step];
+    private static readonly string[] Operations = ["publish", "create", Step, Extend];
 
     public ServedService Served => new(OutputBinding.Descriptor, binder => OutputBinding.BindService(binder, this));
 
@@ -39,12 +42,14 @@ internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBi
             throw Limits.Invalid("operation", request.Operation, "one of " + string.Join(", ", Operations));
         }
 
-        var answer =
-            request.Operation == Step
-                ? await StepAsync(use, request, context.CancellationToken)
-                : StepAnswer.Write(
-                    await new BoundPublish(use.Engine, use.Instance.Options).PublishAsync(request, context.CancellationToken)
-                );
+        var answer = request.Operation switch
+        {
+            Step => await StepAsync(use, request, context.CancellationToken),
+            Extend => ExtendDelivery(use, request.Metadata),
+            _ => StepAnswer.Write(
+                await new BoundPublish(use.Engine, use.Instance.Options).PublishAsync(request, context.CancellationToken)
+            ),
+        };
         return new InvokeResponse { Data = UnsafeByteOperations.UnsafeWrap(answer), ContentType = "application/json" };
     }
 
@@ -53,6 +58,19 @@ internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBi
         CheckMetadata(request.Metadata);
         var steps = new BoundSteps(use.Engine, use.Instance.Options);
         return StepAnswer.Write(await steps.ApplyAsync(request.Data.Memory, own: null, cancellation), steps);
+    }
+
+    /// <summary>The processing time of a delivery begins anew. STALE where it is not out any more, or its time was over.</summary>
+    private static ReadOnlyMemory<byte> ExtendDelivery(InstanceUse use, MapField<string, string> metadata)
+    {
+        var text = metadata.GetValueOrDefault(WireNames.Token, "");
+        return DeliveryToken.TryParse(text, out var token)
+            ? StepAnswer.WriteOutcome(use.Engine.Subscriptions.Extend(token) ? "OK"u8 : "STALE"u8)
+            : throw Limits.Invalid(
+                $"metadata {WireNames.Token}",
+                text,
+                "the token of the delivery that needs more time, from its header darq-token"
+            );
     }
 
     /// <summary>A step in JSON takes nothing from metadata: ignoring one of its names would silently lose an effect.</summary>

@@ -34,6 +34,13 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
     public override async Task<PublishResponse> Publish(PublishRequest request, ServerCallContext context)
     {
         await using var use = await calls.UseAsync(Service, context);
+        if (SidecarDeadLetter.Find(request, use.Instance) is { } given)
+        {
+            Append.CheckTopic(request.Topic);
+            await use.Engine.DeadLetters.MoveAsync(given.Token, given.Outstanding, request.Topic, context.CancellationToken);
+            return new PublishResponse();
+        }
+
         PublishEntry[] entries = [new(request.Data.Memory, request.Metadata)];
         await use.Engine.Publisher.PublishAsync(request.Topic, entries, context.CancellationToken);
         return new PublishResponse();
@@ -58,8 +65,10 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
         IServerStreamWriter<DeliveryMessage> responses,
         ServerCallContext context
     ) =>
-        calls.StreamAsync(Service, context, (use, cancelled) =>
-            new PullStream(use.Instance, requests, responses, drain, log).RunAsync(cancelled)
+        calls.StreamAsync(
+            Service,
+            context,
+            (use, cancelled) => new PullStream(use.Instance, requests, responses, drain, log).RunAsync(cancelled)
         );
 
     public override async Task<PauseResponse> Pause(PauseRequest request, ServerCallContext context)

@@ -98,7 +98,11 @@ internal sealed class PullStream(
             }
         }
 
-        if (request.AckError is not null)
+        if (request.AckError is { } error && NackText.IsAppGone(error.Message))
+        {
+            stream.NackAsGone(request.AckMessageId);
+        }
+        else if (request.AckError is not null)
         {
             stream.Nack(request.AckMessageId);
         }
@@ -119,7 +123,8 @@ internal sealed class PullStream(
             }
 
             Limits.CheckName("topic", _topic);
-            var group = instance.Options.Group
+            var group =
+                instance.Options.Group
                 ?? throw new DarqException(
                     ErrorCode.Misconfigured,
                     "MISCONFIGURED: consumerID is missing; a sidecar adds it to Init, a tool has to send it."
@@ -134,7 +139,7 @@ internal sealed class PullStream(
             }
 
             log.StreamWasOpened(group, _topic);
-            return instance.Engine.Subscriptions.Attach(group, _topic, options, this);
+            return instance.Engine.Subscriptions.Attach(group, _topic, options, this, instance.App);
         }
         catch (DarqException fault)
         {

@@ -22,9 +22,6 @@ internal sealed class ReadStream(
     ILogger log
 ) : IDisposable
 {
-    /// <summary>The sidecar's error for a message that it did not pass to the app, because it was closing.</summary>
-    private const string ClosedText = "input binding is closed";
-
     private readonly List<DeliveryStream> _streams = [];
     private readonly DeliverySteps _steps = new(instance, drain, time, log);
 
@@ -67,7 +64,7 @@ internal sealed class ReadStream(
     private void Open(string group, string topic)
     {
         var sink = new Sink(this);
-        var stream = instance.Engine.Subscriptions.Attach(group, topic, instance.Options.Subscription, sink);
+        var stream = instance.Engine.Subscriptions.Attach(group, topic, instance.Options.Subscription, sink, instance.App);
         sink.Deliver(stream);
         _streams.Add(stream);
         instance.Opened(stream);
@@ -102,24 +99,44 @@ internal sealed class ReadStream(
             return;
         }
 
-        if (request.ResponseError is null && BindingAnswer.IsStep(request.ResponseData.Memory))
+        if (request.ResponseError is { } error)
+        {
+            drain.Answered();
+            Refuse(stream, request.MessageId, error.Message);
+            return;
+        }
+
+        var kind = BindingAnswer.KindOf(request.ResponseData.Memory);
+        if (kind == BindingAnswerKind.Step)
         {
             _steps.Begin(stream, request.MessageId, request.ResponseData.Memory);
             return;
         }
 
         drain.Answered();
-        if (request.ResponseError?.Message == ClosedText)
+        if (kind == BindingAnswerKind.Success || instance.Options.EmptyAnswerAcks)
         {
-            stream.Release(request.MessageId);
-        }
-        else if (request.ResponseError is not null)
-        {
-            stream.Nack(request.MessageId);
+            stream.Ack(request.MessageId);
         }
         else
         {
-            stream.Ack(request.MessageId);
+            stream.AnswerWithoutStep(request.MessageId);
+        }
+    }
+
+    private static void Refuse(DeliveryStream stream, string token, string error)
+    {
+        if (NackText.IsClosed(error))
+        {
+            stream.Release(token);
+        }
+        else if (NackText.IsAppGone(error))
+        {
+            stream.NackAsGone(token);
+        }
+        else
+        {
+            stream.Nack(token);
         }
     }
 

@@ -54,6 +54,17 @@ internal static class StepAnswer
         return buffer.WrittenMemory;
     }
 
+    public static ReadOnlyMemory<byte> WriteOutcome(ReadOnlySpan<byte> outcome)
+    {
+        var buffer = new ArrayBufferWriter<byte>(BufferBytes);
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        json.WriteString("outcome"u8, outcome);
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
     private static void WriteEmitted(Utf8JsonWriter json, IReadOnlyList<Published> messages)
     {
         json.WriteStartArray("emitted"u8);

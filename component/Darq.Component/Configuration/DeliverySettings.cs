@@ -76,6 +76,24 @@ internal static class DeliverySettings
             + "where it is not given.",
         Limits.IsTopic
     );
+    public static readonly Setting<TimeSpan> ProcessingTimeout = Duration(
+        "processingTimeout",
+        TimeSpan.Zero,
+        TimeSpan.FromHours(24),
+        Standard.ProcessingTimeout,
+        "The time that an app has for a message; then the attempt counts as failed, and the message may go to another stream. 0: no limit."
+    );
+    public static readonly Setting<bool> RequireStep = Flag(
+        "requireStep",
+        "Whether a message is done only when a step consumed it: an acknowledgement without one is a failure, so that no message is lost "
+            + "to a sidecar that acknowledges what its app never saw."
+    );
+    public static readonly Setting<bool> EmptyAnswer = Choice(
+        "emptyAnswer",
+        "What an answer to an input binding is that is neither a step nor {\"status\":\"SUCCESS\"}: fail (delivered again), or ack, for "
+            + "apps whose SDK drops the answer.",
+        [("fail", false), ("ack", true)]
+    );
     public static readonly Setting<string> ReleaseAt = Choice(
         "releaseAt",
         "When a message may be delivered.",
@@ -95,17 +113,14 @@ internal static class DeliverySettings
         RetryQueueAfter,
         MaxDeliveries,
         DeadLetterTopic,
+        ProcessingTimeout,
+        RequireStep,
         ReleaseAt,
     ];
 
     public static readonly IReadOnlyList<Setting> All =
     [
         .. PerSubscription,
-        Accepted(
-            "processingTimeout",
-            SettingRole.WithoutEffect,
-            "A delivery is never repeated while its stream lives; a time limit for handlers comes later."
-        ),
         Accepted("queueDepth", SettingRole.WithoutEffect, "Read-ahead is bounded by maxInFlight."),
         Accepted(
             "maxLenApprox",

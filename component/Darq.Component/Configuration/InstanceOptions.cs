@@ -22,6 +22,9 @@ internal sealed record InstanceOptions
     /// <summary>Where an output binding publishes when the request names no topic.</summary>
     public string? DefaultTopic { get; init; }
 
+    /// <summary>Whether an answer to a binding's delivery that says nothing acknowledges it.</summary>
+    public bool EmptyAnswerAcks { get; init; }
+
     /// <summary>The app on whose behalf a binding works; null where it is not given.</summary>
     public string? AppId { get; init; }
 

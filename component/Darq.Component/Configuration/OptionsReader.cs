@@ -23,6 +23,7 @@ internal static class OptionsReader
             Subscription = subscription,
             Group = Group(values, service),
             Topics = Topics(values, service),
+            EmptyAnswerAcks = EmptyAnswerAcks(values, subscription),
             DefaultTopic = Given(values, SettingTable.Topic),
             AppId = Given(values, NamespaceSettings.AppId),
             KeyPrefix = KeyPrefix(values),
@@ -57,8 +58,12 @@ internal static class OptionsReader
 
     private static SubscriptionOptions Subscription(SettingValues values, SubscriptionOptions standard, bool concurrent)
     {
-        var delay = Either(values, DeliverySettings.RetryDelay, DeliverySettings.RedeliverInterval, standard.RetryDelay, static value =>
-            value > TimeSpan.Zero
+        var delay = Either(
+            values,
+            DeliverySettings.RetryDelay,
+            DeliverySettings.RedeliverInterval,
+            standard.RetryDelay,
+            static value => value > TimeSpan.Zero
         );
         var maxDelay = values.Has(DeliverySettings.MaxRetryDelay) ? values.Get(DeliverySettings.MaxRetryDelay) : standard.MaxRetryDelay;
         if (delay > maxDelay && values.Has(DeliverySettings.MaxRetryDelay))
@@ -72,8 +77,12 @@ internal static class OptionsReader
         return standard with
         {
             Order = values.Has(DeliverySettings.Order) ? values.Get(DeliverySettings.Order) : standard.Order,
-            MaxInFlight = (int)Either(values, DeliverySettings.MaxInFlight, DeliverySettings.Concurrency, standard.MaxInFlight, static _ =>
-                true
+            MaxInFlight = (int)Either(
+                values,
+                DeliverySettings.MaxInFlight,
+                DeliverySettings.Concurrency,
+                standard.MaxInFlight,
+                static _ => true
             ),
             Concurrent = concurrent,
             RetryDelay = delay,
@@ -85,7 +94,29 @@ internal static class OptionsReader
                 ? (int)values.Get(DeliverySettings.MaxDeliveries)
                 : standard.MaxDeliveries,
             DeadLetterTopic = Given(values, DeliverySettings.DeadLetterTopic) ?? standard.DeadLetterTopic,
+            ProcessingTimeout = values.Has(DeliverySettings.ProcessingTimeout)
+                ? values.Get(DeliverySettings.ProcessingTimeout)
+                : standard.ProcessingTimeout,
+            RequireStep = values.Has(DeliverySettings.RequireStep) ? values.Get(DeliverySettings.RequireStep) : standard.RequireStep,
         };
+    }
+
+    private static bool EmptyAnswerAcks(SettingValues values, SubscriptionOptions subscription)
+    {
+        var acks = values.Get(DeliverySettings.EmptyAnswer);
+        if (acks && subscription.RequireStep)
+        {
+            values.Add("emptyAnswer: \"ack\" contradicts requireStep, with which only a step ends a message; give one of them");
+        }
+
+        if (subscription is { RequireStep: true, MaxDeliveries: 0 })
+        {
+            values.Warnings.Add(
+                "requireStep without maxDeliveries: a message whose handler never sends a step is delivered for ever; give maxDeliveries"
+            );
+        }
+
+        return acks;
     }
 
     /// <summary>

@@ -103,6 +103,7 @@ internal sealed class SettingTable
             Direction,
             KeyPrefix,
             .. DeliverySettings.All,
+            DeliverySettings.EmptyAnswer,
             .. Sidecar("route"),
         ]
     );

@@ -12,7 +12,8 @@ internal sealed class Instance(
     string name,
     IReadOnlyDictionary<string, string> properties,
     InstanceOptions options,
-    InstanceEngine engine
+    InstanceEngine engine,
+    AppPresence app
 )
 {
     private readonly Lock _lock = new();
@@ -30,6 +31,9 @@ internal sealed class Instance(
     public InstanceOptions Options { get; } = options;
 
     public InstanceEngine Engine { get; } = engine;
+
+    /// <summary>The app behind the sidecar; all instances of a sidecar have the same.</summary>
+    public AppPresence App { get; } = app;
 
     /// <summary>
     /// Calls wait for it. Init makes the handshake itself; an instance that was brought back makes it with the first call, which would

@@ -4,6 +4,7 @@ using Darq.Engine.Publishing;
 using Darq.Engine.State;
 using Darq.Engine.Steps;
 using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Acks;
 
 namespace Darq.Component.Instances;
 
@@ -20,6 +21,8 @@ internal sealed class InstanceEngine(EngineLease lease, NamespaceOptions options
     public StateStore State { get; } = new(lease.Engine.Primary, options);
 
     public StepExecutor StepExecutor { get; } = new(lease.Engine.Primary, lease.Engine.Subscriptions, options, time, random, log);
+
+    public SidecarDeadLetters DeadLetters { get; } = new(lease.Engine.Primary, lease.Engine.Subscriptions, time);
 
     public ValueTask DisposeAsync() => lease.DisposeAsync();
 }

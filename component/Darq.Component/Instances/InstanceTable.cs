@@ -2,6 +2,7 @@ using System.Text.Json;
 using Darq.Component.Configuration;
 using Darq.Component.Telemetry;
 using Darq.Engine.Core;
+using Darq.Engine.Subscriptions.Deliveries;
 
 namespace Darq.Component.Instances;
 
@@ -21,6 +22,7 @@ internal sealed class InstanceTable(
     /// <summary>Bounds Init when Redis is away: the sidecar counts a slow Init as failed.</summary>
     private static readonly TimeSpan ConnectTime = TimeSpan.FromMilliseconds(700);
 
+    private readonly AppPresence _app = new();
     private readonly Lock _lock = new();
     private readonly Dictionary<(ComponentService, string), Instance> _instances = [];
 
@@ -204,7 +206,7 @@ internal sealed class InstanceTable(
         }
 
         var engine = new InstanceEngine(engines.Rent(options.Redis, options.Namespace), options.Namespace, time, random, log);
-        return new Instance(service, name, properties, options, engine)
+        return new Instance(service, name, properties, options, engine, _app)
         {
             FirstHandshake = firstHandshake?.Invoke(engine) ?? Task.CompletedTask,
         };

@@ -62,6 +62,14 @@ internal static partial class HostLog
     )]
     public static partial void StepAnswerWasRefused(this ILogger log, string instance, string? topic, string message, string why);
 
+    [LoggerMessage(
+        214,
+        LogLevel.Information,
+        "The step that an app answered to binding '{Instance}' met other values than it had read, so message {Message} of topic '{Topic}' "
+            + "comes again: {Keys}"
+    )]
+    public static partial void StepAnswerConflicted(this ILogger log, string instance, string? topic, string message, string keys);
+
     [LoggerMessage(210, LogLevel.Debug, "Stream of group '{Group}' on topic '{Topic}' was opened")]
     public static partial void StreamWasOpened(this ILogger log, string? group, string topic);
 

@@ -24,6 +24,7 @@ internal sealed class Effects
 {
     private readonly List<Attempt> _attempts = [];
     private readonly List<Settlement> _settlements = [];
+    private readonly List<AppPresence> _apps = [];
     private readonly List<Action<ILogger>> _lines = [];
     private Workers _workers;
 
@@ -33,11 +34,29 @@ internal sealed class Effects
 
     public void Wake(Workers workers) => _workers |= workers;
 
+    /// <summary>When the clock does its next round; null: when it is woken.</summary>
+    public TimeSpan? Alarm { get; set; }
+
+    /// <summary>
+    /// Lets the clock do a round by then. It is woken only where it would come later: most messages are answered long before.
+    /// </summary>
+    public void SetAlarm(TimeSpan? due)
+    {
+        if (due is { } time && !(Alarm <= time))
+        {
+            Alarm = time;
+            Wake(Workers.Clock);
+        }
+    }
+
+    /// <summary>Tells other subscriptions that the app may be tried, or that it is there.</summary>
+    public void AppChanged(AppPresence app) => _apps.Add(app);
+
     public void Log(Action<ILogger> line) => _lines.Add(line);
 
     public Taken Take()
     {
-        var taken = new Taken(_workers, Drain(_attempts), Drain(_settlements), Drain(_lines));
+        var taken = new Taken(_workers, Drain(_attempts), Drain(_settlements), Drain(_apps), Drain(_lines));
         _workers = Workers.None;
         return taken;
     }
@@ -54,5 +73,11 @@ internal sealed class Effects
         return taken;
     }
 
-    internal readonly record struct Taken(Workers Workers, Attempt[] Attempts, Settlement[] Settlements, Action<ILogger>[] Lines);
+    internal readonly record struct Taken(
+        Workers Workers,
+        Attempt[] Attempts,
+        Settlement[] Settlements,
+        AppPresence[] Apps,
+        Action<ILogger>[] Lines
+    );
 }

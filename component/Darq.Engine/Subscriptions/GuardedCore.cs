@@ -22,7 +22,6 @@ internal sealed class GuardedCore
     private readonly Membership _membership;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly long _start;
 
     public GuardedCore(
         SubscriptionCore core,
@@ -35,7 +34,6 @@ internal sealed class GuardedCore
     )
     {
         (_core, _group, _topic, _primary, _membership, _time, _log) = (core, group, topic, primary, membership, time, log);
-        _start = time.GetTimestamp();
     }
 
     /// <summary>Wakes workers that an event gave something to do.</summary>
@@ -57,7 +55,7 @@ internal sealed class GuardedCore
             effects = _core.TakeEffects();
             foreach (var attempt in effects.Attempts)
             {
-                attempt.Stream.Outlet.Send(Compose(attempt));
+                attempt.Stream.Outlet.Send(attempt.Delivery = Compose(attempt));
             }
         }
         CarryOut(effects);
@@ -92,6 +90,9 @@ internal sealed class GuardedCore
         }
     }
 
+    /// <summary>The app behind some of its streams is there again, or may be tried at another time.</summary>
+    public void OnAppChanged() => Apply(0, static (_, _, _) => { });
+
     /// <summary>Reads from the core.</summary>
     public T Read<T>(Func<SubscriptionCore, T> read)
     {
@@ -102,7 +103,7 @@ internal sealed class GuardedCore
     }
 
     /// <summary>Monotonic time, as events have it.</summary>
-    public TimeSpan Elapsed => _time.GetElapsedTime(_start);
+    public TimeSpan Elapsed => _time.GetElapsedTime(0);
 
     private Instant Now() => new(Elapsed, _membership.ServerMs, _membership.IsLapsed);
 
@@ -149,6 +150,11 @@ internal sealed class GuardedCore
         foreach (var attempt in effects.Attempts)
         {
             attempt.Stream.Outlet.WriteOut();
+        }
+
+        foreach (var app in effects.Apps)
+        {
+            app.RaiseChanged();
         }
 
         foreach (var line in effects.Lines)

@@ -157,6 +157,10 @@ internal sealed class Lane(int partition, Order order)
     /// <summary>Whether no earlier message of its key is in memory.</summary>
     public bool IsFirst(LaneMessage message) => SequenceOf(message.Message) is not { } name || _sequences[name].Peek() == message;
 
+    /// <summary>How many later messages of its key wait in memory for a message.</summary>
+    public int CountBehind(LaneMessage message) =>
+        SequenceOf(message.Message) is { } name && _sequences.TryGetValue(name, out var sequence) ? sequence.Count - 1 : 0;
+
     public LaneMessage? Find(Position streamId) => _messages.GetValueOrDefault(streamId);
 
     /// <summary>Takes in a message that was read; true if it may be delivered at once.</summary>

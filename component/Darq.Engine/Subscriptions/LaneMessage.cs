@@ -36,6 +36,12 @@ internal sealed class LaneMessage(Lane lane, Message message)
     /// <summary>Attempts that failed.</summary>
     public int Failures { get; set; }
 
+    /// <summary>Steps of its handlers that met a conflict.</summary>
+    public int Conflicts { get; set; }
+
+    /// <summary>Streams that ended while their app had the message, as far as the app opened another.</summary>
+    public int StreamsLost { get; set; }
+
     /// <summary>The sequence of the retry queue that it was fetched from; null where it was read from the stream.</summary>
     public RetrySequence? Sequence { get; init; }
 

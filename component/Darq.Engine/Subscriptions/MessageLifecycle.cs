@@ -53,7 +53,8 @@ internal sealed class MessageLifecycle(
     public LaneMessage? BehindOrphan(Attempt attempt)
     {
         var lane = attempt.Message.Lane;
-        return OrphanOf(attempt.Message) == attempt
+        return
+            OrphanOf(attempt.Message) == attempt
             && lane.Find(attempt.Message.Message.StreamId) is { State: MessageState.Waiting or MessageState.BackingOff } again
             && lane.IsFirst(again)
             ? again
@@ -137,9 +138,10 @@ internal sealed class MessageLifecycle(
         MakeReady(message);
     }
 
-    public void Fail(LaneMessage message, Instant now)
+    public void Fail(LaneMessage message, FailureReason reason, Instant now)
     {
         message.Failures++;
+        SayWhy(message, reason);
         if (ReasonToGiveUp(message) is not null)
         {
             GiveBack(message);
@@ -147,7 +149,7 @@ internal sealed class MessageLifecycle(
         }
 
         var delay = RetryDelay.Of(options, message.Failures, random);
-        effects.Log(log => log.DeliveryFailed(group, topic, message.Message.Id, message.Failures, (long)delay.TotalMilliseconds));
+        SayFailed(message, reason, delay);
         // One whose attempt timed out stays in memory: the answer may still come.
         if (delay > options.RetryQueueAfter && message.Attempt is null && OrphanOf(message) is null)
         {
@@ -163,7 +165,49 @@ internal sealed class MessageLifecycle(
     {
         message.Lane.Move(message, MessageState.BackingOff);
         ready.AddAt(message, now.Elapsed + delay);
-        effects.Wake(Workers.Clock);
+        effects.SetAlarm(now.Elapsed + delay);
+    }
+
+    private void SayFailed(LaneMessage message, FailureReason reason, TimeSpan delay)
+    {
+        var (failed, failures, ms) = (message.Message, message.Failures, (long)delay.TotalMilliseconds);
+        var why = reason.ToString();
+        effects.Log(log => log.DeliveryFailed(group, topic, failed.Id, why, failures, ms));
+        if (IsWorthALine(failures))
+        {
+            var behind = message.Lane.CountBehind(message);
+            effects.Log(log => log.DeliveryFailsAgain(group, topic, failed.Id, failed.Key, failures, why, ms, behind));
+        }
+    }
+
+    private void SayWhy(LaneMessage message, FailureReason reason)
+    {
+        var (id, conflicts, streams) = (message.Message.Id, message.Conflicts, message.StreamsLost);
+        Action<ILogger>? line = reason switch
+        {
+            FailureReason.WithoutStep => log => log.AcknowledgedWithoutStep(group, topic, id),
+            FailureReason.Unclear => log => log.AnswerWasUnclear(group, topic, id),
+            FailureReason.TimedOut => log => log.ProcessingTimedOut(group, topic, id, options.ProcessingTimeout),
+            FailureReason.Conflict => log => log.StepConflicts(group, topic, id, conflicts),
+            FailureReason.StreamLost => log => log.StreamsWereLost(group, topic, streams, id),
+            _ => null,
+        };
+        if (line is not null)
+        {
+            effects.Log(line);
+        }
+    }
+
+    /// <summary>3, 10, 30, 100, …: often enough to be seen, and not once for each attempt.</summary>
+    private static bool IsWorthALine(int failures)
+    {
+        var first = failures;
+        while (first >= 10 && first % 10 == 0)
+        {
+            first /= 10;
+        }
+
+        return first == 3 || first == 1 && failures > 1;
     }
 
     /// <summary>Takes a failed message out of memory, and with it all that wait for it.</summary>
@@ -172,7 +216,7 @@ internal sealed class MessageLifecycle(
         var lane = failed.Lane;
         var sequence = retries.Move(lane, failed.Message, now.Elapsed + delay, failed.Failures);
         ahead.Remove(failed.Message);
-        for (var next = lane.Remove(failed); next is { } follower;)
+        for (var next = lane.Remove(failed); next is { } follower; )
         {
             next = lane.Remove(follower);
             ahead.Remove(follower.Message);
@@ -231,7 +275,7 @@ internal sealed class MessageLifecycle(
                 // Nothing else remembers the outcome.
                 lane.Refused += settlement.HoldsLane ? 1 : 0;
                 _refused.Enqueue(settlement, now.Elapsed + RefusedPause);
-                effects.Wake(Workers.Clock);
+                effects.SetAlarm(now.Elapsed + RefusedPause);
                 break;
         }
     }
@@ -258,8 +302,7 @@ internal sealed class MessageLifecycle(
         }
     }
 
-    private Attempt? OrphanOf(LaneMessage message) =>
-        _orphans.Count > 0 ? Orphan(message.Lane.Partition, message.Message.StreamId) : null;
+    private Attempt? OrphanOf(LaneMessage message) => _orphans.Count > 0 ? Orphan(message.Lane.Partition, message.Message.StreamId) : null;
 
     private void WakeHeldBack() =>
         effects.Wake((ReadIsHeldBack ? Workers.Reader : Workers.None) | (FetchIsHeldBack ? Workers.RetryFetcher : Workers.None));

@@ -80,9 +80,9 @@ internal sealed class Subscription : IAsyncDisposable
     private IEnumerable<SupervisedLoop> Loops => [.. _readers, _mover, _fetcher, _balancing, _clock];
 
     /// <summary>Lets a stream take part. Lanes are claimed when the first one comes.</summary>
-    public DeliveryStream Attach(string subscribedTopic, SubscriptionOptions options, IDeliverySink sink)
+    public DeliveryStream Attach(string subscribedTopic, SubscriptionOptions options, AppPresence app, IDeliverySink sink)
     {
-        var stream = new DeliveryStream(_core, _membership.Announce, subscribedTopic, options, sink, _log);
+        var stream = new DeliveryStream(_core, _membership.Announce, subscribedTopic, options, app, sink, _log);
         stream.Open();
         return stream;
     }
@@ -95,9 +95,18 @@ internal sealed class Subscription : IAsyncDisposable
 
     /// <summary>What became of it; <paramref name="fencingToken"/> is the one it was sent under.</summary>
     public void StepEnded(DeliveryToken token, Attempt? attempt, StepEnd end, string fencingToken) =>
-        _core.Apply((token, attempt, end, fencingToken), static (core, of, now) =>
-            core.OnStepEnded(of.token, of.attempt, of.end, of.fencingToken, now)
+        _core.Apply(
+            (token, attempt, end, fencingToken),
+            static (core, of, now) => core.OnStepEnded(of.token, of.attempt, of.end, of.fencingToken, now)
         );
+
+    /// <summary>
+    /// The message of a delivery that is out on a stream of this app, with the options of its subscription; null where it is not.
+    /// </summary>
+    public Outstanding? FindOutstanding(DeliveryToken token, AppPresence app) => _core.Read(core => core.FindOutstanding(token, app));
+
+    /// <summary>The processing time of a delivery begins anew; false where it is not out.</summary>
+    public bool Extend(DeliveryToken token) => _core.Apply(token, static (core, token, now) => core.OnExtend(token, now));
 
     /// <summary>A batch of this process appended a message to the topic.</summary>
     public void Appended(AppendedMessage message) => _core.Apply(message, static (core, message, _) => core.OnAppended(message));
@@ -164,7 +173,7 @@ internal sealed class Subscription : IAsyncDisposable
     private Task<TimeSpan> TickAsync(CancellationToken cancellation)
     {
         _core.Apply(0, static (core, _, now) => core.OnTick(now));
-        var due = _core.Read(static core => core.NextDue);
+        var due = _core.Read(static core => core.Arm());
         var wait = due - _core.Elapsed ?? Timeout.InfiniteTimeSpan;
         return Task.FromResult(wait > TimeSpan.Zero || due is null ? wait : TimeSpan.Zero);
     }

@@ -13,7 +13,7 @@ internal sealed partial class SubscriptionCore
 {
     private string? _session;
 
-    private bool MayReadAhead => _streams.Count > 0 && !_ahead.IsFull && !_retries.IsFull;
+    private bool MayReadAhead => _dispatcher.Streams.Count > 0 && !_ahead.IsFull && !_retries.IsFull;
 
     // Reading.
 
@@ -179,7 +179,7 @@ internal sealed partial class SubscriptionCore
     /// <summary>The first messages of sequences that are due, and how long to wait where there are none.</summary>
     public (IReadOnlyList<RetryFetch> Fetches, TimeSpan Wait) NextRetryFetches(Instant now)
     {
-        _lifecycle.FetchIsHeldBack = _streams.Count == 0 || _ahead.IsFull;
+        _lifecycle.FetchIsHeldBack = _dispatcher.Streams.Count == 0 || _ahead.IsFull;
         return _lifecycle.FetchIsHeldBack ? ([], Timeout.InfiniteTimeSpan) : (_retries.NextFetches(now.Elapsed, out var wait), wait);
     }
 
@@ -294,7 +294,10 @@ internal sealed partial class SubscriptionCore
         string session,
         IReadOnlyList<ClaimResult> results,
         IMembershipView members
-    ) => session == _session ? [.. claims.Where((claim, i) => Ownership.OnClaimed(claim, session, results[i], _attempts, members))] : [];
+    ) =>
+        session == _session
+            ? [.. claims.Where((claim, i) => Ownership.OnClaimed(claim, session, results[i], _dispatcher.Attempts, members))]
+            : [];
 
     /// <summary>When ownership has to be looked at by the clock; null while nothing drains.</summary>
     public TimeSpan? NextTurn => IsTaking ? Ownership.NextTurn : null;

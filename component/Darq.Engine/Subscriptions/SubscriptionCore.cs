@@ -3,7 +3,6 @@ using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;
 using Darq.Engine.Subscriptions.Reading;
 using Darq.Engine.Subscriptions.Retries;
-using Darq.Engine.Telemetry;
 
 namespace Darq.Engine.Subscriptions;
 
@@ -15,6 +14,9 @@ namespace Darq.Engine.Subscriptions;
 /// </summary>
 internal sealed partial class SubscriptionCore
 {
+    /// <summary>Conflicts of a message after which it is delivered again at once.</summary>
+    private const int ConflictsAtOnce = 3;
+
     private readonly string _group;
     private readonly string _topic;
     private readonly SubscriptionOptions _options;
@@ -25,11 +27,7 @@ internal sealed partial class SubscriptionCore
     private readonly ReadAhead _ahead;
     private readonly RetrySchedule _retries;
     private readonly MessageLifecycle _lifecycle;
-    private readonly List<StreamWindow> _streams = [];
-
-    private long _attempts;
-    private uint _turn;
-    private int _goneInRow;
+    private readonly Dispatcher _dispatcher;
 
     public SubscriptionCore(string group, string topic, int partitions, SubscriptionOptions options, Random random)
     {
@@ -38,6 +36,7 @@ internal sealed partial class SubscriptionCore
         _ahead = new(_lanes);
         _retries = new(_lanes, _effects);
         _lifecycle = new(group, topic, options, random, _effects, _ready, _ahead, _retries, Lose);
+        _dispatcher = new(group, topic, options, random, _effects, _ready, _lifecycle);
         Ownership = new(_lanes, _effects, lane => !_lifecycle.HasOrphans(lane), _lifecycle.Drop);
     }
 
@@ -45,10 +44,10 @@ internal sealed partial class SubscriptionCore
     public LaneOwnership Ownership { get; }
 
     /// <summary>Whether lanes are wanted: a stream is open, and not paused because its sidecar shuts down.</summary>
-    public bool IsTaking => _streams.Exists(stream => stream.IsTaking);
+    public bool IsTaking => _dispatcher.Streams.Any(stream => stream.IsTaking);
 
     /// <summary>Whether nothing is held and nobody waits, so that no clock has to run.</summary>
-    public bool IsIdle => _streams.Count == 0 && Ownership.IsIdle;
+    public bool IsIdle => _dispatcher.Streams.Count == 0 && Ownership.IsIdle;
 
     /// <summary>All messages in memory; tests check that none is forgotten.</summary>
     public IEnumerable<LaneMessage> Messages => _lanes.SelectMany(lane => lane.Messages);
@@ -66,10 +65,10 @@ internal sealed partial class SubscriptionCore
     public Effects.Taken TakeEffects() => _effects.Take();
 
     /// <summary>Lets a stream take part.</summary>
-    public StreamWindow Open(IDeliveryOutlet outlet, SubscriptionOptions options)
+    public StreamWindow Open(IDeliveryOutlet outlet, SubscriptionOptions options, AppPresence app)
     {
-        var stream = new StreamWindow(options, outlet);
-        _streams.Add(stream);
+        var stream = new StreamWindow(options, outlet, app);
+        _dispatcher.Add(stream);
         _effects.Wake(Workers.All);
         return stream;
     }
@@ -77,8 +76,7 @@ internal sealed partial class SubscriptionCore
     /// <summary>Takes a stream out and gives back its messages without counting a failure. Safe to repeat.</summary>
     public void Close(StreamWindow stream, Instant now)
     {
-        _streams.Remove(stream);
-        foreach (var attempt in stream.Close())
+        foreach (var attempt in _dispatcher.Close(stream, now))
         {
             Resolve(attempt, Answer.Release, now);
         }
@@ -88,7 +86,7 @@ internal sealed partial class SubscriptionCore
 
     public void CloseAll(Instant now)
     {
-        foreach (var stream in _streams.ToArray())
+        foreach (var stream in _dispatcher.Streams.ToArray())
         {
             Close(stream, now);
         }
@@ -109,13 +107,26 @@ internal sealed partial class SubscriptionCore
         }
 
         stream.Take(attempt, answered: answer != Answer.Release, now.Elapsed);
-        if (answer != Answer.Release)
+        _dispatcher.Heard(attempt, answer, now);
+        Resolve(attempt, answer, now);
+    }
+
+    /// <summary>The message of an attempt that is out on a stream of this app; null where it is not.</summary>
+    public Outstanding? FindOutstanding(DeliveryToken token, AppPresence app) =>
+        Find(token) is { } attempt && attempt.Stream.App == app && attempt.Stream.Find(token) == attempt && attempt.Delivery is { } delivery
+            ? new(delivery, _options)
+            : null;
+
+    /// <summary>The processing time of an attempt begins anew; false where it is not out, or has timed out.</summary>
+    public bool OnExtend(DeliveryToken token, Instant now)
+    {
+        if (Find(token) is not { TimedOut: false } attempt || attempt.Stream.Find(token) != attempt)
         {
-            _goneInRow = answer == Answer.AppGone ? _goneInRow + 1 : 0;
-            stream.AppGone = answer == Answer.AppGone;
+            return false;
         }
 
-        Resolve(attempt, answer, now);
+        attempt.StartedAt = now.Elapsed;
+        return true;
     }
 
     /// <summary>
@@ -164,9 +175,10 @@ internal sealed partial class SubscriptionCore
             Ownership.Suspend([lane]);
         }
 
-        if (attempt is { StepsInFlight: 0 } && _options.ProcessingTimeout > TimeSpan.Zero)
+        if (attempt is { StepsInFlight: 0 })
         {
-            _effects.Wake(Workers.Clock);
+            // It could not time out meanwhile.
+            _effects.SetAlarm(_dispatcher.DueOf(attempt));
         }
 
         if (attempt is { StepsInFlight: 0, Deferred: { } answer })
@@ -182,93 +194,27 @@ internal sealed partial class SubscriptionCore
     public void OnTick(Instant now)
     {
         _lifecycle.Repeat(now.Elapsed);
-        TimeOut(now);
+        foreach (var late in _dispatcher.TimeOut(now))
+        {
+            TimeOut(late, now);
+        }
     }
 
     /// <summary>Sends what may be sent; the shell calls it after every event.</summary>
     public void Dispatch(Instant now)
     {
-        while (_ready.TakeDue(now.Elapsed) is { } due)
-        {
-            _lifecycle.GiveBack(due);
-        }
-
-        _ready.Readmit();
-        while (!now.HeartbeatLapsed && NextReady(now) is { } message)
-        {
-            if (NextStream(message) is { } stream)
-            {
-                _ready.Dequeue();
-                Send(message, stream, now);
-            }
-            else if (_streams.Exists(holder => holder.StillHas(message)))
-            {
-                _ready.SetAside();
-            }
-            else
-            {
-                break;
-            }
-        }
-
+        _dispatcher.Dispatch(now);
         if (Ownership.HasDrained)
         {
             _effects.Wake(Workers.Rebalancer);
         }
     }
 
+    /// <summary>When the clock has to call <see cref="OnTick"/> next; null while nothing is due. Events bring it forward.</summary>
+    public TimeSpan? Arm() => _effects.Alarm = NextDue;
+
     /// <summary>When something is due by the clock; null while nothing is.</summary>
-    public TimeSpan? NextDue => Earlier(Earlier(_ready.NextDue, _lifecycle.NextRepeat), NextTimeout);
-
-    /// <summary>The first ready message that may be delivered; those that expired or are given up meanwhile are settled.</summary>
-    private LaneMessage? NextReady(Instant now)
-    {
-        while (_ready.Peek() is { } message)
-        {
-            if (message.Message.ExpiryMs <= now.UnixMs)
-            {
-                _lifecycle.Settle(message, Ending.Expire);
-            }
-            else if (_lifecycle.ReasonToGiveUp(message) is { } reason)
-            {
-                _lifecycle.GiveUp(message, reason);
-            }
-            else
-            {
-                return message;
-            }
-        }
-        return null;
-    }
-
-    /// <summary>The next stream with room, in turn. A further attempt never goes to a stream that still has an earlier one.</summary>
-    private StreamWindow? NextStream(LaneMessage message)
-    {
-        var gone = _streams.Exists(stream => stream.AppGone && stream.Unanswered.Count > 0);
-        for (var i = 0; i < _streams.Count; i++)
-        {
-            var stream = _streams[(int)(_turn++ % (uint)_streams.Count)];
-            if (stream.HasRoom && !(stream.AppGone && gone) && !stream.StillHas(message))
-            {
-                return stream;
-            }
-        }
-        return null;
-    }
-
-    private void Send(LaneMessage message, StreamWindow stream, Instant now)
-    {
-        message.Lane.Move(message, MessageState.Sent);
-        _lifecycle.ForgetOrphan(message);
-        message.Attempt = new(++_attempts, message, stream, now.Elapsed);
-        stream.Sent(message.Attempt);
-        _effects.Send(message.Attempt);
-        if (_options.ProcessingTimeout > TimeSpan.Zero && stream.Unanswered.Count(attempt => TimesOutAt(attempt) is not null) == 1)
-        {
-            // Any further one times out after this.
-            _effects.Wake(Workers.Clock);
-        }
-    }
+    public TimeSpan? NextDue => Instant.Earlier(Instant.Earlier(_ready.NextDue, _lifecycle.NextRepeat), _dispatcher.NextDue);
 
     /// <summary>Draws the consequence of an answer, unless a step that may consume the message is still on its way.</summary>
     private void Resolve(Attempt attempt, Answer answer, Instant now)
@@ -298,18 +244,13 @@ internal sealed partial class SubscriptionCore
         {
             // That was its failure, and its next attempt is on its way.
         }
-        else if (answer == Answer.Ack && !attempt.Consumed)
+        else if (ReasonOf(answer, attempt, message) is { } reason)
         {
-            _effects.Log(log => log.AcknowledgedWithoutStep(_group, _topic, message.Message.Id));
-            _lifecycle.Fail(message, now);
-        }
-        else if (answer == Answer.Nack)
-        {
-            _lifecycle.Fail(message, now);
+            _lifecycle.Fail(message, reason, now);
         }
         else if (answer == Answer.AppGone)
         {
-            _lifecycle.BackOff(message, RetryDelay.Of(_options, _goneInRow, _random), now);
+            _lifecycle.BackOff(message, RetryDelay.Of(_options, attempt.Stream.App.GoneInRow, _random), now);
         }
         else
         {
@@ -317,6 +258,17 @@ internal sealed partial class SubscriptionCore
             _lifecycle.GiveBack(message);
         }
     }
+
+    /// <summary>Why an answer counts as a failure; null where it does not.</summary>
+    private static FailureReason? ReasonOf(Answer answer, Attempt attempt, LaneMessage message) =>
+        answer switch
+        {
+            Answer.Nack => FailureReason.Error,
+            Answer.Ack when !attempt.Consumed => FailureReason.WithoutStep,
+            Answer.Unclear when !attempt.Consumed => FailureReason.Unclear,
+            Answer.Conflict when ++message.Conflicts > ConflictsAtOnce => FailureReason.Conflict,
+            _ => null,
+        };
 
     private static LaneMessage? Current(Attempt attempt) =>
         attempt.IsCurrent && attempt.Message.State is not MessageState.Settling ? attempt.Message : null;
@@ -341,18 +293,6 @@ internal sealed partial class SubscriptionCore
         }
     }
 
-    private void TimeOut(Instant now)
-    {
-        foreach (var stream in _streams)
-        {
-            foreach (var attempt in stream.Unanswered.Where(attempt => TimesOutAt(attempt) <= now.Elapsed))
-            {
-                stream.TimeOut(attempt);
-                TimeOut(attempt, now);
-            }
-        }
-    }
-
     private void TimeOut(Attempt attempt, Instant now)
     {
         var isOrphan = attempt.Message.State == MessageState.Gone;
@@ -367,22 +307,7 @@ internal sealed partial class SubscriptionCore
         }
         else
         {
-            _effects.Log(log => log.ProcessingTimedOut(_group, _topic, message.Message.Id, _options.ProcessingTimeout));
-            _lifecycle.Fail(message, now);
+            _lifecycle.Fail(message, FailureReason.TimedOut, now);
         }
     }
-
-    /// <summary>When an attempt times out; null where it never does.</summary>
-    private TimeSpan? TimesOutAt(Attempt attempt) =>
-        _options.ProcessingTimeout == TimeSpan.Zero || attempt.TimedOut || attempt.StepsInFlight > 0
-            ? null
-            : attempt.StartedAt + _options.ProcessingTimeout;
-
-    private TimeSpan? NextTimeout =>
-        _options.ProcessingTimeout == TimeSpan.Zero ? null : _streams.SelectMany(stream => stream.Unanswered).Min(TimesOutAt);
-
-    private static TimeSpan? Earlier(TimeSpan? a, TimeSpan? b) =>
-        a is null ? b
-        : b is null || a < b ? a
-        : b;
 }

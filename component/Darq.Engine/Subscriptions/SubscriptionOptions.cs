@@ -26,7 +26,7 @@ internal sealed record SubscriptionOptions
     /// Time an app has for a message, from its sending or from the last answer on its stream; then the attempt counts as failed. Zero: no
     /// limit.
     /// </summary>
-    public TimeSpan ProcessingTimeout { get; init; }
+    public TimeSpan ProcessingTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Whether a message is done only when a step consumed it; an acknowledgement without one counts as a failure.</summary>
     public bool RequireStep { get; init; }

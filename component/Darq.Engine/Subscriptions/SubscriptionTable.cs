@@ -46,7 +46,18 @@ internal sealed class SubscriptionTable : IAsyncDisposable
     /// Opens a stream of a group on a topic; <c>topic~k</c> is a further stream on <c>topic</c>. Throws
     /// <see cref="DarqException"/> (Invalid) for a name that cannot be one. Redis need not be reachable.
     /// </summary>
-    public DeliveryStream Attach(string group, string subscribedTopic, SubscriptionOptions options, IDeliverySink sink)
+    /// <param name="group">Who subscribes.</param>
+    /// <param name="subscribedTopic">What to.</param>
+    /// <param name="options">How messages are delivered.</param>
+    /// <param name="sink">Where deliveries go.</param>
+    /// <param name="app">The app behind the sidecar whose stream it is; null: one of its own.</param>
+    public DeliveryStream Attach(
+        string group,
+        string subscribedTopic,
+        SubscriptionOptions options,
+        IDeliverySink sink,
+        AppPresence? app = null
+    )
     {
         Limits.CheckName("consumerID", group);
         Limits.CheckName("topic", subscribedTopic);
@@ -69,7 +80,7 @@ internal sealed class SubscriptionTable : IAsyncDisposable
                 _listening.Start();
             }
         }
-        return subscription.Attach(subscribedTopic, options, sink);
+        return subscription.Attach(subscribedTopic, options, app ?? new(), sink);
     }
 
     /// <summary>The fencing token under which this process owns the lane of a delivery; where it does not, one that no claim has.</summary>
@@ -77,6 +88,12 @@ internal sealed class SubscriptionTable : IAsyncDisposable
 
     /// <summary>A step that names a delivery is on its way; <see cref="StepEnded"/> follows in any case.</summary>
     public Attempt? StepStarted(DeliveryToken token) => Find(token)?.StepStarted(token);
+
+    /// <summary>A delivery that is out on a stream of this app; null where it is not.</summary>
+    public Outstanding? FindOutstanding(DeliveryToken token, AppPresence app) => Find(token)?.FindOutstanding(token, app);
+
+    /// <summary>The processing time of a delivery begins anew; false where it is not out.</summary>
+    public bool Extend(DeliveryToken token) => Find(token)?.Extend(token) ?? false;
 
     /// <summary>What became of it; <paramref name="fencingToken"/> is the one it was sent under.</summary>
     public void StepEnded(DeliveryToken token, Attempt? attempt, StepEnd end, string fencingToken) =>

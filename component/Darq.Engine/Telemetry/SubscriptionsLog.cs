@@ -21,9 +21,17 @@ internal static partial class SubscriptionsLog
     [LoggerMessage(
         403,
         LogLevel.Debug,
-        "A delivery failed: group {Group}, topic {Topic}, message {Message}, failure {Failures}, again in {DelayMs} ms"
+        "A delivery failed ({Reason}): group {Group}, topic {Topic}, message {Message}, failure {Failures}, again in {DelayMs} ms"
     )]
-    public static partial void DeliveryFailed(this ILogger log, string group, string topic, string message, int failures, long delayMs);
+    public static partial void DeliveryFailed(
+        this ILogger log,
+        string group,
+        string topic,
+        string message,
+        string reason,
+        int failures,
+        long delayMs
+    );
 
     [LoggerMessage(406, LogLevel.Debug, "A heartbeat was not written: {Why}")]
     public static partial void HeartbeatFailed(this ILogger log, string why);
@@ -113,16 +121,65 @@ internal static partial class SubscriptionsLog
     [LoggerMessage(
         426,
         LogLevel.Warning,
+        "Group {Group}, topic {Topic}: message {Message} with key '{Key}' failed {Failures} times (the last time: {Reason}); it is "
+            + "delivered again in {DelayMs} ms, and {Behind} later messages of its key wait for it"
+    )]
+    public static partial void DeliveryFailsAgain(
+        this ILogger log,
+        string group,
+        string topic,
+        string message,
+        string key,
+        int failures,
+        string reason,
+        long delayMs,
+        int behind
+    );
+
+    [LoggerMessage(
+        427,
+        LogLevel.Warning,
+        "Group {Group}, topic {Topic}: message {Message} is not answered since {Time}; {Behind} later messages of its key wait for it"
+    )]
+    public static partial void HandlerIsSlow(this ILogger log, string group, string topic, string message, TimeSpan time, int behind);
+
+    [LoggerMessage(
+        429,
+        LogLevel.Warning,
         "Group {Group}, topic {Topic}: message {Message} was acknowledged without its step (requireStep); that counts as a failed delivery"
     )]
     public static partial void AcknowledgedWithoutStep(this ILogger log, string group, string topic, string message);
 
     [LoggerMessage(
-        427,
+        430,
         LogLevel.Warning,
-        "Group {Group}, topic {Topic}: message {Message} was not answered within {Timeout}; that counts as a failed delivery"
+        "Group {Group}, topic {Topic}: message {Message} was not answered within processingTimeout ({Timeout}); that counts as a failed "
+            + "delivery"
     )]
     public static partial void ProcessingTimedOut(this ILogger log, string group, string topic, string message, TimeSpan timeout);
+
+    [LoggerMessage(
+        431,
+        LogLevel.Warning,
+        "Group {Group}, topic {Topic}: the answer to message {Message} is neither a step nor {{\"status\":\"SUCCESS\"}}; that counts as a "
+            + "failed delivery. Where the app's SDK drops the answer, set emptyAnswer: ack"
+    )]
+    public static partial void AnswerWasUnclear(this ILogger log, string group, string topic, string message);
+
+    [LoggerMessage(
+        432,
+        LogLevel.Warning,
+        "Group {Group}, topic {Topic}: the step of message {Message} met another value than it had read for the {Conflicts}th time; that "
+            + "counts as a failed delivery"
+    )]
+    public static partial void StepConflicts(this ILogger log, string group, string topic, string message, int conflicts);
+
+    [LoggerMessage(
+        433,
+        LogLevel.Warning,
+        "Group {Group}, topic {Topic}: a stream ended {Streams} times while the app had message {Message}; that counts as a failed delivery"
+    )]
+    public static partial void StreamsWereLost(this ILogger log, string group, string topic, int streams, string message);
 
     [LoggerMessage(428, LogLevel.Error, "Sending messages of group {Group}, topic {Topic} met a fault of the component's own")]
     public static partial void DispatchFailed(this ILogger log, string group, string topic, Exception fault);

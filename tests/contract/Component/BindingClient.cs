@@ -14,6 +14,7 @@ internal sealed class BindingClient(ComponentClient client) : IDisposable
     private static readonly StepSchema AnswerSchema = StepSchema.Read("step-answer.schema.json");
 
     private GrpcDuplexCall? _stream;
+    private Task<ReadResponse?>? _reading;
 
     public ComponentClient Client { get; } = client;
 
@@ -32,11 +33,17 @@ internal sealed class BindingClient(ComponentClient client) : IDisposable
         return new(client);
     }
 
-    public void Open() => _stream = Client.Open("InputBinding/Read", forever: true);
+    public void Open() => (_stream, _reading) = (Client.Open("InputBinding/Read", forever: true), null);
 
-    public async Task<ReadResponse> NextAsync() =>
-        await _stream!.ReadAsync(ReadResponse.Parser).AsTask().WaitAsync(Patience)
-        ?? throw new InvalidOperationException($"The stream ended: {_stream.Status}");
+    public async Task<ReadResponse> NextAsync()
+    {
+        var delivery = await Reading().WaitAsync(Patience);
+        _reading = null;
+        return delivery ?? throw new InvalidOperationException($"The stream ended: {_stream!.Status}");
+    }
+
+    /// <summary>Whether nothing comes for a while.</summary>
+    public async Task<bool> IsQuietAsync(TimeSpan time) => await Task.WhenAny(Reading(), Task.Delay(time)) != Reading();
 
     /// <summary>Publishes and takes the delivery, which stays unanswered.</summary>
     public async Task<string> TokenAsync(string topic, params (string Key, string Value)[] metadata)
@@ -45,8 +52,17 @@ internal sealed class BindingClient(ComponentClient client) : IDisposable
         return (await NextAsync()).MessageId;
     }
 
-    public Task AnswerAsync(string messageId, string? body = null) =>
-        _stream!.WriteAsync(new ReadRequest { MessageId = messageId, ResponseData = ByteString.CopyFromUtf8(body ?? "") });
+    public Task AnswerAsync(string messageId, string body = """{"status":"SUCCESS"}""") =>
+        _stream!.WriteAsync(new ReadRequest { MessageId = messageId, ResponseData = ByteString.CopyFromUtf8(body) });
+
+    public Task RefuseAsync(string messageId, string error) =>
+        _stream!.WriteAsync(
+            new ReadRequest
+            {
+                MessageId = messageId,
+                ResponseError = new AckResponseError { Message = error },
+            }
+        );
 
     public void Close() => _stream?.Dispose();
 
@@ -83,11 +99,13 @@ internal sealed class BindingClient(ComponentClient client) : IDisposable
         Client.Dispose();
     }
 
-    private async Task<JsonElement> InvokeAsync(string operation, string data, params (string Key, string Value)[] metadata)
+    public async Task<JsonElement> InvokeAsync(string operation, string data, params (string Key, string Value)[] metadata)
     {
         var response = await Client.CallAsync("OutputBinding/Invoke", Request(operation, data, metadata), InvokeResponse.Parser);
         return JsonDocument.Parse(response.Data.Memory).RootElement;
     }
+
+    private Task<ReadResponse?> Reading() => _reading ??= _stream!.ReadAsync(ReadResponse.Parser).AsTask();
 
     private static InvokeRequest Request(string operation, string data, (string Key, string Value)[] metadata)
     {

@@ -97,7 +97,7 @@ public sealed class BindingTests(ComponentFixture fixture)
         foreach (var delivery in deliveries.Reverse())
         {
             await call.WriteAsync(
-                new ReadRequest { MessageId = delivery.MessageId, ResponseData = ByteString.CopyFromUtf8("""{"fine":true}""") }
+                new ReadRequest { MessageId = delivery.MessageId, ResponseData = ByteString.CopyFromUtf8("""{"status":"SUCCESS"}""") }
             );
         }
 

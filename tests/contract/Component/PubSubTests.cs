@@ -75,6 +75,22 @@ public sealed class PubSubTests(ComponentFixture fixture)
     }
 
     [Fact]
+    public async Task A_handler_that_ends_its_stream_counts_as_failing_from_the_second_time_on()
+    {
+        using var client = await InitAsync();
+        var topic = fixture.Name("topic");
+        await client.PublishAsync(topic, "{}");
+        List<string> attempts = [];
+        for (var i = 0; i < 4; i++)
+        {
+            using var pull = await PullClient.OpenAsync(client, topic, ("retryDelay", "10ms"));
+            attempts.Add((await pull.NextAsync()).Metadata["darq-attempt"]);
+        }
+
+        Assert.Equal(["1", "1", "2", "3"], attempts);
+    }
+
+    [Fact]
     public async Task A_further_stream_of_a_topic_answers_to_the_name_it_was_opened_with()
     {
         using var client = await InitAsync();

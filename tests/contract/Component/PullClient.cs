@@ -51,12 +51,12 @@ internal sealed class PullClient : IDisposable
 
     public Task AckAsync(string id) => _call.WriteAsync(new PullMessagesRequest { AckMessageId = id });
 
-    public Task NackAsync(string id) =>
+    public Task NackAsync(string id, string error = "failed") =>
         _call.WriteAsync(
             new PullMessagesRequest
             {
                 AckMessageId = id,
-                AckError = new AckMessageError { Message = "failed" },
+                AckError = new AckMessageError { Message = error },
             }
         );
 

@@ -19,10 +19,12 @@ internal sealed class AppChannel : IDisposable
     private readonly string _appId;
     private readonly int _port;
     private readonly string? _token;
+    private readonly FalseAcknowledgements? _false;
 
-    public AppChannel(SidecarFlags flags, int port, string? token)
+    public AppChannel(SidecarFlags flags, int port, SidecarEnvironment environment)
     {
-        (_host, _port, _appId, _token) = (flags.AppAddress, port, flags.AppId, token);
+        (_host, _port, _appId, _token) = (flags.AppAddress, port, flags.AppId, environment.AppToken);
+        _false = environment.FalseAcknowledgements is { } seed ? new(seed) : null;
         _invoker = new(
             new SocketsHttpHandler
             {
@@ -94,7 +96,7 @@ internal sealed class AppChannel : IDisposable
             AppHeaders.Set(request, "Tracestate", traceState);
         }
 
-        return SendAsync(request, cancellation);
+        return _false is null ? SendAsync(request, cancellation) : _false.PlayAsync(() => SendAsync(request, cancellation));
     }
 
     /// <summary>The address of a path as Go's errors spell it.</summary>

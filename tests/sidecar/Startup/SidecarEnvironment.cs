@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Darq.Sidecar.Startup;
 
 /// <summary>The environment variables that the sidecar reads.</summary>
@@ -7,7 +9,8 @@ internal sealed record SidecarEnvironment(
     string? AppToken,
     string? Namespace,
     string? PodName,
-    bool Concurrent
+    bool Concurrent,
+    int? FalseAcknowledgements
 )
 {
     public static SidecarEnvironment Read()
@@ -19,7 +22,8 @@ internal sealed record SidecarEnvironment(
             Get("APP_API_TOKEN"),
             Get("NAMESPACE"),
             Get("POD_NAME"),
-            Get("SIDECAR_CONCURRENT") is "1" or "true"
+            Get("SIDECAR_CONCURRENT") is "1" or "true",
+            Get("SIDECAR_FALSE_ACKNOWLEDGEMENTS") is { } seed ? int.Parse(seed, CultureInfo.InvariantCulture) : null
         );
     }
 }

@@ -54,7 +54,7 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
             resources.Components,
             _stop.Token
         );
-        using var app = flags.AppPort is { } port ? new AppChannel(flags, port, environment.AppToken) : null;
+        using var app = flags.AppPort is { } port ? new AppChannel(flags, port, environment) : null;
         using var deliveries = app is null ? null : new AppDeliveries(components, app, resources.Subscriptions, environment.Concurrent);
         // Step 4.
         using var api = new ApiServer(Router(components, deliveries), flags.HttpPort);

@@ -10,31 +10,49 @@ public sealed class BindingAnswerTests
     [InlineData("""{"state":[]}""")]
     [InlineData("""  {"id":"x","emit":[{"topic":"t"}]}""")]
     [InlineData("""{"consume":["t"]}""")]
-    [InlineData("""{"other":{"a":[1,2]},"timers":[]}""")]
-    [InlineData("""{"reads":[]}""")]
     [InlineData("""{"State":[]}""")]
-    [InlineData("""{"st\u0061te":[]}""")]
     [InlineData("\uFEFF{\"emit\":[]}")]
-    public void An_object_with_a_field_of_a_step_is_one(string text) => Assert.True(BindingAnswer.IsStep(Encoding.UTF8.GetBytes(text)));
+    [InlineData("""{"id":"x","ack":"durable"}""")]
+    public void An_object_is_a_step(string text) => Assert.Equal(BindingAnswerKind.Step, KindOf(text));
+
+    [Theory]
+    [InlineData("""{"stat":[]}""")]
+    [InlineData("""{"result":{"state":1}}""")]
+    [InlineData("""{"status":"RETRY"}""")]
+    [InlineData("""{"status":"success"}""")]
+    [InlineData("""{"status":"SUCCESS","state":[]}""")]
+    [InlineData("""{"state":[],"status":"SUCCESS"}""")]
+    [InlineData("""{"status":1}""")]
+    public void An_object_that_is_no_step_is_taken_for_a_faulty_one_and_acknowledges_nothing(string text) =>
+        Assert.Equal(BindingAnswerKind.Step, KindOf(text));
 
     [Theory]
     [InlineData("{\"state")]
     [InlineData("{")]
     [InlineData("{ok}")]
     [InlineData("""{"id":"x"} and more""")]
+    [InlineData("""{"status":"SUCCESS"} and more""")]
+    [InlineData("{} {}")]
     [InlineData("""{"\ud800":1}""")]
     public void What_begins_like_an_object_and_is_none_may_be_a_step_that_broke(string text) =>
-        Assert.True(BindingAnswer.IsStep(Encoding.UTF8.GetBytes(text)));
+        Assert.Equal(BindingAnswerKind.Step, KindOf(text));
+
+    [Theory]
+    [InlineData("""{"status":"SUCCESS"}""")]
+    [InlineData(""" { "st\u0061tus" : "SUCCESS" } """)]
+    public void The_status_SUCCESS_alone_acknowledges(string text) => Assert.Equal(BindingAnswerKind.Success, KindOf(text));
 
     [Theory]
     [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("OK")]
     [InlineData("state")]
     [InlineData("[{\"state\":1}]")]
-    [InlineData("""{"result":{"state":1}}""")]
-    [InlineData("""{"status":"SUCCESS"}""")]
-    [InlineData("""{"id":"x","ack":"durable"}""")]
     [InlineData("{}")]
+    [InlineData(" { } ")]
     [InlineData("\"{\\\"state\\\":[]}\"")]
     [InlineData("null")]
-    public void Anything_else_is_not(string text) => Assert.False(BindingAnswer.IsStep(Encoding.UTF8.GetBytes(text)));
+    public void Anything_else_says_nothing(string text) => Assert.Equal(BindingAnswerKind.Unclear, KindOf(text));
+
+    private static BindingAnswerKind KindOf(string text) => BindingAnswer.KindOf(Encoding.UTF8.GetBytes(text));
 }

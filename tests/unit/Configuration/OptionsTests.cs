@@ -94,7 +94,9 @@ public sealed class OptionsTests
             ("consumerID", "billing"),
             ("retryQueueAfter", "300ms"),
             ("maxDeliveries", "5"),
-            ("deadLetterTopic", "graveyard")
+            ("deadLetterTopic", "graveyard"),
+            ("processingTimeout", "15s"),
+            ("requireStep", "true")
         );
 
         Assert.Equal(
@@ -123,11 +125,40 @@ public sealed class OptionsTests
                 MaxDeliveries = 5,
                 DeadLetterTopic = "graveyard",
                 MaxBacklog = 10,
+                ProcessingTimeout = TimeSpan.FromSeconds(15),
+                RequireStep = true,
             },
             options.Subscription
         );
         Assert.Equal(TimeSpan.FromMilliseconds(1500), options.Redis.DialTimeout);
         Assert.Equal("billing", options.Group);
+    }
+
+    [Fact]
+    public void An_app_has_a_minute_for_a_message_and_need_send_no_step_unless_the_settings_say_so()
+    {
+        var options = Accepted(ComponentService.InputBinding);
+        Assert.Equal((TimeSpan.FromSeconds(60), false), (options.Subscription.ProcessingTimeout, options.Subscription.RequireStep));
+        Assert.False(options.EmptyAnswerAcks);
+    }
+
+    [Fact]
+    public void An_empty_answer_that_acknowledges_contradicts_requireStep() =>
+        Refused(
+            ComponentService.InputBinding,
+            "emptyAnswer: \"ack\" contradicts requireStep",
+            ("emptyAnswer", "ack"),
+            ("requireStep", "true"),
+            ("maxDeliveries", "5")
+        );
+
+    [Fact]
+    public void RequireStep_without_maxDeliveries_is_accepted_with_a_warning()
+    {
+        var reading = Read(ComponentService.PubSub, ("requireStep", "true"));
+        Assert.Empty(reading.Errors);
+        Assert.Contains("requireStep without maxDeliveries", Assert.Single(reading.Warnings), StringComparison.Ordinal);
+        Assert.Empty(Read(ComponentService.PubSub, ("requireStep", "true"), ("maxDeliveries", "5")).Warnings);
     }
 
     [Fact]
@@ -207,7 +238,6 @@ public sealed class OptionsTests
     [InlineData("redisMaxRetryInterval")]
     [InlineData("poolSize")]
     [InlineData("minIdleConns")]
-    [InlineData("processingTimeout")]
     [InlineData("queueDepth")]
     public void What_has_no_effect_is_accepted_and_listed(string key) =>
         Assert.Equal([key], Read(ComponentService.PubSub, (key, "3")).WithoutEffect);

@@ -12,6 +12,7 @@ internal static class DeadLetter
 {
     public const string DeliveriesFailed = "deliveries failed";
     public const string KilledItsHandler = "killed its handler";
+    public const string SidecarGaveUp = "the sidecar gave it up";
 
     /// <summary>
     /// The dead-letter topic of a subscription, or null where its messages are repeated for ever. Throws (Invalid) for a wrong name.

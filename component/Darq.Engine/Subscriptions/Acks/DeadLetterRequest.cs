@@ -4,7 +4,7 @@ using Darq.Engine.Subscriptions.Reading;
 
 namespace Darq.Engine.Subscriptions.Acks;
 
-/// <summary>Moves a message to the dead-letter topic, in the partition it is in. Waits as long as it takes, as an ack does.</summary>
+/// <summary>Moves a message to the dead-letter topic, in the partition it is in. Safe to repeat.</summary>
 internal sealed class DeadLetterRequest(
     string group,
     string topic,
@@ -17,7 +17,10 @@ internal sealed class DeadLetterRequest(
 {
     public override int Size => message.Size + metadata.Length;
 
-    public override bool NeverGivesUp => true;
+    public override bool NeverGivesUp => IsPatient;
+
+    /// <summary>Whether it waits for Redis as long as it takes; else for the call timeout, after which its outcome is unknown.</summary>
+    public bool IsPatient { get; init; } = true;
 
     public override void Write(BatchWriter writer)
     {

@@ -18,8 +18,17 @@ internal sealed class Attempt(long number, LaneMessage message, StreamWindow str
     /// <summary>When its processing time began: when it was sent, or when the attempt before it on its stream was answered.</summary>
     public TimeSpan StartedAt { get; set; } = sentAt;
 
+    /// <summary>The only one that was sent while its app was gone.</summary>
+    public bool IsProbe { get; init; }
+
     /// <summary>Counted as failed because no answer came in time; its late answer still counts until a newer attempt is sent.</summary>
     public bool TimedOut { get; set; }
+
+    /// <summary>What was sent; null before.</summary>
+    public Delivery? Delivery { get; set; }
+
+    /// <summary>The log said that its app works on it for long.</summary>
+    public bool IsSlow { get; set; }
 
     /// <summary>Steps that name it and wait for Redis.</summary>
     public int StepsInFlight { get; set; }
@@ -34,8 +43,7 @@ internal sealed class Attempt(long number, LaneMessage message, StreamWindow str
     public bool IsCurrent => Message.Attempt == this;
 
     /// <summary>Whether it is one to hand over this message, perhaps as it was read under an earlier claim.</summary>
-    public bool IsOf(LaneMessage message) =>
-        Message.Lane == message.Lane && Message.Message.StreamId == message.Message.StreamId;
+    public bool IsOf(LaneMessage message) => Message.Lane == message.Lane && Message.Message.StreamId == message.Message.StreamId;
 }
 
 /// <summary>What an app or its sidecar made of an attempt.</summary>
@@ -45,6 +53,12 @@ internal enum Answer
 
     /// <summary>The handler failed: counted, and delivered again after a delay.</summary>
     Nack,
+
+    /// <summary>Neither a step nor an acknowledgement: done where a step consumed the message, else a failure.</summary>
+    Unclear,
+
+    /// <summary>Its step met other values than it had read: delivered again at once, and counted from the fourth time on.</summary>
+    Conflict,
 
     /// <summary>The app is not there: delivered again after a delay, not counted.</summary>
     AppGone,

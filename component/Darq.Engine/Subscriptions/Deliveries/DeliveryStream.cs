@@ -13,6 +13,7 @@ internal sealed class DeliveryStream(
     Action announce,
     string subscribedTopic,
     SubscriptionOptions options,
+    AppPresence app,
     IDeliverySink sink,
     ILogger log
 ) : IDeliveryOutlet, IAsyncDisposable
@@ -35,7 +36,11 @@ internal sealed class DeliveryStream(
     /// <summary>Lets it take part.</summary>
     public void Open()
     {
-        core.Apply((this, options), static (core, stream, _) => stream.Item1._window = core.Open(stream.Item1, stream.options));
+        core.Apply(
+            (this, options, app),
+            static (core, stream, _) => stream.Item1._window = core.Open(stream.Item1, stream.options, stream.app)
+        );
+        app.Changed += core.OnAppChanged;
         announce();
     }
 
@@ -44,6 +49,15 @@ internal sealed class DeliveryStream(
 
     /// <summary>Counts a failure and delivers again later. Unknown, answered and superseded tokens change nothing.</summary>
     public void Nack(string token) => Answer(token, Deliveries.Answer.Nack);
+
+    /// <summary>The app is not there: delivers again later without counting a failure.</summary>
+    public void NackAsGone(string token) => Answer(token, Deliveries.Answer.AppGone);
+
+    /// <summary>Counts the message as done where a step consumed it, else a failure.</summary>
+    public void AnswerWithoutStep(string token) => Answer(token, Deliveries.Answer.Unclear);
+
+    /// <summary>Its step had a conflict: delivers again at once, and counts a failure from the fourth time on.</summary>
+    public void Conflict(string token) => Answer(token, Deliveries.Answer.Conflict);
 
     /// <summary>Gives the message back without counting a failure, to be delivered again at once.</summary>
     public void Release(string token) => Answer(token, Deliveries.Answer.Release);
@@ -68,6 +82,7 @@ internal sealed class DeliveryStream(
     /// <summary>Takes it out; what it writes at the moment may still go out. Safe to repeat.</summary>
     public void Close()
     {
+        app.Changed -= core.OnAppChanged;
         core.Apply(_window!, static (core, window, now) => core.Close(window, now));
         announce();
     }
@@ -92,8 +107,9 @@ internal sealed class DeliveryStream(
 
         try
         {
-            core.Apply((_window!, parsed, answer), static (core, answered, now) =>
-                core.OnAnswer(answered.Item1, answered.parsed, answered.answer, now)
+            core.Apply(
+                (_window!, parsed, answer),
+                static (core, answered, now) => core.OnAnswer(answered.Item1, answered.parsed, answered.answer, now)
             );
         }
         catch (Exception fault)

@@ -4,7 +4,7 @@ namespace Darq.Engine.Subscriptions.Deliveries;
 /// How many messages one stream may hold unanswered, and which they are. It starts at two, because a serial sidecar would only hold
 /// more of them unread, and doubles whenever an answer overtakes another, which only a concurrent one can cause.
 /// </summary>
-internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet outlet)
+internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet outlet, AppPresence app)
 {
     private readonly SortedDictionary<long, Attempt> _unanswered = [];
     private int _timedOut;
@@ -16,15 +16,15 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
 
     public bool IsClosed { get; private set; }
 
-    /// <summary>Whether the last thing heard of its app is that it is not there.</summary>
-    public bool AppGone { get; set; }
+    /// <summary>The app behind the sidecar that opened it.</summary>
+    public AppPresence App { get; } = app;
 
     public IReadOnlyCollection<Attempt> Unanswered => _unanswered.Values;
 
     /// <summary>Whether it wants messages, now or later.</summary>
     public bool IsTaking => !IsClosed && !IsPaused;
 
-    public bool HasRoom => IsTaking && _unanswered.Count < (AppGone ? 1 : _window) && Outlet.HasRoom;
+    public bool HasRoom => IsTaking && _unanswered.Count < _window && Outlet.HasRoom;
 
     public void Sent(Attempt attempt) => _unanswered.Add(attempt.Number, attempt);
 

@@ -37,7 +37,7 @@ public sealed class DeliveryStreamTests : IAsyncDisposable
             Wake = _ => { },
             Settle = Settle,
         };
-        _stream = new(_core, () => { }, "t", options, _sink, _log);
+        _stream = new(_core, () => { }, "t", options, new(), _sink, _log);
         _stream.Open();
         _core.Apply(0, static (core, _, _) => Own(core));
     }

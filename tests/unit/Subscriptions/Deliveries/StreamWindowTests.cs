@@ -116,20 +116,9 @@ public sealed class StreamWindowTests
     }
 
     [Fact]
-    public void A_stream_whose_app_is_gone_is_asked_with_one_message_at_a_time()
-    {
-        var window = Window(16, concurrent: true);
-        window.AppGone = true;
-
-        Assert.Equal(1, FillUp(window));
-        window.AppGone = false;
-        Assert.Equal(15, FillUp(window));
-    }
-
-    [Fact]
     public void The_processing_time_of_a_message_begins_when_the_one_before_it_is_answered()
     {
-        var window = new StreamWindow(new() { ProcessingTimeout = TimeSpan.FromSeconds(60), MaxInFlight = 16 }, new Outlet());
+        var window = new StreamWindow(new() { ProcessingTimeout = TimeSpan.FromSeconds(60), MaxInFlight = 16 }, new Outlet(), new());
         FillUp(window);
         var second = window.Find(Token(2))!;
 
@@ -152,7 +141,7 @@ public sealed class StreamWindowTests
     }
 
     private StreamWindow Window(int maxInFlight, bool concurrent = false) =>
-        new(new() { MaxInFlight = maxInFlight, Concurrent = concurrent }, _outlet);
+        new(new() { MaxInFlight = maxInFlight, Concurrent = concurrent }, _outlet, new());
 
     /// <summary>Sends as long as there is room; returns how many.</summary>
     private int FillUp(StreamWindow window)

@@ -17,6 +17,9 @@ internal sealed class AppModel : IDeliveryOutlet
         model.OnSent(Take);
     }
 
+    // Two sidecars, so that some streams share one.
+    private readonly AppPresence[] _apps = [new(), new()];
+
     public List<ModelStream> Streams { get; } = [];
 
     /// <summary>Every attempt that was made.</summary>
@@ -44,7 +47,7 @@ internal sealed class AppModel : IDeliveryOutlet
             // The window is known before the first message comes.
             var stream = new ModelStream { Window = window };
             Streams.Add(stream);
-            _model.Apply(core => stream.Core = core.Open(this, _model.Options));
+            _model.Apply(core => stream.Core = core.Open(this, _model.Options, _apps[Streams.Count % _apps.Length]));
         }
     }
 
@@ -96,7 +99,7 @@ internal sealed class AppModel : IDeliveryOutlet
     {
         if (Pick([.. Deliveries.Where(delivered => delivered.Answer is not null)], which) is { } delivered)
         {
-            _model.Apply(core => core.OnAnswer(delivered.Stream.Core!, delivered.Token, (Answer)(which % 4), _model.Instant));
+            _model.Apply(core => core.OnAnswer(delivered.Stream.Core!, delivered.Token, (Answer)(which % 6), _model.Instant));
         }
     }
 
@@ -107,7 +110,7 @@ internal sealed class AppModel : IDeliveryOutlet
         var token = new DeliveryToken(_model.Session, CoreModel.Group, CoreModel.Topic, partition, message, 100 + which, "i");
         if (Pick(Streams, which) is { } stream)
         {
-            _model.Apply(core => core.OnAnswer(stream.Core!, token, (Answer)(which % 4), _model.Instant));
+            _model.Apply(core => core.OnAnswer(stream.Core!, token, (Answer)(which % 6), _model.Instant));
         }
 
         var attempt = _model.Apply(core => core.OnStepStarted(token));

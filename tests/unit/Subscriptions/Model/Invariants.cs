@@ -169,7 +169,11 @@ internal sealed class Invariants(CoreModel model)
 
         var same = (message.Lane.Partition, message.Message.StreamId);
         var failed = Apps.DeliveriesOf(same)
-            .Count(delivered => delivered.Attempt.TimedOut || delivered.Answer is Answer.Nack or Answer.Ack);
+            .Count(delivered =>
+                delivered.Attempt.TimedOut
+                || delivered.Answer is Answer.Nack or Answer.Ack or Answer.Unclear or Answer.Conflict
+                || delivered.Answer is null && !Apps.Streams.Contains(delivered.Stream)
+            );
         Violation.Unless(
             message.Failures - before <= failed,
             $"message {same} has {message.Failures - before} failures more, and {failed} attempts failed"
@@ -188,9 +192,7 @@ internal sealed class Invariants(CoreModel model)
             return;
         }
 
-        var earlier = at.Stream.Find(earlier =>
-            earlier.StreamId.Number < number && Waits(message, earlier) && !at.IsOver(earlier)
-        );
+        var earlier = at.Stream.Find(earlier => earlier.StreamId.Number < number && Waits(message, earlier) && !at.IsOver(earlier));
         Violation.Unless(earlier is null, $"{name} was sent before {earlier?.StreamId} of its key was finished");
     }
 

@@ -205,7 +205,7 @@ internal sealed class LoopsModel(CoreModel model)
         model.Awake |= Workers.Clock;
         model.Apply(core => core.OnTick(model.Instant));
         model.Sleep(Workers.Clock);
-        model.ClockDue = model.Core.NextDue;
+        model.ClockDue = model.Core.Arm();
     }
 
     public void OnCrash()
@@ -277,7 +277,10 @@ internal sealed class LoopsModel(CoreModel model)
         return how =>
         {
             // A reply has as many bytes as it may have, and then ends.
-            var left = !isReady || how % 4 == 0 ? 0 : how % 4 == 1 ? 1 : int.MaxValue;
+            var left =
+                !isReady || how % 4 == 0 ? 0
+                : how % 4 == 1 ? 1
+                : int.MaxValue;
             model.Tell(left > 0 ? lsn : 0);
             for (var i = 0; i < fetches.Count; i++)
             {

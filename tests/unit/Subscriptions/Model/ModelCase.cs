@@ -22,6 +22,8 @@ internal enum Does
     UnpauseStream,
     Ack,
     Nack,
+    Unclear,
+    Conflict,
     AppGone,
     Release,
     AnswerAgain,

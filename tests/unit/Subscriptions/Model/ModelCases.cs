@@ -16,12 +16,22 @@ internal static class ModelCases
         (6, [Does.Nack, Does.PublishOwn, Does.TellAppended, Does.StepStart, Does.StepExecute]),
         (5, [Does.SettleExecute, Does.Fetch, Does.FetchAnswer, Does.Move, Does.MoveAnswer, Does.HearWakeUp]),
         (3, [Does.OpenStream, Does.Handshake, Does.OtherReleases, Does.OtherDies, Does.BeatAgain]),
-        (2, [Does.CloseStream, Does.Release, Does.AppGone, Does.Crash, Does.Assign, Does.UnpauseStream]),
+        (2, [Does.CloseStream, Does.Release, Does.AppGone, Does.Conflict, Does.Unclear, Does.Crash, Does.Assign, Does.UnpauseStream]),
         (
             1,
             [
-                Does.PublishMany, Does.PublishDamaged, Does.PublishExpiring, Does.PauseStream, Does.AnswerAgain, Does.AnswerMadeUp,
-                Does.LoseWakeUp, Does.WakeUpsMissed, Does.Lapse, Does.Steal, Does.OtherConsumes, Does.OtherParks,
+                Does.PublishMany,
+                Does.PublishDamaged,
+                Does.PublishExpiring,
+                Does.PauseStream,
+                Does.AnswerAgain,
+                Does.AnswerMadeUp,
+                Does.LoseWakeUp,
+                Does.WakeUpsMissed,
+                Does.Lapse,
+                Does.Steal,
+                Does.OtherConsumes,
+                Does.OtherParks,
             ]
         ),
     ];
@@ -64,7 +74,10 @@ internal static class ModelCases
         {
             for (var from = 0; from + length <= events.Count; from += length)
             {
-                yield return failed with { Events = [.. events.Take(from), .. events.Skip(from + length)] };
+                yield return failed with
+                {
+                    Events = [.. events.Take(from), .. events.Skip(from + length)],
+                };
             }
         }
     }

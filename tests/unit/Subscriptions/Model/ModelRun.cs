@@ -105,6 +105,12 @@ internal sealed class ModelRun(ModelWorld world)
             case Does.Nack:
                 _apps.Reply(a, Answer.Nack);
                 break;
+            case Does.Unclear:
+                _apps.Reply(a, Answer.Unclear);
+                break;
+            case Does.Conflict:
+                _apps.Reply(a, Answer.Conflict);
+                break;
             case Does.AppGone:
                 _apps.Reply(a, Answer.AppGone);
                 break;
