@@ -19,8 +19,6 @@ namespace Darq.Component.Components;
 /// </summary>
 internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions options)
 {
-    private const string RawPayload = "rawPayload";
-
     public async ValueTask<Published> PublishAsync(InvokeRequest request, CancellationToken cancellation)
     {
         var metadata = Pick(request.Metadata);
@@ -32,7 +30,7 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
                         ErrorCode.Invalid,
                         "INVALID: no topic is given; put topic into the request's metadata or into the component's."
                     );
-        if (request.Metadata.TryGetValue(RawPayload, out var raw) && raw.Equals("true", StringComparison.OrdinalIgnoreCase))
+        if (metadata.TryGetValue(WireNames.RawPayload, out var raw) && raw.Equals("true", StringComparison.OrdinalIgnoreCase))
         {
             return (await engine.Publisher.PublishAsync(topic, [new PublishEntry(request.Data.Memory, metadata)], cancellation))[0];
         }
@@ -46,19 +44,15 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
     /// Only the metadata that publishing uses: over gRPC the sidecar adds every header of its caller, credentials included, which must
     /// not be stored with a message.
     /// </summary>
-    private static Dictionary<string, string> Pick(MapField<string, string> metadata)
-    {
-        string[] names = [WireNames.Id, WireNames.PartitionKey, WireNames.TtlInSeconds, WireNames.Ttl, WireNames.Ack, .. WireNames.NotYet];
-        return names.Where(metadata.ContainsKey).ToDictionary(name => name, name => metadata[name]);
-    }
+    private static IReadOnlyDictionary<string, string> Pick(MapField<string, string> metadata) =>
+        RequestNames.Publish.Read(
+            metadata
+                .Where(entry => RequestNames.Publish.Concerns(entry.Key))
+                .ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal)
+        );
 
-    private static StepEmit Emit(string topic, ByteString data, Dictionary<string, string> metadata)
+    private static StepEmit Emit(string topic, ByteString data, IReadOnlyDictionary<string, string> metadata)
     {
-        if (WireNames.NotYet.FirstOrDefault(metadata.ContainsKey) is { } later)
-        {
-            throw new DarqException(ErrorCode.NotYet, $"NOT_YET: metadata {later} is not available yet; publish without it.");
-        }
-
         Append.CheckTopic(topic);
         return new StepEmit
         {
@@ -70,7 +64,7 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
         };
     }
 
-    private static string Name(Dictionary<string, string> metadata, string name)
+    private static string Name(IReadOnlyDictionary<string, string> metadata, string name)
     {
         if (!metadata.TryGetValue(name, out var value))
         {

@@ -78,7 +78,7 @@ internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBi
     {
         foreach (var (name, value) in metadata)
         {
-            if (name.StartsWith("darq.", StringComparison.Ordinal))
+            if (name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase))
             {
                 throw Limits.Invalid($"metadata {name}", value, "no such metadata with the operation step; put it into the step's JSON");
             }

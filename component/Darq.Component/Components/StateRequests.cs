@@ -1,5 +1,6 @@
 using System.Globalization;
 using Darq.Engine.Core;
+using Darq.Engine.Publishing;
 using Darq.Engine.State;
 using Darq.Protos;
 using Google.Protobuf;
@@ -15,17 +16,23 @@ internal static class StateRequests
     private const string TtlInSeconds = "ttlInSeconds";
     private const string TtlExpireTime = "ttlExpireTime";
 
-    public static StateOperation Upsert(SetRequest request, TimeSpan? defaultTimeToLive) =>
-        new(StateChange.Upsert, new(request.Key))
+    public static StateOperation Upsert(SetRequest request, TimeSpan? defaultTimeToLive)
+    {
+        RequestNames.Value.Read(request.Metadata);
+        return new(StateChange.Upsert, new(request.Key))
         {
             ETag = ETag(request.Etag, request.Options),
             FirstWrite = request.Options?.Concurrency == StateOptions.Types.StateConcurrency.ConcurrencyFirstWrite,
             Value = request.Value.Memory,
             TimeToLive = TimeToLive(request.Metadata, defaultTimeToLive),
         };
+    }
 
-    public static StateOperation Delete(DeleteRequest request) =>
-        new(StateChange.Delete, new(request.Key)) { ETag = ETag(request.Etag, request.Options) };
+    public static StateOperation Delete(DeleteRequest request)
+    {
+        RequestNames.Value.Read(request.Metadata);
+        return new(StateChange.Delete, new(request.Key)) { ETag = ETag(request.Etag, request.Options) };
+    }
 
     /// <summary>
     /// A missing key has neither bytes nor an etag; one that exists with no bytes has an etag, by which callers tell the two apart.

@@ -17,7 +17,6 @@ internal static class StepAnswer
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
         json.WriteString("outcome"u8, result.Outcome);
-        json.WriteBoolean("durable"u8, result.Code is null);
         json.WriteString("position"u8, result.Position);
         WriteEmitted(json, result.Emitted);
         if (result.Conflicts.Count > 0)

@@ -43,17 +43,11 @@ internal sealed record Append
     public static Append From(string topic, PublishEntry entry, NamespaceOptions options, int spread, string madeId)
     {
         CheckTopic(topic);
-        foreach (var name in WireNames.NotYet)
-        {
-            if (entry.Metadata.ContainsKey(name))
-            {
-                throw new DarqException(ErrorCode.NotYet, $"NOT_YET: metadata {name} is not available yet; publish without it.");
-            }
-        }
-        var key = Given(entry.Metadata, WireNames.PartitionKey);
-        var id = Given(entry.Metadata, WireNames.Id);
-        CheckAck(entry.Metadata);
-        var metadata = MessageMetadata.Serialize(entry.Metadata);
+        var given = RequestNames.Publish.Read(entry.Metadata);
+        var key = Given(given, WireNames.PartitionKey);
+        var id = Given(given, WireNames.Id);
+        CheckAck(given);
+        var metadata = MessageMetadata.Serialize(given);
         Limits.CheckMessage("the message", (long)entry.Data.Length + metadata.Length);
         var digest = id is null && options.DedupBy == DedupBy.CloudEvent ? EventIdentity.Of(entry.Data) : null;
         return new()
@@ -66,7 +60,7 @@ internal sealed record Append
             Key = key ?? "",
             Data = entry.Data,
             Metadata = metadata,
-            TimeToLive = Publishing.TimeToLive.Of(entry.Metadata),
+            TimeToLive = Publishing.TimeToLive.Of(given),
         };
     }
 

@@ -10,10 +10,12 @@ internal static class WireNames
     public const string Token = "darq.token";
     public const string Consume = "darq.consume";
     public const string Emit = "darq.emit";
+    public const string Reads = "darq.reads";
     public const string Ack = "darq.ack";
     public const string PartitionKey = "partitionKey";
     public const string TtlInSeconds = "ttlInSeconds";
     public const string Ttl = "ttl";
+    public const string RawPayload = "rawPayload";
 
     // Added to the metadata of a dead letter.
     public const string DeadReason = "darq-dead-reason";
@@ -24,10 +26,31 @@ internal static class WireNames
     public const string DeadMessage = "darq-dead-message";
     public const string DeadTime = "darq-dead-time";
 
+    /// <summary>Headers that a delivery adds, as its receiver sees them; some SDKs show them with a prefix.</summary>
+    private static readonly string[] OfDelivery =
+    [
+        "darq-token",
+        "darq-id",
+        "darq-idempotency-key",
+        "darq-attempt",
+        "darq-world-line",
+        "darq-partition",
+        "darq-durable",
+        "darq-position",
+    ];
+
+    /// <summary>Whether the name is that of a header of a delivery, in any of the forms in which apps see it.</summary>
+    public static bool IsOfDelivery(string name)
+    {
+        const string Prefix = "metadata.";
+        var bare = name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? name[Prefix.Length..] : name;
+        return IsDeadLetter(bare) || Array.Exists(OfDelivery, header => header.Equals(bare, StringComparison.OrdinalIgnoreCase));
+    }
+
     public static bool IsDeadLetter(string name) => name.StartsWith("darq-dead-", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Request metadata of later versions, which this version refuses rather than ignores.</summary>
-    public static readonly string[] NotYet = ["darq.producer", "darq.seq", "darq.step", "delay", "deliverAt"];
+    public static readonly string[] NotYet = ["darq.producer", "darq.seq", "darq.step", "darq.timers", "delay", "deliverAt"];
 
     /// <summary>Key of the operation that a step without state needs to reach the component; never stored.</summary>
     public const string StepMarkerKey = "darq-step";

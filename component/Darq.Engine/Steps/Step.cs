@@ -1,3 +1,4 @@
+using Darq.Engine.Core;
 using Darq.Engine.State;
 using Darq.Engine.Subscriptions.Deliveries;
 
@@ -28,6 +29,18 @@ internal sealed class Step
         if (!Consumed.Contains(token))
         {
             Consumed.Add(token);
+        }
+    }
+
+    /// <summary>
+    /// Throws <see cref="DarqException"/> (Invalid) for an id beside consumed messages: the step is recorded with the first of them, so the
+    /// same id with another message would take effect again.
+    /// </summary>
+    public void CheckId(string name = "id")
+    {
+        if (Id.Length > 0 && Consumed.Count > 0)
+        {
+            throw Limits.Invalid(name, Id, "no id in a step that consumes a message, which is known by that message");
         }
     }
 

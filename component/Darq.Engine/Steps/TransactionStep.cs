@@ -15,13 +15,7 @@ internal static class TransactionStep
 {
     public static Step Of(IReadOnlyList<StateOperation> operations, IReadOnlyDictionary<string, string> metadata, NamespaceOptions options)
     {
-        foreach (var name in WireNames.NotYet)
-        {
-            if (metadata.ContainsKey(name))
-            {
-                throw new DarqException(ErrorCode.NotYet, $"NOT_YET: metadata {name} is not available yet; send the step without it.");
-            }
-        }
+        metadata = RequestNames.Transaction.Read(metadata);
         if (metadata.TryGetValue(WireNames.Ack, out var ack))
         {
             CheckAck(ack);
@@ -66,7 +60,32 @@ internal static class TransactionStep
             EmitParser.Parse(emits, step.Emits);
         }
 
+        if (metadata.TryGetValue(WireNames.Reads, out var reads))
+        {
+            ReadParser.Parse(reads, operations.Count > 0 ? PrefixOf(operations[0].Key.Key) : "", step.Reads);
+        }
+
+        step.CheckId(WireNames.Id);
+        CheckIsStep(step);
         return step;
+    }
+
+    /// <summary>
+    /// An SDK that renames headers gives its app an undefined token, which then vanishes from the metadata: the messages would be
+    /// published, and nothing consumed.
+    /// </summary>
+    private static void CheckIsStep(Step step)
+    {
+        if (step is { Id.Length: 0, Consumed.Count: 0 } && (step.Emits.Count > 0 || step.Reads.Count > 0))
+        {
+            var name = step.Emits.Count > 0 ? WireNames.Emit : WireNames.Reads;
+            throw new DarqException(
+                ErrorCode.Invalid,
+                $"INVALID: metadata {name} is given without {WireNames.Token}, {WireNames.Consume} or {WireNames.Id}, so this is no step; "
+                    + $"give {WireNames.Token} with the value of the delivery's header darq-token (some SDKs write darq_token), or "
+                    + $"{WireNames.Id} with a name of your own for a step that consumes nothing."
+            );
+        }
     }
 
     private static DeliveryToken Token(string text, NamespaceOptions options) =>
@@ -106,9 +125,13 @@ internal static class TransactionStep
         key == WireNames.StepMarkerKey || key.EndsWith("||" + WireNames.StepMarkerKey, StringComparison.Ordinal);
 
     /// <summary>The app's id, from the prefix that the sidecar puts before state keys.</summary>
-    private static string? SourceOf(string key)
+    private static string? SourceOf(string key) => PrefixOf(key) is { Length: > 2 } prefix ? prefix[..^2] : null;
+
+    /// <summary>That prefix; "" where the store has none.</summary>
+    private static string PrefixOf(string key)
     {
-        var end = key.IndexOf("||", StringComparison.Ordinal);
-        return end > 0 ? key[..end] : null;
+        const string End = "||";
+        var end = key.IndexOf(End, StringComparison.Ordinal);
+        return end > 0 ? key[..(end + End.Length)] : "";
     }
 }

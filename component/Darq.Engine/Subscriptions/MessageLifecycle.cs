@@ -216,7 +216,7 @@ internal sealed class MessageLifecycle(
         var lane = failed.Lane;
         var sequence = retries.Move(lane, failed.Message, now.Elapsed + delay, failed.Failures);
         ahead.Remove(failed.Message);
-        for (var next = lane.Remove(failed); next is { } follower; )
+        for (var next = lane.Remove(failed); next is { } follower;)
         {
             next = lane.Remove(follower);
             ahead.Remove(follower.Message);

@@ -79,6 +79,7 @@ public sealed class InputStepTests(ComponentFixture fixture)
     [InlineData("""{"State":[]}""")]
     [InlineData("""{"emit":[{"topic":"t","data":1,"delay":"5s"}]}""")]
     [InlineData("""{"state":[],"status":"SUCCESS"}""")]
+    [InlineData("""{"id":"once","state":[]}""")]
     public async Task A_faulty_step_counts_as_failed_and_is_never_taken_for_an_acknowledgement(string answer)
     {
         var topic = fixture.Name("topic");
@@ -127,24 +128,6 @@ public sealed class InputStepTests(ComponentFixture fixture)
             Patience,
             "the step without the other message took effect"
         );
-    }
-
-    [Fact]
-    public async Task A_step_of_the_same_id_is_a_duplicate_and_its_own_message_is_done_with_too()
-    {
-        var topic = fixture.Name("topic");
-        using var binding = await InitAsync(("topic", topic), ("partitions", "64"));
-        foreach (var _ in new[] { 1, 2, 3 })
-        {
-            await binding.AnswerAsync(await binding.TokenAsync(topic, ("partitionKey", "k")), """{"id":"once","state":[]}""");
-        }
-
-        // It comes when the earlier ones of its key are finished in memory; in a new stream what is not passed in Redis comes first.
-        await binding.PublishAsync(topic, "\"last\"", ("partitionKey", "k"));
-        Assert.Contains("\"last\"", (await binding.NextAsync()).Data.ToStringUtf8(), StringComparison.Ordinal);
-        binding.Close();
-        binding.Open();
-        Assert.Contains("\"last\"", (await binding.NextAsync()).Data.ToStringUtf8(), StringComparison.Ordinal);
     }
 
     [Fact]

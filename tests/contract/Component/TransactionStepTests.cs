@@ -42,8 +42,9 @@ public sealed class TransactionStepTests(ComponentFixture fixture)
         Assert.Equal("", await StepAsync(binding, Marker, ("darq.consume", $"[\"{two}\",\"{three}\"]")));
 
         // Another session could only be fenced from what is not done with.
-        Assert.All([await OfOtherAsync(binding, one), await OfOtherAsync(binding, two), await OfOtherAsync(binding, three)], outcome =>
-            Assert.NotEqual("FENCED", outcome)
+        Assert.All(
+            [await OfOtherAsync(binding, one), await OfOtherAsync(binding, two), await OfOtherAsync(binding, three)],
+            outcome => Assert.NotEqual("FENCED", outcome)
         );
     }
 
@@ -78,14 +79,21 @@ public sealed class TransactionStepTests(ComponentFixture fixture)
             await StepAsync(
                 binding,
                 key,
+                ("darq.id", fixture.Name("id")),
                 (
                     "darq.emit",
                     $$"""[{"topic":"{{full}}","data":1,"key":"a"},{"topic":"{{full}}","data":1,"key":"b"},{"topic":"{{full}}","data":1,"key":"c"}]"""
                 )
             )
         );
-        Assert.Equal("FULL", await StepAsync(binding, key, ("darq.emit", $"[{emit},{emit}]")));
-        Assert.Equal("TOO_LARGE", await StepAsync(binding, key, ("darq.emit", $"[{string.Join(',', Enumerable.Repeat(emit, 1025))}]")));
+        var id = ("darq.id", key);
+        Assert.Equal("FULL", await StepAsync(binding, key, id, ("darq.emit", $"[{emit},{emit}]")));
+        Assert.Equal("TOO_LARGE", await StepAsync(binding, key, id, ("darq.emit", $"[{string.Join(',', Enumerable.Repeat(emit, 1025))}]")));
+        Assert.Equal("INVALID", await StepAsync(binding, key, ("darq.emit", $"[{emit}]")));
+        Assert.Equal("INVALID", await StepAsync(binding, key, ("darq.reads", """[{"key":"k","etag":""}]""")));
+        Assert.Equal("INVALID", await StepAsync(binding, key, id, ("darq.token", foreign)));
+        Assert.Equal("INVALID", await StepAsync(binding, key, id, ("darq.reads", """[{"key":"k"}]""")));
+        Assert.Equal("INVALID", await StepAsync(binding, key, ("darq-token", foreign)));
         Assert.Equal("INVALID", await StepAsync(binding, key, ("darq.emit", "[{}]")));
         Assert.Equal("INVALID", await StepAsync(binding, key, ("darq.token", "none")));
         Assert.Equal("INVALID", await StepAsync(binding, key, ("darq.ack", "soon")));
@@ -94,6 +102,21 @@ public sealed class TransactionStepTests(ComponentFixture fixture)
         Assert.Null(await binding.StoredAsync(key));
         Assert.Equal("", await StepAsync(binding, key));
         Assert.Equal("CONFLICT", await StepAsync(binding, key, firstWrite: true));
+    }
+
+    [Fact]
+    public async Task Keys_that_a_step_relies_on_are_named_as_the_app_names_them_and_must_not_have_changed()
+    {
+        var (topic, key, read) = (fixture.Name("topic"), $"app||{fixture.Name("key")}", fixture.Name("key"));
+        using var binding = await InitAsync(("topic", topic));
+        Assert.Equal("", await StepAsync(binding, $"app||{read}"));
+        var etag = await binding.ETagAsync($"app||{read}");
+        var reads = ("darq.reads", $$"""[{"key":"{{read}}","etag":"{{etag}}"}]""");
+        Assert.Equal("", await StepAsync(binding, key, ("darq.token", await binding.TokenAsync(topic)), reads));
+
+        Assert.Equal("", await StepAsync(binding, $"app||{read}"));
+
+        Assert.Equal("CONFLICT", await StepAsync(binding, key, ("darq.token", await binding.TokenAsync(topic)), reads));
     }
 
     [Fact]

@@ -19,11 +19,8 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
         + "{\"consume\":[\"<token>\"],\"state\":[{\"op\":\"upsert\",\"key\":\"k\",\"value\":1}],\"emit\":[{\"topic\":\"t\",\"data\":{}}]}";
 
     private const string TokenForm = "the value of a delivery's header darq-token or attribute darqtoken";
-    private const string KeyForm = "1 to 1,024 bytes of text without ||";
-    private const string ETagForm = "the etag of an earlier read, such as 1700000000000-42";
 
     private static readonly string[] Fields = ["id", "consume", "reads", "state", "emit", "ack", "timers"];
-    private static readonly string[] ReadFields = ["key", "etag"];
     private static readonly string[] OperationFields = ["op", "key", "value", "etag", "ttlInSeconds", "concurrency"];
 
     /// <summary>Throws <see cref="DarqException"/> that names the field, the value seen and the form accepted.</summary>
@@ -72,7 +69,7 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
                     ReadTokens(ref cursor, step);
                     break;
                 case "reads":
-                    ReadReads(ref cursor, step);
+                    ReadParser.ReadList(ref cursor, "reads", step.Reads, Key);
                     break;
                 case "state":
                     ReadOperations(ref cursor, step);
@@ -88,6 +85,7 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
             }
         }
         cursor.Read();
+        step.CheckId();
         return step;
     }
 
@@ -102,38 +100,6 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
             }
 
             step.Consume(token);
-        }
-    }
-
-    private void ReadReads(ref StepCursor cursor, Step step)
-    {
-        const string Whole = "an object with key and etag; an etag of \"\" or null says that the key was absent";
-        cursor.EnterList("reads", "a JSON list such as [{\"key\":\"k\",\"etag\":\"1700000000000-42\"}]");
-        while (cursor.NextElement())
-        {
-            if (cursor.Token != JsonTokenType.StartObject)
-            {
-                throw cursor.Fault(Whole);
-            }
-
-            var (seen, key, etag) = (0, (string?)null, (string?)null);
-            while (cursor.NextField(ReadFields, ref seen) is { } field)
-            {
-                if (field == "key")
-                {
-                    key = Key(ref cursor);
-                }
-                else
-                {
-                    etag = ETag(ref cursor);
-                }
-            }
-            if (key is null || etag is null)
-            {
-                throw Limits.Invalid(cursor.Path, "an object without them", Whole);
-            }
-
-            step.Reads.Add((new(key), etag));
         }
     }
 
@@ -181,7 +147,7 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
                     (isNull, value) = (cursor.Token == JsonTokenType.Null, cursor.Raw());
                     break;
                 case "etag":
-                    etag = ETag(ref cursor);
+                    etag = ReadParser.ETag(ref cursor);
                     break;
                 case "ttlInSeconds":
                     timeToLive = cursor.Number("a whole number of seconds; 0 or less for no time to live");
@@ -220,13 +186,7 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
 
     private string Key(ref StepCursor cursor)
     {
-        var key = cursor.Text(KeyForm);
-        if (key.Length == 0 || key.Contains("||", StringComparison.Ordinal))
-        {
-            throw cursor.Fault(KeyForm);
-        }
-
-        Limits.CheckKey(cursor.Path, key);
+        var key = ReadParser.Key(ref cursor);
         return keyPrefix is null
             ? throw new DarqException(
                 ErrorCode.Misconfigured,
@@ -248,12 +208,6 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
 
         Limits.CheckKey(cursor.Path, name);
         return name;
-    }
-
-    private static string ETag(ref StepCursor cursor)
-    {
-        var etag = cursor.TextOrNull(ETagForm);
-        return etag.Length == 0 || Position.TryParse(etag, out _) ? etag : throw cursor.Fault(ETagForm);
     }
 
     private static string OneOf(ref StepCursor cursor, string first, string second)

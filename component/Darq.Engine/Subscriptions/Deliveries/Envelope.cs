@@ -22,7 +22,6 @@ internal sealed class Envelope
         [.. "darq-attempt"u8],
         [.. "darq-world-line"u8],
         [.. "darq-partition"u8],
-        [.. "darq-durable"u8],
         [.. "darq-position"u8],
     ];
 
@@ -99,9 +98,7 @@ internal sealed class Envelope
         _values.Number(delivery.Attempt).End(3);
         _values.Number(delivery.WorldLine).End(4);
         _values.Number(message.Partition).End(5);
-        // A message counts as durable with the server's reply (durability: reply).
-        _values.Text("true").End(6);
-        _values.Number(message.Partition).Sign(':').Position(message.Position).End(7);
+        _values.Number(message.Partition).Sign(':').Position(message.Position).End(6);
     }
 
     /// <summary>The attributes go before the closing brace of a JSON object; anything else stays as it is.</summary>

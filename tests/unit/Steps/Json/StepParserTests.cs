@@ -57,7 +57,7 @@ public sealed class StepParserTests
     {
         var step = Parse(
             $$"""
-            {"id":"s","consume":["{{StepSamples.Token}}"],
+            {"consume":["{{StepSamples.Token}}"],
              "reads":[{"key":"r","etag":"1-2"},{"key":"absent","etag":null}],
              "state":[{"op":"upsert","key":"k","value": {"a": 1} ,"etag":"1-3","ttlInSeconds":60},
                       {"op":"upsert","key":"n","value":"x","concurrency":"first-write"},
@@ -66,7 +66,8 @@ public sealed class StepParserTests
             """
         );
 
-        Assert.Equal(("s", StepSamples.Token), (step.Id, Assert.Single(step.Consumed).ToString()));
+        Assert.Equal(("", StepSamples.Token), (step.Id, Assert.Single(step.Consumed).ToString()));
+        Assert.Equal("s", Parse("""{"id":"s"}""").Id);
         Assert.Equal([(new StateKey("app||r"), "1-2"), (new StateKey("app||absent"), "")], step.Reads);
         Assert.Equal(
             [(StateChange.Upsert, "app||k", "1-3"), (StateChange.Upsert, "app||n", ""), (StateChange.Delete, "app||d", "")],

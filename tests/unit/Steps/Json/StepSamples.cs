@@ -9,6 +9,8 @@ internal static class StepSamples
     [
         "{}",
         "  { \"id\" : \"x\" } ",
+        """{"id":"x","consume":[]}""",
+        """{"id":null,"consume":["s1:3:1700000000000-7:12:ledger:transfers:order-7"]}""",
         """{"consume":["s1:3:1700000000000-7:12:ledger:transfers:order-7"],"state":[{"op":"upsert","key":"alice","value":90}],"emit":[{"topic":"receipts","data":{"n":1}}]}""",
         """{"consume":[],"reads":[],"state":[],"emit":[],"ack":"durable"}""",
         """{"reads":[{"key":"k","etag":"1700000000000-42"},{"key":"k","etag":""},{"key":"k","etag":null}]}""",
@@ -35,6 +37,8 @@ internal static class StepSamples
         ("""{"State":[]}""", "State"),
         ("""{"id":""}""", "id"),
         ("""{"id":7}""", "id"),
+        ("""{"id":"x","consume":["s1:3:1-7:12:g:t:i"]}""", "id"),
+        ("""{"consume":["s1:3:1-7:12:g:t:i"],"id":"x"}""", "id"),
         ("""{"consume":"s1:3:1-7:12:g:t:i"}""", "consume"),
         ("""{"consume":[7]}""", "consume[0]"),
         ("""{"consume":["s1:3:1-7:12:g:t:i","no token"]}""", "consume[1]"),

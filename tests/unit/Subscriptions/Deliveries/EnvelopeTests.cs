@@ -17,7 +17,6 @@ public sealed class EnvelopeTests
         "darq-attempt",
         "darq-world-line",
         "darq-partition",
-        "darq-durable",
         "darq-position",
     ];
 

@@ -1,10 +1,13 @@
-namespace Darq.Component.Configuration;
+namespace Darq.Engine.Core;
 
 /// <summary>Finds the known name nearest to a mistyped one: fewest letters to change, swap, add or drop.</summary>
 internal static class NearestName
 {
-    /// <summary>The nearest name, or null where none is near enough.</summary>
-    public static string? Of(string unknown, IEnumerable<string> known)
+    /// <summary>The nearest name, or null where none is near enough: where a third of the letters would have to change.</summary>
+    public static string? Of(string unknown, IEnumerable<string> known) => Of(unknown, known, Math.Max(2, unknown.Length / 3));
+
+    /// <summary>The nearest name at most so many changes away, or null.</summary>
+    public static string? Of(string unknown, IEnumerable<string> known, int changesMax)
     {
         // Far longer than any known name: none is near, and the table grows with the square.
         if (unknown.Length > 64)
@@ -22,7 +25,7 @@ internal static class NearestName
             }
         }
 
-        return fewest <= Math.Max(2, unknown.Length / 3) ? best : null;
+        return fewest <= changesMax ? best : null;
     }
 
     private static int Distance(string left, string right)

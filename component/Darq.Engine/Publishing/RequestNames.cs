@@ -1,0 +1,155 @@
+using System.Collections.Concurrent;
+using Darq.Engine.Core;
+
+namespace Darq.Engine.Publishing;
+
+/// <summary>
+/// The names of request metadata that a kind of request takes, in any case. A misspelt one is refused with the name that was meant: if
+/// ignored, it would turn exactly-once off without a word. Names that mean nothing here are the app's own and pass.
+/// </summary>
+internal sealed class RequestNames
+{
+    /// <summary>Names of apps that were found harmless; they are few, and comparing costs more than all else here.</summary>
+    private const int HarmlessMax = 1024;
+
+    // Shorter names are one letter away from too many words of others.
+    private const int LettersForNearMiss = 8;
+
+    private static readonly string[] OfSteps = [WireNames.Token, WireNames.Consume, WireNames.Emit, WireNames.Reads];
+    private static readonly string[] OfPublishing = [WireNames.PartitionKey, WireNames.TtlInSeconds, WireNames.RawPayload];
+
+    /// <summary>Of a message that is published.</summary>
+    public static readonly RequestNames Publish = new(
+        "a publish",
+        [WireNames.Id, WireNames.Ack, WireNames.Ttl, .. OfPublishing],
+        OfSteps,
+        "it belongs to a step: the metadata of a state transaction, or the step of a binding"
+    );
+
+    /// <summary>Of a state transaction, which may be a step.</summary>
+    public static readonly RequestNames Transaction = new(
+        "a state transaction",
+        [WireNames.Id, WireNames.Ack, WireNames.PartitionKey, WireNames.TtlInSeconds, .. OfSteps],
+        [],
+        ""
+    );
+
+    /// <summary>Of a single read or write of state, also inside a transaction.</summary>
+    public static readonly RequestNames Value = new(
+        "a single operation on state",
+        [WireNames.PartitionKey, WireNames.TtlInSeconds],
+        [WireNames.Id, WireNames.Ack, .. OfSteps],
+        "it belongs to the metadata of a state transaction as a whole"
+    );
+
+    private readonly string _kind;
+    private readonly string[] _names;
+    private readonly string[] _elsewhere;
+    private readonly string _where;
+    private readonly HashSet<string> _exact;
+    private readonly ConcurrentDictionary<string, bool> _harmless = new(StringComparer.Ordinal);
+
+    private RequestNames(string kind, string[] names, string[] elsewhere, string where)
+    {
+        (_kind, _names, _elsewhere, _where) = (kind, names, elsewhere, where);
+        _exact = new(names, StringComparer.Ordinal);
+    }
+
+    /// <summary>
+    /// The metadata with our names as they are spelled here. Throws <see cref="DarqException"/>: Invalid for a name that is misspelt or out
+    /// of place, NotYet for one of a later version.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Read(IReadOnlyDictionary<string, string> metadata)
+    {
+        Dictionary<string, string>? respelled = null;
+        foreach (var (name, value) in metadata)
+        {
+            if (_exact.Contains(name) || _harmless.ContainsKey(name))
+            {
+                continue;
+            }
+
+            if (Known(_names, name) is { } meant)
+            {
+                respelled ??= new(metadata, StringComparer.Ordinal);
+                if (!respelled.TryAdd(meant, value) && respelled[meant] != value)
+                {
+                    throw new DarqException(
+                        ErrorCode.Invalid,
+                        $"INVALID: metadata {meant} is given twice with different values, also as {name}."
+                    );
+                }
+
+                respelled.Remove(name);
+                continue;
+            }
+
+            Check(name);
+            if (_harmless.Count < HarmlessMax)
+            {
+                _harmless[name] = true;
+            }
+        }
+
+        return respelled ?? metadata;
+    }
+
+    /// <summary>Whether a name is one of ours in whatever form, so that a request with other people's names takes it over.</summary>
+    public bool Concerns(string name) =>
+        name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase)
+        || Known(_names, name) is not null
+        || Known(WireNames.NotYet, name) is not null;
+
+    private void Check(string name)
+    {
+        if (Known(WireNames.NotYet, name) is { } later)
+        {
+            throw new DarqException(ErrorCode.NotYet, $"NOT_YET: metadata {later} is not available yet; send {_kind} without it.");
+        }
+
+        if (Known(_elsewhere, name) is { } misplaced)
+        {
+            throw new DarqException(ErrorCode.Invalid, $"INVALID: metadata {misplaced} means nothing to {_kind}; {_where}.");
+        }
+
+        // A forwarded message brings the headers of its delivery along.
+        if (_kind == Publish._kind && WireNames.IsOfDelivery(name))
+        {
+            return;
+        }
+
+        var isOurs =
+            name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase) || name.StartsWith("darq-", StringComparison.OrdinalIgnoreCase);
+        if (isOurs || NearMiss(name) is not null)
+        {
+            throw Unknown(name);
+        }
+    }
+
+    private DarqException Unknown(string name)
+    {
+        var nearest = NearMiss(name) ?? NearestName.Of(name, _names);
+        return new(
+            ErrorCode.Invalid,
+            $"INVALID: metadata {name} is not a name of {_kind}"
+                + (nearest is null ? $"; accepted: {string.Join(", ", _names)}." : $"; did you mean {nearest}?")
+        );
+    }
+
+    /// <summary>The name that was meant by one with other separators, or with one wrong letter.</summary>
+    private string? NearMiss(string name)
+    {
+        var letters = Letters(name);
+        return Array.Find(_names, known => Letters(known) == letters)
+            ?? (
+                letters.Length < LettersForNearMiss
+                    ? null
+                    : NearestName.Of(name, _names.Where(known => known.Length >= LettersForNearMiss), 1)
+            );
+    }
+
+    private static string Letters(string name) => string.Concat(name.Where(char.IsAsciiLetterOrDigit)).ToUpperInvariant();
+
+    private static string? Known(string[] names, string name) =>
+        Array.Find(names, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,96 @@
+using System.Text;
+using System.Text.Json;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.State;
+
+namespace Darq.Engine.Steps.Json;
+
+/// <summary>Reads the keys that a step relies on from their JSON. Unknown fields are errors.</summary>
+internal static class ReadParser
+{
+    private const string Form = "a JSON list such as [{\"key\":\"k\",\"etag\":\"1700000000000-42\"}]";
+    private const string Whole = "an object with key and etag; an etag of \"\" or null says that the key was absent";
+    private const string KeyForm = "1 to 1,024 bytes of text without ||";
+    private const string ETagForm = "the etag of an earlier read, such as 1700000000000-42";
+
+    private static readonly string[] Fields = ["key", "etag"];
+
+    /// <summary>Reads the key at the cursor, as it is stored.</summary>
+    public delegate string KeyReader(ref StepCursor cursor);
+
+    /// <summary>
+    /// Reads a list that is a JSON text of its own, as a state transaction carries it. Throws <see cref="DarqException"/>.
+    /// </summary>
+    public static void Parse(string json, string keyPrefix, List<(StateKey Key, string ETag)> reads)
+    {
+        var cursor = new StepCursor(Encoding.UTF8.GetBytes(json), WireNames.Reads);
+        try
+        {
+            cursor.Read();
+            ReadList(ref cursor, WireNames.Reads, reads, (ref StepCursor at) => keyPrefix + Key(ref at));
+            cursor.Read();
+        }
+        catch (JsonException fault)
+        {
+            throw Limits.Invalid(WireNames.Reads, $"not JSON ({fault.Message})", Form);
+        }
+        catch (InvalidOperationException)
+        {
+            // System.Text.Json throws this for half a surrogate pair, anywhere in the list.
+            throw Limits.Invalid(WireNames.Reads, "a list with a string that is not well-formed Unicode", Form);
+        }
+    }
+
+    /// <summary>Reads the list at the cursor.</summary>
+    public static void ReadList(ref StepCursor cursor, string name, List<(StateKey Key, string ETag)> reads, KeyReader readKey)
+    {
+        cursor.EnterList(name, Form);
+        while (cursor.NextElement())
+        {
+            if (cursor.Token != JsonTokenType.StartObject)
+            {
+                throw cursor.Fault(Whole);
+            }
+
+            var (seen, key, etag) = (0, (string?)null, (string?)null);
+            while (cursor.NextField(Fields, ref seen) is { } field)
+            {
+                if (field == "key")
+                {
+                    key = readKey(ref cursor);
+                }
+                else
+                {
+                    etag = ETag(ref cursor);
+                }
+            }
+            if (key is null || etag is null)
+            {
+                throw Limits.Invalid(cursor.Path, "an object without them", Whole);
+            }
+
+            reads.Add((new(key), etag));
+        }
+    }
+
+    /// <summary>The key at the cursor as the app names it.</summary>
+    public static string Key(ref StepCursor cursor)
+    {
+        var key = cursor.Text(KeyForm);
+        if (key.Length == 0 || key.Contains("||", StringComparison.Ordinal))
+        {
+            throw cursor.Fault(KeyForm);
+        }
+
+        Limits.CheckKey(cursor.Path, key);
+        return key;
+    }
+
+    /// <summary>The etag at the cursor; "" where it is null or empty.</summary>
+    public static string ETag(ref StepCursor cursor)
+    {
+        var etag = cursor.TextOrNull(ETagForm);
+        return etag.Length == 0 || Position.TryParse(etag, out _) ? etag : throw cursor.Fault(ETagForm);
+    }
+}

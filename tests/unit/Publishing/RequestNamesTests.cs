@@ -1,0 +1,102 @@
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Xunit;
+
+namespace Darq.Tests.Unit.Publishing;
+
+public sealed class RequestNamesTests
+{
+    [Theory]
+    [InlineData("DARQ.ID", "darq.id")]
+    [InlineData("partitionkey", "partitionKey")]
+    [InlineData("PartitionKey", "partitionKey")]
+    [InlineData("TTLInSeconds", "ttlInSeconds")]
+    public void A_name_is_known_in_any_case(string given, string meant)
+    {
+        var read = RequestNames.Publish.Read(new Dictionary<string, string> { [given] = "7", ["own"] = "x" });
+
+        Assert.Equal(("7", "x", 2), (read[meant], read["own"], read.Count));
+    }
+
+    [Fact]
+    public void A_name_in_two_spellings_with_different_values_is_refused() =>
+        Refused(RequestNames.Publish, ErrorCode.Invalid, "darq.id is given twice", ("darq.id", "1"), ("Darq.Id", "2"));
+
+    [Theory]
+    [InlineData("darq.tokn", "darq.token")]
+    [InlineData("darq.emitt", "darq.emit")]
+    [InlineData("Darq-Token", "darq.token")]
+    [InlineData("darq_token", "darq.token")]
+    [InlineData("darqtoken", "darq.token")]
+    [InlineData("darq-id", "darq.id")]
+    [InlineData("darq-consume", "darq.consume")]
+    public void A_misspelt_name_of_a_step_is_refused_with_the_name_that_was_meant(string given, string meant) =>
+        Refused(
+            RequestNames.Transaction,
+            ErrorCode.Invalid,
+            $"metadata {given} is not a name of a state transaction; did you mean {meant}?",
+            (given, "x")
+        );
+
+    [Theory]
+    [InlineData("darq.ident", "darq.id")]
+    [InlineData("partition-key", "partitionKey")]
+    [InlineData("partitonKey", "partitionKey")]
+    [InlineData("ttl_in_seconds", "ttlInSeconds")]
+    [InlineData("raw-payload", "rawPayload")]
+    public void A_misspelt_name_of_a_publish_is_refused_with_the_name_that_was_meant(string given, string meant) =>
+        Refused(
+            RequestNames.Publish,
+            ErrorCode.Invalid,
+            $"metadata {given} is not a name of a publish; did you mean {meant}?",
+            (given, "x")
+        );
+
+    [Theory]
+    [InlineData("darq.token")]
+    [InlineData("darq.emit")]
+    [InlineData("Darq.Consume")]
+    public void A_name_of_steps_is_refused_in_a_publish(string given) =>
+        Refused(RequestNames.Publish, ErrorCode.Invalid, "belongs to a step", (given, "x"));
+
+    [Theory]
+    [InlineData("darq.token")]
+    [InlineData("darq.id")]
+    [InlineData("DARQ.EMIT")]
+    public void A_name_of_steps_is_refused_in_a_single_operation_on_state(string given) =>
+        Refused(RequestNames.Value, ErrorCode.Invalid, "belongs to the metadata of a state transaction as a whole", (given, "x"));
+
+    [Theory]
+    [InlineData("delay")]
+    [InlineData("Delay")]
+    [InlineData("DeliverAt")]
+    [InlineData("darq.producer")]
+    public void A_name_of_a_later_version_is_refused_as_such(string given) =>
+        Refused(RequestNames.Publish, ErrorCode.NotYet, "is not available yet", (given, "5s"));
+
+    [Theory]
+    [InlineData("darq-token")]
+    [InlineData("Darq-Attempt")]
+    [InlineData("metadata.darq-id")]
+    [InlineData("darq-dead-reason")]
+    [InlineData("pubsubName")]
+    [InlineData("content-type")]
+    [InlineData("traceparent")]
+    [InlineData("tenant")]
+    [InlineData("key")]
+    [InlineData("ttlInHours")]
+    public void Headers_of_a_delivery_and_names_of_apps_pass_in_a_publish(string given)
+    {
+        var metadata = new Dictionary<string, string> { [given] = "x" };
+
+        Assert.Same(metadata, RequestNames.Publish.Read(metadata));
+        Assert.Same(metadata, RequestNames.Publish.Read(metadata));
+    }
+
+    private static void Refused(RequestNames names, ErrorCode code, string text, params (string Name, string Value)[] metadata)
+    {
+        var refused = Assert.Throws<DarqException>(() => names.Read(metadata.ToDictionary(entry => entry.Name, entry => entry.Value)));
+        Assert.Equal(code, refused.Code);
+        Assert.Contains(text, refused.Message, StringComparison.Ordinal);
+    }
+}
