@@ -3,7 +3,6 @@ import threading
 import time
 
 import journal
-import schedule
 from witness import Witness
 
 PAUSE_SECONDS = 4  # Twice the lease: a component whose heartbeat is missing for 2 s loses its lanes to the others.
@@ -16,9 +15,8 @@ AT_WORK = 2  # Handlers that a fault must find before their step; a pause one mo
 class Chaos:
     """`fired` are the faults that happened; `failure` is what ended the story, if anything did."""
 
-    def __init__(self, planned, transfers, redis, pods, say):
-        self._planned, self._redis, self._pods, self._say = planned, redis, pods, say
-        self._backlog = schedule.backlog(transfers)
+    def __init__(self, planned, backlog, redis, pods, say):
+        self._planned, self._backlog, self._redis, self._pods, self._say = planned, backlog, redis, pods, say
         self._witness = Witness(redis.port)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)

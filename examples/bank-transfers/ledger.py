@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Handles every transfer as one step: take the message, debit, credit, emit a receipt; all of it or nothing.
 
-    ledger.py --sidecar PORT --port PORT --journal FILE [--think MS] [--without-token]
+    ledger.py --sidecar PORT --port PORT --journal FILE [--think MS] [--without-token] [--without-require-step]
 
 The step is a state transaction whose metadata names the delivery it consumes (`darq.token`) and what it emits
 (`darq.emit`). The app keeps no memory that matters: it may be killed at any line of this file.
@@ -9,6 +9,7 @@ The step is a state transaction whose metadata names the delivery it consumes (`
 To show that this holds, it misbehaves on purpose, decided by the transfer's id: it fails before the step, fails after the
 step took effect, or sends the same step twice. --think makes it slow, so that whoever kills it finds it at work.
 --without-token leaves the token out: then the message and the money are two things, and every repetition pays again.
+--without-require-step believes whoever acknowledges: then a sidecar that acknowledges what it never delivered loses a transfer.
 """
 import argparse
 import json
@@ -112,12 +113,15 @@ def main():
     parser.add_argument("--journal", required=True, metavar="FILE", help="where every delivery and what became of it is written down")
     parser.add_argument("--think", type=int, default=0, metavar="MS", help="how long a handler takes beside its step")
     parser.add_argument("--without-token", action="store_true", help="take message and state apart, to see what goes wrong")
+    parser.add_argument("--without-require-step", action="store_true", help="let an acknowledgement end a message, to see what goes wrong")
     arguments = parser.parse_args()
     journal = Journal(arguments.journal)
     journal.write("started")
     ledger = Ledger(arguments.sidecar, journal, arguments.think / 1000, not arguments.without_token)
     topics = ["transfers"] + [f"transfers~{number}" for number in range(1, HANDLERS)]
-    subscriptions = [{"pubsubname": "bank", "topic": topic, "route": "/transfers"} for topic in topics]
+    # A transfer is done when its step took effect, whatever is acknowledged; without its token no step ever ends one.
+    ends = {} if arguments.without_token or arguments.without_require_step else {"requireStep": "true"}
+    subscriptions = [{"pubsubname": "bank", "topic": topic, "route": "/transfers", "metadata": ends} for topic in topics]
     sidecar.serve(arguments.port, subscriptions, {"/transfers": ledger.handle}, {})
 
 

@@ -18,13 +18,18 @@ def read(arguments=None):
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--timeout", default="5m")
     parser.add_argument("--keep", type=pathlib.Path)
+    parser.add_argument("--concurrent", action="store_true")
+    parser.add_argument("--false-acks", action="store_true")
     parser.add_argument("--without-token", action="store_true")
+    parser.add_argument("--without-require-step", action="store_true")
     options = parser.parse_args(arguments)
     options.seed = whole(parser, "--seed", options.seed, 0, "")
     if options.transfers is not None:
         options.transfers = whole(parser, "--transfers", options.transfers, 1, "")
     count = options.transfers or len(books.read_transfers(EXAMPLE / "transfers.csv"))
     options.chaos = whole(parser, "--chaos", options.chaos, 0, f", at most one fault per {schedule.TRANSFERS_A_FAULT} transfers", count // schedule.TRANSFERS_A_FAULT)
+    if options.false_acks and options.chaos == 0:
+        wrong(parser, "--false-acks", "given without --chaos", "--chaos K too: an app must be killed while its sidecar calls it")
     options.timeout = seconds(parser, "--timeout", options.timeout)
     caller = pathlib.Path(os.environ.get("DARQ_DEMO_CALLER", "."))  # demo.sh goes to its own folder.
     if options.json is not None:

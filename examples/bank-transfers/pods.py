@@ -37,8 +37,8 @@ class Redis:
 class Pod:
     """The three processes of one replica. The name of a pod is that of its app; replicas of an app share its id."""
 
-    def __init__(self, processes, name, redis_port, *arguments, listens=True):
-        self._processes, self.name, self._arguments = processes, name, arguments
+    def __init__(self, processes, name, redis_port, *arguments, listens=True, dispatch=None):
+        self._processes, self.name, self._arguments, self._dispatch = processes, name, arguments, dispatch or {}
         self.journal = processes.folder / f"{name}.journal"
         self.app_id = name.partition("-")[0]
         self.app_port = processes.free_port() if listens else None
@@ -107,8 +107,13 @@ class Pod:
             "--resources-path", self._sockets / "resources", "--log-level", "info"]
         if self.app_port is not None:
             command += ["--app-port", self.app_port, "--app-protocol", "http"]
-        self._processes.start(name, command, {"DAPR_COMPONENTS_SOCKETS_FOLDER": str(self._sockets)})
+        self._processes.start(name, command, {"DAPR_COMPONENTS_SOCKETS_FOLDER": str(self._sockets)} | self._dispatch)
         self._processes.wait_until(name, lambda: is_healthy(self.sidecar_port))
+
+    def false_acknowledgements(self):
+        """How often the stand-in sidecar acknowledged what its app never answered."""
+        log = self._processes.log(f"{self.name}-sidecar")
+        return log.read_text(errors="replace").count("false acknowledgement") if log.exists() else 0
 
     def _run_app(self):
         listening = [] if self.app_port is None else ["--port", self.app_port]

@@ -36,14 +36,22 @@ class Demo:
         self._redis = Redis(processes, "always" if self._planned else "everysec")
         self._auditor = Pod(processes, "auditor", self._redis.port)
         self._teller = Pod(processes, "teller", self._redis.port, "--file", file, listens=False)
-        self._ledgers = [Pod(processes, name, self._redis.port, *self._ledger_arguments(name)) for name in schedule.PODS]
+        self._ledgers = [
+            Pod(processes, name, self._redis.port, *self._ledger_arguments(name), dispatch=self._dispatch(number))
+            for number, name in enumerate(schedule.PODS)]
         self._progress = Progress(len(self._transfers))
-        self._chaos = chaos.Chaos(self._planned, len(self._transfers), self._redis, self._ledgers, self._progress.say)
+        self._chaos = chaos.Chaos(self._planned, schedule.backlog(len(self._transfers), chosen.concurrent), self._redis, self._ledgers, self._progress.say)
 
     def _ledger_arguments(self, name):
-        think = schedule.think_milliseconds(len(self._planned), len(self._transfers), ledger.HANDLERS * len(schedule.PODS))
-        token = ["--without-token"] if self._chosen.without_token else []
-        return ["--journal", self._processes.folder / f"{name}.journal", "--think", think, *token]
+        handlers = ledger.HANDLERS * len(schedule.PODS) * (schedule.CONCURRENT_CALLS if self._chosen.concurrent else 1)
+        think = schedule.think_milliseconds(len(self._planned), len(self._transfers), handlers)
+        without = [f"--{name}" for name in ("without-token", "without-require-step") if getattr(self._chosen, name.replace("-", "_"))]
+        return ["--journal", self._processes.folder / f"{name}.journal", "--think", think, *without]
+
+    def _dispatch(self, number):
+        """How the stand-in hands messages over: one after the other or at once, and whether it acknowledges falsely."""
+        falsely = {"SIDECAR_FALSE_ACKNOWLEDGEMENTS": str(2 * self._chosen.seed + number)} if self._chosen.false_acks else {}
+        return falsely | ({"SIDECAR_CONCURRENT": "1"} if self._chosen.concurrent else {})
 
     def run(self):
         try:
@@ -58,6 +66,7 @@ class Demo:
         else:
             self._collect()
             wrong += [*(self._outcome.silent or self._differences()), *audit.vacuities(self._planned, self._outcome.fired, self._outcome.journals)]
+            wrong += self._false_acknowledgements()
         print(f"\n{report.table(report.numbers(self._outcome, not wrong), self._outcome.journals)}\n")
         return self._verdict(wrong)
 
@@ -86,6 +95,13 @@ class Demo:
     def _collect(self):
         self._outcome.collect(
             self._processes.log("teller"), [pod.journal for pod in self._ledgers], self._redis.port, self._auditor.app_port, self._ledgers[0].sidecar_port)
+
+    def _false_acknowledgements(self):
+        if not self._chosen.false_acks:
+            return []
+        count = sum(pod.false_acknowledgements() for pod in self._ledgers)
+        print(f"\n{count} transfers were acknowledged by a sidecar that had no answer for them", flush=True)
+        return [] if count else ["no sidecar acknowledged falsely, although --false-acks asks for it"]
 
     def _differences(self):
         found = self._outcome

@@ -8,6 +8,7 @@ FIRST, LAST = 0.05, 0.80  # The part of the transfers over which the faults are 
 PAUSES_UNTIL = 0.5  # Pauses come while much waits, so that whoever takes over does not finish before the paused one wakes.
 TRANSFERS_A_FAULT = 50  # At least; fewer would be done before the last fault.
 SECONDS_A_FAULT = 3  # How long the run is stretched, so that the faults find work to hit.
+CONCURRENT_CALLS = 8  # What a sidecar that dispatches concurrently has under way on each subscription, about.
 LEAST_THINK_MS = 150  # Else whoever takes over from a paused pod is done with everything before that wakes.
 
 # What happens, to whom, and after how many applied transfers. A time is never part of it.
@@ -42,9 +43,10 @@ def think_milliseconds(count, transfers, handlers):
     return max(LEAST_THINK_MS, round(1000 * SECONDS_A_FAULT * count * handlers / transfers)) if count else 0
 
 
-def backlog(transfers):
-    """How many transfers must wait when a pod is paused, so that the other has its own to do when it takes over."""
-    return min(400, transfers * 2 // 5)
+def backlog(transfers, concurrent=False):
+    """How many transfers must wait when a pod is paused, so that the other has its own to do when it takes over. Sidecars that hand
+    over many at once leave few waiting, and each takes long."""
+    return transfers // 10 if concurrent else min(400, transfers * 2 // 5)
 
 
 def lines(planned):

@@ -23,7 +23,17 @@ public sealed class DemoSeedsTests
     {
         await using var demo = await ChildProcess.StartAsync(
             Repository.PathOf("demo.sh"),
-            ["--transfers", "2000", "--chaos", "15", "--seed", $"{seed}"]
+            // Half of the seeds with sidecars that dispatch concurrently, and half of either with ones that acknowledge falsely.
+            [
+                "--transfers",
+                "2000",
+                "--chaos",
+                "15",
+                "--seed",
+                $"{seed}",
+                .. seed % 2 == 0 ? ["--concurrent"] : Array.Empty<string>(),
+                .. seed % 4 < 2 ? ["--false-acks"] : Array.Empty<string>(),
+            ]
         );
         var code = await demo.WaitForExitAsync(RunTimeout);
 

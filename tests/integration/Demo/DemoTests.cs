@@ -66,6 +66,35 @@ public sealed class DemoTests
         Assert.False(JsonDocument.Parse(await File.ReadAllTextAsync(file)).RootElement.GetProperty("books_balance").GetBoolean());
     }
 
+    [Theory]
+    [InlineData("--concurrent")]
+    [InlineData]
+    public async Task Books_balance_though_sidecars_acknowledge_what_no_app_answered(params string[] dispatch)
+    {
+        await using var demo = await ChildProcess.StartAsync(
+            Repository.PathOf("demo.sh"),
+            ["--transfers", "400", "--chaos", "4", "--seed", "3", "--false-acks", .. dispatch]
+        );
+        var code = await demo.WaitForExitAsync(Patience);
+
+        Assert.True(code == 0, demo.Output.ToString());
+        Assert.Equal("BOOKS BALANCE", demo.Output.All[^1]);
+    }
+
+    [Fact]
+    public async Task Transfers_that_a_sidecar_acknowledged_falsely_are_lost_without_requireStep()
+    {
+        await using var demo = await ChildProcess.StartAsync(
+            Repository.PathOf("demo.sh"),
+            ["--transfers", "400", "--chaos", "4", "--seed", "3", "--false-acks", "--without-require-step", "--timeout", "45s"]
+        );
+
+        Assert.Equal(1, await demo.WaitForExitAsync(Patience));
+        Assert.Contains(demo.Output.All, line =>
+            line.StartsWith("WRONG: ", StringComparison.Ordinal) && line.Contains("transfers have no receipt", StringComparison.Ordinal)
+        );
+    }
+
     [Fact]
     public async Task Demo_that_is_not_done_in_time_says_what_is_missing()
     {
