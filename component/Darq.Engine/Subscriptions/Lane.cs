@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Darq.Engine.Core;
 using Darq.Engine.Subscriptions.Ownership;
@@ -38,6 +39,17 @@ internal sealed class Lane(int partition, Order order)
     private IReadOnlyList<(long First, long Last)> _acked = [];
 
     public int Partition { get; } = partition;
+
+    /// <summary>Which messages wait for each other. Set only while nothing is in memory.</summary>
+    public Order Order
+    {
+        get => Retries.Order;
+        set
+        {
+            Debug.Assert(_messages.Count == 0, "messages in memory wait in another order");
+            Retries.Order = value;
+        }
+    }
 
     public LaneState State { get; set; }
 
@@ -213,7 +225,7 @@ internal sealed class Lane(int partition, Order order)
     private static bool IsOut(MessageState state) => state is MessageState.Sent or MessageState.Settling;
 
     private string? SequenceOf(Message message) =>
-        order switch
+        Order switch
         {
             Order.Partition => "",
             Order.Key when message.Key.Length > 0 => message.Key,

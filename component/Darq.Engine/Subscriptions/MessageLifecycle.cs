@@ -14,7 +14,7 @@ namespace Darq.Engine.Subscriptions;
 internal sealed class MessageLifecycle(
     string group,
     string topic,
-    SubscriptionOptions options,
+    HeldSettings settings,
     Random random,
     Effects effects,
     ReadyQueue ready,
@@ -148,10 +148,10 @@ internal sealed class MessageLifecycle(
             return;
         }
 
-        var delay = RetryDelay.Of(options, message.Failures, random);
+        var delay = RetryDelay.Of(settings.Options, message.Failures, random);
         SayFailed(message, reason, delay);
         // One whose attempt timed out stays in memory: the answer may still come.
-        if (delay > options.RetryQueueAfter && message.Attempt is null && OrphanOf(message) is null)
+        if (delay > settings.Options.RetryQueueAfter && message.Attempt is null && OrphanOf(message) is null)
         {
             MoveToRetryQueue(message, delay, now);
         }
@@ -187,7 +187,7 @@ internal sealed class MessageLifecycle(
         {
             FailureReason.WithoutStep => log => log.AcknowledgedWithoutStep(group, topic, id),
             FailureReason.Unclear => log => log.AnswerWasUnclear(group, topic, id),
-            FailureReason.TimedOut => log => log.ProcessingTimedOut(group, topic, id, options.ProcessingTimeout),
+            FailureReason.TimedOut => log => log.ProcessingTimedOut(group, topic, id, settings.Options.ProcessingTimeout),
             FailureReason.Conflict => log => log.StepConflicts(group, topic, id, conflicts),
             FailureReason.StreamLost => log => log.StreamsWereLost(group, topic, streams, id),
             _ => null,
@@ -232,25 +232,32 @@ internal sealed class MessageLifecycle(
 
     /// <summary>Why the message is not delivered any more; null where it is.</summary>
     public string? ReasonToGiveUp(LaneMessage message) =>
-        options.MaxDeliveries == 0 ? null
-        : message.Failures >= options.MaxDeliveries ? DeadLetter.DeliveriesFailed
+        settings.Options.MaxDeliveries == 0 ? null
+        : message.Failures >= settings.Options.MaxDeliveries ? DeadLetter.DeliveriesFailed
         // A message is suspect only if it was the sole one in flight when its owner died.
         : message.Lane.Suspect == message.Message.StreamId.Number
-        && message.Lane.TakeOvers >= Math.Max(options.MaxDeliveries, Lane.SuspiciousFrom + 1)
+        && message.Lane.TakeOvers >= Math.Max(settings.Options.MaxDeliveries, Lane.SuspiciousFrom + 1)
             ? DeadLetter.KilledItsHandler
         : null;
 
     public void GiveUp(LaneMessage message, string reason)
     {
         var failures = reason == DeadLetter.KilledItsHandler ? message.Lane.TakeOvers : message.Failures;
-        Settle(message, Ending.DeadLetter, reason, failures);
+        message.Lane.Move(message, MessageState.Settling);
+        message.Settlement = new(message, message.Lane.Epoch, Ending.DeadLetter)
+        {
+            Reason = reason,
+            Failures = failures,
+            DeadLetterTopic = DeadLetter.TopicOf(settings.Options, group, topic)!,
+        };
+        effects.Settle(message.Settlement);
         effects.Log(log => log.MessageIsGivenUp(group, topic, message.Message.Id, failures, reason));
     }
 
-    public void Settle(LaneMessage message, Ending ending, string reason = "", int failures = 0)
+    public void Settle(LaneMessage message, Ending ending)
     {
         message.Lane.Move(message, MessageState.Settling);
-        message.Settlement = new(message, message.Lane.Epoch, ending, reason, failures);
+        message.Settlement = new(message, message.Lane.Epoch, ending);
         effects.Settle(message.Settlement);
     }
 
@@ -269,7 +276,7 @@ internal sealed class MessageLifecycle(
                 break;
             case SettlementOutcome.Full:
                 effects.Log(log => log.DeadLetterTopicIsFull(group, topic, message.Message.Id));
-                MoveToRetryQueue(message, options.MaxRetryDelay, now);
+                MoveToRetryQueue(message, settings.Options.MaxRetryDelay, now);
                 break;
             default:
                 // Nothing else remembers the outcome.

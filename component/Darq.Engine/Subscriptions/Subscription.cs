@@ -53,7 +53,7 @@ internal sealed class Subscription : IAsyncDisposable
             Wake = Wake,
             Settle = settlement => _acknowledger!.Begin(settlement),
         };
-        _acknowledger = new(_core, primary, group, topic, options, time, log);
+        _acknowledger = new(_core, primary, group, topic, time, log);
         _rebalancer = new(_core, new(primary, group, topic), primary, membership, group, topic, time, log);
         var reader = new LaneReader(_core, primary, topic, log);
         _read = new(time);

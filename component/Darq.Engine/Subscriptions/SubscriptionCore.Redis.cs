@@ -302,6 +302,16 @@ internal sealed partial class SubscriptionCore
     /// <summary>When ownership has to be looked at by the clock; null while nothing drains.</summary>
     public TimeSpan? NextTurn => IsTaking ? Ownership.NextTurn : null;
 
+    /// <summary>The newest stream's settings hold. What is in memory waits in the order before, so that another order drops it.</summary>
+    private void HoldNewest()
+    {
+        if (_dispatcher.Streams is [.., var newest] && _settings.Hold(newest.Options, isShared: _dispatcher.Streams.Count > 1))
+        {
+            Ownership.Lose(Ownership.OwnedLanes);
+            Array.ForEach(_lanes, lane => lane.Order = Options.Order);
+        }
+    }
+
     // Messages.
 
     private void TakeIn(Lane lane, ReadEntry entry)

@@ -19,7 +19,7 @@ internal sealed partial class SubscriptionCore
 
     private readonly string _group;
     private readonly string _topic;
-    private readonly SubscriptionOptions _options;
+    private readonly HeldSettings _settings;
     private readonly Random _random;
     private readonly Lane[] _lanes;
     private readonly Effects _effects = new();
@@ -31,17 +31,20 @@ internal sealed partial class SubscriptionCore
 
     public SubscriptionCore(string group, string topic, int partitions, SubscriptionOptions options, Random random)
     {
-        (_group, _topic, _options, _random) = (group, topic, options, random);
+        (_group, _topic, _random) = (group, topic, random);
+        _settings = new(group, topic, options, _effects);
         _lanes = [.. Enumerable.Range(0, partitions).Select(partition => new Lane(partition, options.Order))];
         _ahead = new(_lanes);
         _retries = new(_lanes, _effects);
-        _lifecycle = new(group, topic, options, random, _effects, _ready, _ahead, _retries, Lose);
-        _dispatcher = new(group, topic, options, random, _effects, _ready, _lifecycle);
+        _lifecycle = new(group, topic, _settings, random, _effects, _ready, _ahead, _retries, Lose);
+        _dispatcher = new(group, topic, _settings, random, _effects, _ready, _lifecycle);
         Ownership = new(_lanes, _effects, lane => !_lifecycle.HasOrphans(lane), _lifecycle.Drop);
     }
 
     /// <summary>Which lanes are claimed, drained and released.</summary>
     public LaneOwnership Ownership { get; }
+
+    public SubscriptionOptions Options => _settings.Options;
 
     /// <summary>Whether lanes are wanted: a stream is open, and not paused because its sidecar shuts down.</summary>
     public bool IsTaking => _dispatcher.Streams.Any(stream => stream.IsTaking);
@@ -69,6 +72,7 @@ internal sealed partial class SubscriptionCore
     {
         var stream = new StreamWindow(options, outlet, app);
         _dispatcher.Add(stream);
+        HoldNewest();
         _effects.Wake(Workers.All);
         return stream;
     }
@@ -76,7 +80,9 @@ internal sealed partial class SubscriptionCore
     /// <summary>Takes a stream out and gives back its messages without counting a failure. Safe to repeat.</summary>
     public void Close(StreamWindow stream, Instant now)
     {
-        foreach (var attempt in _dispatcher.Close(stream, now))
+        var left = _dispatcher.Close(stream, now);
+        HoldNewest();
+        foreach (var attempt in left)
         {
             Resolve(attempt, Answer.Release, now);
         }
@@ -114,7 +120,7 @@ internal sealed partial class SubscriptionCore
     /// <summary>The message of an attempt that is out on a stream of this app; null where it is not.</summary>
     public Outstanding? FindOutstanding(DeliveryToken token, AppPresence app) =>
         Find(token) is { } attempt && attempt.Stream.App == app && attempt.Stream.Find(token) == attempt && attempt.Delivery is { } delivery
-            ? new(delivery, _options)
+            ? new(delivery, Options)
             : null;
 
     /// <summary>The processing time of an attempt begins anew; false where it is not out, or has timed out.</summary>
@@ -236,7 +242,7 @@ internal sealed partial class SubscriptionCore
         {
             _lifecycle.Finish(message);
         }
-        else if (answer == Answer.Ack && !_options.RequireStep && !(isOrphan && attempt.Consumed))
+        else if (answer == Answer.Ack && !Options.RequireStep && !(isOrphan && attempt.Consumed))
         {
             _lifecycle.Settle(message, Ending.Ack);
         }
@@ -250,7 +256,7 @@ internal sealed partial class SubscriptionCore
         }
         else if (answer == Answer.AppGone)
         {
-            _lifecycle.BackOff(message, RetryDelay.Of(_options, attempt.Stream.App.GoneInRow, _random), now);
+            _lifecycle.BackOff(message, RetryDelay.Of(Options, attempt.Stream.App.GoneInRow, _random), now);
         }
         else
         {

@@ -1,6 +1,8 @@
 namespace Darq.Engine.Subscriptions;
 
-/// <summary>How one subscription delivers.</summary>
+/// <summary>
+/// How one subscription delivers. <see cref="MaxInFlight"/> and <see cref="Concurrent"/> are a stream's own; its streams share the others.
+/// </summary>
 internal sealed record SubscriptionOptions
 {
     public Order Order { get; init; } = Order.Key;
@@ -42,6 +44,29 @@ internal sealed record SubscriptionOptions
 
     /// <summary>Most messages that the dead-letter topic may hold in one partition.</summary>
     public long MaxBacklog { get; init; } = new Darq.Engine.Core.NamespaceOptions().MaxBacklog;
+
+    /// <summary>What differs of the settings that streams share, for the log; "" where nothing does.</summary>
+    public string ChangesFrom(SubscriptionOptions former)
+    {
+        (string Name, object? Now, object? Before)[] settings =
+        [
+            ("order", Order, former.Order),
+            ("retryDelay", RetryDelay, former.RetryDelay),
+            ("maxRetryDelay", MaxRetryDelay, former.MaxRetryDelay),
+            ("retryQueueAfter", RetryQueueAfter, former.RetryQueueAfter),
+            ("processingTimeout", ProcessingTimeout, former.ProcessingTimeout),
+            ("requireStep", RequireStep, former.RequireStep),
+            ("maxDeliveries", MaxDeliveries, former.MaxDeliveries),
+            ("deadLetterTopic", DeadLetterTopic, former.DeadLetterTopic),
+            ("maxBacklog", MaxBacklog, former.MaxBacklog),
+        ];
+        return string.Join(
+            ", ",
+            settings
+                .Where(setting => !Equals(setting.Now, setting.Before))
+                .Select(setting => $"{setting.Name} {setting.Now ?? "not set"} instead of {setting.Before ?? "not set"}")
+        );
+    }
 }
 
 /// <summary>Which messages wait for each other: those of one key, none, or all of one partition.</summary>

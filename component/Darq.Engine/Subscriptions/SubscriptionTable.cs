@@ -4,6 +4,7 @@ using Darq.Engine.Batching;
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
+using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;
 using Darq.Engine.Telemetry;
@@ -62,6 +63,7 @@ internal sealed class SubscriptionTable : IAsyncDisposable
         Limits.CheckName("consumerID", group);
         Limits.CheckName("topic", subscribedTopic);
         var topic = WithoutStreamNumber(subscribedTopic);
+        _ = DeadLetter.TopicOf(options, group, topic);
         Subscription? subscription;
         lock (_lock)
         {

@@ -181,6 +181,13 @@ internal static partial class SubscriptionsLog
     )]
     public static partial void StreamsWereLost(this ILogger log, string group, string topic, int streams, string message);
 
+    [LoggerMessage(
+        434,
+        LogLevel.Warning,
+        "Streams of group {Group} on topic {Topic} are open with different settings; those of the newest hold for all of them: {Changes}"
+    )]
+    public static partial void StreamsDiffer(this ILogger log, string group, string topic, string changes);
+
     [LoggerMessage(428, LogLevel.Error, "Sending messages of group {Group}, topic {Topic} met a fault of the component's own")]
     public static partial void DispatchFailed(this ILogger log, string group, string topic, Exception fault);
 }

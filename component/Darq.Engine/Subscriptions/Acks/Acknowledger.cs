@@ -8,20 +8,12 @@ namespace Darq.Engine.Subscriptions.Acks;
 /// <summary>
 /// Tells Redis how messages end. Every outcome that it is given comes back to the core with an answer, unless it is stopped.
 /// </summary>
-internal sealed class Acknowledger(
-    GuardedCore core,
-    Primary primary,
-    string group,
-    string topic,
-    SubscriptionOptions options,
-    TimeProvider time,
-    ILogger log
-) : IDisposable
+internal sealed class Acknowledger(GuardedCore core, Primary primary, string group, string topic, TimeProvider time, ILogger log)
+    : IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly AsyncManualResetEvent<bool> _idle = new();
     private readonly Lock _lock = new();
-    private readonly string? _deadLetterTopic = DeadLetter.TopicOf(options, group, topic);
 
     // Under _lock.
     private int _underWay;
@@ -94,9 +86,9 @@ internal sealed class Acknowledger(
                 group,
                 topic,
                 message,
-                _deadLetterTopic!,
+                settlement.DeadLetterTopic,
                 DeadLetter.Metadata(message, settlement.Reason, group, topic, settlement.Failures, time.GetUtcNow()),
-                options.MaxBacklog,
+                core.Read(static core => core.Options.MaxBacklog),
                 FencingToken
             )
             : new AckRequest(group, topic, lane.Partition, message.StreamId, settlement.Ending == Ending.Expire, FencingToken);

@@ -27,7 +27,7 @@ internal enum SettlementOutcome
 }
 
 /// <summary>A message that is done with, until Redis knows it.</summary>
-internal sealed class Settlement(LaneMessage message, int epoch, Ending ending, string reason, int failures)
+internal sealed class Settlement(LaneMessage message, int epoch, Ending ending)
 {
     public LaneMessage Message { get; } = message;
 
@@ -37,9 +37,12 @@ internal sealed class Settlement(LaneMessage message, int epoch, Ending ending, 
     public Ending Ending { get; } = ending;
 
     /// <summary>Why it is a dead letter; "" where it is none.</summary>
-    public string Reason { get; } = reason;
+    public string Reason { get; init; } = "";
 
-    public int Failures { get; } = failures;
+    public int Failures { get; init; }
+
+    /// <summary>Where it goes as a dead letter; "" where it is none.</summary>
+    public string DeadLetterTopic { get; init; } = "";
 
     /// <summary>Whether its lane reads and sends nothing until Redis takes it, because it was refused.</summary>
     public bool HoldsLane { get; set; }

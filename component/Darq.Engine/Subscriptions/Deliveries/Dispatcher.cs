@@ -10,7 +10,7 @@ namespace Darq.Engine.Subscriptions.Deliveries;
 internal sealed class Dispatcher(
     string group,
     string topic,
-    SubscriptionOptions options,
+    HeldSettings settings,
     Random random,
     Effects effects,
     ReadyQueue ready,
@@ -87,7 +87,7 @@ internal sealed class Dispatcher(
         var app = attempt.Stream.App;
         var changed = answer switch
         {
-            Answer.AppGone => app.OnGone(attempt.IsProbe, now.Elapsed, failures => RetryDelay.Of(options, failures, random)),
+            Answer.AppGone => app.OnGone(attempt.IsProbe, now.Elapsed, failures => RetryDelay.Of(settings.Options, failures, random)),
             Answer.Release => attempt.IsProbe && app.OnProbeReleased(now.Elapsed),
             _ => app.OnAnswered(),
         };
@@ -192,7 +192,7 @@ internal sealed class Dispatcher(
 
     /// <summary>When an attempt times out; null where it never does.</summary>
     private TimeSpan? TimesOutAt(Attempt attempt) =>
-        options.ProcessingTimeout == TimeSpan.Zero || attempt.TimedOut || attempt.StepsInFlight > 0
+        settings.Options.ProcessingTimeout == TimeSpan.Zero || attempt.TimedOut || attempt.StepsInFlight > 0
             ? null
-            : attempt.StartedAt + options.ProcessingTimeout;
+            : attempt.StartedAt + settings.Options.ProcessingTimeout;
 }

@@ -10,6 +10,8 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
     private int _timedOut;
     private int _window = options.Concurrent ? options.MaxInFlight : Math.Min(2, options.MaxInFlight);
 
+    public SubscriptionOptions Options { get; } = options;
+
     public IDeliveryOutlet Outlet { get; } = outlet;
 
     public bool IsPaused { get; set; }
@@ -43,14 +45,10 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
     {
         if (answered && _unanswered.Keys.First() != attempt.Number)
         {
-            _window = Math.Min(options.MaxInFlight, _window * 2);
+            _window = Math.Min(Options.MaxInFlight, _window * 2);
         }
 
-        if (
-            options.ProcessingTimeout > TimeSpan.Zero
-            && answered
-            && _unanswered.Values.FirstOrDefault(later => later.Number > attempt.Number) is { } next
-        )
+        if (answered && _unanswered.Values.FirstOrDefault(later => later.Number > attempt.Number) is { } next)
         {
             next.StartedAt = now;
         }

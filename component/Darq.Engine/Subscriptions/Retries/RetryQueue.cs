@@ -8,6 +8,9 @@ namespace Darq.Engine.Subscriptions.Retries;
 /// </summary>
 internal sealed class RetryQueue(Order order)
 {
+    /// <summary>Which messages wait for each other. Set only while the queue is empty.</summary>
+    public Order Order { get; set; } = order;
+
     private readonly Dictionary<ulong, RetrySequence> _sequences = [];
 
     // On their way to Redis: they cannot be fetched yet.
@@ -103,7 +106,7 @@ internal sealed class RetryQueue(Order order)
 
     // A key is remembered by its hash alone; two keys with one hash would only wait for each other.
     private ulong NameOf(string key, long seq) =>
-        order switch
+        Order switch
         {
             Order.Partition => 0,
             Order.Key when key.Length > 0 => PartitionHash.Of(key),

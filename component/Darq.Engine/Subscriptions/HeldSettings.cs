@@ -1,0 +1,32 @@
+using Darq.Engine.Telemetry;
+
+namespace Darq.Engine.Subscriptions;
+
+/// <summary>
+/// The settings by which a subscription delivers: those of its newest open stream, because a hot reload changes settings by opening a
+/// new one. Streams of several sidecars may differ; then the log says which hold. Belongs to the core.
+/// </summary>
+internal sealed class HeldSettings(string group, string topic, SubscriptionOptions options, Effects effects)
+{
+    public SubscriptionOptions Options { get; private set; } = options;
+
+    /// <summary>Takes the settings of the stream that is the newest now. True: the order of messages is another.</summary>
+    public bool Hold(SubscriptionOptions newest, bool isShared)
+    {
+        if (newest.ChangesFrom(Options) is not { Length: > 0 } changes)
+        {
+            return false;
+        }
+
+        var isReordered = newest.Order != Options.Order;
+        Options = newest;
+        // A deadline may be sooner.
+        effects.Wake(Workers.Clock);
+        if (isShared)
+        {
+            effects.Log(log => log.StreamsDiffer(group, topic, changes));
+        }
+
+        return isReordered;
+    }
+}
