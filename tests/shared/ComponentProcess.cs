@@ -6,9 +6,16 @@ namespace Darq.Tests.Shared;
 /// </summary>
 internal sealed class ComponentProcess : RestartableProcess
 {
-    private readonly IReadOnlyDictionary<string, string?> _environment;
+    // As root of a user namespace, with a /proc of its own, as in a container.
+    private static readonly string[] Container = ["unshare", "-Urpf", "--mount-proc"];
 
-    private ComponentProcess(IReadOnlyDictionary<string, string?> environment) => _environment = environment;
+    private static readonly TimeSpan TrialTime = TimeSpan.FromSeconds(10);
+
+    private readonly IReadOnlyDictionary<string, string?> _environment;
+    private readonly string[] _command;
+
+    private ComponentProcess(IReadOnlyDictionary<string, string?> environment, bool inContainer) =>
+        (_environment, _command) = (environment, [.. inContainer ? Container : [], Repository.Component]);
 
     public string SocketsFolder => Files.FullPath;
 
@@ -17,12 +24,23 @@ internal sealed class ComponentProcess : RestartableProcess
     protected override string Readiness => $"the component accepts on {Socket}";
 
     public static Task<ComponentProcess> StartAsync(IReadOnlyDictionary<string, string?>? environment = null) =>
-        StartAsync(new ComponentProcess(environment ?? new Dictionary<string, string?>()));
+        StartAsync(new ComponentProcess(environment ?? new Dictionary<string, string?>(), inContainer: false));
+
+    /// <summary>Starts it where it sees no process outside of its own; ask <see cref="CanBeContainedAsync"/> first.</summary>
+    public static Task<ComponentProcess> StartContainedAsync(IReadOnlyDictionary<string, string?>? environment = null) =>
+        StartAsync(new ComponentProcess(environment ?? new Dictionary<string, string?>(), inContainer: true));
+
+    /// <summary>Whether this machine lets a user make namespaces; many containers do not.</summary>
+    public static async Task<bool> CanBeContainedAsync()
+    {
+        await using var trial = await ChildProcess.StartAsync(Container[0], [.. Container[1..], "true"]);
+        return await trial.WaitForExitAsync(TrialTime) == 0;
+    }
 
     protected override Task<ChildProcess> LaunchAsync()
     {
         Dictionary<string, string?> environment = new(_environment) { ["DAPR_COMPONENTS_SOCKETS_FOLDER"] = SocketsFolder };
-        return ChildProcess.StartAsync(Repository.Component, [], environment);
+        return ChildProcess.StartAsync(_command[0], _command[1..], environment);
     }
 
     protected override Task<bool> IsReadyAsync() => UnixSocket.AcceptsAsync(Socket);

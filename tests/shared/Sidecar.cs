@@ -23,6 +23,8 @@ internal sealed class Sidecar : RestartableProcess
 
     public HttpClient Http { get; }
 
+    public string AppId => _options.AppId;
+
     protected override string Readiness => $"the sidecar of {_options.AppId} is healthy";
 
     public static Task<Sidecar> StartAsync(SidecarOptions options) => StartAsync(new Sidecar(options));

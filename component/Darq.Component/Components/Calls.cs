@@ -4,11 +4,13 @@ using Darq.Component.Instances;
 using Darq.Engine.Core;
 using Darq.Protos;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Darq.Component.Components;
 
 /// <summary>
-/// The common part of every call of every service: find the instance that its header names and keep it alive while the work runs.
+/// The common part of every call of every service: find the instance that its connection and header name, and keep it alive while the
+/// work runs.
 /// <see cref="FaultInterceptor"/> turns errors and unexpected faults into a status; those of Init become one here.
 /// </summary>
 internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
@@ -30,7 +32,7 @@ internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
         try
         {
             var properties = new Dictionary<string, string>(metadata?.Properties ?? []);
-            await instances.InitAsync(service, InstanceOf(call), properties, call.CancellationToken);
+            await instances.InitAsync(SidecarOf(call), new(service, InstanceOf(call)), properties, call.CancellationToken);
         }
         catch (DarqException fault)
         {
@@ -44,7 +46,7 @@ internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
     /// Enters the instance of a call; dispose the result when the work is done. Throws <see cref="DarqException"/> where there is none.
     /// </summary>
     public ValueTask<InstanceUse> UseAsync(ComponentService service, ServerCallContext call) =>
-        instances.UseAsync(service, InstanceOf(call));
+        instances.UseAsync(SidecarOf(call), new(service, InstanceOf(call)));
 
     /// <summary>Runs a stream until its client goes or the component stops.</summary>
     public async Task StreamAsync(ComponentService service, ServerCallContext call, Func<InstanceUse, CancellationToken, Task> work)
@@ -68,4 +70,7 @@ internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
         await use.Engine.Primary.PingAsync(call.CancellationToken);
         return new PingResponse();
     }
+
+    /// <summary>The sidecar at the other end of the connection.</summary>
+    private static Sidecar SidecarOf(ServerCallContext call) => call.GetHttpContext().Features.GetRequiredFeature<Sidecar>();
 }

@@ -24,7 +24,7 @@ internal sealed class ComponentLifetime(
     private static readonly TimeSpan HandlersTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ReadinessPause = TimeSpan.FromMilliseconds(500);
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartingAsync(CancellationToken cancellationToken) => instances.StartAsync();
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -37,7 +37,9 @@ internal sealed class ComponentLifetime(
         var waiting = folder.All().Where(record => record.Service is ComponentService.PubSub or ComponentService.InputBinding).ToArray();
         if (waiting.Length > 0)
         {
-            log.SubscriptionsWaitForSidecar(string.Join(", ", waiting.Select(record => $"{record.Service} '{record.Instance}'")));
+            log.SubscriptionsWaitForSidecar(
+                string.Join(", ", waiting.Select(record => $"{record.Service} '{record.Instance}' of {record.Process}"))
+            );
         }
 
         return Task.CompletedTask;
@@ -47,7 +49,7 @@ internal sealed class ComponentLifetime(
     {
         health.Stop();
         // Step 1, before the line that announces it.
-        instances.PauseAll();
+        instances.Stop();
         log.ComponentStops();
         // Steps 2 and 3.
         await drain.RunAsync(HandlersTime, cancellationToken);

@@ -43,7 +43,14 @@ internal static class Program
             .ConfigureKestrel(options =>
             {
                 GrpcEndpoints.Configure(options);
-                options.ListenUnixSocket(socketOptions.FullPath);
+                options.ListenUnixSocket(
+                    socketOptions.FullPath,
+                    listen =>
+                    {
+                        var sidecars = listen.ApplicationServices.GetRequiredService<SidecarConnections>();
+                        listen.Use(next => connection => sidecars.ServeAsync(connection, next));
+                    }
+                );
             });
         builder
             .Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = _ => socket.Bind())
@@ -51,13 +58,16 @@ internal static class Program
             .AddSingleton(TimeProvider.System)
             .AddSingleton(socketOptions)
             .AddSingleton<InitFolder>()
+            .AddSingleton(new ProcessFolder("/proc"))
             .AddSingleton(new Secrets(Environment.GetEnvironmentVariable))
             .AddSingleton(CreateRandom())
             .AddSingleton<Func<RedisOptions, IRedis>>(services =>
                 options => new RedisClient(options, services.GetRequiredService<TimeProvider>())
             )
             .AddSingleton<EnginePool>()
+            .AddSingleton<InstanceFactory>()
             .AddSingleton<InstanceTable>()
+            .AddSingleton<SidecarConnections>()
             .AddSingleton<DeliveryDrain>()
             .AddSingleton<Calls>()
             .AddSingleton<PubSubService>()

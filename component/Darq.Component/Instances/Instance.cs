@@ -8,14 +8,14 @@ namespace Darq.Component.Instances;
 /// when its last call has left.
 /// </summary>
 internal sealed class Instance(
-    ComponentService service,
-    string name,
+    InitRecord record,
     IReadOnlyDictionary<string, string> properties,
     InstanceOptions options,
     InstanceEngine engine,
     AppPresence app
 )
 {
+    private readonly IReadOnlyDictionary<string, string> _properties = properties;
     private readonly Lock _lock = new();
 
     // Under _lock.
@@ -24,9 +24,15 @@ internal sealed class Instance(
     private bool _retired;
     private int _calls;
 
-    public ComponentService Service { get; } = service;
+    public InstanceKey Key { get; } = record.Key;
 
-    public string Name { get; } = name;
+    public string Name => Key.Name;
+
+    /// <summary>What is kept of its Init.</summary>
+    public InitRecord Record { get; } = record;
+
+    /// <summary>Whose it is, for the log.</summary>
+    public string Owner => $"{Record.Process}{(App is { } app ? $" (app {SettingValues.Show(app)})" : "")}";
 
     public InstanceOptions Options { get; } = options;
 
@@ -43,8 +49,11 @@ internal sealed class Instance(
 
     /// <summary>Whether an Init with these properties would change nothing.</summary>
     public bool IsMadeFrom(IReadOnlyDictionary<string, string> others) =>
-        properties.Count == others.Count
-        && properties.All(property => others.TryGetValue(property.Key, out var value) && value == property.Value);
+        _properties.Count == others.Count
+        && _properties.All(property => others.TryGetValue(property.Key, out var value) && value == property.Value);
+
+    /// <summary>Whether the other has the same settings, secrets included.</summary>
+    public bool IsMadeLike(Instance other) => IsMadeFrom(other._properties);
 
     /// <summary>Enters a call. Only the table calls this, under its lock, so that no call enters a retired instance.</summary>
     public void Enter()
@@ -134,4 +143,7 @@ internal sealed class Instance(
             }
         }
     }
+
+    // What a sidecar adds to Init, or its user by a template.
+    private string? App => Options.AppId ?? Options.Group;
 }

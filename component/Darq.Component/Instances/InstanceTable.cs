@@ -2,47 +2,94 @@ using System.Text.Json;
 using Darq.Component.Configuration;
 using Darq.Component.Telemetry;
 using Darq.Engine.Core;
-using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Telemetry;
 
 namespace Darq.Component.Instances;
 
 /// <summary>
-/// All instances of this process by service and name. Init adds one, atomically in place of an older one; a call for an unknown one
-/// brings it back from the folder, because a sidecar does not repeat Init after a restart of the component.
+/// The instances of all sidecars: Init makes one, atomically in place of an older one; a call for an unknown one brings it back from the
+/// folder, because a sidecar does not repeat Init after a restart of the component. <see cref="SidecarTable"/> knows whose is whose.
 /// </summary>
 internal sealed class InstanceTable(
-    EnginePool engines,
+    InstanceFactory factory,
     InitFolder folder,
+    ProcessFolder processes,
     Secrets secrets,
     TimeProvider time,
-    Random random,
     ILogger<InstanceTable> log
 ) : IAsyncDisposable
 {
     /// <summary>Bounds Init when Redis is away: the sidecar counts a slow Init as failed.</summary>
     private static readonly TimeSpan ConnectTime = TimeSpan.FromMilliseconds(700);
 
-    private readonly AppPresence _app = new();
-    private readonly Lock _lock = new();
-    private readonly Dictionary<(ComponentService, string), Instance> _instances = [];
+    /// <summary>How soon the end of a process is noticed. Until then only memory and a connection to Redis are held.</summary>
+    private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1);
+
+    private readonly SidecarTable _sidecars = new();
+
+    // Held where the table changes and the folder with it.
+    private readonly Lock _keeping = new();
+    private long _lastInit;
+    private bool _stopping;
+
+    // Set by the start.
+    private SupervisedLoop? _watch;
+
+    /// <summary>Called before the first connection: records of processes that have ended are of no use to anybody.</summary>
+    public async Task StartAsync()
+    {
+        Clean(() =>
+        {
+            foreach (var record in folder.RemoveOlderFormat())
+            {
+                log.OlderRecordWasRemoved(record.Service, record.Instance);
+            }
+        });
+
+        foreach (var process in folder.All().Select(record => record.Process).Where(process => !process.IsHidden).Distinct())
+        {
+            _sidecars.Expect(process);
+        }
+
+        await RemoveEndedAsync();
+        _watch = new("sidecars", WatchAsync, time, log);
+        _watch.Start();
+    }
+
+    /// <summary>A connection was opened by a process; calls on it name the sidecar that is returned.</summary>
+    public Sidecar Connect(SidecarProcess process) => _sidecars.Connect(process);
+
+    /// <summary>The connection and all its calls have ended.</summary>
+    public async Task DisconnectAsync(Sidecar sidecar)
+    {
+        IReadOnlyList<Instance> left;
+        lock (_keeping)
+        {
+            left = _sidecars.Disconnect(sidecar);
+            // One that we close ourselves says nothing of its sidecar, which needs its records after the restart.
+            Forget(_stopping ? [] : left);
+        }
+
+        await RetireAsync(left);
+    }
 
     /// <summary>
     /// Makes or replaces an instance. Throws <see cref="DarqException"/>: Invalid with everything that is wrong with the
     /// properties, Misconfigured with the setting of Redis to change; the older instance then stays. Safe to repeat.
     /// </summary>
     public async Task InitAsync(
-        ComponentService service,
-        string name,
+        Sidecar sidecar,
+        InstanceKey key,
         IReadOnlyDictionary<string, string> properties,
         CancellationToken cancellation
     )
     {
-        if (await TryRepeatAsync(service, name, properties, cancellation))
+        if (await TryRepeatAsync(sidecar, key, properties, cancellation))
         {
             return;
         }
 
-        var instance = Make(service, name, properties);
+        var instance = factory.Make(InitRecords.Of(sidecar.Process, key, properties, Now()), properties, sidecar.App);
         bool reached;
         try
         {
@@ -54,120 +101,135 @@ internal sealed class InstanceTable(
             throw;
         }
 
-        Save(instance, properties);
-        Instance? older;
-        lock (_lock)
-        {
-            _instances.Remove((service, name), out older);
-            _instances[(service, name)] = instance;
-        }
-
-        log.InstanceWasInitialised(service, name, instance.Options.Namespace.Name, reached);
-        if (older is not null)
-        {
-            await older.RetireAsync();
-        }
+        var replaced = Put(sidecar, instance);
+        log.InstanceWasInitialised(key.Service, key.Name, instance.Owner, instance.Options.Namespace.Name, reached);
+        await RetireAsync(replaced);
     }
 
     /// <summary>
-    /// Enters a call on an instance. Throws <see cref="DarqException"/> where it is neither there nor can be brought back.
+    /// Enters a call on an instance. Throws <see cref="DarqException"/> where it is neither there nor can be brought back, and where it
+    /// could be one of several.
     /// </summary>
-    public async ValueTask<InstanceUse> UseAsync(ComponentService service, string name)
+    public async ValueTask<InstanceUse> UseAsync(Sidecar sidecar, InstanceKey key)
     {
-        if (!TryEnter(service, name, out var use))
+        if (!_sidecars.TryEnter(sidecar, key, out var instance))
         {
-            use = await ReviveAsync(service, name);
+            instance = await ReviveAsync(sidecar, key);
         }
 
-        await use.Instance.FirstHandshake;
-        return use;
+        await instance.FirstHandshake;
+        return new InstanceUse(instance);
     }
 
-    /// <summary>Stops sending on every stream; answers are still taken.</summary>
-    public void PauseAll()
+    /// <summary>Forgets the sidecars whose process has ended; that a connection ended says nothing of its process.</summary>
+    public async Task RemoveEndedAsync()
     {
-        lock (_lock)
+        foreach (var process in _sidecars.Unconnected.Where(process => !processes.Lives(process)))
         {
-            foreach (var instance in _instances.Values)
+            IReadOnlyList<Instance> left;
+            lock (_keeping)
             {
-                instance.Pause();
+                left = _sidecars.Remove(process);
+                Clean(() => folder.RemoveAll(process));
             }
+
+            if (left.Count > 0)
+            {
+                log.SidecarHasEnded(process.Id, string.Join(", ", left.Select(instance => $"{instance.Key.Service} '{instance.Name}'")));
+            }
+
+            await RetireAsync(left);
         }
     }
 
+    /// <summary>Stops sending on every stream; answers are still taken. Connections that end from now on were closed by us.</summary>
+    public void Stop()
+    {
+        lock (_keeping)
+        {
+            _stopping = true;
+        }
+
+        foreach (var instance in _sidecars.Instances)
+        {
+            instance.Pause();
+        }
+    }
+
+    /// <summary>The host has stopped: no call is left, and none comes.</summary>
     public async ValueTask DisposeAsync()
     {
-        Instance[] left;
-        lock (_lock)
+        if (_watch is not null)
         {
-            left = [.. _instances.Values];
-            _instances.Clear();
+            await _watch.DisposeAsync();
         }
 
-        // All at once: each may wait for a silent Redis, and the process has seconds to end.
-        await Task.WhenAll(left.Select(instance => instance.RetireAsync().AsTask()));
+        await RetireAsync(_sidecars.Instances);
     }
 
-    private bool TryEnter(ComponentService service, string name, out InstanceUse use)
+    private async Task<TimeSpan> WatchAsync(CancellationToken cancellation)
     {
-        lock (_lock)
-        {
-            var found = _instances.TryGetValue((service, name), out var instance);
-            use = found ? new InstanceUse(instance!) : default;
-            instance?.Enter();
-            return found;
-        }
+        await RemoveEndedAsync();
+        return LookPause;
     }
 
     /// <summary>An Init that changes nothing checks the handshake again and ends a pause; the instance and its streams stay.</summary>
     private async Task<bool> TryRepeatAsync(
-        ComponentService service,
-        string name,
+        Sidecar sidecar,
+        InstanceKey key,
         IReadOnlyDictionary<string, string> properties,
         CancellationToken cancellation
     )
     {
-        if (!TryEnter(service, name, out var use))
+        if (!_sidecars.TryEnterOwn(sidecar, key, out var instance))
         {
             return false;
         }
 
-        await using (use)
+        await using var use = new InstanceUse(instance);
+        if (!instance.IsMadeFrom(properties))
         {
-            if (!use.Instance.IsMadeFrom(properties))
+            return false;
+        }
+
+        var reached = await instance.Engine.Primary.ConnectAsync(ConnectTime, cancellation);
+        instance.Resume();
+        var replaced = Put(sidecar, instance);
+        log.InstanceWasInitialised(key.Service, key.Name, instance.Owner, instance.Options.Namespace.Name, reached);
+        await RetireAsync(replaced);
+        return true;
+    }
+
+    private IReadOnlyList<Instance> Put(Sidecar sidecar, Instance instance)
+    {
+        lock (_keeping)
+        {
+            Save(instance.Record);
+            var replaced = _sidecars.Put(sidecar, instance);
+            if (sidecar.Process.IsHidden)
             {
-                return false;
+                // Also those from before a restart: as far as anybody can tell they are of sidecars that are gone.
+                Clean(() => folder.RetainHidden(instance.Key, [.. _sidecars.Hidden(instance.Key).Select(hidden => hidden.Record)]));
             }
 
-            var reached = await use.Engine.Primary.ConnectAsync(ConnectTime, cancellation);
-            use.Instance.Resume();
-            log.InstanceWasInitialised(service, name, use.Instance.Options.Namespace.Name, reached);
-            return true;
+            return replaced;
         }
     }
 
-    private async Task<InstanceUse> ReviveAsync(ComponentService service, string name)
+    private async ValueTask<Instance> ReviveAsync(Sidecar sidecar, InstanceKey key)
     {
-        var revived = Make(service, name, Recall(service, name), TryConnectAsync);
-        InstanceUse use;
-        bool isFirst;
-        lock (_lock)
+        var record = Recall(sidecar.Process, key, out var properties);
+        var revived = factory.Make(record, properties, sidecar.App, TryConnectAsync);
+        if (_sidecars.Revive(sidecar, revived, out var entered))
         {
-            isFirst = _instances.TryAdd((service, name), revived);
-            use = new InstanceUse(_instances[(service, name)]);
-            use.Instance.Enter();
-        }
-
-        if (isFirst)
-        {
-            log.InstanceWasRevived(service, name);
+            log.InstanceWasRevived(key.Service, key.Name, revived.Owner);
         }
         else
         {
             await revived.RetireAsync();
         }
 
-        return use;
+        return entered;
     }
 
     private static async Task TryConnectAsync(InstanceEngine engine)
@@ -182,74 +244,71 @@ internal sealed class InstanceTable(
         }
     }
 
-    private Instance Make(
-        ComponentService service,
-        string name,
-        IReadOnlyDictionary<string, string> properties,
-        Func<InstanceEngine, Task>? firstHandshake = null
-    )
+    /// <summary>All at once: each may wait for a silent Redis, and at the end the process has seconds.</summary>
+    private static Task RetireAsync(IReadOnlyList<Instance> instances) =>
+        instances.Count == 0 ? Task.CompletedTask : Task.WhenAll(instances.Select(instance => instance.RetireAsync().AsTask()));
+
+    /// <summary>Rises with every Init, also where the clock does not.</summary>
+    private long Now()
     {
-        var reading = OptionsReader.Read(service, properties);
-        if (reading.Options is not { } options)
+        lock (_keeping)
         {
-            throw new DarqException(ErrorCode.Invalid, $"INVALID: {Describe(reading.Errors, service, name)}");
+            return _lastInit = Math.Max(_lastInit + 1, time.GetUtcNow().ToUnixTimeMilliseconds());
         }
-
-        if (reading.WithoutEffect.Count > 0)
-        {
-            log.SettingsHaveNoEffect(service, name, string.Join(", ", reading.WithoutEffect));
-        }
-
-        foreach (var warning in reading.Warnings)
-        {
-            log.SettingIsDoubtful(service, name, warning);
-        }
-
-        var engine = new InstanceEngine(engines.Rent(options.Redis, options.Namespace), options.Namespace, time, random, log);
-        return new Instance(service, name, properties, options, engine, _app)
-        {
-            FirstHandshake = firstHandshake?.Invoke(engine) ?? Task.CompletedTask,
-        };
     }
 
-    private static string Describe(IReadOnlyList<string> errors, ComponentService service, string name)
-    {
-        var component = SettingTable.Of(service).Component;
-        return errors.Count == 1
-            ? $"a setting of {component} {SettingValues.Show(name)} is wrong: {errors[0]}."
-            : $"{errors.Count} settings of {component} {SettingValues.Show(name)} are wrong: "
-                + $"{string.Join("; ", errors.Select((error, index) => $"({index + 1}) {error}"))}.";
-    }
-
-    private void Save(Instance instance, IReadOnlyDictionary<string, string> properties)
+    private void Save(InitRecord record)
     {
         try
         {
-            folder.Save(InitRecords.Of(instance.Service, instance.Name, properties));
+            folder.Save(record);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            log.InitWasNotKept(instance.Service, instance.Name, folder.FullPath, fault.Message);
+            log.InitWasNotKept(record.Service, record.Instance, folder.FullPath, fault.Message);
         }
     }
 
-    private IReadOnlyDictionary<string, string> Recall(ComponentService service, string name)
+    private void Clean(Action remove)
     {
         try
         {
-            var record = folder.Find(service, name) ?? throw Missing(service, name, "its Init never reached this component");
-            return InitRecords.Complete(record, secrets);
+            remove();
         }
-        catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw Missing(service, name, fault.Message);
+            log.RecordsWereNotRemoved(folder.FullPath, fault.Message);
         }
     }
 
-    private static DarqException Missing(ComponentService service, string name, string why) =>
+    private void Forget(IReadOnlyList<Instance> instances)
+    {
+        foreach (var instance in instances)
+        {
+            Clean(() => folder.Remove(instance.Record));
+        }
+    }
+
+    private InitRecord Recall(SidecarProcess process, InstanceKey key, out IReadOnlyDictionary<string, string> properties)
+    {
+        try
+        {
+            var record =
+                (process.IsHidden ? InitRecords.Choose(folder.FindHidden(key)) : folder.Find(process, key))
+                ?? throw Missing(key, "its Init never reached this component");
+            properties = InitRecords.Complete(record, secrets, folder.All());
+            return record;
+        }
+        catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw Missing(key, fault.Message);
+        }
+    }
+
+    private static DarqException Missing(InstanceKey key, string why) =>
         new(
             ErrorCode.Misconfigured,
-            $"MISCONFIGURED: {SettingTable.Of(service).Component} {SettingValues.Show(name)} is not initialised: {why}. Restart "
+            $"MISCONFIGURED: {SettingTable.Of(key.Service).Component} {SettingValues.Show(key.Name)} is not initialised: {why}. Restart "
                 + "the sidecar: it sends Init."
         );
 }

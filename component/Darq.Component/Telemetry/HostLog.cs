@@ -9,17 +9,22 @@ internal static partial class HostLog
     [LoggerMessage(200, LogLevel.Information, "Listening on {Socket} (mode {Mode}, {Owner}) with {Services}")]
     public static partial void ComponentStarted(this ILogger log, string socket, string mode, string owner, string services);
 
-    [LoggerMessage(201, LogLevel.Information, "Initialised {Service} '{Instance}' in namespace {Namespace}; Redis reached: {Reached}")]
+    [LoggerMessage(
+        201,
+        LogLevel.Information,
+        "Initialised {Service} '{Instance}' of {Sidecar} in namespace {Namespace}; Redis reached: {Reached}"
+    )]
     public static partial void InstanceWasInitialised(
         this ILogger log,
         ComponentService service,
         string instance,
+        string sidecar,
         string @namespace,
         bool reached
     );
 
-    [LoggerMessage(202, LogLevel.Information, "Brought back {Service} '{Instance}' from its Init before the restart")]
-    public static partial void InstanceWasRevived(this ILogger log, ComponentService service, string instance);
+    [LoggerMessage(202, LogLevel.Information, "Brought back {Service} '{Instance}' of {Sidecar} from its Init before the restart")]
+    public static partial void InstanceWasRevived(this ILogger log, ComponentService service, string instance, string sidecar);
 
     [LoggerMessage(203, LogLevel.Information, "Settings of {Service} '{Instance}' without effect here: {Settings}")]
     public static partial void SettingsHaveNoEffect(this ILogger log, ComponentService service, string instance, string settings);
@@ -104,4 +109,18 @@ internal static partial class HostLog
 
     [LoggerMessage(218, LogLevel.Debug, "{Method} was given up by its client or ended by its deadline.")]
     public static partial void CallWasGivenUp(this ILogger log, string method);
+
+    [LoggerMessage(219, LogLevel.Information, "The sidecar with process {Process} has ended; removed {Instances}")]
+    public static partial void SidecarHasEnded(this ILogger log, int process, string instances);
+
+    [LoggerMessage(
+        220,
+        LogLevel.Warning,
+        "The Init of {Service} '{Instance}' that an older version kept does not say whose it is, and was removed. If its sidecar still "
+            + "runs, restart it: it sends Init"
+    )]
+    public static partial void OlderRecordWasRemoved(this ILogger log, ComponentService service, string instance);
+
+    [LoggerMessage(221, LogLevel.Warning, "A kept Init that nobody needs any more could not be removed from {Folder}: {Why}")]
+    public static partial void RecordsWereNotRemoved(this ILogger log, string folder, string why);
 }

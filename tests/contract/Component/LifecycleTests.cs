@@ -77,8 +77,9 @@ public sealed class LifecycleTests
         Assert.Equal("1", (await after.CallAsync("StateStore/Get", new GetRequest { Key = "k" }, GetResponse.Parser)).Data.ToStringUtf8());
         await after.PublishAsync("topic", "{}");
         await component.Process.WaitForLineAsync("Brought back StateStore 'st'", Patience);
-        Assert.Single(component.Process.Output.All, line =>
-            line.Contains("subscriptions and input bindings come back only when it restarts", StringComparison.Ordinal)
+        Assert.Single(
+            component.Process.Output.All,
+            line => line.Contains("subscriptions and input bindings come back only when it restarts", StringComparison.Ordinal)
         );
     }
 
@@ -124,7 +125,7 @@ public sealed class LifecycleTests
         using var after = new ComponentClient(component.Socket, "st");
         var refused = await after.RefusalAsync("StateStore/Get", new GetRequest { Key = "k" });
         Assert.Equal(GrpcCode.FailedPrecondition, refused.Code);
-        Assert.Contains("Set DARQ_REDIS_PASSWORD or DARQ_REDIS_PASSWORD_FILE", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Set DARQ_ST_REDIS_PASSWORD or DARQ_ST_REDIS_PASSWORD_FILE", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

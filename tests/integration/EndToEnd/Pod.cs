@@ -5,43 +5,24 @@ using Darq.Tests.Shared;
 
 namespace Darq.Tests.Integration.EndToEnd;
 
-/// <summary>A component and its sidecar beside an app, on one Redis: what runs in a user's pod.</summary>
-internal sealed class Pod(ComponentProcess component, Sidecar sidecar) : IAsyncDisposable
+/// <summary>
+/// A component and its sidecar beside an app, on one Redis: what runs in a user's pod. On a developer's machine several sidecars share
+/// a component.
+/// </summary>
+internal sealed class Pod(ComponentProcess component, Sidecar sidecar, bool ownsComponent) : IAsyncDisposable
 {
     public ComponentProcess Component { get; } = component;
 
     public Sidecar Sidecar { get; } = sidecar;
+
+    public string AppId => Sidecar.AppId;
 
     public static async Task<Pod> StartAsync(RedisServer redis, string appId, TestApp? app)
     {
         var component = await ComponentProcess.StartAsync();
         try
         {
-            return new(
-                component,
-                await Sidecar.StartAsync(
-                    new SidecarOptions
-                    {
-                        AppId = appId,
-                        AppPort = app?.Port,
-                        SocketsFolder = component.SocketsFolder,
-                        Resources = new Dictionary<string, string>
-                        {
-                            ["bank.yaml"] = ComponentYaml.Of("bank", "pubsub.darq", ("redisHost", redis.Host), ("retryDelay", "50ms")),
-                            ["ledger.yaml"] = ComponentYaml.Of("ledger", "state.darq", ("redisHost", redis.Host)),
-                            ["work.yaml"] = ComponentYaml.Of(
-                                "work",
-                                "bindings.darq",
-                                ("redisHost", redis.Host),
-                                ("topics", "work"),
-                                ("appID", "{appID}"),
-                                ("direction", "input, output"),
-                                ("retryDelay", "50ms")
-                            ),
-                        },
-                    }
-                )
-            );
+            return new(component, await StartSidecarAsync(component, redis, appId, app, []), ownsComponent: true);
         }
         catch
         {
@@ -49,6 +30,15 @@ internal sealed class Pod(ComponentProcess component, Sidecar sidecar) : IAsyncD
             throw;
         }
     }
+
+    /// <summary>A sidecar and app on a component that others use as well, with settings for all its component files.</summary>
+    public static async Task<Pod> JoinAsync(
+        ComponentProcess component,
+        RedisServer redis,
+        string appId,
+        TestApp? app,
+        params (string Name, string Value)[] settings
+    ) => new(component, await StartSidecarAsync(component, redis, appId, app, settings), ownsComponent: false);
 
     public async Task<HttpStatusCode> PublishAsync(string topic, string id, object data)
     {
@@ -90,6 +80,39 @@ internal sealed class Pod(ComponentProcess component, Sidecar sidecar) : IAsyncD
     public async ValueTask DisposeAsync()
     {
         await Sidecar.DisposeAsync();
-        await Component.DisposeAsync();
+        if (ownsComponent)
+        {
+            await Component.DisposeAsync();
+        }
     }
+
+    private static Task<Sidecar> StartSidecarAsync(
+        ComponentProcess component,
+        RedisServer redis,
+        string appId,
+        TestApp? app,
+        (string Name, string Value)[] settings
+    )
+    {
+        (string, string)[] connection = [("redisHost", redis.Host), .. settings];
+        // A test's own settings win over these.
+        (string, string)[] delivery = settings.Any(setting => setting.Name == "retryDelay") ? [] : [("retryDelay", "50ms")];
+        (string, string)[] binding = [("topics", "work"), ("appID", "{appID}"), ("direction", "input, output")];
+        return Sidecar.StartAsync(
+            new SidecarOptions
+            {
+                AppId = appId,
+                AppPort = app?.Port,
+                SocketsFolder = component.SocketsFolder,
+                Resources = new Dictionary<string, string>
+                {
+                    ["bank.yaml"] = ComponentYaml.Of("bank", "pubsub.darq", [.. connection, .. delivery]),
+                    ["ledger.yaml"] = ComponentYaml.Of("ledger", "state.darq", [("redisHost", redis.Host), .. settings.Where(IsOfState)]),
+                    ["work.yaml"] = ComponentYaml.Of("work", "bindings.darq", [.. connection, .. delivery, .. binding]),
+                },
+            }
+        );
+    }
+
+    private static bool IsOfState((string Name, string Value) setting) => setting.Name is "namespace" or "redisPassword";
 }

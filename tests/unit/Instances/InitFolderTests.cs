@@ -2,7 +2,6 @@ using System.Text.Json;
 using Darq.Component.Configuration;
 using Darq.Component.Host;
 using Darq.Component.Instances;
-using Darq.Engine.Core;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -10,6 +9,8 @@ namespace Darq.Tests.Unit.Instances;
 
 public sealed class InitFolderTests : IDisposable
 {
+    private static readonly SidecarProcess Process = new(812, 4711);
+
     private readonly TempFolder _folder = new();
 
     [Fact]
@@ -18,7 +19,7 @@ public sealed class InitFolderTests : IDisposable
         var record = Record("orders", ("redisHost", "redis"), ("consumerID", "app"));
         Folder().Save(record);
 
-        var found = Folder().Find(ComponentService.PubSub, "orders");
+        var found = Find("orders");
         Assert.Equal(record.Properties, found!.Properties);
         Assert.Equal(record.Withheld, found.Withheld);
     }
@@ -33,27 +34,31 @@ public sealed class InitFolderTests : IDisposable
             Enumerable.Range(0, 30).Select(i => Task.Run(() => folder.Save(Record("orders", ("consumerID", $"app{i}"), ("x", value)))))
         );
 
-        var found = folder.Find(ComponentService.PubSub, "orders");
+        var found = Find("orders");
         Assert.StartsWith("app", found!.Properties["consumerID"], StringComparison.Ordinal);
         Assert.Equal(value, found.Properties["x"]);
     }
 
     [Fact]
-    public void An_instance_that_was_never_saved_is_not_found() => Assert.Null(Folder().Find(ComponentService.PubSub, "orders"));
+    public void An_instance_that_was_never_saved_is_not_found() => Assert.Null(Find("orders"));
 
     [Fact]
-    public void Services_and_instances_have_files_of_their_own()
+    public void Sidecars_services_and_instances_have_files_of_their_own()
     {
         var folder = Folder();
         string[] paths =
         [
-            folder.PathOf(ComponentService.PubSub, "a"),
-            folder.PathOf(ComponentService.StateStore, "a"),
-            folder.PathOf(ComponentService.PubSub, "b"),
-            folder.PathOf(ComponentService.PubSub, ""),
-            new InitFolder(Options("other.sock")).PathOf(ComponentService.PubSub, "a"),
-            folder.PathOf(ComponentService.PubSub, new string('x', 300) + "1"),
-            folder.PathOf(ComponentService.PubSub, new string('x', 300) + "2"),
+            folder.PathOf(Record("a")),
+            folder.PathOf(Record("a") with { Service = ComponentService.StateStore }),
+            folder.PathOf(Record("a") with { Process = new(813, 4711) }),
+            folder.PathOf(Record("a") with { Process = new(812, 4712) }),
+            folder.PathOf(Record("a") with { Process = default, At = 1 }),
+            folder.PathOf(Record("a") with { Process = default, At = 2 }),
+            folder.PathOf(Record("b")),
+            folder.PathOf(Record("")),
+            new InitFolder(Options("other.sock")).PathOf(Record("a")),
+            folder.PathOf(Record(new string('x', 300) + "1")),
+            folder.PathOf(Record(new string('x', 300) + "2")),
         ];
         Assert.Equal(paths.Length, paths.Distinct().Count());
         Assert.All(paths, path => Assert.InRange(Path.GetFileName(path).Length, 1, 250));
@@ -66,7 +71,7 @@ public sealed class InitFolderTests : IDisposable
     public void An_instance_name_cannot_leave_the_folder(string instance)
     {
         var folder = Folder();
-        Assert.Equal(folder.FullPath, Path.GetDirectoryName(Path.GetFullPath(folder.PathOf(ComponentService.PubSub, instance))));
+        Assert.Equal(folder.FullPath, Path.GetDirectoryName(Path.GetFullPath(folder.PathOf(Record(instance)))));
     }
 
     [Fact]
@@ -75,10 +80,7 @@ public sealed class InitFolderTests : IDisposable
         var folder = Folder();
         folder.Save(Record("orders", ("redisHost", "redis")));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder.FullPath));
-        Assert.Equal(
-            UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            File.GetUnixFileMode(folder.PathOf(ComponentService.PubSub, "orders"))
-        );
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder.PathOf(Record("orders"))));
     }
 
     [Fact]
@@ -96,11 +98,11 @@ public sealed class InitFolderTests : IDisposable
     {
         var folder = Folder();
         folder.Save(Record("orders", ("redisHost", "old")));
-        File.WriteAllText(folder.PathOf(ComponentService.PubSub, "orders") + ".new", "{\"half\":");
+        File.WriteAllText(folder.PathOf(Record("orders")) + ".new", "{\"half\":");
 
-        Assert.Equal("old", folder.Find(ComponentService.PubSub, "orders")!.Properties["redisHost"]);
+        Assert.Equal("old", Find("orders")!.Properties["redisHost"]);
         folder.Save(Record("orders", ("redisHost", "new")));
-        Assert.Equal("new", folder.Find(ComponentService.PubSub, "orders")!.Properties["redisHost"]);
+        Assert.Equal("new", Find("orders")!.Properties["redisHost"]);
         Assert.Single(Directory.GetFiles(folder.FullPath));
     }
 
@@ -110,9 +112,9 @@ public sealed class InitFolderTests : IDisposable
         var folder = Folder();
         folder.Save(Record("good"));
         folder.Save(Record("bad"));
-        File.WriteAllText(folder.PathOf(ComponentService.PubSub, "bad"), "{");
+        File.WriteAllText(folder.PathOf(Record("bad")), "{");
 
-        Assert.Throws<JsonException>(() => folder.Find(ComponentService.PubSub, "bad"));
+        Assert.Throws<JsonException>(() => Find("bad"));
         Assert.Equal("good", Assert.Single(folder.All()).Instance);
     }
 
@@ -129,8 +131,7 @@ public sealed class InitFolderTests : IDisposable
     {
         var folder = Folder();
         folder.Save(
-            InitRecords.Of(
-                ComponentService.StateStore,
+            State(
                 "st",
                 Properties(
                     ("redisHost", "redis"),
@@ -142,32 +143,54 @@ public sealed class InitFolderTests : IDisposable
             )
         );
 
-        var text = File.ReadAllText(folder.PathOf(ComponentService.StateStore, "st"));
-        Assert.DoesNotContain("hunter", text, StringComparison.Ordinal);
-        Assert.Equal(["clientKey", "redisPassword", "sentinelPassword"], folder.Find(ComponentService.StateStore, "st")!.Withheld.Order());
+        var kept = Assert.Single(folder.All());
+        Assert.DoesNotContain("hunter", File.ReadAllText(folder.PathOf(kept)), StringComparison.Ordinal);
+        Assert.Equal(["clientKey", "redisPassword", "sentinelPassword"], kept.Withheld.Order());
     }
 
     [Fact]
-    public void Withheld_secrets_come_from_the_variable_of_their_name()
+    public void Records_of_a_process_are_removed_with_it_and_others_stay()
     {
-        var properties = InitRecords.Complete(Withheld(), new Secrets(name => name == "DARQ_REDIS_PASSWORD" ? "hunter2" : null));
-        Assert.Equal("hunter2", properties["redisPassword"]);
+        var folder = Folder();
+        folder.Save(Record("a"));
+        folder.Save(State("b", Properties()));
+        folder.Save(Record("a") with { Process = new(812, 4712) });
+        folder.Save(Record("a") with { Process = default, At = 812 });
+
+        folder.RemoveAll(Process);
+
+        Assert.Equal([new(0, 0), new(812, 4712)], folder.All().Select(record => record.Process).OrderBy(process => process.Id));
     }
 
     [Fact]
-    public void Withheld_secrets_come_from_a_file_without_its_last_line_break()
+    public void Of_records_that_hidden_processes_made_only_those_that_are_retained_stay()
     {
-        var path = _folder.Write("password", "hunter2\n");
-        var properties = InitRecords.Complete(Withheld(), new Secrets(name => name == "DARQ_REDIS_PASSWORD_FILE" ? path : null));
-        Assert.Equal("hunter2", properties["redisPassword"]);
+        var folder = Folder();
+        InitRecord[] hidden = [.. Enumerable.Range(1, 3).Select(at => Record("bank") with { Process = default, At = at })];
+        foreach (var record in hidden.Append(Record("bank")).Append(Record("bank.0-5") with { Process = default, At = 9 }))
+        {
+            folder.Save(record);
+        }
+
+        folder.RetainHidden(hidden[0].Key, [hidden[1]]);
+
+        Assert.Equal(2, Assert.Single(folder.FindHidden(hidden[0].Key)).At);
+        Assert.Equal(3, folder.All().Count);
     }
 
     [Fact]
-    public void A_withheld_secret_that_is_nowhere_is_asked_for_by_name()
+    public void A_record_that_does_not_say_whose_it_is_is_removed_and_named()
     {
-        var refused = Assert.Throws<DarqException>(() => InitRecords.Complete(Withheld(), new Secrets(_ => null)));
-        Assert.Equal(ErrorCode.Misconfigured, refused.Code);
-        Assert.Contains("DARQ_REDIS_PASSWORD or DARQ_REDIS_PASSWORD_FILE", refused.Message, StringComparison.Ordinal);
+        var folder = Folder();
+        folder.Save(Record("orders"));
+        File.WriteAllText(
+            Path.Combine(folder.FullPath, "darq.sock.PubSub.old.json"),
+            """{ "service": "PubSub", "instance": "old", "properties": {}, "withheld": [], "format": 1 }"""
+        );
+
+        Assert.Equal("old", Assert.Single(folder.RemoveOlderFormat()).Instance);
+        Assert.Equal("orders", Assert.Single(folder.All()).Instance);
+        Assert.Single(Directory.GetFiles(folder.FullPath));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -176,11 +199,13 @@ public sealed class InitFolderTests : IDisposable
 
     private SocketOptions Options(string name) => new(_folder.FullPath, name, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
-    private static InitRecord Record(string instance, params (string Key, string Value)[] properties) =>
-        InitRecords.Of(ComponentService.PubSub, instance, Properties(properties));
+    private InitRecord? Find(string instance) => Folder().Find(Process, new(ComponentService.PubSub, instance));
 
-    private static InitRecord Withheld() =>
-        InitRecords.Of(ComponentService.StateStore, "st", Properties(("redisHost", "redis"), ("redisPassword", "hunter2")));
+    private static InitRecord Record(string instance, params (string Key, string Value)[] properties) =>
+        InitRecords.Of(Process, new(ComponentService.PubSub, instance), Properties(properties), at: 1);
+
+    private static InitRecord State(string instance, Dictionary<string, string> properties) =>
+        InitRecords.Of(Process, new(ComponentService.StateStore, instance), properties, at: 1);
 
     private static Dictionary<string, string> Properties(params (string Key, string Value)[] properties) =>
         properties.ToDictionary(property => property.Key, property => property.Value);

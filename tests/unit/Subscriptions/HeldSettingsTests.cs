@@ -15,6 +15,7 @@ public sealed class HeldSettingsTests : IDeliveryOutlet, IMembershipView
     private static readonly SubscriptionOptions Second = First with { MaxDeliveries = 2, RetryDelay = TimeSpan.FromSeconds(5) };
 
     private readonly SubscriptionCore _core = new("g", "t", 1, First, new Random(1));
+    private readonly AppPresence _app = new();
     private readonly RecordedLog _log = new();
 
     string IDeliveryOutlet.SubscribedTopic => "t";
