@@ -1,3 +1,4 @@
+using Darq.Component.Telemetry;
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
@@ -11,6 +12,7 @@ namespace Darq.Component.Instances;
 internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvider time, Random random, ILoggerFactory logs)
     : IAsyncDisposable
 {
+    private readonly ILogger _log = logs.CreateLogger<EnginePool>();
     private readonly Lock _lock = new();
     private readonly Dictionary<(RedisOptions, string, int), Shared> _shared = [];
 
@@ -28,6 +30,7 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
 
     public EngineLease Rent(RedisOptions redis, NamespaceOptions options)
     {
+        var timeouts = (redis.DialTimeout, options.CallTimeout);
         lock (_lock)
         {
             // Redis decides which number of partitions is right. A pool that refused a second number would keep a corrected Init out
@@ -35,7 +38,11 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
             var key = (redis with { DialTimeout = default, CallTimeout = default }, options.Name, options.Partitions);
             if (!_shared.TryGetValue(key, out var shared))
             {
-                _shared[key] = shared = new(Create(redis, options));
+                _shared[key] = shared = new(Create(redis, options), timeouts);
+            }
+            else if (shared.Timeouts != timeouts)
+            {
+                _log.TimeoutsAreShared(options.Name, redis.Address, shared.Timeouts.Dial, shared.Timeouts.Call);
             }
 
             shared.Leases++;
@@ -79,9 +86,11 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
         }
     }
 
-    private sealed class Shared(SharedEngine engine)
+    private sealed class Shared(SharedEngine engine, (TimeSpan Dial, TimeSpan Call) timeouts)
     {
         public SharedEngine Engine { get; } = engine;
+
+        public (TimeSpan Dial, TimeSpan Call) Timeouts { get; } = timeouts;
 
         public int Leases { get; set; }
     }

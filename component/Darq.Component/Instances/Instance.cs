@@ -32,7 +32,7 @@ internal sealed class Instance(
     public InitRecord Record { get; } = record;
 
     /// <summary>Whose it is, for the log.</summary>
-    public string Owner => $"{Record.Process}{(App is { } app ? $" (app {SettingValues.Show(app)})" : "")}";
+    public string Owner => $"{Record.Process}{(AppName is { } name ? $" (app {SettingValues.Show(name)})" : "")}";
 
     public InstanceOptions Options { get; } = options;
 
@@ -145,5 +145,5 @@ internal sealed class Instance(
     }
 
     // What a sidecar adds to Init, or its user by a template.
-    private string? App => Options.AppId ?? Options.Group;
+    private string? AppName => Options.AppId ?? Options.Group;
 }

@@ -36,7 +36,10 @@ internal sealed class InstanceFactory(EnginePool engines, TimeProvider time, Ran
         }
 
         var engine = new InstanceEngine(engines.Rent(options.Redis, options.Namespace), options.Namespace, time, random, log);
-        return new Instance(record, properties, options, engine, app) { FirstHandshake = firstHandshake?.Invoke(engine) ?? Task.CompletedTask };
+        return new Instance(record, properties, options, engine, app)
+        {
+            FirstHandshake = firstHandshake?.Invoke(engine) ?? Task.CompletedTask,
+        };
     }
 
     private static string Describe(IReadOnlyList<string> errors, ComponentService service, string name)

@@ -123,4 +123,12 @@ internal static partial class HostLog
 
     [LoggerMessage(221, LogLevel.Warning, "A kept Init that nobody needs any more could not be removed from {Folder}: {Why}")]
     public static partial void RecordsWereNotRemoved(this ILogger log, string folder, string why);
+
+    [LoggerMessage(
+        222,
+        LogLevel.Warning,
+        "Instances on namespace {Namespace} in Redis {Address} differ in dialTimeout or callTimeout, and share a connection: dialTimeout {Dial} "
+            + "and callTimeout {Call} hold for all of them, until the last one that uses it has ended"
+    )]
+    public static partial void TimeoutsAreShared(this ILogger log, string @namespace, string address, TimeSpan dial, TimeSpan call);
 }

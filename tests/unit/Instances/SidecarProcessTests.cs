@@ -192,4 +192,16 @@ public sealed class SidecarProcessTests : IAsyncLifetime
             }
         }
     }
+
+    [Fact]
+    public async Task Timeouts_that_instances_share_are_named_where_they_differ()
+    {
+        await _world.InitAsync(_world.Connect(_world.Start(1)), "a", ("callTimeout", "3s"));
+        Assert.DoesNotContain(_world.Log.Lines, line => line.Name == "TimeoutsAreShared");
+
+        await _world.InitAsync(_world.Connect(_world.Start(2)), "a", ("callTimeout", "4s"));
+
+        var line = Assert.Single(_world.Log.Lines, line => line.Name == "TimeoutsAreShared");
+        Assert.Contains("callTimeout 00:00:03 hold", line.Text, StringComparison.Ordinal);
+    }
 }
