@@ -22,6 +22,7 @@ internal sealed class BatchQueue : IAsyncDisposable
 
     private readonly IPrimaryLink _link;
     private readonly ILogger _log;
+    private readonly NamespaceCounters _counters;
     private readonly BatchSender _sender;
     private readonly SupervisedLoop _loop;
     private readonly Pulse _pulse = new();
@@ -44,14 +45,18 @@ internal sealed class BatchQueue : IAsyncDisposable
     private IBatchRequest? _held;
     private int _batches;
 
-    public BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log)
+    public BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log, NamespaceCounters? counters = null)
     {
-        (_link, _log, _sender, _large, _wake) = (link, log, new(link, keys, time, log), new(time), _pulse.Set);
-        _loop = new("batches", RunAsync, time, log);
+        _counters = counters ?? new(new(""));
+        (_link, _log, _sender, _large, _wake) = (link, log, new(link, keys, time, log, _counters), new(time), _pulse.Set);
+        _loop = new("batches", RunAsync, time, log) { Subject = _counters.Labels };
     }
 
     /// <summary>Batches taken so far: changes from one to the next, and rests in between.</summary>
     public int Batches => Volatile.Read(ref _batches);
+
+    /// <summary>Requests that are not sent yet.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Begins to send; to be called once.</summary>
     public void Start() => _loop.Start();
@@ -185,6 +190,8 @@ internal sealed class BatchQueue : IAsyncDisposable
             answers = await _sender.ResolveAsync(ended, cancellation);
         }
 
+        _counters.Batches.Add();
+        _counters.Requests.Add(answers?.Requests.Count ?? 0);
         (_first, _second, _answers) = (_second, null, answers);
         _loop.Progress();
     }

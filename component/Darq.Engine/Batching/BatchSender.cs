@@ -6,7 +6,7 @@ using Darq.Engine.Telemetry;
 namespace Darq.Engine.Batching;
 
 /// <summary>Numbers batches and sends them, the same number until its outcome is known. Used by the queue's loop alone.</summary>
-internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log)
+internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log, NamespaceCounters counters)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
@@ -93,6 +93,7 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
             if (IsTaken(reply))
             {
                 // In a world-line that has ended: Redis may have lost it since.
+                counters.Fail(BatchFailure.NeedsRecovery);
                 batch.IsDoubtful = true;
             }
             else
@@ -102,11 +103,13 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
         }
         catch (RedisUnavailableException)
         {
+            counters.Fail(BatchFailure.NoReply);
             batch.IsDoubtful = true;
             await Task.Delay(Pause, time, cancellation);
         }
         catch (RedisRefusedException refused)
         {
+            counters.Fail(BatchFailure.Refused);
             if (!await link.IsPassingAsync(refused, cancellation))
             {
                 Refuse(batch, refused);
@@ -123,12 +126,14 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
         if (isTooEarly && batch.IsBehind)
         {
             // The batch before it has its outcome by now.
+            counters.Fail(BatchFailure.TooEarly);
             batch.IsBehind = false;
             return;
         }
 
         // Too early though all earlier batches were answered: Redis has lost one.
         var isSessionGone = isTooEarly || reply.Bytes.Span.StartsWith("SESSION_"u8);
+        counters.Fail(isSessionGone ? BatchFailure.SessionGone : BatchFailure.NeedsRecovery);
         if (isSessionGone)
         {
             log.SessionWasGone(reply.ToString());

@@ -29,14 +29,6 @@ internal sealed partial class Primary
         }
     }
 
-    private void Report(Exception fault, int failuresBefore)
-    {
-        if (failuresBefore == 0)
-        {
-            _log.ConnectionWasLost(fault.Message);
-        }
-    }
-
     private async Task HandshakeAsync(CancellationToken cancellation)
     {
         Session? session;
@@ -49,9 +41,12 @@ internal sealed partial class Primary
         }
 
         var report = await _handshake.RunAsync(session, replaced, WorldLine, cancellation);
+        _outage.Answered();
+        Counters.Recoveries.Add(WorldLine != 0 && report.WorldLine != WorldLine ? 1 : 0);
         var loss = Applied.Compare(report);
         if (loss is not null)
         {
+            Counters.Losses.Add();
             _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
         }
 
@@ -94,6 +89,7 @@ internal sealed partial class Primary
             // The waiting calls fail with it; the next successful handshake opens it.
             _ready.Fail(refused);
         }
+        _outage.Answered();
         if (isNew)
         {
             _log.PrimaryWasRefused(refused.Message);

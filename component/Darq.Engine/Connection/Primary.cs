@@ -10,7 +10,7 @@ namespace Darq.Engine.Connection;
 /// One Redis primary for one namespace: makes the handshakes (checks, recovery, session), owns the batch queue, and gates every
 /// call. Shared by all instances of this process with the same settings.
 /// </summary>
-internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
+internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDisposable
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
@@ -27,6 +27,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     private readonly AsyncManualResetEvent<Session> _ready = new();
     private readonly Lock _lock = new();
     private readonly SupervisedLoop _handshaking;
+    private readonly Outage _outage;
 
     // Under _lock.
     private DarqException? _refused;
@@ -42,9 +43,11 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     {
         (_redis, _options, _time) = (redis, options, time);
         Keys = new(options.Name, options.Partitions);
+        Counters = EngineCounters.Namespaces.Of(options.Name);
         _log = logs.CreateLogger("Darq.Engine.Connection");
         _handshake = new(redis, Keys, options, random);
-        _queue = new(this, Keys, time, _log);
+        _queue = new(this, Keys, time, _log, Counters);
+        _outage = new(redis, time, _log);
         _spreadFrom = random.Next(options.Partitions);
         _callTimeout = new(options.CallTimeout, time);
         (Ids, Applied) = (new(random), new(options.Partitions, OnLateLoss));
@@ -53,16 +56,23 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         {
             ShortestPause = ShortestPause,
             LongestPause = LongestPause,
-            Report = Report,
+            Report = (fault, _) => _outage.Failed(fault),
+            Subject = Counters.Labels,
         };
         _handshaking.Start();
         _queue.Start();
+        LiveObjects.Enter(this);
     }
 
     /// <summary>A batch of this process appended a message that never expires. Handlers return at once and do not throw.</summary>
     public event Action<AppendedMessage>? Appended;
 
     public Keys Keys { get; }
+
+    /// <summary>What this process counts of the namespace.</summary>
+    public NamespaceCounters Counters { get; }
+
+    public int RequestsWaiting => _queue.Waiting;
 
     /// <summary>Ids of messages that come without one.</summary>
     public MessageIds Ids { get; }
@@ -76,6 +86,20 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
     public long WorldLine => Volatile.Read(ref _worldLine);
 
     public bool Ready => _ready.IsOpen && _redis.Connected;
+
+    /// <summary>Whether calls are served, and else why not.</summary>
+    public PrimaryStatus Status => new(_options.Name, _redis.Address, Ready ? null : WhyAway().Message, _outage.ReadyFor);
+
+    /// <summary>
+    /// To be called now and then: logs that Redis is away, at once and then every 30 seconds. A lost connection raises no event here.
+    /// </summary>
+    public void Watch()
+    {
+        if (!Ready)
+        {
+            _outage.Watch();
+        }
+    }
 
     /// <summary>
     /// The partition of messages with neither key nor id: one for all of a batch, because each partition that a batch touches costs,
@@ -259,6 +283,7 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
             return;
         }
 
+        LiveObjects.Leave(this);
         _redis.Reconnected -= OnReconnected;
         await _handshaking.DisposeAsync();
         await _queue.DisposeAsync();
@@ -285,9 +310,22 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
             {
                 return;
             }
-
-            throw _refused ?? new DarqException(ErrorCode.Unavailable, "UNAVAILABLE: Redis is not connected; the component keeps trying.");
         }
+
+        throw WhyAway();
+    }
+
+    private DarqException WhyAway()
+    {
+        lock (_lock)
+        {
+            if (_refused is { } refused && !_ready.IsOpen)
+            {
+                return refused;
+            }
+        }
+
+        return new DarqException(ErrorCode.Unavailable, $"UNAVAILABLE: {_outage.Describe()}.");
     }
 
     private async ValueTask<RedisReply> ReadWithinAsync(Func<FunctionCall> call, CancellationToken cancellation)
@@ -323,16 +361,17 @@ internal sealed partial class Primary : IPrimaryLink, IAsyncDisposable
         }
     }
 
-    private static DarqException NoAnswer() =>
+    private DarqException NoAnswer() =>
         new(
             ErrorCode.Unavailable,
-            "UNAVAILABLE: Redis gave no answer in time; whether the request took or will take effect is unknown, and repeating it with the "
-                + "same id or token is safe."
+            $"UNAVAILABLE: Redis at {_redis.Address} gave no answer in time; whether the request took or will take effect is unknown, and "
+                + "repeating it with the same id or token is safe."
         );
 
     /// <summary>What was claimed under the session may rest on what is lost: a new session claims anew.</summary>
     private void OnLateLoss(Loss loss)
     {
+        Counters.Losses.Add();
         _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
         Invalidate(Invalidation.SessionGone);
     }

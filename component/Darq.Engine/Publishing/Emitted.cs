@@ -1,6 +1,7 @@
 using Darq.Engine.Batching;
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
+using Darq.Engine.Telemetry;
 
 namespace Darq.Engine.Publishing;
 
@@ -14,6 +15,7 @@ internal static class Emitted
     public static Published[] Read(Primary primary, IReadOnlyList<Append> appends, ReadOnlySpan<char> words, bool isFirst)
     {
         var published = new Published[appends.Count];
+        TopicCounters? counters = null;
         for (var i = 0; i < published.Length; i++)
         {
             var append = appends[i];
@@ -34,6 +36,14 @@ internal static class Emitted
                 );
                 primary.Applied.Note(append.Partition, published[i].Applied);
             }
+
+            if (isFirst)
+            {
+                // Most requests have one topic.
+                counters = i > 0 && append.Topic == appends[i - 1].Topic ? counters : CountersOf(primary, append.Topic);
+                (published[i].Duplicate ? counters!.Duplicates : counters!.Appended).Add();
+            }
+
             // A message that expires is read back, because only the server knows its expiry.
             if (isFirst && !published[i].Duplicate && append.TimeToLive is null)
             {
@@ -53,4 +63,7 @@ internal static class Emitted
         }
         return published;
     }
+
+    private static TopicCounters CountersOf(Primary primary, string topic) =>
+        EngineCounters.Topics.Of(primary.Counters.Labels.Namespace, topic: topic);
 }

@@ -8,6 +8,12 @@ namespace Darq.Engine.Redis;
 /// </summary>
 internal interface IRedis : IAsyncDisposable
 {
+    /// <summary>Where it is, for messages; no secrets.</summary>
+    string Address { get; }
+
+    /// <summary>Why the last attempt to connect failed, in a few words; null where none has failed since the last that succeeded.</summary>
+    string? WhyAway { get; }
+
     /// <summary>Whether the connection worked at the last event. Advisory: a call may fail all the same.</summary>
     bool Connected { get; }
 

@@ -2,8 +2,11 @@ using StackExchange.Redis;
 
 namespace Darq.Engine.Redis;
 
-/// <summary>Whether a server accepted the login of one connection. The client reports it only in the event of each attempt.</summary>
-internal sealed class LoginWatch
+/// <summary>
+/// How the attempts of one connection ended, above all whether the server accepted the login. The client reports it only in the event of
+/// each attempt.
+/// </summary>
+internal sealed class LoginWatch(bool usesTls = false)
 {
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,6 +25,18 @@ internal sealed class LoginWatch
             lock (_lock)
             {
                 return IsLoginFailure(_last);
+            }
+        }
+    }
+
+    /// <summary>Why the last attempt failed; null where none did.</summary>
+    public string? WhyFailed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _last is { IsSuccess: false } last ? ConnectionFaults.Describe(last.Exception, usesTls) : null;
             }
         }
     }

@@ -19,6 +19,10 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
         remove => _connection.Restored -= value;
     }
 
+    public string Address => options.Address;
+
+    public string? WhyAway => _connection.WhyAway;
+
     public bool Connected => _connection.IsOpen;
 
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
@@ -167,7 +171,7 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
         {
             // The client also throws raw exceptions of a connection that just ended; all mean that no answer came.
             _connection.Doubt();
-            throw new RedisUnavailableException($"Redis at {options.Address} gave no answer: {fault.Message}", fault);
+            throw new RedisUnavailableException($"Redis at {options.Address} gave no answer: {WhyAway ?? fault.Message}", fault);
         }
     }
 

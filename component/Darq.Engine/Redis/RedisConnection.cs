@@ -43,6 +43,9 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>Whether the server refused the login at the last attempt.</summary>
     public bool IsLoginRefused => _login.IsRefused;
 
+    /// <summary>Why the last attempt to connect failed; null where none has since the last that succeeded.</summary>
+    public string? WhyAway => IsOpen ? null : _login.WhyFailed;
+
     public RedisRefusedException LoginRefused() =>
         _options.Password is null
             ? new("NOAUTH", "NOAUTH the server asks for a password, and none was given")
@@ -72,7 +75,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not (OperationCanceledException or RedisUnavailableException or RedisRefusedException))
         {
-            throw new RedisUnavailableException($"No connection to Redis at {_options.Address}: {fault.Message}", fault);
+            throw new RedisUnavailableException($"No connection to Redis at {_options.Address}: {WhyAway ?? fault.Message}", fault);
         }
     }
 
@@ -155,7 +158,7 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     private LazyConnection Unconnected()
     {
-        var login = _login = new LoginWatch();
+        var login = _login = new LoginWatch(_options.EnableTls);
         return new(() => ConnectAsync(login), _options.DialTimeout, _time);
     }
 

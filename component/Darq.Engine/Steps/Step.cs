@@ -23,6 +23,9 @@ internal sealed class Step
     /// <summary>The <c>source</c> of the emitted events.</summary>
     public string Source { get; set; } = "Dapr";
 
+    /// <summary>Whether it only changes state, as a transaction without a token does.</summary>
+    public bool IsPlain => Id.Length == 0 && Consumed.Count == 0 && Emits.Count == 0;
+
     /// <summary>Adds a message to what the step consumes, once.</summary>
     public void Consume(DeliveryToken token)
     {

@@ -45,21 +45,31 @@ internal sealed class StepExecutor(
     /// </summary>
     public async ValueTask<StepResult> ApplyAsync(Step step, CancellationToken cancellation)
     {
+        StepResult? result = null;
         try
         {
             var request = Compose(step);
             if (request.IsEmpty)
             {
-                return new(false, "", []);
+                return result = new(false, "", []);
             }
 
             Check(request);
-            return await SubmitAsync(request, cancellation);
+            result = await SubmitAsync(request, cancellation);
         }
         catch (DarqException refused) when (StepResult.IsOutcome(refused.Code))
         {
-            return StepResult.Refused(refused.Code, refused.Message);
+            result = StepResult.Refused(refused.Code, refused.Message);
         }
+        finally
+        {
+            if (!step.IsPlain)
+            {
+                primary.Counters.End(result?.Outcome);
+            }
+        }
+
+        return result;
     }
 
     /// <summary>Sends the step. The lanes of its consumed messages learn when it starts and how it ends.</summary>
@@ -166,7 +176,7 @@ internal sealed class StepExecutor(
             return;
         }
 
-        StepMetrics.CountCrossPartition();
+        primary.Counters.CrossPartitionSteps.Add();
         if (options.CrossPartitionSteps == CrossPartitionSteps.Refuse)
         {
             throw new DarqException(

@@ -102,6 +102,15 @@ internal sealed class GuardedCore
         }
     }
 
+    /// <summary>Reads from the core what depends on the time.</summary>
+    public SubscriptionStatus Status()
+    {
+        lock (_lock)
+        {
+            return SubscriptionStatus.Of(_core, _group, _topic, Elapsed);
+        }
+    }
+
     /// <summary>Monotonic time, as events have it.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(0);
 

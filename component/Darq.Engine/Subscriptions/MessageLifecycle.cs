@@ -20,6 +20,7 @@ internal sealed class MessageLifecycle(
     ReadyQueue ready,
     ReadAhead ahead,
     RetrySchedule retries,
+    SubscriptionCounters counters,
     Action<Lane> lose
 )
 {
@@ -138,10 +139,11 @@ internal sealed class MessageLifecycle(
         MakeReady(message);
     }
 
-    public void Fail(LaneMessage message, FailureReason reason, Instant now)
+    public void Fail(LaneMessage message, DeliveryFailure why, Instant now)
     {
+        counters.Fail(why);
         message.Failures++;
-        SayWhy(message, reason);
+        SayWhy(message, why);
         if (ReasonToGiveUp(message) is not null)
         {
             GiveBack(message);
@@ -149,7 +151,7 @@ internal sealed class MessageLifecycle(
         }
 
         var delay = RetryDelay.Of(settings.Options, message.Failures, random);
-        SayFailed(message, reason, delay);
+        SayFailed(message, why, delay);
         // One whose attempt timed out stays in memory: the answer may still come.
         if (delay > settings.Options.RetryQueueAfter && message.Attempt is null && OrphanOf(message) is null)
         {
@@ -168,10 +170,10 @@ internal sealed class MessageLifecycle(
         effects.SetAlarm(now.Elapsed + delay);
     }
 
-    private void SayFailed(LaneMessage message, FailureReason reason, TimeSpan delay)
+    private void SayFailed(LaneMessage message, DeliveryFailure reason, TimeSpan delay)
     {
         var (failed, failures, ms) = (message.Message, message.Failures, (long)delay.TotalMilliseconds);
-        var why = reason.ToString();
+        var why = CounterReasons.DeliveryFailures[(int)reason];
         effects.Log(log => log.DeliveryFailed(group, topic, failed.Id, why, failures, ms));
         if (IsWorthALine(failures))
         {
@@ -180,16 +182,16 @@ internal sealed class MessageLifecycle(
         }
     }
 
-    private void SayWhy(LaneMessage message, FailureReason reason)
+    private void SayWhy(LaneMessage message, DeliveryFailure reason)
     {
         var (id, conflicts, streams) = (message.Message.Id, message.Conflicts, message.StreamsLost);
         Action<ILogger>? line = reason switch
         {
-            FailureReason.WithoutStep => log => log.AcknowledgedWithoutStep(group, topic, id),
-            FailureReason.Unclear => log => log.AnswerWasUnclear(group, topic, id),
-            FailureReason.TimedOut => log => log.ProcessingTimedOut(group, topic, id, settings.Options.ProcessingTimeout),
-            FailureReason.Conflict => log => log.StepConflicts(group, topic, id, conflicts),
-            FailureReason.StreamLost => log => log.StreamsWereLost(group, topic, streams, id),
+            DeliveryFailure.WithoutStep => log => log.AcknowledgedWithoutStep(group, topic, id),
+            DeliveryFailure.UnclearAnswer => log => log.AnswerWasUnclear(group, topic, id),
+            DeliveryFailure.ProcessingTimeout => log => log.ProcessingTimedOut(group, topic, id, settings.Options.ProcessingTimeout),
+            DeliveryFailure.Conflict => log => log.StepConflicts(group, topic, id, conflicts),
+            DeliveryFailure.StreamLost => log => log.StreamsWereLost(group, topic, streams, id),
             _ => null,
         };
         if (line is not null)
@@ -269,9 +271,11 @@ internal sealed class MessageLifecycle(
         switch (outcome)
         {
             case SettlementOutcome.Done:
+                CountEnd(settlement);
                 Finish(message);
                 break;
             case SettlementOutcome.Fenced:
+                counters.Fenced.Add();
                 lose(lane);
                 break;
             case SettlementOutcome.Full:
@@ -283,6 +287,24 @@ internal sealed class MessageLifecycle(
                 lane.Refused += settlement.HoldsLane ? 1 : 0;
                 _refused.Enqueue(settlement, now.Elapsed + RefusedPause);
                 effects.SetAlarm(now.Elapsed + RefusedPause);
+                break;
+        }
+    }
+
+    private void CountEnd(Settlement settlement)
+    {
+        switch (settlement.Ending)
+        {
+            case Ending.Ack:
+                counters.Acked.Add();
+                break;
+            case Ending.Expire:
+                counters.Expired.Add();
+                break;
+            default:
+                counters.GiveUp(
+                    settlement.Reason == DeadLetter.KilledItsHandler ? GiveUpReason.KilledItsHandler : GiveUpReason.DeliveriesFailed
+                );
                 break;
         }
     }

@@ -14,7 +14,7 @@ namespace Darq.Engine.Subscriptions;
 /// A (group, topic) in this process: the core behind its lock, and the loops that do what it asks for. They start with the first stream
 /// and sleep while there is nothing to do. Memory: as <see cref="ReadAhead"/> and <see cref="RetrySchedule"/> say.
 /// </summary>
-internal sealed class Subscription : IAsyncDisposable
+internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
 {
     private const int Readers = 4;
 
@@ -48,13 +48,14 @@ internal sealed class Subscription : IAsyncDisposable
     {
         (_membership, _time, _log) = (membership, time, log);
         Name = MembershipSnapshot.Name(group, topic);
-        _core = new(new(group, topic, primary.Keys.Partitions, options, random), group, topic, primary, membership, time, log)
+        Counters = EngineCounters.Subscriptions.Of(primary.Counters.Labels.Namespace, group, topic);
+        _core = new(new(group, topic, primary.Keys.Partitions, options, random, Counters), group, topic, primary, membership, time, log)
         {
             Wake = Wake,
             Settle = settlement => _acknowledger!.Begin(settlement),
         };
         _acknowledger = new(_core, primary, group, topic, time, log);
-        _rebalancer = new(_core, new(primary, group, topic), primary, membership, group, topic, time, log);
+        _rebalancer = new(_core, new(primary, group, topic), primary, membership, group, topic, time, log, Counters);
         var reader = new LaneReader(_core, primary, topic, log);
         _read = new(time);
         _readers = [.. Enumerable.Range(0, Readers).Select(_ => Loop("read", stopping => reader.ReadAsync(_read.Set, stopping), _read))];
@@ -68,16 +69,24 @@ internal sealed class Subscription : IAsyncDisposable
             loop.Start();
         }
 
+        LiveObjects.Enter(this);
+
         SupervisedLoop Loop(string kind, Func<CancellationToken, Task<TimeSpan>> round, AsyncAutoResetEvent? wake = null) =>
-            new($"{kind} {Name}", round, time, log, wake);
+            new($"{kind} {Name}", round, time, log, wake) { Kind = kind, Subject = Counters.Labels };
     }
 
     /// <summary>As members announce it.</summary>
     public string Name { get; }
 
+    public SubscriptionCounters Counters { get; }
+
+    public SubscriptionStatus Status => _core.Status();
+
     public bool IsTaking => _core.Read(static core => core.IsTaking);
 
     private IEnumerable<SupervisedLoop> Loops => [.. _readers, _mover, _fetcher, _balancing, _clock];
+
+    public SubscriptionGauges Observe() => Status.Gauges;
 
     /// <summary>Lets a stream take part. Lanes are claimed when the first one comes.</summary>
     public DeliveryStream Attach(string subscribedTopic, SubscriptionOptions options, AppPresence app, IDeliverySink sink)
@@ -144,6 +153,7 @@ internal sealed class Subscription : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
+        LiveObjects.Leave(this);
         // Step 1
         _core.Apply(0, static (core, _, now) => core.CloseAll(now));
         _membership.Announce();

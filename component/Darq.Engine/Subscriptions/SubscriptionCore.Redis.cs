@@ -140,6 +140,7 @@ internal sealed partial class SubscriptionCore
 
                 break;
             case SettlementOutcome.Fenced:
+                _counters.Fenced.Add();
                 Lose(lane);
                 break;
             default:
@@ -369,6 +370,7 @@ internal sealed partial class SubscriptionCore
     {
         if (count > 0)
         {
+            _counters.LanesLost.Add(count);
             _effects.Log(log => log.LanesWereLost(_group, count, _topic));
         }
     }

@@ -21,6 +21,7 @@ internal sealed partial class SubscriptionCore
     private readonly string _topic;
     private readonly HeldSettings _settings;
     private readonly Random _random;
+    private readonly SubscriptionCounters _counters;
     private readonly Lane[] _lanes;
     private readonly Effects _effects = new();
     private readonly ReadyQueue _ready = new();
@@ -29,15 +30,22 @@ internal sealed partial class SubscriptionCore
     private readonly MessageLifecycle _lifecycle;
     private readonly Dispatcher _dispatcher;
 
-    public SubscriptionCore(string group, string topic, int partitions, SubscriptionOptions options, Random random)
+    public SubscriptionCore(
+        string group,
+        string topic,
+        int partitions,
+        SubscriptionOptions options,
+        Random random,
+        SubscriptionCounters? counters = null
+    )
     {
-        (_group, _topic, _random) = (group, topic, random);
+        (_group, _topic, _random, _counters) = (group, topic, random, counters ?? new(new("", group, topic)));
         _settings = new(group, topic, options, _effects);
         _lanes = [.. Enumerable.Range(0, partitions).Select(partition => new Lane(partition, options.Order))];
         _ahead = new(_lanes);
         _retries = new(_lanes, _effects);
-        _lifecycle = new(group, topic, _settings, random, _effects, _ready, _ahead, _retries, Lose);
-        _dispatcher = new(group, topic, _settings, random, _effects, _ready, _lifecycle);
+        _lifecycle = new(group, topic, _settings, random, _effects, _ready, _ahead, _retries, _counters, Lose);
+        _dispatcher = new(group, topic, _settings, random, _effects, _ready, _lifecycle, _counters);
         Ownership = new(_lanes, _effects, lane => !_lifecycle.HasOrphans(lane), _lifecycle.Drop);
     }
 
@@ -56,6 +64,8 @@ internal sealed partial class SubscriptionCore
     public IEnumerable<LaneMessage> Messages => _lanes.SelectMany(lane => lane.Messages);
 
     public IReadOnlyList<Lane> Lanes => _lanes;
+
+    public IReadOnlyList<StreamWindow> Streams => _streams;
 
     /// <summary>Who brings the next event of each message, for the same.</summary>
     public ReadyQueue Ready => _ready;
@@ -177,6 +187,7 @@ internal sealed partial class SubscriptionCore
         }
         else if (end == StepEnd.Fenced && lane.Owned && lane.FencingToken == fencingToken)
         {
+            _counters.Fenced.Add();
             // One of the step's lanes is another's now; Redis says which when they are claimed again.
             Ownership.Suspend([lane]);
         }
@@ -266,14 +277,13 @@ internal sealed partial class SubscriptionCore
     }
 
     /// <summary>Why an answer counts as a failure; null where it does not.</summary>
-    private static FailureReason? ReasonOf(Answer answer, Attempt attempt, LaneMessage message) =>
+    private static DeliveryFailure? ReasonOf(Answer answer, Attempt attempt, LaneMessage message) =>
         answer switch
         {
-            Answer.Nack => FailureReason.Error,
-            Answer.Ack when !attempt.Consumed => FailureReason.WithoutStep,
-            Answer.Unclear when !attempt.Consumed => FailureReason.Unclear,
-            Answer.Conflict when ++message.Conflicts > ConflictsAtOnce => FailureReason.Conflict,
-            _ => null,
+            Answer.Ack when !attempt.Consumed => DeliveryFailure.WithoutStep,
+            Answer.Unclear when !attempt.Consumed => DeliveryFailure.UnclearAnswer,
+            Answer.Conflict when ++message.Conflicts > ConflictsAtOnce => DeliveryFailure.Conflict,
+            _ => answer.ToFailure(),
         };
 
     private static LaneMessage? Current(Attempt attempt) =>
@@ -291,6 +301,7 @@ internal sealed partial class SubscriptionCore
 
     private void OnConsumed(LaneMessage message)
     {
+        _counters.Consumed.Add(message.Consumed ? 0 : 1);
         message.Consumed = true;
         // One that is out is finished by its answer.
         if (message.State is MessageState.Waiting or MessageState.BackingOff && message.Lane.IsFirst(message))
@@ -313,7 +324,7 @@ internal sealed partial class SubscriptionCore
         }
         else
         {
-            _lifecycle.Fail(message, FailureReason.TimedOut, now);
+            _lifecycle.Fail(message, DeliveryFailure.ProcessingTimeout, now);
         }
     }
 }

@@ -36,8 +36,12 @@ internal sealed class SubscriptionTable : IAsyncDisposable
     {
         (_primary, _time, _random, _log) = (primary, time, random, logs.CreateLogger("Darq.Engine.Subscriptions"));
         _membership = new(primary, Describe, AnnounceSoon, time);
-        _heartbeat = new("heartbeat", _membership.BeatAsync, time, _log) { LongestPause = Membership.Beat };
-        _listening = new("wake-ups", ListenAsync, time, _log);
+        _heartbeat = new("heartbeat", _membership.BeatAsync, time, _log)
+        {
+            LongestPause = Membership.Beat,
+            Subject = primary.Counters.Labels,
+        };
+        _listening = new("wake-ups", ListenAsync, time, _log) { Subject = primary.Counters.Labels };
         _primary.Appended += Appended;
         _membership.Beaten += () => All(subscription => subscription.MembersKnown());
         _membership.Lapsed += () => All(subscription => subscription.HeartbeatLapsed());
@@ -84,6 +88,9 @@ internal sealed class SubscriptionTable : IAsyncDisposable
         }
         return subscription.Attach(subscribedTopic, options, app ?? new(), sink);
     }
+
+    /// <summary>The subscriptions as readiness shows them.</summary>
+    public IReadOnlyList<SubscriptionStatus> Statuses => [.. Open().Select(subscription => subscription.Status)];
 
     /// <summary>The fencing token under which this process owns the lane of a delivery; where it does not, one that no claim has.</summary>
     public string FencingTokenOf(DeliveryToken token) => Find(token)?.FencingTokenOf(token) ?? Lane.NoToken;

@@ -11,9 +11,9 @@ internal static partial class ConnectionLog
     [LoggerMessage(
         301,
         LogLevel.Warning,
-        "Lost the connection to Redis ({Why}); calls answer Unavailable, streams stay open, and the component keeps trying"
+        "Lost the connection to Redis at {Address} ({Why}); calls answer Unavailable, streams stay open, and the component keeps trying"
     )]
-    public static partial void ConnectionWasLost(this ILogger log, string why);
+    public static partial void ConnectionWasLost(this ILogger log, string address, string why);
 
     [LoggerMessage(302, LogLevel.Error, "Redis cannot be used: {Why}")]
     public static partial void PrimaryWasRefused(this ILogger log, string why);
@@ -37,4 +37,11 @@ internal static partial class ConnectionLog
 
     [LoggerMessage(307, LogLevel.Error, "Reading the reply to a request '{Request}' failed on a fault inside the component")]
     public static partial void ReplyFailed(this ILogger log, string request, Exception fault);
+
+    [LoggerMessage(
+        308,
+        LogLevel.Warning,
+        "No Redis has answered at {Address} since start ({Why}); check redisHost. Calls answer Unavailable, and the component keeps trying"
+    )]
+    public static partial void RedisNeverAnswered(this ILogger log, string address, string why);
 }

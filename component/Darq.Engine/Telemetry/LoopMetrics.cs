@@ -3,28 +3,33 @@ using System.Diagnostics.Metrics;
 
 namespace Darq.Engine.Telemetry;
 
-/// <summary>
-/// The metrics of the running loops: <c>darq.loop.age</c>, seconds since the last round that ended well (0 while a loop waits for work; of
-/// loops with one name the oldest), and <c>darq.loop.failures</c>, rounds that ended in a fault.
-/// </summary>
+/// <summary>What is counted of all loops with one kind and one subject, such as the four readers of a subscription.</summary>
+internal sealed record LoopCounters(KeyValuePair<string, object?>[] Tags, Count Failures);
+
+/// <summary>The running loops and their measurements. Of loops that count together the oldest age is exported.</summary>
 internal static class LoopMetrics
 {
-    private static readonly ConcurrentDictionary<SupervisedLoop, bool> Loops = new();
-    private static readonly Counter<long> FailureCounter = EngineMeter.Instance.CreateCounter<long>("darq.loop.failures");
+    private static readonly ConcurrentDictionary<SupervisedLoop, bool> Running = new();
+    private static readonly ConcurrentDictionary<string, CounterTable<LoopCounters>> Counters = new(StringComparer.Ordinal);
 
-    static LoopMetrics() => EngineMeter.Instance.CreateObservableGauge("darq.loop.age", Ages, "s");
+    /// <summary>The loops that were started and not yet ended by their owner.</summary>
+    public static IEnumerable<SupervisedLoop> All => Running.Keys;
 
-    public static void Add(SupervisedLoop loop) => Loops[loop] = true;
+    public static void Add(SupervisedLoop loop) => Running[loop] = true;
 
-    public static void Remove(SupervisedLoop loop) => Loops.TryRemove(loop, out _);
+    public static void Remove(SupervisedLoop loop) => Running.TryRemove(loop, out _);
 
-    public static void CountFailure(SupervisedLoop loop) => FailureCounter.Add(1, new KeyValuePair<string, object?>("loop", loop.Name));
+    /// <summary>As many as there are subscriptions with counters of their own, of each kind of loop.</summary>
+    public static LoopCounters Of(string kind, MetricLabels subject) =>
+        Counters
+            .GetOrAdd(kind, kind => new(EngineCounters.MaxSubscriptions, labels => new(labels.With("loop", kind), new())))
+            .Of(subject.Namespace, subject.Group, subject.Topic);
 
-    private static IEnumerable<Measurement<double>> Ages() =>
-        Loops
-            .Keys.GroupBy(loop => loop.Name)
-            .Select(named => new Measurement<double>(
-                named.Max(loop => loop.Age.TotalSeconds),
-                new KeyValuePair<string, object?>("loop", named.Key)
-            ));
+    public static IEnumerable<Measurement<double>> Ages() =>
+        Running
+            .Keys.GroupBy(loop => loop.Counters)
+            .Select(of => new Measurement<double>(of.Max(loop => loop.Age.TotalSeconds), of.Key.Tags));
+
+    public static IEnumerable<Measurement<long>> Failures() =>
+        Counters.Values.SelectMany(kind => kind.All).Select(of => new Measurement<long>(of.Failures.Value, of.Tags));
 }

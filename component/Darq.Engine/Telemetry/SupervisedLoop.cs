@@ -7,7 +7,7 @@ namespace Darq.Engine.Telemetry;
 /// any fault. It counts and logs each fault: a fault that ends by itself (Redis is away, or answers with an error) once, when it
 /// begins; any other with its trace. Pauses after faults double.
 /// </summary>
-/// <param name="name">Of the loop in logs and metrics, with its subject.</param>
+/// <param name="name">Of the loop in logs, with its subject.</param>
 /// <param name="round">One round; returns how long to wait for the next one unless woken before.</param>
 /// <param name="time">Its clock.</param>
 /// <param name="log">Where faults go.</param>
@@ -35,7 +35,18 @@ internal sealed class SupervisedLoop(
     private long _failures;
     private int _failuresInRow;
 
-    public string Name => name;
+    // Found when it is first needed.
+    private LoopCounters? _counters;
+
+    public string Name { get; } = name;
+
+    /// <summary>Its name in metrics, where the one in logs has its subject as well.</summary>
+    public string Kind { get; init; } = name;
+
+    /// <summary>Whose it is.</summary>
+    public MetricLabels Subject { get; init; } = new("");
+
+    public LoopCounters Counters => _counters ??= LoopMetrics.Of(Kind, Subject);
 
     /// <summary>First pause after a fault; 0.2 s by default.</summary>
     public TimeSpan ShortestPause { private get; init; } = DefaultShortestPause;
@@ -54,6 +65,9 @@ internal sealed class SupervisedLoop(
 
     /// <summary>How long ago the last round ended well; zero while the loop waits for work.</summary>
     public TimeSpan Age => _isIdle ? TimeSpan.Zero : time.GetElapsedTime(Volatile.Read(ref _lastSuccess));
+
+    /// <summary>Whether it ended though its owner did not end it: only a fault in the handling of a fault can do that.</summary>
+    public bool IsDead => _running is { IsCompleted: true } && !_stopping.IsCancellationRequested;
 
     /// <summary>Set around a wait inside a round, by a loop whose work wakes it.</summary>
     public bool IsIdle
@@ -88,7 +102,8 @@ internal sealed class SupervisedLoop(
         _stopping.CancelHere();
         if (_running is not null)
         {
-            await _running;
+            // One that is dead has said so, and must not keep its owner from stopping.
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             LoopMetrics.Remove(this);
         }
     }
@@ -140,7 +155,7 @@ internal sealed class SupervisedLoop(
     {
         if (_failuresInRow > 0)
         {
-            log.LoopRecovered(name, _failuresInRow);
+            log.LoopRecovered(Name, _failuresInRow);
             _failuresInRow = 0;
         }
 
@@ -151,10 +166,10 @@ internal sealed class SupervisedLoop(
     private TimeSpan Failed(Exception fault)
     {
         Volatile.Write(ref _failures, _failures + 1);
-        LoopMetrics.CountFailure(this);
+        Counters.Failures.Add();
         if (fault is not (DarqException or RedisUnavailableException or RedisRefusedException))
         {
-            log.LoopFailed(name, fault);
+            log.LoopFailed(Name, fault);
         }
         else if (Report is { } report)
         {
@@ -162,7 +177,7 @@ internal sealed class SupervisedLoop(
         }
         else if (_failuresInRow == 0)
         {
-            log.LoopRoundFailed(name, fault.Message);
+            log.LoopRoundFailed(Name, fault.Message);
         }
 
         var pause = ShortestPause * (1 << Math.Min(_failuresInRow++, 6));

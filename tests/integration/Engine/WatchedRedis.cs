@@ -20,6 +20,10 @@ internal sealed class WatchedRedis(IRedis redis) : IRedis
         remove => redis.Reconnected -= value;
     }
 
+    public string Address => redis.Address;
+
+    public string? WhyAway => redis.WhyAway;
+
     public bool Connected => redis.Connected;
 
     public int CallsOf(string function) => _calls.GetValueOrDefault(FunctionLibrary.Function(function));

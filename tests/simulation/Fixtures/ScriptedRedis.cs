@@ -15,6 +15,10 @@ internal sealed class ScriptedRedis(IRedis redis) : IRedis
         remove => redis.Reconnected -= value;
     }
 
+    public string Address => redis.Address;
+
+    public string? WhyAway => redis.WhyAway;
+
     public bool Connected => redis.Connected;
 
     /// <summary>Whether what is published on channels is lost on the way.</summary>

@@ -38,6 +38,10 @@ internal sealed class FakeRedis : IRedis
 
     public event Action? Reconnected;
 
+    public string Address => "simulated";
+
+    public string? WhyAway => null;
+
     public bool Connected { get; private set; }
 
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) =>
@@ -143,13 +147,16 @@ internal sealed class FakeRedis : IRedis
         At(_lastRequest, () => Arrive(generation, node, () => execute(node), reply));
         if (_weather.CutsNow())
         {
-            _loop.After(_weather.Delay(), () =>
-            {
-                if (generation == _generation && _process.Alive)
+            _loop.After(
+                _weather.Delay(),
+                () =>
                 {
-                    Cut();
+                    if (generation == _generation && _process.Alive)
+                    {
+                        Cut();
+                    }
                 }
-            });
+            );
         }
     }
 
@@ -172,13 +179,16 @@ internal sealed class FakeRedis : IRedis
             return;
         }
         _lastReply = Later(_lastReply);
-        At(_lastReply, () =>
-        {
-            if (generation == _generation)
+        At(
+            _lastReply,
+            () =>
             {
-                reply.TrySetResult(result);
+                if (generation == _generation)
+                {
+                    reply.TrySetResult(result);
+                }
             }
-        });
+        );
     }
 
     private DateTimeOffset Later(DateTimeOffset last)
@@ -224,13 +234,16 @@ internal sealed class FakeRedis : IRedis
         var generation = _generation;
         if (!IsPrimary(_node))
         {
-            _loop.After(_weather.StaleTime(), () =>
-            {
-                if (generation == _generation && !IsPrimary(_node))
+            _loop.After(
+                _weather.StaleTime(),
+                () =>
                 {
-                    Cut();
+                    if (generation == _generation && !IsPrimary(_node))
+                    {
+                        Cut();
+                    }
                 }
-            });
+            );
         }
     }
 
@@ -260,13 +273,16 @@ internal sealed class FakeRedis : IRedis
         {
             if (Connected && !_weather.LosesMessage())
             {
-                _loop.After(_weather.Delay(), () =>
-                {
-                    if (generation == _generation)
+                _loop.After(
+                    _weather.Delay(),
+                    () =>
                     {
-                        _process.Post(() => subscription.Hear(channel, text));
+                        if (generation == _generation)
+                        {
+                            _process.Post(() => subscription.Hear(channel, text));
+                        }
                     }
-                });
+                );
             }
         }
     }

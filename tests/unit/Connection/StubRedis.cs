@@ -11,6 +11,10 @@ internal abstract class StubRedis : IRedis
         remove { }
     }
 
+    public string Address => "stub:6379";
+
+    public string? WhyAway { get; set; }
+
     public virtual bool Connected => true;
 
     public virtual Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => throw Unexpected();

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using Darq.Engine.Telemetry;
 using Darq.Tests.Shared;
 using Xunit;
@@ -8,55 +6,41 @@ namespace Darq.Tests.Unit.Telemetry;
 
 public sealed class LoopMetricsTests : IDisposable
 {
-    // Loops of other tests, which run at the same time, have other names.
-    private const string Name = "loop of LoopMetricsTests";
+    private const string Namespace = "loop-metrics";
 
     private readonly TimerProbe _time = new();
-    private readonly ConcurrentQueue<(string Instrument, double Value)> _exported = new();
-    private readonly MeterListener _listener = new();
+    private readonly ObservedMetrics _metrics = new(Namespace);
 
-    public LoopMetricsTests()
-    {
-        _listener.InstrumentPublished = (instrument, listener) =>
-        {
-            if (instrument.Meter.Name == "Darq")
-            {
-                listener.EnableMeasurementEvents(instrument);
-            }
-        };
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        _listener.Start();
-    }
-
-    public void Dispose() => _listener.Dispose();
+    public void Dispose() => _metrics.Dispose();
 
     [Fact]
-    public async Task Failures_of_a_loop_are_exported_under_itsName()
+    public async Task Failures_of_a_loop_are_exported_under_its_kind_and_subject()
     {
-        await using var loop = Loop(_ => throw new InvalidOperationException("a fault of ours"));
+        await using var loop = Loop("failing", _ => throw new InvalidOperationException("a fault of ours"));
         loop.Start();
         await _time.PassNextTimerAsync();
         await _time.NextTimerAsync();
 
-        Assert.Equal([("darq.loop.failures", 1), ("darq.loop.failures", 1)], _exported);
+        Assert.Equal(2, _metrics.Value("darq.loop.failures", "loop=failing", "group=g", "topic=t"));
     }
 
     [Fact]
-    public async Task Of_loops_with_oneName_the_oldest_age_is_exported_until_they_end()
+    public async Task Of_loops_with_one_name_the_oldest_age_is_exported_until_they_end()
     {
-        await using var waiting = Loop(_ => Task.FromResult(TimeSpan.FromHours(1)));
-        var hanging = Loop(Hang);
+        await using var waiting = Loop("aging", _ => Task.FromResult(TimeSpan.FromHours(1)));
+        var hanging = Loop("aging", Hang);
         waiting.Start();
         await _time.NextTimerAsync();
         hanging.Start();
         _time.Advance(TimeSpan.FromSeconds(90));
 
-        Assert.Equal([("darq.loop.age", 90)], Observe());
+        Assert.Equal(90, Age());
         await hanging.DisposeAsync();
-        Assert.Equal([("darq.loop.age", 0)], Observe());
+        Assert.Equal(0, Age());
         await waiting.DisposeAsync();
-        Assert.Empty(Observe());
+        Assert.Null(Age());
+
+        double? Age() => _metrics.Value("darq.loop.age", "loop=aging");
 
         static async Task<TimeSpan> Hang(CancellationToken cancellation)
         {
@@ -65,20 +49,6 @@ public sealed class LoopMetricsTests : IDisposable
         }
     }
 
-    private SupervisedLoop Loop(Func<CancellationToken, Task<TimeSpan>> round) => new(Name, round, _time, new RecordedLog());
-
-    private (string, double)[] Observe()
-    {
-        _exported.Clear();
-        _listener.RecordObservableInstruments();
-        return [.. _exported];
-    }
-
-    private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        if (tags.Length == 1 && tags[0].Key == "loop" && (string?)tags[0].Value == Name)
-        {
-            _exported.Enqueue((instrument.Name, value));
-        }
-    }
+    private SupervisedLoop Loop(string kind, Func<CancellationToken, Task<TimeSpan>> round) =>
+        new($"{kind} g:t", round, _time, new RecordedLog()) { Kind = kind, Subject = new(Namespace, "g", "t") };
 }

@@ -1,3 +1,5 @@
+using Darq.Engine.Telemetry;
+
 namespace Darq.Engine.Subscriptions.Deliveries;
 
 /// <summary>
@@ -14,6 +16,8 @@ internal sealed class Attempt(long number, LaneMessage message, StreamWindow str
     public LaneMessage Message { get; } = message;
 
     public StreamWindow Stream { get; } = stream;
+
+    public TimeSpan SentAt { get; } = sentAt;
 
     /// <summary>When its processing time began: when it was sent, or when the attempt before it on its stream was answered.</summary>
     public TimeSpan StartedAt { get; set; } = sentAt;
@@ -60,9 +64,28 @@ internal enum Answer
     /// <summary>Its step met other values than it had read: delivered again at once, and counted from the fourth time on.</summary>
     Conflict,
 
+    /// <summary>The step that the app answered did not take effect: treated as a failure.</summary>
+    StepRefused,
+
+    /// <summary>It could not be handed to the app: treated as a failure.</summary>
+    Undeliverable,
+
     /// <summary>The app is not there: delivered again after a delay, not counted.</summary>
     AppGone,
 
     /// <summary>Given back: delivered again at once, not counted.</summary>
     Release,
+}
+
+internal static class Answers
+{
+    /// <summary>The failure that an answer is; null where it is none.</summary>
+    public static DeliveryFailure? ToFailure(this Answer answer) =>
+        answer switch
+        {
+            Answer.Nack => DeliveryFailure.HandlerFailed,
+            Answer.StepRefused => DeliveryFailure.StepRefused,
+            Answer.Undeliverable => DeliveryFailure.Undeliverable,
+            _ => null,
+        };
 }

@@ -59,6 +59,12 @@ internal sealed class DeliveryStream(
     /// <summary>Its step had a conflict: delivers again at once, and counts a failure from the fourth time on.</summary>
     public void Conflict(string token) => Answer(token, Deliveries.Answer.Conflict);
 
+    /// <summary>Counts a failure because the step that the app answered did not take effect.</summary>
+    public void RefuseStep(string token) => Answer(token, Deliveries.Answer.StepRefused);
+
+    /// <summary>Counts a failure because the message could not be handed to the app.</summary>
+    public void Return(string token) => Answer(token, Deliveries.Answer.Undeliverable);
+
     /// <summary>Gives the message back without counting a failure, to be delivered again at once.</summary>
     public void Release(string token) => Answer(token, Deliveries.Answer.Release);
 
@@ -157,7 +163,7 @@ internal sealed class DeliveryStream(
         catch (UndeliverableException damaged)
         {
             log.MessageWasUndeliverable(delivery.MessageTopic, delivery.Message.Id, damaged.Message);
-            Nack(delivery.Token);
+            Return(delivery.Token);
         }
     }
 

@@ -14,7 +14,8 @@ internal sealed class Dispatcher(
     Random random,
     Effects effects,
     ReadyQueue ready,
-    MessageLifecycle lifecycle
+    MessageLifecycle lifecycle,
+    SubscriptionCounters counters
 )
 {
     /// <summary>Time after which the log says that an app still works on a message.</summary>
@@ -135,7 +136,7 @@ internal sealed class Dispatcher(
                 message.StreamsLost = streams;
                 // Failures of an earlier claim are forgotten; the first stream did not count.
                 message.Failures = Math.Max(message.Failures, streams - 2);
-                lifecycle.Fail(message, FailureReason.StreamLost, now);
+                lifecycle.Fail(message, DeliveryFailure.StreamLost, now);
             }
             else
             {
@@ -173,6 +174,7 @@ internal sealed class Dispatcher(
         lifecycle.ForgetOrphan(message);
         message.Attempt = new(++Attempts, message, stream, now.Elapsed) { IsProbe = stream.App.IsGone };
         stream.Sent(message.Attempt);
+        counters.Sent.Add();
         effects.Send(message.Attempt);
         effects.SetAlarm(DueOf(message.Attempt));
     }

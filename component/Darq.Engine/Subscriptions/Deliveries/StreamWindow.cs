@@ -7,6 +7,7 @@ namespace Darq.Engine.Subscriptions.Deliveries;
 internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet outlet, AppPresence app)
 {
     private readonly SortedDictionary<long, Attempt> _unanswered = [];
+    private TimeSpan _lastAnswer;
     private int _timedOut;
     private int _window = options.Concurrent ? options.MaxInFlight : Math.Min(2, options.MaxInFlight);
 
@@ -22,6 +23,26 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
     public AppPresence App { get; } = app;
 
     public IReadOnlyCollection<Attempt> Unanswered => _unanswered.Values;
+
+    /// <summary>Since when it has answered nothing although there is something to answer; null where there is nothing.</summary>
+    public TimeSpan? SilentSince
+    {
+        get
+        {
+            if (_unanswered.Count == 0)
+            {
+                return null;
+            }
+
+            var oldest = _unanswered.Values.Min(attempt => attempt.SentAt);
+            return oldest > _lastAnswer ? oldest : _lastAnswer;
+        }
+    }
+
+    /// <summary>
+    /// How long it may be silent before it counts as dead: five times the time that an app has for a message, which may be without limit.
+    /// </summary>
+    public TimeSpan MaxSilence => Options.ProcessingTimeout > TimeSpan.Zero ? 5 * Options.ProcessingTimeout : TimeSpan.MaxValue;
 
     /// <summary>Whether it wants messages, now or later.</summary>
     public bool IsTaking => !IsClosed && !IsPaused;
@@ -53,6 +74,7 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
             next.StartedAt = now;
         }
 
+        _lastAnswer = answered ? now : _lastAnswer;
         _unanswered.Remove(attempt.Number);
         _timedOut -= attempt.TimedOut ? 1 : 0;
     }

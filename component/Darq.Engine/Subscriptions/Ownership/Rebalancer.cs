@@ -15,7 +15,8 @@ internal sealed class Rebalancer(
     string group,
     string topic,
     TimeProvider time,
-    ILogger log
+    ILogger log,
+    SubscriptionCounters counters
 )
 {
     public static readonly TimeSpan WholeRound = TimeSpan.FromSeconds(1);
@@ -143,8 +144,9 @@ internal sealed class Rebalancer(
     /// <summary>True if lanes became ours.</summary>
     private async Task<bool> ClaimAsync(string[]? assignment, Session session, bool whole, CancellationToken cancellation)
     {
-        var asked = core.Apply((assignment, session, whole, membership), static (core, of, _) =>
-            core.NextClaims(of.assignment, of.session.Id, of.whole, of.membership)
+        var asked = core.Apply(
+            (assignment, session, whole, membership),
+            static (core, of, _) => core.NextClaims(of.assignment, of.session.Id, of.whole, of.membership)
         );
         if (asked.Count == 0)
         {
@@ -158,8 +160,9 @@ internal sealed class Rebalancer(
             claim => claim.DeadIsOurs ? "=" + claim.Dead : claim.Dead,
             cancellation
         );
-        var given = core.Apply((asked, session, results, membership), static (core, of, _) =>
-            core.OnClaimed(of.asked, of.session.Id, of.results, of.membership)
+        var given = core.Apply(
+            (asked, session, results, membership),
+            static (core, of, _) => core.OnClaimed(of.asked, of.session.Id, of.results, of.membership)
         );
         // An owner that is not alive any more is known as such after one more heartbeat.
         if (results.Any(result => result.Owner.Length > 0 && membership.Snapshot?.Has(result.Owner) != true))
@@ -198,6 +201,7 @@ internal sealed class Rebalancer(
 
         foreach (var taken in given.Where(claim => claim.Dead.Length > 0 && !claim.DeadIsOurs).GroupBy(claim => claim.Dead))
         {
+            counters.LanesTakenOver.Add(taken.Count());
             log.LanesWereTakenOver(group, taken.Count(), topic, taken.Key);
         }
     }

@@ -1,0 +1,75 @@
+using System.Net;
+using System.Net.Sockets;
+using Darq.Engine.Core;
+using Darq.Tests.Shared;
+using Xunit;
+
+namespace Darq.Tests.Integration.Engine;
+
+/// <summary>A Redis that never answers is named with its address and with the reason that the client hides in its texts.</summary>
+public sealed class AwayTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task A_port_on_which_nobody_listens() =>
+        await SaysAsync(new() { Host = "127.0.0.1", Port = FreePort.Next() }, "connection refused");
+
+    [Fact]
+    public async Task A_host_whose_name_is_unknown() => await SaysAsync(new() { Host = "no-such-host.invalid" }, "host name unknown");
+
+    [Fact]
+    public async Task TLS_on_a_plain_port()
+    {
+        await using var redis = await RedisServer.StartAsync();
+
+        await SaysAsync(
+            new()
+            {
+                Host = "127.0.0.1",
+                Port = redis.Port,
+                EnableTls = true,
+            },
+            "TLS handshake failed"
+        );
+    }
+
+    [Fact]
+    public async Task A_server_that_closes_every_connection()
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        using var stopping = new CancellationTokenSource();
+        var serving = ServeAsync();
+
+        await SaysAsync(new() { Host = "127.0.0.1", Port = ((IPEndPoint)server.LocalEndpoint).Port }, "connection closed");
+
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => serving);
+
+        async Task ServeAsync()
+        {
+            while (true)
+            {
+                (await server.AcceptTcpClientAsync(stopping.Token)).Dispose();
+            }
+        }
+    }
+
+    private static async Task SaysAsync(Darq.Engine.Redis.RedisOptions options, string why)
+    {
+        await using var run = new EngineRun(options);
+        var expected = $"UNAVAILABLE: No Redis has answered at {options.Address} since start ({why}";
+
+        var text = await Eventually.ValueAsync(
+            TextAsync,
+            text => text.StartsWith(expected, StringComparison.Ordinal),
+            Patience,
+            "it says why"
+        );
+
+        Assert.EndsWith("; check redisHost.", text, StringComparison.Ordinal);
+
+        async Task<string> TextAsync() => (await Assert.ThrowsAsync<DarqException>(() => run.Primary.PingAsync(default))).Message;
+    }
+}
