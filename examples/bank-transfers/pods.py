@@ -95,7 +95,8 @@ class Pod:
     def _start_component(self):
         binary = ROOT / "component" / "Darq.Component" / "bin" / "Release" / "net10.0" / "darq"
         name = f"{self.name}-component"
-        self._processes.start(name, [binary], {"DAPR_COMPONENTS_SOCKETS_FOLDER": str(self._sockets)})
+        # Several components on one machine would want one port.
+        self._processes.start(name, [binary], {"DAPR_COMPONENTS_SOCKETS_FOLDER": str(self._sockets), "DARQ_ADMIN_ADDRESS": "off"})
         self._processes.wait_until(name, lambda: accepts(str(self._sockets / "darq.sock")))
 
     def _start_sidecar(self):

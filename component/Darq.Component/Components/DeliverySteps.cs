@@ -86,7 +86,7 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
     {
         var own = Own(token);
         log.StepAnswerWasRefused(instance.Name, own.Topic, $"{own.Partition}-{own.Message}", WithoutValue(why));
-        stream.Nack(token);
+        stream.RefuseStep(token);
     }
 
     private static DeliveryToken Own(string token) =>

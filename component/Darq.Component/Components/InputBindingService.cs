@@ -1,14 +1,20 @@
 using Darq.Component.Configuration;
 using Darq.Component.Dapr;
 using Darq.Component.Host;
+using Darq.Component.Instances;
 using Darq.Protos;
 using Grpc.Core;
 
 namespace Darq.Component.Components;
 
 /// <summary>The service InputBinding: topics delivered through a binding, many messages at once.</summary>
-internal sealed class InputBindingService(Calls calls, DeliveryDrain drain, TimeProvider time, ILogger<ReadStream> log)
-    : InputBinding.InputBindingBase
+internal sealed class InputBindingService(
+    Calls calls,
+    DeliveryDrain drain,
+    StreamRegister streams,
+    TimeProvider time,
+    ILogger<ReadStream> log
+) : InputBinding.InputBindingBase
 {
     private const ComponentService Service = ComponentService.InputBinding;
 
@@ -28,11 +34,16 @@ internal sealed class InputBindingService(Calls calls, DeliveryDrain drain, Time
         IAsyncStreamReader<ReadRequest> requests,
         IServerStreamWriter<DeliveryMessage> responses,
         ServerCallContext context
-    ) => calls.StreamAsync(Service, context, async (use, cancelled) =>
-        {
-            using var stream = new ReadStream(use.Instance, requests, responses, drain, time, log);
-            await stream.RunAsync(cancelled);
-        });
+    ) =>
+        calls.StreamAsync(
+            Service,
+            context,
+            async (use, cancelled) =>
+            {
+                using var stream = new ReadStream(use.Instance, requests, responses, drain, streams, time, log);
+                await stream.RunAsync(cancelled);
+            }
+        );
 
     public override Task<PingResponse> Ping(PingRequest request, ServerCallContext context) => calls.PingAsync(Service, context);
 }

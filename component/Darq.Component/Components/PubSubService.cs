@@ -1,6 +1,7 @@
 using Darq.Component.Configuration;
 using Darq.Component.Dapr;
 using Darq.Component.Host;
+using Darq.Component.Instances;
 using Darq.Engine.Publishing;
 using Darq.Protos;
 using Google.Protobuf.Collections;
@@ -9,7 +10,7 @@ using Grpc.Core;
 namespace Darq.Component.Components;
 
 /// <summary>The service PubSub: translates, calls the engine once, translates back.</summary>
-internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<PullStream> log) : PubSub.PubSubBase
+internal sealed class PubSubService(Calls calls, DeliveryDrain drain, StreamRegister streams, ILogger<PullStream> log) : PubSub.PubSubBase
 {
     private const ComponentService Service = ComponentService.PubSub;
 
@@ -68,7 +69,7 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, ILogger<Pu
         calls.StreamAsync(
             Service,
             context,
-            (use, cancelled) => new PullStream(use.Instance, requests, responses, drain, log).RunAsync(cancelled)
+            (use, cancelled) => new PullStream(use.Instance, requests, responses, drain, streams, log).RunAsync(cancelled)
         );
 
     public override async Task<PauseResponse> Pause(PauseRequest request, ServerCallContext context)

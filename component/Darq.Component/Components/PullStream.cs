@@ -20,6 +20,7 @@ internal sealed class PullStream(
     IAsyncStreamReader<PullMessagesRequest> requests,
     IServerStreamWriter<DeliveryMessage> responses,
     DeliveryDrain drain,
+    StreamRegister streams,
     ILogger log
 ) : IDeliverySink
 {
@@ -44,16 +45,27 @@ internal sealed class PullStream(
         {
             // Step 2: answers, until the sidecar goes.
             instance.Opened(stream);
+            streams.Opened(instance, _topic);
             while (await requests.MoveNext(cancelled))
             {
                 Answer(stream, requests.Current);
             }
+        }
+        catch (Exception fault) when (!cancelled.IsCancellationRequested && fault is not (IOException or InvalidDataException))
+        {
+            streams.Fail(instance, _topic, "its stream ended on a fault, which the log has; restart the sidecar");
+            throw;
         }
         finally
         {
             // Step 3.
             instance.Closed(stream);
             await stream.DisposeAsync();
+            if (!drain.Ending.IsCancellationRequested)
+            {
+                streams.Closed(instance, _topic);
+            }
+
             lock (_unanswered)
             {
                 drain.Answered(_unanswered.Count);
@@ -85,7 +97,7 @@ internal sealed class PullStream(
     private async ValueTask RefuseAsync(Delivery delivery, int size)
     {
         log.DeliveryWasTooLarge(delivery.Token, delivery.Topic, size);
-        (await _stream.Task).Nack(delivery.Token);
+        (await _stream.Task).Return(delivery.Token);
     }
 
     private void Answer(DeliveryStream stream, PullMessagesRequest request)
@@ -145,6 +157,7 @@ internal sealed class PullStream(
         {
             // The sidecar logs a refused stream once and never opens it again.
             log.StreamWasRefused(instance.Options.Group, SettingValues.Show(_topic), fault.Message);
+            streams.Fail(instance, _topic, $"its stream was refused: {fault.Message} Correct that and restart the sidecar");
             throw;
         }
     }

@@ -18,6 +18,7 @@ internal sealed class ReadStream(
     IAsyncStreamReader<ReadRequest> requests,
     IServerStreamWriter<DeliveryMessage> responses,
     DeliveryDrain drain,
+    StreamRegister register,
     TimeProvider time,
     ILogger log
 ) : IDisposable
@@ -52,6 +53,15 @@ internal sealed class ReadStream(
                 Answer(requests.Current);
             }
         }
+        catch (Exception fault) when (!cancelled.IsCancellationRequested && fault is not (IOException or InvalidDataException))
+        {
+            foreach (var topic in instance.Options.Topics)
+            {
+                register.Fail(instance, topic, "its stream ended on a fault, which the log has; restart the sidecar");
+            }
+
+            throw;
+        }
         finally
         {
             await CloseAsync();
@@ -68,6 +78,7 @@ internal sealed class ReadStream(
         sink.Deliver(stream);
         _streams.Add(stream);
         instance.Opened(stream);
+        register.Opened(instance, topic);
     }
 
     private async Task CloseAsync()
@@ -83,6 +94,14 @@ internal sealed class ReadStream(
         {
             instance.Closed(stream);
             await stream.DisposeAsync();
+        }
+
+        if (!drain.Ending.IsCancellationRequested)
+        {
+            foreach (var topic in instance.Options.Topics)
+            {
+                register.Closed(instance, topic);
+            }
         }
 
         lock (_unanswered)
@@ -164,7 +183,7 @@ internal sealed class ReadStream(
         if (message.CalculateSize() is var size && size > GrpcLimits.SendMaxBytes)
         {
             log.DeliveryWasTooLarge(delivery.Token, delivery.Topic, size);
-            stream.Nack(delivery.Token);
+            stream.Return(delivery.Token);
             return;
         }
 

@@ -1,3 +1,4 @@
+using Darq.Component.Admin;
 using Darq.Component.Components;
 using Darq.Component.Configuration;
 using Darq.Component.Instances;
@@ -17,6 +18,9 @@ internal sealed class ComponentLifetime(
     EnginePool engines,
     DeliveryDrain drain,
     HealthService health,
+    StreamRegister streams,
+    AdminSocket admin,
+    MetricExport metrics,
     TimeProvider time,
     ILogger<ComponentLifetime> log
 ) : BackgroundService, IHostedLifecycleService
@@ -34,7 +38,11 @@ internal sealed class ComponentLifetime(
             ProcessOwner.Read(),
             "PubSub, StateStore, TransactionalStateStore, TransactionalStoreMultiMaxSize, InputBinding, OutputBinding"
         );
-        var waiting = folder.All().Where(record => record.Service is ComponentService.PubSub or ComponentService.InputBinding).ToArray();
+        admin.Announce(log);
+        metrics.Start();
+        var records = folder.All();
+        streams.Recall(records);
+        var waiting = records.Where(record => record.Service is ComponentService.PubSub or ComponentService.InputBinding).ToArray();
         if (waiting.Length > 0)
         {
             log.SubscriptionsWaitForSidecar(
@@ -63,7 +71,8 @@ internal sealed class ComponentLifetime(
     }
 
     /// <summary>
-    /// The process serves while every primary in use is ready. Polled, because a lost connection raises no event here.
+    /// The process serves while every primary in use is ready. Polled, because a lost connection raises no event here; an outage is logged
+    /// on the way.
     /// </summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -71,6 +80,7 @@ internal sealed class ComponentLifetime(
         var ready = true;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
+            engines.Watch();
             if (engines.Ready == ready)
             {
                 continue;

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Darq.Component.Admin;
 using Darq.Component.Components;
 using Darq.Component.Configuration;
 using Darq.Component.Instances;
@@ -22,7 +24,8 @@ internal static class Program
             var socketOptions = SocketOptions.Read(Environment.GetEnvironmentVariable);
             var socket = new ComponentSocket(socketOptions);
             socket.Prepare();
-            await using var app = Compose(socketOptions, socket);
+            using var admin = AdminSocket.Open(AdminOptions.Read(Environment.GetEnvironmentVariable));
+            await using var app = Compose(socketOptions, socket, admin);
             await app.RunAsync();
             return 0;
         }
@@ -34,7 +37,7 @@ internal static class Program
         }
     }
 
-    private static WebApplication Compose(SocketOptions socketOptions, ComponentSocket socket)
+    private static WebApplication Compose(SocketOptions socketOptions, ComponentSocket socket, AdminSocket admin)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "darq" });
         AddConsole(builder.Logging);
@@ -51,14 +54,21 @@ internal static class Program
                         listen.Use(next => connection => sidecars.ServeAsync(connection, next));
                     }
                 );
+                if (admin.Address is { } address)
+                {
+                    options.Listen(address, options.ApplicationServices.GetRequiredService<AdminEndpoint>().Configure);
+                }
             });
         builder
-            .Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = _ => socket.Bind())
+            .Services.Configure<SocketTransportOptions>(options =>
+                options.CreateBoundListenSocket = address => address is UnixDomainSocketEndPoint ? socket.Bind() : admin.Take()
+            )
             .Configure<HostOptions>(options => options.ShutdownTimeout = StopTime)
             .AddSingleton(TimeProvider.System)
             .AddSingleton(socketOptions)
             .AddSingleton<InitFolder>()
             .AddSingleton(new ProcessFolder("/proc"))
+            .AddSingleton<StreamRegister>()
             .AddSingleton(new Secrets(Environment.GetEnvironmentVariable))
             .AddSingleton(CreateRandom())
             .AddSingleton<Func<RedisOptions, IRedis>>(services =>
@@ -75,9 +85,19 @@ internal static class Program
             .AddSingleton<TransactionServices>()
             .AddSingleton<InputBindingService>()
             .AddSingleton<OutputBindingService>()
+            .AddSingleton(admin)
+            .AddSingleton<Readiness>()
+            .AddSingleton<MetricExport>()
+            .AddSingleton<AdminEndpoint>()
             .AddGrpcEndpoints()
             .AddHostedService<ComponentLifetime>();
         var app = builder.Build();
+        if (admin.Address is not null)
+        {
+            var endpoint = app.Services.GetRequiredService<AdminEndpoint>();
+            app.Use(next => request => AdminEndpoint.Has(request) ? endpoint.ServeAsync(request) : next(request));
+        }
+
         app.MapGrpcEndpoints(Served(app.Services));
         return app;
     }

@@ -17,14 +17,26 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
     private readonly Dictionary<(RedisOptions, string, int), Shared> _shared = [];
 
     /// <summary>Whether the primary of every engine in use is ready; true without engines.</summary>
-    public bool Ready
+    public bool Ready => All.All(engine => engine.Primary.Ready);
+
+    /// <summary>The engines in use.</summary>
+    public IReadOnlyList<SharedEngine> All
     {
         get
         {
             lock (_lock)
             {
-                return _shared.Values.All(shared => shared.Engine.Primary.Ready);
+                return [.. _shared.Values.Select(shared => shared.Engine)];
             }
+        }
+    }
+
+    /// <summary>Has outages logged; to be called now and then.</summary>
+    public void Watch()
+    {
+        foreach (var engine in All)
+        {
+            engine.Primary.Watch();
         }
     }
 

@@ -28,7 +28,21 @@ internal sealed class InitFolder(SocketOptions socket)
         lock (_saving)
         {
             CreateFolder();
-            Replace(PathOf(record), record);
+            Replace(PathOf(record), record, isUrgent: true);
+        }
+    }
+
+    /// <summary>
+    /// Writes a record anew that is still kept. It is not flushed: a power loss may take what changed; a crash of the process may not.
+    /// </summary>
+    public void Update(InitRecord record)
+    {
+        lock (_saving)
+        {
+            if (File.Exists(PathOf(record)))
+            {
+                Replace(PathOf(record), record, isUrgent: false);
+            }
         }
     }
 
@@ -132,7 +146,7 @@ internal sealed class InitFolder(SocketOptions socket)
             ]
             : [];
 
-    private static void Replace(string path, InitRecord record)
+    private static void Replace(string path, InitRecord record, bool isUrgent)
     {
         var draft = path + ".new";
         File.Delete(draft);
@@ -150,7 +164,7 @@ internal sealed class InitFolder(SocketOptions socket)
         )
         {
             JsonSerializer.Serialize(stream, record, InitRecordJson.Default.InitRecord);
-            stream.Flush(flushToDisk: true);
+            stream.Flush(flushToDisk: isUrgent);
         }
 
         File.Move(draft, path, overwrite: true);

@@ -19,6 +19,9 @@ internal sealed record InitRecord(
     /// <summary>When Init came, in Unix milliseconds; tells records of hidden processes apart, and which is newer.</summary>
     public long At { get; init; }
 
+    /// <summary>The topics that its sidecar had streams on; null where there were none.</summary>
+    public IReadOnlyList<string>? Topics { get; init; }
+
     [JsonIgnore]
     public InstanceKey Key => new(Service, Instance);
 

@@ -15,6 +15,7 @@ internal sealed class InstanceTable(
     InitFolder folder,
     ProcessFolder processes,
     Secrets secrets,
+    StreamRegister streams,
     TimeProvider time,
     ILogger<InstanceTable> log
 ) : IAsyncDisposable
@@ -130,6 +131,7 @@ internal sealed class InstanceTable(
             lock (_keeping)
             {
                 left = _sidecars.Remove(process);
+                streams.Forget(process);
                 Clean(() => folder.RemoveAll(process));
             }
 
@@ -261,7 +263,7 @@ internal sealed class InstanceTable(
     {
         try
         {
-            folder.Save(record);
+            folder.Save(record with { Topics = streams.Initialised(record) });
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

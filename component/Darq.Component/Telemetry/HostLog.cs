@@ -113,6 +113,9 @@ internal static partial class HostLog
     [LoggerMessage(219, LogLevel.Information, "The sidecar with process {Process} has ended; removed {Instances}")]
     public static partial void SidecarHasEnded(this ILogger log, int process, string instances);
 
+    [LoggerMessage(223, LogLevel.Information, "Admin endpoint on http://{Address}: /healthz, /readyz, /metrics")]
+    public static partial void AdminEndpointStarted(this ILogger log, string address);
+
     [LoggerMessage(
         220,
         LogLevel.Warning,
@@ -131,4 +134,23 @@ internal static partial class HostLog
             + "and callTimeout {Call} hold for all of them, until the last one that uses it has ended"
     )]
     public static partial void TimeoutsAreShared(this ILogger log, string @namespace, string address, TimeSpan dial, TimeSpan call);
+
+    [LoggerMessage(
+        224,
+        LogLevel.Warning,
+        "There is no admin endpoint on {Address} ({Why}); all else works. Set DARQ_ADMIN_ADDRESS to another address, to one with port 0 "
+            + "for any free port, or to off"
+    )]
+    public static partial void AdminEndpointIsOff(this ILogger log, string address, string why);
+
+    [LoggerMessage(
+        225,
+        LogLevel.Warning,
+        "Streams of {Service} '{Instance}' could not be noted beside its Init ({Why}): after a restart of the component readiness will not "
+            + "say that they are lost"
+    )]
+    public static partial void StreamsWereNotKept(this ILogger log, ComponentService service, string instance, string why);
+
+    [LoggerMessage(226, LogLevel.Information, "Metrics go to the collector that {Variable} names")]
+    public static partial void MetricsArePushed(this ILogger log, string variable);
 }

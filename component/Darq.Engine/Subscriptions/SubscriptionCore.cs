@@ -3,6 +3,7 @@ using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Ownership;
 using Darq.Engine.Subscriptions.Reading;
 using Darq.Engine.Subscriptions.Retries;
+using Darq.Engine.Telemetry;
 
 namespace Darq.Engine.Subscriptions;
 
@@ -65,7 +66,7 @@ internal sealed partial class SubscriptionCore
 
     public IReadOnlyList<Lane> Lanes => _lanes;
 
-    public IReadOnlyList<StreamWindow> Streams => _streams;
+    public IReadOnlyList<StreamWindow> Streams => _dispatcher.Streams;
 
     /// <summary>Who brings the next event of each message, for the same.</summary>
     public ReadyQueue Ready => _ready;

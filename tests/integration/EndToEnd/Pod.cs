@@ -19,7 +19,7 @@ internal sealed class Pod(ComponentProcess component, Sidecar sidecar, bool owns
 
     public static async Task<Pod> StartAsync(RedisServer redis, string appId, TestApp? app)
     {
-        var component = await ComponentProcess.StartAsync();
+        var component = await ComponentProcess.StartWithAdminAsync();
         try
         {
             return new(component, await StartSidecarAsync(component, redis, appId, app, []), ownsComponent: true);

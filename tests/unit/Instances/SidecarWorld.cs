@@ -107,6 +107,7 @@ internal sealed class SidecarWorld : IAsyncDisposable
             Kept,
             new ProcessFolder(_folder.PathOf("proc")),
             new Secrets(_ => null),
+            new StreamRegister(Kept, logs.CreateLogger<StreamRegister>()),
             _time,
             logs.CreateLogger<InstanceTable>()
         );

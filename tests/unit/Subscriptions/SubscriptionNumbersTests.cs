@@ -116,6 +116,7 @@ public sealed class SubscriptionNumbersTests : IDeliveryOutlet, IMembershipView
     [Fact]
     public void The_status_shows_streams_lanes_and_the_age_of_the_oldest_unanswered_delivery()
     {
+        _options = _options with { ProcessingTimeout = TimeSpan.Zero };
         Deliver(1);
         Pass(Minute);
         Deliver(2);
@@ -160,7 +161,7 @@ public sealed class SubscriptionNumbersTests : IDeliveryOutlet, IMembershipView
     {
         if (Core.Streams.Count == 0)
         {
-            Apply(core => core.Open(this, _options with { Concurrent = true }));
+            Apply(core => core.Open(this, _options with { Concurrent = true }, new()));
             var claims = Apply(core => core.NextClaims(["s1"], "s1", true, this));
             Assert.Single(Apply(core => core.OnClaimed(claims, "s1", [ClaimResult.Parse("OK 1.1 0-0 0 0")], this)));
         }
