@@ -15,6 +15,7 @@ import argparse
 import json
 import threading
 import time
+import uuid
 import zlib
 
 import books
@@ -66,15 +67,12 @@ class Ledger:
                 self._journal.write("thinking", transfer["id"])
                 time.sleep(self._think_seconds / 2)
             self._journal.write("sending", transfer["id"])
-            metadata = {"darq.emit": json.dumps([self._receipt(transfer)])}
-            if self._with_token:
-                metadata["darq.token"] = token
-            status, answer = self._sidecar.transact("ledger", operations, metadata)
+            status, answer = self._sidecar.transact("ledger", operations, self._metadata(transfer, token))
             if status < 300 and twice:
                 # Word for word the same step: its etags are old now, yet its answer is that of the first.
                 twice = False
                 self._journal.write("repeated", transfer["id"])
-                status, answer = self._sidecar.transact("ledger", operations, metadata)
+                status, answer = self._sidecar.transact("ledger", operations, self._metadata(transfer, token))
             if status < 300:
                 return "applied"
             if "FENCED" in answer:
@@ -85,6 +83,11 @@ class Ledger:
                 return "refused"
             self._journal.write("conflict", transfer["id"])
         return "refused"
+
+    def _metadata(self, transfer, token):
+        """What the step consumes and emits. Without the token each sending is a step of its own, which consumes nothing."""
+        emits = {"darq.emit": json.dumps([self._receipt(transfer)])}
+        return emits | ({"darq.token": token} if self._with_token else {"darq.id": str(uuid.uuid4())})
 
     def _operations(self, transfer):
         found = self._sidecar.read_state("ledger", [transfer["from"], transfer["to"]])

@@ -73,7 +73,8 @@ public sealed class DemoTests
     {
         await using var demo = await ChildProcess.StartAsync(
             Repository.PathOf("demo.sh"),
-            ["--transfers", "400", "--chaos", "4", "--seed", "3", "--false-acks", .. dispatch]
+            // Of two faults, this seed's are the death of an app and that of Redis.
+            ["--transfers", "300", "--chaos", "2", "--seed", "2", "--false-acks", .. dispatch]
         );
         var code = await demo.WaitForExitAsync(Patience);
 
@@ -86,7 +87,7 @@ public sealed class DemoTests
     {
         await using var demo = await ChildProcess.StartAsync(
             Repository.PathOf("demo.sh"),
-            ["--transfers", "400", "--chaos", "4", "--seed", "3", "--false-acks", "--without-require-step", "--timeout", "45s"]
+            ["--transfers", "300", "--chaos", "2", "--seed", "2", "--false-acks", "--without-require-step", "--timeout", "45s"]
         );
 
         Assert.Equal(1, await demo.WaitForExitAsync(Patience));

@@ -5,7 +5,7 @@ namespace Darq.Sidecar.Delivery;
 /// <summary>
 /// Plays a fault of daprd's HTTP pipeline by seed: of calls to the app that overlap, one that fails in transport may count as answered
 /// with 200 and an empty body, so that its message is acknowledged although no app took it. A real one does so a few times in ten
-/// thousand such calls; this one at every second, and says so on a line of its own each time.
+/// thousand such calls; this one at the first and then at every second, and says so on a line of its own each time.
 /// </summary>
 internal sealed class FalseAcknowledgements(int seed)
 {
@@ -40,7 +40,7 @@ internal sealed class FalseAcknowledgements(int seed)
     {
         lock (_lock)
         {
-            var plays = _random.Next(2) == 0;
+            var plays = _count == 0 || _random.Next(2) == 0;
             number = _count += plays ? 1 : 0;
             return plays;
         }
