@@ -27,7 +27,6 @@ internal sealed class BoundSteps(InstanceEngine engine, InstanceOptions options)
             if (own is not null)
             {
                 step.ConsumeFirst(own);
-                step.CheckId();
             }
 
             step.Source = options.AppId ?? step.Source;

@@ -46,6 +46,7 @@ internal sealed class StepExecutor(
     public async ValueTask<StepResult> ApplyAsync(Step step, CancellationToken cancellation)
     {
         StepResult? result = null;
+        step.CheckId();
         try
         {
             var request = Compose(step);
@@ -200,7 +201,7 @@ internal sealed class StepExecutor(
         result switch
         {
             { Code: null, Duplicate: false } => StepEnd.Consumed,
-            { Code: null, Duplicate: true } when request.Id.Length == 0 && token == request.Consumed[0].Token => StepEnd.Consumed,
+            { Code: null, Duplicate: true } when token == request.Consumed[0].Token => StepEnd.Consumed,
             { AlreadyConsumed: { } consumed } when consumed == token => StepEnd.Consumed,
             { Code: ErrorCode.Fenced } => StepEnd.Fenced,
             _ => StepEnd.Unchanged,
