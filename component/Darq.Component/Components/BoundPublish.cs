@@ -22,14 +22,13 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
     public async ValueTask<Published> PublishAsync(InvokeRequest request, CancellationToken cancellation)
     {
         var metadata = Pick(request.Metadata);
-        var topic =
-            request.Metadata.TryGetValue("topic", out var given) && given.Length > 0
-                ? given
-                : options.DefaultTopic
-                    ?? throw new DarqException(
-                        ErrorCode.Invalid,
-                        "INVALID: no topic is given; put topic into the request's metadata or into the component's."
-                    );
+        var topic = request.Metadata.FirstOrDefault(entry => IsTopic(entry.Key)).Value is { Length: > 0 } given
+            ? given
+            : options.DefaultTopic
+                ?? throw new DarqException(
+                    ErrorCode.Invalid,
+                    "INVALID: no topic is given; put topic into the request's metadata or into the component's."
+                );
         if (metadata.TryGetValue(WireNames.RawPayload, out var raw) && raw.Equals("true", StringComparison.OrdinalIgnoreCase))
         {
             return (await engine.Publisher.PublishAsync(topic, [new PublishEntry(request.Data.Memory, metadata)], cancellation))[0];
@@ -39,6 +38,8 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
         var result = await engine.StepExecutor.ApplyAsync(step, cancellation);
         return result.Code is { } code ? throw new DarqException(code, result.Message) : result.Emitted[0];
     }
+
+    private static bool IsTopic(string name) => name.Equals("topic", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// Only the metadata that publishing uses: over gRPC the sidecar adds every header of its caller, credentials included, which must

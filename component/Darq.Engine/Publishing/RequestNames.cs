@@ -12,6 +12,9 @@ internal sealed class RequestNames
     /// <summary>Names of apps that were found harmless; they are few, and comparing costs more than all else here.</summary>
     private const int HarmlessMax = 1024;
 
+    /// <summary>Longer ones are compared each time, so that what is remembered is bounded.</summary>
+    private const int HarmlessLengthMax = 128;
+
     // Shorter names are one letter away from too many words of others.
     private const int LettersForNearMiss = 8;
 
@@ -85,7 +88,7 @@ internal sealed class RequestNames
             }
 
             Check(name);
-            if (_harmless.Count < HarmlessMax)
+            if (name.Length <= HarmlessLengthMax && _harmless.Count < HarmlessMax)
             {
                 _harmless[name] = true;
             }
@@ -98,7 +101,8 @@ internal sealed class RequestNames
     public bool Concerns(string name) =>
         name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase)
         || Known(_names, name) is not null
-        || Known(WireNames.NotYet, name) is not null;
+        || Known(WireNames.NotYet, name) is not null
+        || NearMiss(name) is not null;
 
     private void Check(string name)
     {
@@ -139,6 +143,11 @@ internal sealed class RequestNames
     /// <summary>The name that was meant by one with other separators, or with one wrong letter.</summary>
     private string? NearMiss(string name)
     {
+        if (name.Length > HarmlessLengthMax)
+        {
+            return null;
+        }
+
         var letters = Letters(name);
         return Array.Find(_names, known => Letters(known) == letters)
             ?? (

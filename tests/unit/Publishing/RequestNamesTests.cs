@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Darq.Engine.Core;
 using Darq.Engine.Publishing;
 using Xunit;
@@ -92,6 +94,22 @@ public sealed class RequestNamesTests
         Assert.Same(metadata, RequestNames.Publish.Read(metadata));
         Assert.Same(metadata, RequestNames.Publish.Read(metadata));
     }
+
+    [Fact]
+    public void What_is_remembered_of_names_is_bounded()
+    {
+        var names = RememberedBy(RequestNames.Value);
+        for (var i = 0; i < 3000; i++)
+        {
+            RequestNames.Value.Read(new Dictionary<string, string> { [$"own{i}"] = "x", [new string('y', 1000) + i] = "x" });
+        }
+
+        Assert.InRange(names.Count, 1, 1024);
+        Assert.All(names.Keys, name => Assert.InRange(name.Length, 1, 128));
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_harmless")]
+    private static extern ref ConcurrentDictionary<string, bool> RememberedBy(RequestNames names);
 
     private static void Refused(RequestNames names, ErrorCode code, string text, params (string Name, string Value)[] metadata)
     {
