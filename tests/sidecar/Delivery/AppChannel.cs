@@ -130,6 +130,8 @@ internal sealed class AppChannel : IDisposable
             OperationCanceledException => "context canceled",
             { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } =>
                 $"dial tcp {_host}:{_port}: connect: connection refused",
+            { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } } =>
+                $"read tcp {_host}:{_port}: read: connection reset by peer",
             { InnerException: SocketException socket } => $"dial tcp {_host}:{_port}: connect: {socket.Message}",
             _ => "EOF",
         };
