@@ -19,25 +19,8 @@ internal static class EmitParser
     /// <summary>
     /// Reads a list that is a JSON text of its own, as a state transaction carries it. Throws <see cref="DarqException"/>.
     /// </summary>
-    public static void Parse(string json, List<StepEmit> emits)
-    {
-        var cursor = new StepCursor(Encoding.UTF8.GetBytes(json), WireNames.Emit);
-        try
-        {
-            cursor.Read();
-            ReadList(ref cursor, WireNames.Emit, emits);
-            cursor.Read();
-        }
-        catch (JsonException fault)
-        {
-            throw Limits.Invalid(WireNames.Emit, $"not JSON ({fault.Message})", Form);
-        }
-        catch (InvalidOperationException)
-        {
-            // System.Text.Json throws this for half a surrogate pair, anywhere in the list.
-            throw Limits.Invalid(WireNames.Emit, "a list with a string that is not well-formed Unicode", Form);
-        }
-    }
+    public static void Parse(string json, List<StepEmit> emits) =>
+        ListText.Parse(json, WireNames.Emit, Form, (ref StepCursor cursor) => ReadList(ref cursor, WireNames.Emit, emits));
 
     /// <summary>Reads the list at the cursor.</summary>
     public static void ReadList(ref StepCursor cursor, string name, List<StepEmit> emits)

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Darq.Engine.Core;
 using Darq.Engine.Publishing;
@@ -22,25 +21,13 @@ internal static class ReadParser
     /// <summary>
     /// Reads a list that is a JSON text of its own, as a state transaction carries it. Throws <see cref="DarqException"/>.
     /// </summary>
-    public static void Parse(string json, string keyPrefix, List<(StateKey Key, string ETag)> reads)
-    {
-        var cursor = new StepCursor(Encoding.UTF8.GetBytes(json), WireNames.Reads);
-        try
-        {
-            cursor.Read();
-            ReadList(ref cursor, WireNames.Reads, reads, (ref StepCursor at) => keyPrefix + Key(ref at));
-            cursor.Read();
-        }
-        catch (JsonException fault)
-        {
-            throw Limits.Invalid(WireNames.Reads, $"not JSON ({fault.Message})", Form);
-        }
-        catch (InvalidOperationException)
-        {
-            // System.Text.Json throws this for half a surrogate pair, anywhere in the list.
-            throw Limits.Invalid(WireNames.Reads, "a list with a string that is not well-formed Unicode", Form);
-        }
-    }
+    public static void Parse(string json, string keyPrefix, List<(StateKey Key, string ETag)> reads) =>
+        ListText.Parse(
+            json,
+            WireNames.Reads,
+            Form,
+            (ref StepCursor cursor) => ReadList(ref cursor, WireNames.Reads, reads, (ref StepCursor at) => keyPrefix + Key(ref at))
+        );
 
     /// <summary>Reads the list at the cursor.</summary>
     public static void ReadList(ref StepCursor cursor, string name, List<(StateKey Key, string ETag)> reads, KeyReader readKey)
