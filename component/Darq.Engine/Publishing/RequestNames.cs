@@ -26,7 +26,8 @@ internal sealed class RequestNames
         "a publish",
         [WireNames.Id, WireNames.Ack, WireNames.Ttl, .. OfPublishing],
         OfSteps,
-        "it belongs to a step: the metadata of a state transaction, or the step of a binding"
+        "it belongs to a step: the metadata of a state transaction, or the step of a binding",
+        takesHeaders: true
     );
 
     /// <summary>Of a state transaction, which may be a step.</summary>
@@ -49,12 +50,13 @@ internal sealed class RequestNames
     private readonly string[] _names;
     private readonly string[] _elsewhere;
     private readonly string _where;
+    private readonly bool _takesHeaders;
     private readonly HashSet<string> _exact;
     private readonly ConcurrentDictionary<string, bool> _harmless = new(StringComparer.Ordinal);
 
-    private RequestNames(string kind, string[] names, string[] elsewhere, string where)
+    private RequestNames(string kind, string[] names, string[] elsewhere, string where, bool takesHeaders = false)
     {
-        (_kind, _names, _elsewhere, _where) = (kind, names, elsewhere, where);
+        (_kind, _names, _elsewhere, _where, _takesHeaders) = (kind, names, elsewhere, where, takesHeaders);
         _exact = new(names, StringComparer.Ordinal);
     }
 
@@ -88,21 +90,38 @@ internal sealed class RequestNames
             }
 
             Check(name);
-            if (name.Length <= HarmlessLengthMax && _harmless.Count < HarmlessMax)
-            {
-                _harmless[name] = true;
-            }
+            Remember(name);
         }
 
         return respelled ?? metadata;
     }
 
     /// <summary>Whether a name is one of ours in whatever form, so that a request with other people's names takes it over.</summary>
-    public bool Concerns(string name) =>
-        name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase)
-        || Known(_names, name) is not null
-        || Known(WireNames.NotYet, name) is not null
-        || NearMiss(name) is not null;
+    public bool Concerns(string name)
+    {
+        if (_harmless.ContainsKey(name))
+        {
+            return false;
+        }
+
+        if (
+            name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase)
+            || Known(_names, name) is not null
+            || Known(WireNames.NotYet, name) is not null
+            || NearMiss(name) is not null
+        )
+        {
+            return true;
+        }
+
+        // What Read would refuse is not remembered as harmless.
+        if (!IsOurs(name))
+        {
+            Remember(name);
+        }
+
+        return false;
+    }
 
     private void Check(string name)
     {
@@ -117,18 +136,27 @@ internal sealed class RequestNames
         }
 
         // A forwarded message brings the headers of its delivery along.
-        if (_kind == Publish._kind && WireNames.IsOfDelivery(name))
+        if (_takesHeaders && WireNames.IsOfDelivery(name))
         {
             return;
         }
 
-        var isOurs =
-            name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase) || name.StartsWith("darq-", StringComparison.OrdinalIgnoreCase);
-        if (isOurs || NearMiss(name) is not null)
+        if (IsOurs(name) || NearMiss(name) is not null)
         {
             throw Unknown(name);
         }
     }
+
+    private void Remember(string name)
+    {
+        if (name.Length <= HarmlessLengthMax && _harmless.Count < HarmlessMax)
+        {
+            _harmless[name] = true;
+        }
+    }
+
+    private static bool IsOurs(string name) =>
+        name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase) || name.StartsWith("darq-", StringComparison.OrdinalIgnoreCase);
 
     private DarqException Unknown(string name)
     {
