@@ -128,11 +128,22 @@ internal sealed partial class SubscriptionCore
         Resolve(attempt, answer, now);
     }
 
-    /// <summary>The message of an attempt that is out on a stream of this app; null where it is not.</summary>
-    public Outstanding? FindOutstanding(DeliveryToken token, AppPresence app) =>
-        Find(token) is { } attempt && attempt.Stream.App == app && attempt.Stream.Find(token) == attempt && attempt.Delivery is { } delivery
-            ? new(delivery, Options)
-            : null;
+    /// <summary>
+    /// The message of an attempt that is out on a stream of this app, also where a newer attempt or a step overtook it; null where it is
+    /// not.
+    /// </summary>
+    public Outstanding? FindOutstanding(DeliveryToken token, AppPresence app)
+    {
+        foreach (var stream in _dispatcher.Streams)
+        {
+            if (stream.App == app && stream.Find(token)?.Delivery is { } delivery)
+            {
+                return new(delivery, Options);
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The processing time of an attempt begins anew; false where it is not out, or has timed out.</summary>
     public bool OnExtend(DeliveryToken token, Instant now)

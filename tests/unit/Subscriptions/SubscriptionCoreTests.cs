@@ -79,6 +79,24 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
     }
 
     [Fact]
+    public void An_attempt_that_was_overtaken_is_found_as_long_as_its_stream_has_it()
+    {
+        Open();
+        Claim();
+        Read(1);
+        _sent[0].Delivery = new("token", "t", _sent[0].Message.Message, "t", 1, 1);
+        Pass(Timeout);
+        Open();
+        Pass(Timeout);
+        Assert.Equal(2, _sent.Count);
+
+        Assert.NotNull(_core.FindOutstanding(TokenOf(_sent[0]), _sent[0].Stream.App));
+        Assert.Null(_core.FindOutstanding(TokenOf(_sent[0]), new()));
+        AnswerTo(_sent[0], Answer.Nack);
+        Assert.Null(_core.FindOutstanding(TokenOf(_sent[0]), _sent[0].Stream.App));
+    }
+
+    [Fact]
     public void A_message_never_goes_to_a_stream_that_still_holds_an_earlier_attempt()
     {
         Open();
