@@ -6,44 +6,24 @@ namespace Darq.Tests.Integration.EndToEnd;
 
 /// <summary>What the admin endpoint of a user's pod shows while its app fails and its processes die.</summary>
 [Trait("Lane", "Slow")]
-public sealed class AdminTests : IAsyncLifetime
+public sealed class AdminTests : PodTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
-
-    private RedisServer _redis = null!;
-    private TestApp _app = null!;
-    private Pod _pod = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _redis = await RedisServer.StartAsync();
-        _app = await TestApp.StartAsync("bank", "orders");
-        _pod = await Pod.StartAsync(_redis, "shop", _app);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _pod.DisposeAsync();
-        await _app.DisposeAsync();
-        await _redis.DisposeAsync();
-    }
-
     [Fact]
     public async Task Failed_deliveries_and_steps_are_counted()
     {
-        using var admin = await AdminClient.OfAsync(_pod.Component);
+        using var admin = await AdminClient.OfAsync(Pod.Component);
         var attempts = 0;
-        _app.Handler = async (_, token) =>
+        App.Handler = async (_, token) =>
         {
             if (Interlocked.Increment(ref attempts) <= 2)
             {
                 return 500;
             }
 
-            return (await _pod.StepAsync(token, "count", 1)).IsSuccessStatusCode ? 200 : 500;
+            return (await Pod.StepAsync(token, "count", 1)).IsSuccessStatusCode ? 200 : 500;
         };
 
-        await _pod.PublishAsync("orders", "o1", 1);
+        await Pod.PublishAsync("orders", "o1", 1);
 
         string[] subscription = ["group=shop", "topic=orders"];
         await admin.MetricAsync(value => value == 1, Patience, "darq_messages_consumed_total", subscription);
@@ -56,15 +36,15 @@ public sealed class AdminTests : IAsyncLifetime
     [Fact]
     public async Task After_a_restart_of_the_component_alone_readiness_names_each_lost_stream_until_the_sidecar_restarts()
     {
-        using (var before = await AdminClient.OfAsync(_pod.Component))
+        using (var before = await AdminClient.OfAsync(Pod.Component))
         {
             await before.MetricAsync(value => value == 1, Patience, "darq_streams_open", "topic=orders");
             await before.MetricAsync(value => value == 1, Patience, "darq_streams_open", "topic=work");
         }
 
-        await _pod.Component.RestartAsync();
+        await Pod.Component.RestartAsync();
 
-        using var admin = await AdminClient.OfAsync(_pod.Component);
+        using var admin = await AdminClient.OfAsync(Pod.Component);
         var reasons = await admin.ReadinessAsync(HttpStatusCode.ServiceUnavailable, Patience);
         Assert.Collection(
             reasons,
@@ -74,7 +54,7 @@ public sealed class AdminTests : IAsyncLifetime
                 Assert.StartsWith("bindings.darq 'work', topic 'work': its sidecar had a stream open", reason, StringComparison.Ordinal)
         );
         Assert.Equal(HttpStatusCode.OK, (await admin.HealthAsync()).Status);
-        await _pod.Sidecar.RestartAsync();
+        await Pod.Sidecar.RestartAsync();
         await admin.ReadinessAsync(HttpStatusCode.OK, Patience);
         await admin.MetricAsync(value => value == 1, Patience, "darq_streams_open", "topic=orders");
     }

@@ -8,32 +8,12 @@ namespace Darq.Tests.Integration.EndToEnd;
 
 /// <summary>Steps as JSON through a sidecar, over plain HTTP: as the answer to a delivery, and as an operation of the binding.</summary>
 [Trait("Lane", "Slow")]
-public sealed class BoundStepTests : IAsyncLifetime
+public sealed class BoundStepTests : PodTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
-
-    private RedisServer _redis = null!;
-    private TestApp _app = null!;
-    private Pod _pod = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _redis = await RedisServer.StartAsync();
-        _app = await TestApp.StartAsync("bank", "orders");
-        _pod = await Pod.StartAsync(_redis, "shop", _app);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _pod.DisposeAsync();
-        await _app.DisposeAsync();
-        await _redis.DisposeAsync();
-    }
-
     [Fact]
     public async Task The_answer_to_a_delivery_takes_effect_once_however_often_the_message_is_published()
     {
-        _app.Worker = (data, _) =>
+        App.Worker = (data, _) =>
             new
             {
                 state = new[]
@@ -57,24 +37,24 @@ public sealed class BoundStepTests : IAsyncLifetime
             };
         for (var n = 0; n < 20; n++)
         {
-            await _pod.PublishPatientlyAsync("work", $"w{n}", new { n });
-            await _pod.PublishPatientlyAsync("work", $"w{n}", new { n });
+            await Pod.PublishPatientlyAsync("work", $"w{n}", new { n });
+            await Pod.PublishPatientlyAsync("work", $"w{n}", new { n });
         }
 
-        await Eventually.TrueAsync(() => Task.FromResult(_app.Handled.Count >= 20), Patience, "the steps of all messages took effect");
-        var handled = _app.Handled.Select(data => JsonDocument.Parse(data).RootElement.GetProperty("n").GetInt32()).Order();
+        await Eventually.TrueAsync(() => Task.FromResult(App.Handled.Count >= 20), Patience, "the steps of all messages took effect");
+        var handled = App.Handled.Select(data => JsonDocument.Parse(data).RootElement.GetProperty("n").GetInt32()).Order();
         Assert.Equal(Enumerable.Range(0, 20), handled);
         // The state API finds under its own key what the step wrote.
-        Assert.Equal("""{"n":7}""", await _pod.ReadAsync("work-7"));
+        Assert.Equal("""{"n":7}""", await Pod.ReadAsync("work-7"));
     }
 
     [Fact]
     public async Task A_step_answered_with_an_etag_that_is_old_is_answered_again_until_it_holds()
     {
         var answers = 0;
-        await _pod.SaveAsync("limit", 100);
+        await Pod.SaveAsync("limit", 100);
         var etag = await ETagAsync("limit");
-        _app.Worker = (_, _) =>
+        App.Worker = (_, _) =>
             new
             {
                 // The first answer relies on an absence that is not so.
@@ -89,13 +69,13 @@ public sealed class BoundStepTests : IAsyncLifetime
                     },
                 },
             };
-        await _pod.PublishPatientlyAsync("work", "w", new { n = 1 });
+        await Pod.PublishPatientlyAsync("work", "w", new { n = 1 });
 
-        await Eventually.TrueAsync(async () => await _pod.ReadAsync("spent") == "2", Patience, "the second answer took effect");
+        await Eventually.TrueAsync(async () => await Pod.ReadAsync("spent") == "2", Patience, "the second answer took effect");
     }
 
     [Fact]
-    public async Task An_app_is_told_what_became_of_the_step_that_it_invoked()
+    public async Task AnApp_is_told_what_became_of_the_step_that_it_invoked()
     {
         object Step(int value) =>
             new
@@ -112,8 +92,8 @@ public sealed class BoundStepTests : IAsyncLifetime
                 },
             };
 
-        var (first, second) = (await _pod.StepAsync(Step(1)), await _pod.StepAsync(Step(2)));
-        var conflict = await _pod.StepAsync(
+        var (first, second) = (await Pod.StepAsync(Step(1)), await Pod.StepAsync(Step(2)));
+        var conflict = await Pod.StepAsync(
             new
             {
                 state = new[]
@@ -130,18 +110,18 @@ public sealed class BoundStepTests : IAsyncLifetime
 
         Assert.Equal(("OK", "DUPLICATE", "CONFLICT"), (Outcome(first), Outcome(second), Outcome(conflict)));
         Assert.Equal("alice", conflict.GetProperty("conflicts")[0].GetString());
-        Assert.Equal("1", await _pod.ReadAsync("alice"));
+        Assert.Equal("1", await Pod.ReadAsync("alice"));
     }
 
     [Fact]
     public async Task A_handler_of_a_subscription_does_its_step_through_the_binding()
     {
         var outcome = new TaskCompletionSource<string>();
-        _app.Handler = async (data, token) =>
+        App.Handler = async (data, token) =>
         {
             outcome.TrySetResult(
                 Outcome(
-                    await _pod.StepAsync(
+                    await Pod.StepAsync(
                         new
                         {
                             consume = new[] { token },
@@ -160,16 +140,16 @@ public sealed class BoundStepTests : IAsyncLifetime
             );
             return 200;
         };
-        await _pod.PublishPatientlyAsync("orders", "o1", new { n = 1 });
+        await Pod.PublishPatientlyAsync("orders", "o1", new { n = 1 });
 
         Assert.Equal("OK", await outcome.Task.WaitAsync(Patience));
-        Assert.Equal("""{"n":1}""", await _pod.ReadAsync("order"));
+        Assert.Equal("""{"n":1}""", await Pod.ReadAsync("order"));
     }
 
     [Fact]
     public async Task A_faulty_step_is_a_500_that_names_the_field()
     {
-        using var answer = await _pod.Sidecar.Http.PostAsJsonAsync(
+        using var answer = await Pod.Sidecar.Http.PostAsJsonAsync(
             "v1.0/bindings/work",
             new { operation = "step", data = new { stat = Array.Empty<int>() } }
         );
@@ -182,7 +162,7 @@ public sealed class BoundStepTests : IAsyncLifetime
 
     private async Task<string> ETagAsync(string key)
     {
-        using var answer = await _pod.Sidecar.Http.GetAsync(new Uri($"v1.0/state/ledger/{key}", UriKind.Relative));
+        using var answer = await Pod.Sidecar.Http.GetAsync(new Uri($"v1.0/state/ledger/{key}", UriKind.Relative));
         return answer.Headers.GetValues("ETag").Single().Trim('"');
     }
 }
