@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Darq.Engine.Core;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
@@ -9,31 +8,11 @@ using Xunit;
 
 namespace Darq.Tests.Unit.Subscriptions;
 
-public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
+public sealed class SubscriptionCoreTests : CoreTests
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
-    private readonly SubscriptionCore _core = new("g", "t", 1, new() { ProcessingTimeout = Timeout }, new Random(1));
-    private readonly List<Attempt> _sent = [];
-    private readonly List<Settlement> _settlements = [];
-    private TimeSpan _now;
-    private TimeSpan? _clockDue;
-
-    string IDeliveryOutlet.SubscribedTopic => "t";
-
-    bool IDeliveryOutlet.HasRoom => true;
-
-    long IMembershipView.Begun => 0;
-
-    private Lane Lane => _core.Lanes[0];
-
-    private Instant Now => new(_now, 0);
-
-    void IDeliveryOutlet.Send(Delivery delivery) { }
-
-    void IDeliveryOutlet.WriteOut() { }
-
-    bool IMembershipView.IsDead(string session, long beat) => false;
+    public SubscriptionCoreTests() => Options = new() { ProcessingTimeout = Timeout };
 
     [Fact]
     public void The_processing_time_runs_again_once_a_step_has_changed_nothing()
@@ -41,14 +20,14 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Open();
         Claim();
         Read(1);
-        var attempt = _sent[0];
+        var attempt = Sent[0];
         Assert.Same(attempt, Apply(core => core.OnStepStarted(TokenOf(attempt))));
         Tick();
-        Assert.True(_clockDue > Timeout);
+        Assert.True(ClockDue > Timeout);
 
         EndStep(attempt, StepEnd.Unchanged);
 
-        Assert.Equal(Timeout, _clockDue);
+        Assert.Equal(Timeout, ClockDue);
     }
 
     [Fact]
@@ -61,8 +40,8 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
 
         Read(2);
 
-        Assert.Equal([1, 2], _sent.Select(Number));
-        Assert.True(_clockDue <= 2 * Timeout);
+        Assert.Equal([1, 2], Sent.Select(Number));
+        Assert.True(ClockDue <= 2 * Timeout);
     }
 
     [Fact]
@@ -71,11 +50,11 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Open();
         Claim();
         Read(1);
-        Apply(core => core.OnStepStarted(TokenOf(_sent[0])));
+        Apply(core => core.OnStepStarted(TokenOf(Sent[0])));
 
         Read(2);
 
-        Assert.Equal(Timeout, _clockDue);
+        Assert.Equal(Timeout, ClockDue);
     }
 
     [Fact]
@@ -84,16 +63,16 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Open();
         Claim();
         Read(1);
-        _sent[0].Delivery = new("token", "t", _sent[0].Message.Message, "t", 1, 1);
+        Sent[0].Delivery = new("token", "t", Sent[0].Message.Message, "t", 1, 1);
         Pass(Timeout);
         Open();
         Pass(Timeout);
-        Assert.Equal(2, _sent.Count);
+        Assert.Equal(2, Sent.Count);
 
-        Assert.NotNull(_core.FindOutstanding(TokenOf(_sent[0]), _sent[0].Stream.App));
-        Assert.Null(_core.FindOutstanding(TokenOf(_sent[0]), new()));
-        AnswerTo(_sent[0], Answer.Nack);
-        Assert.Null(_core.FindOutstanding(TokenOf(_sent[0]), _sent[0].Stream.App));
+        Assert.NotNull(Core.FindOutstanding(TokenOf(Sent[0]), Sent[0].Stream.App));
+        Assert.Null(Core.FindOutstanding(TokenOf(Sent[0]), new()));
+        AnswerTo(Sent[0], Answer.Nack);
+        Assert.Null(Core.FindOutstanding(TokenOf(Sent[0]), Sent[0].Stream.App));
     }
 
     [Fact]
@@ -104,14 +83,14 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Claim();
         Read(1);
         TimeOutTwice();
-        Assert.Equal(2, _sent.Select(attempt => attempt.Stream).Distinct().Count());
+        Assert.Equal(2, Sent.Select(attempt => attempt.Stream).Distinct().Count());
 
         Pass(TimeSpan.FromMinutes(1));
-        Assert.Equal(2, _sent.Count);
+        Assert.Equal(2, Sent.Count);
 
-        AnswerTo(_sent[0], Answer.Nack);
-        Assert.Equal(3, _sent.Count);
-        Assert.Same(_sent[0].Stream, _sent[2].Stream);
+        AnswerTo(Sent[0], Answer.Nack);
+        Assert.Equal(3, Sent.Count);
+        Assert.Same(Sent[0].Stream, Sent[2].Stream);
     }
 
     [Fact]
@@ -124,16 +103,16 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Claim("OK 2.1 0-0 0 0");
         Read(1);
         Open();
-        Assert.Single(_sent);
+        Assert.Single(Sent);
 
         TimeOutTwice();
 
-        Assert.Equal([1, 1], _sent.Select(Number));
-        Assert.NotSame(_sent[0].Stream, _sent[1].Stream);
+        Assert.Equal([1, 1], Sent.Select(Number));
+        Assert.NotSame(Sent[0].Stream, Sent[1].Stream);
     }
 
     [Fact]
-    public void A_late_ack_of_a_message_whose_lane_was_regained_counts_until_a_newer_attempt_is_sent()
+    public void A_late_ack_of_a_message_whose_lane_was_regained_counts_until_a_newer_attempt_isSent()
     {
         Open();
         Claim();
@@ -143,9 +122,9 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Read(1);
         Pass(Timeout);
 
-        AnswerTo(_sent[0], Answer.Ack);
+        AnswerTo(Sent[0], Answer.Ack);
 
-        Assert.Equal([Ending.Ack], _settlements.Select(settlement => settlement.Ending));
+        Assert.Equal([Ending.Ack], Settlements.Select(settlement => settlement.Ending));
     }
 
     [Fact]
@@ -158,15 +137,15 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Lose();
         Claim("OK 2.1 0-0 0 0");
         Read(1);
-        Assert.Single(_sent);
+        Assert.Single(Sent);
 
-        AnswerTo(_sent[0], Answer.Ack);
+        AnswerTo(Sent[0], Answer.Ack);
 
-        Assert.Equal([Ending.Ack], _settlements.Select(settlement => settlement.Ending));
+        Assert.Equal([Ending.Ack], Settlements.Select(settlement => settlement.Ending));
     }
 
     [Fact]
-    public void A_late_nack_of_a_message_whose_lane_was_regained_leaves_it_to_be_sent_again()
+    public void A_late_nack_of_a_message_whose_lane_was_regained_leaves_it_to_beSent_again()
     {
         Open();
         Claim();
@@ -175,11 +154,11 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Pass(Timeout);
         Claim("OK 2.1 0-0 0 0");
         Read(1);
-        Assert.Single(_sent);
+        Assert.Single(Sent);
 
-        AnswerTo(_sent[0], Answer.Nack);
+        AnswerTo(Sent[0], Answer.Nack);
 
-        Assert.Equal([1, 1], _sent.Select(Number));
+        Assert.Equal([1, 1], Sent.Select(Number));
     }
 
     [Fact]
@@ -188,13 +167,13 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Open();
         Claim();
         Read(1);
-        Apply(core => core.OnStepStarted(TokenOf(_sent[0])));
-        EndStep(_sent[0], StepEnd.Consumed);
-        Assert.Single(_core.Messages);
+        Apply(core => core.OnStepStarted(TokenOf(Sent[0])));
+        EndStep(Sent[0], StepEnd.Consumed);
+        Assert.Single(Core.Messages);
 
         Pass(Timeout);
 
-        Assert.Empty(_core.Messages);
+        Assert.Empty(Core.Messages);
     }
 
     [Fact]
@@ -203,17 +182,17 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Open();
         Open();
         Claim();
-        TurnOf(DispatcherOf(_core)) = int.MaxValue;
-        NextOf(_core.ReadAhead) = int.MaxValue;
+        TurnOf(DispatcherOf(Core)) = int.MaxValue;
+        NextOf(Core.ReadAhead) = int.MaxValue;
 
         Read(1);
         Read(2);
-        TurnOf(DispatcherOf(_core)) = uint.MaxValue;
-        NextOf(_core.ReadAhead) = uint.MaxValue;
+        TurnOf(DispatcherOf(Core)) = uint.MaxValue;
+        NextOf(Core.ReadAhead) = uint.MaxValue;
         Read(3);
         Read(4);
 
-        Assert.Equal([1, 2, 3, 4], _sent.Select(Number));
+        Assert.Equal([1, 2, 3, 4], Sent.Select(Number));
     }
 
     [Fact]
@@ -240,7 +219,7 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Apply(core => core.OnAppended(new(0, "t", new(1, 1), new(1, 1), "", "", default, default)));
         Apply(core => core.OnResumed(resumed, [ClaimResult.Parse("OK 2.1 0-0 0 0")]));
 
-        Assert.Empty(_sent);
+        Assert.Empty(Sent);
         Assert.NotNull(Apply(core => core.NextRead()));
     }
 
@@ -253,9 +232,9 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Lose();
         Claim("OK 2.1 0-0 0 0");
 
-        Assert.Equal(Lane.NoToken, _core.FencingTokenOf(TokenOf(_sent[0])));
+        Assert.Equal(Lane.NoToken, Core.FencingTokenOf(TokenOf(Sent[0])));
         Read(1, worldLine: 2);
-        Assert.Equal(Lane.NoToken, _core.FencingTokenOf(TokenOf(_sent[0])));
+        Assert.Equal(Lane.NoToken, Core.FencingTokenOf(TokenOf(Sent[0])));
     }
 
     [Fact]
@@ -268,7 +247,7 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
         Claim("OK 2.1 0-0 0 0");
         Read(1);
 
-        Assert.Equal("2.1", _core.FencingTokenOf(TokenOf(_sent[0])));
+        Assert.Equal("2.1", Core.FencingTokenOf(TokenOf(Sent[0])));
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_dispatcher")]
@@ -280,73 +259,11 @@ public sealed class SubscriptionCoreTests : IDeliveryOutlet, IMembershipView
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_next")]
     private static extern ref uint NextOf(ReadAhead ahead);
 
-    private static long Number(Attempt attempt) => attempt.Message.Message.StreamId.Number;
-
-    private static DeliveryToken TokenOf(Attempt attempt) => new("s1", "g", "t", 0, attempt.Message.Message.StreamId, attempt.Number, "i");
-
-    private StreamWindow Open() => Apply(core => core.Open(this, new() { ProcessingTimeout = Timeout }, new()));
-
-    private void Claim(string answer = "OK 1.1 0-0 0 0")
-    {
-        var claims = Apply(core => core.NextClaims(["s1"], "s1", true, this));
-        Assert.Single(Apply(core => core.OnClaimed(claims, "s1", [ClaimResult.Parse(answer)], this)));
-    }
-
-    private void Lose() => Apply(core => core.OnSession("s1", lost: true));
-
-    private void Read(long number, long worldLine = 1)
-    {
-        Apply(core => core.OnWakeUp(0, number, ""));
-        var read = Apply(core => core.NextRead());
-        Assert.NotNull(read);
-        var streamId = new Position(worldLine, number);
-        Apply(core => core.OnRead(read, [new(streamId, new(0, streamId, "", "", default, default, long.MaxValue, streamId))]));
-    }
-
-    private void AnswerTo(Attempt attempt, Answer answer) => Apply(core => core.OnAnswer(attempt.Stream, TokenOf(attempt), answer, Now));
-
-    private void EndStep(Attempt attempt, StepEnd end) =>
-        Apply(core => core.OnStepEnded(TokenOf(attempt), attempt, end, Lane.FencingToken, Now));
-
-    private void Pass(TimeSpan time)
-    {
-        _now += time;
-        Tick();
-    }
-
-    private void Tick()
-    {
-        Apply(core => core.OnTick(Now));
-        _clockDue = _core.Arm();
-    }
-
     /// <summary>The attempt that is out times out, and so does the one that follows it after the pause.</summary>
     private void TimeOutTwice()
     {
         Pass(Timeout);
         Pass(Timeout / 2);
         Pass(Timeout);
-    }
-
-    private void Apply(Action<SubscriptionCore> happen) =>
-        Apply(core =>
-        {
-            happen(core);
-            return true;
-        });
-
-    private T Apply<T>(Func<SubscriptionCore, T> happen)
-    {
-        var result = happen(_core);
-        _core.Dispatch(Now);
-        var effects = _core.TakeEffects();
-        _sent.AddRange(effects.Attempts);
-        _settlements.AddRange(effects.Settlements);
-        if (effects.Workers.HasFlag(Workers.Clock))
-        {
-            _clockDue = _core.Arm();
-        }
-
-        return result;
     }
 }
