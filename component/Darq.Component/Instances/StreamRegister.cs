@@ -20,6 +20,7 @@ internal sealed class StreamRegister(InitFolder folder, ILogger<StreamRegister> 
     // Under _lock.
     private readonly Dictionary<(SidecarProcess Process, InstanceKey Key), HashSet<string>> _kept = [];
     private readonly Dictionary<(SidecarProcess Process, InstanceKey Key, string Topic), string> _lost = [];
+    private readonly Dictionary<(SidecarProcess Process, InstanceKey Key, string Topic), int> _open = [];
 
     public IReadOnlyList<LostStream> Lost
     {
@@ -86,6 +87,11 @@ internal sealed class StreamRegister(InitFolder folder, ILogger<StreamRegister> 
             {
                 _lost.Remove(lost);
             }
+
+            foreach (var open in _open.Keys.Where(of => of.Process == process).ToArray())
+            {
+                _open.Remove(open);
+            }
         }
     }
 
@@ -93,7 +99,9 @@ internal sealed class StreamRegister(InitFolder folder, ILogger<StreamRegister> 
     {
         lock (_lock)
         {
-            _lost.Remove((instance.Record.Process, instance.Key, topic));
+            var stream = (instance.Record.Process, instance.Key, topic);
+            _lost.Remove(stream);
+            _open[stream] = _open.GetValueOrDefault(stream) + 1;
             if (TopicsOf(instance.Record).Add(topic))
             {
                 Keep(instance);
@@ -101,11 +109,19 @@ internal sealed class StreamRegister(InitFolder folder, ILogger<StreamRegister> 
         }
     }
 
-    /// <summary>Its sidecar closed it.</summary>
+    /// <summary>Its sidecar closed it. Another one on the topic may still be open.</summary>
     public void Closed(Instance instance, string topic)
     {
         lock (_lock)
         {
+            var stream = (instance.Record.Process, instance.Key, topic);
+            if (_open.GetValueOrDefault(stream) is > 1 and var open)
+            {
+                _open[stream] = open - 1;
+                return;
+            }
+
+            _open.Remove(stream);
             if (TopicsOf(instance.Record).Remove(topic))
             {
                 Keep(instance);

@@ -67,6 +67,18 @@ public sealed class StreamRegisterTests : IDisposable
     }
 
     [Fact]
+    public void A_topic_with_two_streams_of_which_one_was_closed_is_lost()
+    {
+        _register.Opened(_instance, "orders");
+        _register.Opened(_instance, "orders");
+        _register.Closed(_instance, "orders");
+
+        Restart();
+
+        Assert.Equal(["orders"], Lost());
+    }
+
+    [Fact]
     public void An_Init_says_that_the_streams_follow()
     {
         _register.Opened(_instance, "orders");
