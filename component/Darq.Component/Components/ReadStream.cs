@@ -86,7 +86,7 @@ internal sealed class ReadStream(
         // The app has finished its part of a step under way, so the step still settles its delivery.
         foreach (var stream in _streams)
         {
-            stream.Pause();
+            stream.Finish();
         }
 
         await _steps.FinishAsync();
@@ -145,11 +145,7 @@ internal sealed class ReadStream(
 
     private static void Refuse(DeliveryStream stream, string token, string error)
     {
-        if (NackText.IsClosed(error))
-        {
-            stream.Release(token);
-        }
-        else if (NackText.IsAppGone(error))
+        if (NackText.IsAppGone(error))
         {
             stream.NackAsGone(token);
         }

@@ -6,7 +6,7 @@ namespace Darq.Component.Dapr;
 /// </summary>
 internal static class NackText
 {
-    /// <summary>Of a binding's message that the sidecar did not pass to the app, because it was closing.</summary>
+    /// <summary>Of a binding's message that the sidecar does not pass to the app, because it is closing.</summary>
     private const string Closed = "input binding is closed";
 
     // Before the error of the call to an HTTP app.
@@ -15,13 +15,12 @@ internal static class NackText
     // How that error ends when the connection to the app was refused, or ended before the app answered.
     private static readonly string[] TransportEnds = ["connection refused", "connection reset by peer", "EOF"];
 
-    public static bool IsClosed(string text) => text == Closed;
-
     /// <summary>
     /// Whether the call never reached the app. Any status from an app, also its own UNAVAILABLE of gRPC, proves that it is there.
     /// </summary>
     public static bool IsAppGone(string text) =>
-        text.Contains("code = Unavailable desc = connection error", StringComparison.Ordinal)
+        text == Closed
+        || text.Contains("code = Unavailable desc = connection error", StringComparison.Ordinal)
         || Array.Exists(HttpCalls, call => text.StartsWith(call, StringComparison.Ordinal))
             && Array.Exists(TransportEnds, end => text.EndsWith(end, StringComparison.Ordinal));
 }

@@ -33,6 +33,9 @@ internal sealed class LaneMessage(Lane lane, Message message)
 
     public MessageState State { get; set; }
 
+    /// <summary>Whether it stands in the ready queue or with what its lane holds back. It may have gone on meanwhile.</summary>
+    public bool IsQueued { get; set; }
+
     /// <summary>Attempts that failed.</summary>
     public int Failures { get; set; }
 

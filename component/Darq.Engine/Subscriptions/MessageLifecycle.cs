@@ -26,8 +26,8 @@ internal sealed class MessageLifecycle(
 {
     private static readonly TimeSpan RefusedPause = TimeSpan.FromSeconds(1);
 
-    // Attempts whose lane was lost while an app works on the message: it does not go out a second time before they are answered or time
-    // out, and their answer counts until it does.
+    // Attempts whose lane was lost while an app works on the message: it does not go out a second time before they are answered or may
+    // go elsewhere, and their answer counts until it does.
     private readonly Dictionary<(int Partition, Position Message), Attempt> _orphans = [];
 
     // Outcomes that Redis refused, to be sent again.
@@ -48,7 +48,7 @@ internal sealed class MessageLifecycle(
 
     /// <summary>Whether an app works on a message of the lane's that was sent under an earlier claim.</summary>
     public bool HasOrphans(Lane lane) =>
-        _orphans.Count > 0 && _orphans.Any(orphan => orphan.Key.Partition == lane.Partition && !orphan.Value.TimedOut);
+        _orphans.Count > 0 && _orphans.Any(orphan => orphan.Key.Partition == lane.Partition && !orphan.Value.MayGoElsewhere);
 
     /// <summary>The message of an attempt whose lane was lost, if it was read again and that attempt's answer counts for it.</summary>
     public LaneMessage? BehindOrphan(Attempt attempt)
@@ -127,7 +127,7 @@ internal sealed class MessageLifecycle(
         {
             Finish(message);
         }
-        else if (message.State == MessageState.Waiting && OrphanOf(message) is null or { TimedOut: true })
+        else if (message.State == MessageState.Waiting && OrphanOf(message) is null or { MayGoElsewhere: true })
         {
             ready.Add(message);
         }

@@ -115,6 +115,13 @@ internal sealed partial class SubscriptionCore
         _effects.Wake(Workers.All);
     }
 
+    /// <summary>Nothing more is sent to a stream that is about to be closed.</summary>
+    public void Finish(StreamWindow stream)
+    {
+        stream.IsFinishing = true;
+        _effects.Wake(Workers.All);
+    }
+
     /// <summary>An answer to an attempt. Unknown, answered and superseded tokens change nothing.</summary>
     public void OnAnswer(StreamWindow stream, DeliveryToken token, Answer answer, Instant now)
     {
@@ -123,7 +130,7 @@ internal sealed partial class SubscriptionCore
             return;
         }
 
-        stream.Take(attempt, answered: answer != Answer.Release, now.Elapsed);
+        _dispatcher.Take(attempt, answer, now);
         _dispatcher.Heard(attempt, answer, now);
         Resolve(attempt, answer, now);
     }
@@ -145,10 +152,10 @@ internal sealed partial class SubscriptionCore
         return null;
     }
 
-    /// <summary>The processing time of an attempt begins anew; false where it is not out, or has timed out.</summary>
+    /// <summary>The processing time of an attempt begins anew; false where it is not out, or may go to another stream.</summary>
     public bool OnExtend(DeliveryToken token, Instant now)
     {
-        if (Find(token) is not { TimedOut: false } attempt || attempt.Stream.Find(token) != attempt)
+        if (Find(token) is not { MayGoElsewhere: false } attempt || attempt.Stream.Find(token) != attempt)
         {
             return false;
         }
@@ -204,7 +211,7 @@ internal sealed partial class SubscriptionCore
             Ownership.Suspend([lane]);
         }
 
-        if (attempt is { StepsInFlight: 0 })
+        if (attempt is { StepsInFlight: 0 } && attempt.Stream.Find(token) == attempt)
         {
             // It could not time out meanwhile.
             _effects.SetAlarm(_dispatcher.DueOf(attempt));
@@ -279,7 +286,7 @@ internal sealed partial class SubscriptionCore
         }
         else if (answer == Answer.AppGone)
         {
-            _lifecycle.BackOff(message, RetryDelay.Of(Options, attempt.Stream.App.GoneInRow, _random), now);
+            _lifecycle.BackOff(message, RetryDelay.WhileGone(Options, attempt.Stream.App.GoneInRow, _random), now);
         }
         else
         {
@@ -334,9 +341,13 @@ internal sealed partial class SubscriptionCore
         {
             _lifecycle.Finish(message);
         }
-        else
+        else if (attempt.TimedOut)
         {
             _lifecycle.Fail(message, DeliveryFailure.ProcessingTimeout, now);
+        }
+        else
+        {
+            _lifecycle.GiveBack(message);
         }
     }
 }

@@ -25,8 +25,8 @@ internal sealed record SubscriptionOptions
     public TimeSpan RetryQueueAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Time an app has for a message, from its sending or from the last answer on its stream; then the attempt counts as failed. Zero: no
-    /// limit.
+    /// Time an app has for a message, from its sending or from the last answer on its stream; then the attempt counts as failed, and what
+    /// is behind it on a serial stream may go to another. Zero: no limit.
     /// </summary>
     public TimeSpan ProcessingTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

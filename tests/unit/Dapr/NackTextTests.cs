@@ -18,6 +18,7 @@ public sealed class NackTextTests
         "error returned from app while processing pub/sub event 1: retriable error occurred: rpc error: code = Unavailable desc = "
             + "connection error: desc = \"transport: Error while dialing: dial tcp 127.0.0.1:80: connect: connection refused\""
     )]
+    [InlineData("input binding is closed")]
     public void A_call_that_failed_in_transport_shows_that_the_app_is_gone(string text) => Assert.True(NackText.IsAppGone(text));
 
     [Theory]

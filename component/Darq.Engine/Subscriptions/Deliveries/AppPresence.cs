@@ -8,7 +8,7 @@ namespace Darq.Engine.Subscriptions.Deliveries;
 internal sealed class AppPresence
 {
     /// <summary>A delivery to an app that is gone and is not answered within this lets the next one go.</summary>
-    private static readonly TimeSpan ProbeMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ProbeMax = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private int _goneInRow;
@@ -71,7 +71,12 @@ internal sealed class AppPresence
     {
         lock (_lock)
         {
-            _goneInRow += wasProbe || _goneInRow == 0 ? 1 : 0;
+            if (!wasProbe && _goneInRow > 0)
+            {
+                return false;
+            }
+
+            _goneInRow++;
             _nextProbe = now + pauseAfter(_goneInRow);
             return true;
         }

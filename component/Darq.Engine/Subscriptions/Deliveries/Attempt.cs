@@ -28,6 +28,12 @@ internal sealed class Attempt(long number, LaneMessage message, StreamWindow str
     /// <summary>Counted as failed because no answer came in time; its late answer still counts until a newer attempt is sent.</summary>
     public bool TimedOut { get; set; }
 
+    /// <summary>Its time passed while its app was at the one before it on the stream: that is no failure of its own.</summary>
+    public bool GivenBack { get; set; }
+
+    /// <summary>Whether the message may go to another stream although this one still has it.</summary>
+    public bool MayGoElsewhere => TimedOut || GivenBack;
+
     /// <summary>What was sent; null before.</summary>
     public Delivery? Delivery { get; set; }
 

@@ -73,6 +73,13 @@ internal sealed class DeliveryStream(
 
     public void Resume() => SetPaused(false);
 
+    /// <summary>Sends nothing new any more, because the peer has gone; answers are still taken until the end. Safe to repeat.</summary>
+    public void Finish()
+    {
+        core.Apply(_window!, static (core, window, _) => core.Finish(window));
+        announce();
+    }
+
     /// <summary>
     /// Ends the stream and releases what is unanswered without counting a failure. Returns once nothing more is sent. Safe to repeat.
     /// </summary>

@@ -44,8 +44,8 @@ internal sealed class Dispatcher(
         foreach (var attempt in left)
         {
             Heard(attempt, Answer.Release, now);
-            // A sidecar that stops pauses its streams first. An attempt that timed out has failed already.
-            if (attempt is { IsCurrent: true, TimedOut: false } && !stream.IsPaused)
+            // A sidecar that stops pauses its streams first. What timed out has failed already, and what waited behind it never began.
+            if (attempt is { IsCurrent: true, MayGoElsewhere: false } && !stream.IsPaused)
             {
                 _lost.Add(attempt.Message, stream.App);
             }
@@ -82,14 +82,38 @@ internal sealed class Dispatcher(
         }
     }
 
+    /// <summary>
+    /// Takes an answered attempt off its stream; the time of the next one begins. One that was given back is out again where no newer
+    /// attempt is.
+    /// </summary>
+    public void Take(Attempt attempt, Answer answer, Instant now)
+    {
+        var stream = attempt.Stream;
+        if (stream.Take(attempt, answered: answer is not (Answer.Release or Answer.Undeliverable), now.Elapsed) is { } next)
+        {
+            effects.SetAlarm(DueOf(next));
+        }
+
+        foreach (var begun in stream.Begun().Where(begun => begun is { IsCurrent: true, Message.State: MessageState.Waiting }))
+        {
+            begun.Message.Lane.Move(begun.Message, MessageState.Sent);
+            stream.TakeBack(begun, now.Elapsed);
+            effects.SetAlarm(DueOf(begun));
+        }
+    }
+
     /// <summary>What an answer says of the app behind the stream.</summary>
     public void Heard(Attempt attempt, Answer answer, Instant now)
     {
         var app = attempt.Stream.App;
         var changed = answer switch
         {
-            Answer.AppGone => app.OnGone(attempt.IsProbe, now.Elapsed, failures => RetryDelay.Of(settings.Options, failures, random)),
-            Answer.Release => attempt.IsProbe && app.OnProbeReleased(now.Elapsed),
+            Answer.AppGone => app.OnGone(
+                attempt.IsProbe,
+                now.Elapsed,
+                deliveries => RetryDelay.WhileGone(settings.Options, deliveries, random)
+            ),
+            Answer.Release or Answer.Undeliverable => attempt.IsProbe && app.OnProbeReleased(now.Elapsed),
             _ => app.OnAnswered(),
         };
         if (changed)
@@ -146,13 +170,17 @@ internal sealed class Dispatcher(
         return null;
     }
 
+    private StreamWindow? NextStream(LaneMessage message, Instant now) =>
+        NextStream(message, now, isStuck: false)
+        ?? (_streams.Exists(stream => stream.IsStuck) ? NextStream(message, now, isStuck: true) : null);
+
     /// <summary>The next stream with room, in turn. A further attempt never goes to a stream that still has an earlier one.</summary>
-    private StreamWindow? NextStream(LaneMessage message, Instant now)
+    private StreamWindow? NextStream(LaneMessage message, Instant now, bool isStuck)
     {
         for (var i = 0; i < _streams.Count; i++)
         {
             var stream = _streams[(int)(_turn++ % (uint)_streams.Count)];
-            if (!stream.HasRoom || stream.StillHas(message))
+            if (!stream.HasRoom || stream.IsStuck != isStuck || stream.StillHas(message))
             {
                 continue;
             }
@@ -181,7 +209,7 @@ internal sealed class Dispatcher(
 
     private void SaySlow(Attempt attempt, Instant now)
     {
-        if (!attempt.IsSlow && attempt.StartedAt + SlowAfter <= now.Elapsed)
+        if (SlowAt(attempt) <= now.Elapsed)
         {
             attempt.IsSlow = true;
             var (message, behind) = (attempt.Message.Message, attempt.Message.Lane.CountBehind(attempt.Message));
@@ -190,11 +218,14 @@ internal sealed class Dispatcher(
     }
 
     /// <summary>When the clock has something to do for an attempt; null where it never has.</summary>
-    public TimeSpan? DueOf(Attempt attempt) => Instant.Earlier(attempt.IsSlow ? null : attempt.StartedAt + SlowAfter, TimesOutAt(attempt));
+    public TimeSpan? DueOf(Attempt attempt) => Instant.Earlier(SlowAt(attempt), TimesOutAt(attempt));
 
-    /// <summary>When an attempt times out; null where it never does.</summary>
+    private static TimeSpan? SlowAt(Attempt attempt) =>
+        attempt.IsSlow || !attempt.Stream.IsWithApp(attempt) ? null : attempt.StartedAt + SlowAfter;
+
+    /// <summary>When an attempt times out, or is given back; null where it never does.</summary>
     private TimeSpan? TimesOutAt(Attempt attempt) =>
-        settings.Options.ProcessingTimeout == TimeSpan.Zero || attempt.TimedOut || attempt.StepsInFlight > 0
+        settings.Options.ProcessingTimeout == TimeSpan.Zero || attempt.MayGoElsewhere || attempt.StepsInFlight > 0
             ? null
             : attempt.StartedAt + settings.Options.ProcessingTimeout;
 }

@@ -1,8 +1,8 @@
 namespace Darq.Engine.Subscriptions.Deliveries;
 
 /// <summary>
-/// Messages that may be delivered, in order, and those that become so by the clock. A message may stand in here more than once or
-/// have gone on meanwhile: its state decides. Belongs to the core.
+/// Messages that may be delivered, in order, and those that become so by the clock. A message in here may have gone on meanwhile: its
+/// state decides. Belongs to the core.
 /// </summary>
 internal sealed class ReadyQueue
 {
@@ -19,7 +19,15 @@ internal sealed class ReadyQueue
 
     public IEnumerable<LaneMessage> BackingOff => _backingOff.UnorderedItems.Select(item => item.Element);
 
-    public void Add(LaneMessage message) => _ready.Enqueue(message);
+    /// <summary>Safe to repeat.</summary>
+    public void Add(LaneMessage message)
+    {
+        if (!message.IsQueued)
+        {
+            message.IsQueued = true;
+            _ready.Enqueue(message);
+        }
+    }
 
     public void AddAt(LaneMessage message, TimeSpan due) => _backingOff.Enqueue(message, due);
 
@@ -54,13 +62,17 @@ internal sealed class ReadyQueue
 
                 message.Lane.HeldBack.Add(message);
                 _withHeldBack.Add(message.Lane);
+                _ready.Dequeue();
             }
-            _ready.Dequeue();
+            else
+            {
+                Dequeue();
+            }
         }
         return null;
     }
 
-    public void Dequeue() => _ready.Dequeue();
+    public void Dequeue() => _ready.Dequeue().IsQueued = false;
 
     /// <summary>Lets the first message wait for another stream than the one that still has it.</summary>
     public void SetAside() => _aside.Add(_ready.Dequeue());

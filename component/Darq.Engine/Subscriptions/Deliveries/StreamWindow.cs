@@ -8,7 +8,7 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
 {
     private readonly SortedDictionary<long, Attempt> _unanswered = [];
     private TimeSpan _lastAnswer;
-    private int _timedOut;
+    private int _elsewhere; // of the unanswered, those that may go to another stream
     private int _window = options.Concurrent ? options.MaxInFlight : Math.Min(2, options.MaxInFlight);
 
     public SubscriptionOptions Options { get; } = options;
@@ -17,7 +17,16 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
 
     public bool IsPaused { get; set; }
 
+    /// <summary>Its peer has gone, and what is under way is only awaited.</summary>
+    public bool IsFinishing { get; set; }
+
     public bool IsClosed { get; private set; }
+
+    /// <summary>Whether its sidecar seems to hand over one message at a time: no answer has overtaken another.</summary>
+    public bool IsSerial { get; private set; } = !options.Concurrent;
+
+    /// <summary>Whether its app hangs in a message, and what is sent now would only wait behind it.</summary>
+    public bool IsStuck => _elsewhere > 0 && IsSerial && _unanswered.Values.First().TimedOut;
 
     /// <summary>The app behind the sidecar that opened it.</summary>
     public AppPresence App { get; } = app;
@@ -45,7 +54,7 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
     public TimeSpan MaxSilence => Options.ProcessingTimeout > TimeSpan.Zero ? 5 * Options.ProcessingTimeout : TimeSpan.MaxValue;
 
     /// <summary>Whether it wants messages, now or later.</summary>
-    public bool IsTaking => !IsClosed && !IsPaused;
+    public bool IsTaking => !IsClosed && !IsPaused && !IsFinishing;
 
     public bool HasRoom => IsTaking && _unanswered.Count < _window && Outlet.HasRoom;
 
@@ -59,36 +68,65 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
             ? attempt
             : null;
 
+    /// <summary>Whether the app may be at work on an unanswered attempt; not where it still has one before it.</summary>
+    public bool IsWithApp(Attempt attempt) => !IsSerial || _unanswered.Keys.First() == attempt.Number;
+
     /// <summary>
-    /// Takes an attempt off the stream. An answer that overtook another widens the window, and the processing time of the next one begins.
+    /// Takes an attempt off the stream. An answer of the app that overtook another widens the window. Returns the attempt whose processing
+    /// time begins with that.
     /// </summary>
-    public void Take(Attempt attempt, bool answered, TimeSpan now)
+    public Attempt? Take(Attempt attempt, bool answered, TimeSpan now)
     {
-        if (answered && _unanswered.Keys.First() != attempt.Number)
+        var wasFirst = _unanswered.Keys.First() == attempt.Number;
+        if (answered && !wasFirst)
         {
             _window = Math.Min(Options.MaxInFlight, _window * 2);
+            IsSerial = false;
         }
 
-        if (answered && _unanswered.Values.FirstOrDefault(later => later.Number > attempt.Number) is { } next)
+        var next = answered || wasFirst ? _unanswered.Values.FirstOrDefault(later => later.Number > attempt.Number) : null;
+        if (next is not null)
         {
             next.StartedAt = now;
         }
 
         _lastAnswer = answered ? now : _lastAnswer;
         _unanswered.Remove(attempt.Number);
-        _timedOut -= attempt.TimedOut ? 1 : 0;
+        _elsewhere -= attempt.MayGoElsewhere ? 1 : 0;
+        return next;
     }
 
-    /// <summary>Counts an attempt as failed, which stays with the stream until it is answered.</summary>
+    /// <summary>Counts an attempt as failed, or as given back where its app had one before it; it stays until it is answered.</summary>
     public void TimeOut(Attempt attempt)
     {
-        attempt.TimedOut = true;
-        _timedOut++;
+        _elsewhere += attempt.MayGoElsewhere ? 0 : 1;
+        if (IsWithApp(attempt))
+        {
+            attempt.TimedOut = true;
+        }
+        else
+        {
+            attempt.GivenBack = true;
+        }
     }
 
-    /// <summary>Whether an attempt to hand over the message, which has timed out, waits for its answer here.</summary>
+    /// <summary>Attempts that were given back and that the app may be at work on by now.</summary>
+    public IReadOnlyList<Attempt> Begun() =>
+        _elsewhere == 0
+            ? []
+            : [.. _unanswered.Values.Where(attempt => attempt is { GivenBack: true, TimedOut: false } && IsWithApp(attempt))];
+
+    /// <summary>An attempt that was given back is out again.</summary>
+    public void TakeBack(Attempt attempt, TimeSpan now)
+    {
+        (attempt.GivenBack, attempt.StartedAt) = (false, now);
+        _elsewhere--;
+    }
+
+    /// <summary>Whether an attempt to hand over the message, which may go to another stream by now, waits for its answer here.</summary>
     public bool StillHas(LaneMessage message) =>
-        message.Attempt?.Stream == this || _timedOut > 0 && _unanswered.Values.Any(attempt => attempt.TimedOut && attempt.IsOf(message));
+        message.Attempt?.Stream == this
+        || _elsewhere > 0 && _unanswered.Values.Any(attempt => attempt.MayGoElsewhere && attempt.IsOf(message));
 
     /// <summary>Closes it to new messages and hands back what is unanswered.</summary>
     public IReadOnlyList<Attempt> Close()
@@ -96,7 +134,7 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
         IsClosed = true;
         Attempt[] left = [.. _unanswered.Values];
         _unanswered.Clear();
-        _timedOut = 0;
+        _elsewhere = 0;
         return left;
     }
 }

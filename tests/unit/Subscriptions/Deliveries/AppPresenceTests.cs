@@ -39,10 +39,11 @@ public sealed class AppPresenceTests
     public void Deliveries_that_were_out_when_the_app_went_count_once()
     {
         Gone(at: 0);
-        Gone(at: 0);
-        Gone(at: 0);
+        Gone(at: 0.5);
+        Gone(at: 0.9);
 
         Assert.Equal(1, _app.GoneInRow);
+        Assert.True(_app.TryBegin(At(1), out _));
     }
 
     [Fact]
@@ -73,7 +74,8 @@ public sealed class AppPresenceTests
         Gone(at: 0);
         Assert.True(_app.TryBegin(At(1), out _));
 
-        Assert.False(_app.TryBegin(At(30), out var next));
+        Assert.False(_app.TryBegin(At(5), out var next));
+        Assert.Equal(At(6), next);
         Assert.True(_app.TryBegin(next, out _));
     }
 

@@ -45,7 +45,7 @@ internal sealed class AppModel : IDeliveryOutlet
         {
             var window = _model.Options.Concurrent ? _model.Options.MaxInFlight : Math.Min(2, _model.Options.MaxInFlight);
             // The window is known before the first message comes.
-            var stream = new ModelStream { Window = window };
+            var stream = new ModelStream { Window = window, IsSerial = !_model.Options.Concurrent };
             Streams.Add(stream);
             _model.Apply(core => stream.Core = core.Open(this, _model.Options, _apps[Streams.Count % _apps.Length]));
         }
@@ -82,6 +82,7 @@ internal sealed class AppModel : IDeliveryOutlet
         if (answer != Answer.Release && stream.Unanswered[0] != delivered)
         {
             stream.Window = Math.Min(_model.Options.MaxInFlight, 2 * stream.Window);
+            stream.IsSerial = false;
         }
 
         stream.Unanswered.Remove(delivered);
@@ -232,6 +233,9 @@ internal sealed class ModelStream
     /// <summary>What it may hold by what it answered.</summary>
     public int Window { get; set; }
 
+    /// <summary>Whether its app has one message at a time as far as its answers show.</summary>
+    public bool IsSerial { get; set; }
+
     public List<Delivered> Unanswered { get; } = [];
 }
 
@@ -252,7 +256,7 @@ internal sealed class Delivered(Attempt attempt, DeliveryToken token, ModelStrea
     public (int Partition, Position Message) Message => (Token.Partition, Token.Message);
 
     public bool CountsWhenLate(SubscriptionOptions options) =>
-        Attempt.TimedOut
+        Attempt.MayGoElsewhere
         && Attempt.IsCurrent
         && Attempt.StepsInFlight == 0
         && !options.RequireStep

@@ -50,7 +50,7 @@ internal sealed class Invariants(CoreModel model)
         {
             var isHeld = earlier.Stream.Unanswered.Contains(earlier) && Apps.Streams.Contains(earlier.Stream);
             Violation.Unless(
-                earlier.Attempt.TimedOut || !isHeld && earlier.Attempt.StepsInFlight == 0,
+                earlier.Attempt.MayGoElsewhere || !isHeld && earlier.Attempt.StepsInFlight == 0,
                 $"{name} was sent again before {earlier} was answered"
             );
             Violation.Unless(!isHeld || earlier.Stream != stream, $"{name} was sent to a stream that still holds {earlier}");
@@ -103,6 +103,8 @@ internal sealed class Invariants(CoreModel model)
                 stream.Unanswered.Select(delivered => delivered.Attempt).SequenceEqual(stream.Core!.Unanswered),
                 "a stream holds other attempts than its window says"
             );
+            var behind = stream.IsSerial ? stream.Unanswered.Skip(1).FirstOrDefault(delivered => delivered.Attempt.TimedOut) : null;
+            Violation.Unless(behind is null, $"{behind} failed by the clock although its app had not begun with it");
         }
 
         Violation.Unless(
@@ -151,7 +153,7 @@ internal sealed class Invariants(CoreModel model)
         || attempt.Deferred is not null && Apps.Steps.Exists(step => step.Attempt == attempt);
 
     private bool IsOrphaned(LaneMessage message) =>
-        Core.Lifecycle.Orphan(message.Lane.Partition, message.Message.StreamId) is { TimedOut: false } orphan && WillEnd(orphan);
+        Core.Lifecycle.Orphan(message.Lane.Partition, message.Message.StreamId) is { MayGoElsewhere: false } orphan && WillEnd(orphan);
 
     /// <summary>An attempt fails at most once, by its answer or by the processing timeout.</summary>
     private void CheckFailures(LaneMessage message)

@@ -170,7 +170,10 @@ internal sealed class OwnershipModel : IMembershipView
     /// <summary>Members are known anew: a lane should be ours, another's, or nobody's.</summary>
     public void Assign(int partition, int how)
     {
-        _isOurs[partition] = how % 4 < 2 ? true : how % 4 == 2 ? false : null;
+        _isOurs[partition] =
+            how % 4 < 2 ? true
+            : how % 4 == 2 ? false
+            : null;
         _model.Awake |= Workers.Rebalancer | Workers.Clock;
     }
 
@@ -179,7 +182,14 @@ internal sealed class OwnershipModel : IMembershipView
         var isWhole = _model.Now - _lastWhole >= WholeRound;
         _lastWhole = isWhole ? _model.Now : _lastWhole;
         var session = _model.Session;
-        string[] assignment = [.. _isOurs.Select(isOurs => isOurs is null ? "" : isOurs.Value ? session : "another")];
+        string[] assignment =
+        [
+            .. _isOurs.Select(isOurs =>
+                isOurs is null ? ""
+                : isOurs.Value ? session
+                : "another"
+            ),
+        ];
 
         var releases = _model.Apply(core => core.NextReleases(assignment, session, _model.Instant));
         if (releases.Count > 0)
@@ -233,7 +243,7 @@ internal sealed class OwnershipModel : IMembershipView
     private void CheckReleases(IEnumerable<int> partitions)
     {
         var released = partitions.ToHashSet();
-        var held = _model.Apps.Unanswered.FirstOrDefault(of => released.Contains(of.Token.Partition) && !of.Attempt.TimedOut);
+        var held = _model.Apps.Unanswered.FirstOrDefault(of => released.Contains(of.Token.Partition) && !of.Attempt.MayGoElsewhere);
         Violation.Unless(held is null, $"the lane was let go before {held} was answered");
     }
 

@@ -30,6 +30,15 @@ public sealed class RetryDelayTests
         Assert.All(Delays(options, 40), delay => Assert.InRange(delay.TotalHours, 0.8 * 24, 1.2 * 24));
     }
 
+    [Fact]
+    public void An_app_that_is_gone_is_tried_every_other_second_however_long_its_messages_would_wait()
+    {
+        var options = new SubscriptionOptions { RetryDelay = TimeSpan.FromSeconds(1), MaxRetryDelay = TimeSpan.FromMinutes(10) };
+
+        Assert.InRange(RetryDelay.WhileGone(options, 1, _random).TotalSeconds, 0.8, 1.2);
+        Assert.Equal(2, RetryDelay.WhileGone(options, 100, _random).TotalSeconds);
+    }
+
     private IEnumerable<TimeSpan> Delays(SubscriptionOptions options, int failures) =>
         Enumerable.Range(0, 100).Select(_ => RetryDelay.Of(options, failures, _random));
 }
