@@ -10,7 +10,7 @@
 --        expired: it must not execute again), TOO_EARLY <last> (the number before this one did not arrive), SESSION_GAP <last>. With
 --        one of the last two numbers it repeats the stored reply and writes nothing: sending the batch again resolves a lost reply.
 -- Each request runs in its own pcall. An error before its first write leaves nothing (ERROR); after it, its partitions
--- are marked broken and take no more writes (BROKEN). Every path writes the session's record.
+-- are marked broken and take no more writes (BROKEN). Every path writes the session's record. A record that is damaged is none.
 -- Complexity: the sum of the requests; the caller bounds a batch by count and bytes.
 do
   local none = {}
@@ -22,10 +22,16 @@ do
     redis.call('PEXPIREAT', session, expiry)
   end
 
+  -- The last number of a session and when its record expires; nothing where there is none, or a damaged one.
+  local function last_of(session)
+    local found = redis.pcall('HMGET', session, 'n', 'x')
+    return tonumber(found[1] or '-'), found[2]
+  end
+
   function partitions.open(keys, args)
     local code = headers.error_code(string.match(keys[1], '^(.-):c:'), 0)
     if code then return code end
-    if args[2] == '0' and redis.call('EXISTS', keys[1]) == 0 then return 'SESSION_GONE' end
+    if args[2] == '0' and not last_of(keys[1]) then return 'SESSION_GONE' end
     if args[3] ~= '' then redis.call('UNLINK', args[3]) end
     redis.call('HSETNX', keys[1], 'n', 0)
     renew(keys[1], tonumber(args[1]), headers.now())
@@ -34,7 +40,7 @@ do
 
   -- The partition that a request names by its place in the list; throws for a broken one, before the request writes.
   function partitions.at(batch, place)
-    local part = batch.parts[tonumber(place)]
+    local part = headers.sound(batch.parts[tonumber(place)])
     if part.broken then error({ err = 'BROKEN ' .. part.broken }) end
     return part
   end
@@ -52,25 +58,22 @@ do
   -- Writes back what changed in the headers; runs on every path of a call.
   function partitions.close(parts)
     for _, part in ipairs(parts) do
-      local call, count = { part.key, 'lsn', part.lsn_text, nil, nil, nil, nil }, part.request and 3 or 1
-      count = lanes.pack(part, call, topics.pack(part, call, count))
-      for name, value in pairs(part.changed or none) do
-        call[count + 1], call[count + 2], count = name, value, count + 2
+      if not part.damaged then
+        local call, count = { part.key, 'lsn', part.lsn_text, nil, nil, nil, nil }, part.request and 3 or 1
+        count = lanes.pack(part, call, topics.pack(part, call, count))
+        for name, value in pairs(part.changed or none) do
+          call[count + 1], call[count + 2], count = name, value, count + 2
+        end
+        write(call, count)
       end
-      write(call, count)
     end
-  end
-
-  local function reason(failure)
-    local text = type(failure) == 'table' and failure.err or tostring(failure)
-    return (string.gsub(text, '%s+', ' '))
   end
 
   local function run(batch, name, args, from)
     batch.request = batch.request + 1
     local ok, reply = pcall(requests[name], batch, args, from)
     if ok then return reply end
-    local why, begun = reason(reply), false
+    local why, begun = headers.reason(reply), false
     for _, part in ipairs(batch.parts) do
       if part.request == batch.request then
         part.broken, begun = why, true
@@ -92,9 +95,9 @@ do
   function partitions.batch(keys, args)
     local parts, code = headers.open(args, tonumber(args[5]), tonumber(args[2]))
     if not parts then return code end
-    local number, life, known = tonumber(args[1]), tonumber(args[3]), redis.call('HMGET', keys[1], 'n', 'x')
-    if not known[1] then return 'SESSION_GONE' end
-    local answer = before(keys[1], number, tonumber(known[1]))
+    local number, life, last, expiry = tonumber(args[1]), tonumber(args[3]), last_of(keys[1])
+    if not last then return 'SESSION_GONE' end
+    local answer = before(keys[1], number, last)
     if answer then return answer end
     local batch = { parts = parts, session = string.match(keys[1], ':c:(.+)$'), now = headers.now(), request = 0 }
     batch.now_text = headers.text(batch.now)
@@ -107,7 +110,7 @@ do
     local reply = table.concat(replies, '\n')
     redis.call('HSET', keys[1], 'n', args[1], 'r' .. number % 2, reply)
     -- Most batches come while more than half of the session's life is left, and skip two commands.
-    if tonumber(known[2] or 0) - batch.now <= life / 2 then renew(keys[1], life, batch.now) end
+    if tonumber(expiry or 0) - batch.now <= life / 2 then renew(keys[1], life, batch.now) end
     return reply
   end
 end

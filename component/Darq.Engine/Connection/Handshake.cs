@@ -16,6 +16,9 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
     private static readonly Version OldestRedis = new(7, 0);
     private static readonly Version OldestValkey = new(7, 2);
 
+    /// <summary>Partitions tried for the record of a new session before a handshake fails.</summary>
+    private const int MaxSessionPlaces = 10;
+
     private string? _identity;
 
     /// <summary>
@@ -156,13 +159,17 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
                     $"partitions of namespace '{options.Name}' have data format {answer[1]}, this component writes {Format}"
                 );
         }
+        string[] found = [.. answer.Skip(4).Select(partition => partition.ToString())];
         return new(
             long.Parse(answer[1].ToString(), CultureInfo.InvariantCulture),
             answer[2].ToString(),
             answer[3].ToString() == "1",
-            [.. answer.Skip(4).Select(survived => Position.Parse(survived.ToString()))],
+            [.. found.Select(partition => IsDamaged(partition) ? new(long.MaxValue, 0) : Position.Parse(partition))],
+            [.. found.Where(IsDamaged).Select(partition => partition[1..])],
             null!
         );
+
+        static bool IsDamaged(string partition) => partition.StartsWith('!');
     }
 
     /// <summary>Keeps the session open where Redis still has its record, else opens a new one.</summary>
@@ -173,17 +180,36 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
             return session;
         }
 
-        var opened = Session.Create(random, keys.Partitions);
-        await IsOpenAsync(opened, isNew: true, session ?? replaced, cancellation);
-        return opened;
+        for (var i = 1; ; i++)
+        {
+            var opened = Session.Create(random, keys.Partitions);
+            try
+            {
+                await IsOpenAsync(opened, isNew: true, session ?? replaced, cancellation);
+                return opened;
+            }
+            catch (RedisRefusedException refused) when (IsDamaged(refused) && i < MaxSessionPlaces)
+            {
+                // Its record would lie in a partition with a damaged header; the next lies in another, most likely.
+            }
+        }
     }
 
     private async Task<bool> IsOpenAsync(Session session, bool isNew, Session? replaced, CancellationToken cancellation)
     {
         RedisArgument[] arguments = [(long)Session.Life.TotalMilliseconds, isNew ? 1 : 0, replaced is null ? "" : KeyOf(replaced)];
-        var reply = await redis.CallAsync(new(FunctionLibrary.Function("open"), KeyOf(session), arguments), cancellation);
-        return !reply.Bytes.Span.SequenceEqual("SESSION_GONE"u8);
+        try
+        {
+            var reply = await redis.CallAsync(new(FunctionLibrary.Function("open"), KeyOf(session), arguments), cancellation);
+            return !reply.Bytes.Span.SequenceEqual("SESSION_GONE"u8);
+        }
+        catch (RedisRefusedException refused) when (!isNew && IsDamaged(refused))
+        {
+            return false;
+        }
     }
+
+    private static bool IsDamaged(RedisRefusedException refused) => refused.Message.Contains("DAMAGED", StringComparison.Ordinal);
 
     private string KeyOf(Session session) => keys.Session(session.Partition, session.Id);
 

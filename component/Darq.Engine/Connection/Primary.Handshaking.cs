@@ -43,6 +43,11 @@ internal sealed partial class Primary
         var report = await _handshake.RunAsync(session, replaced, WorldLine, cancellation);
         _outage.Answered();
         Counters.Recoveries.Add(WorldLine != 0 && report.WorldLine != WorldLine ? 1 : 0);
+        foreach (var header in report.Damaged)
+        {
+            _log.HeaderIsDamaged(header);
+        }
+
         var loss = Applied.Compare(report);
         if (loss is not null)
         {

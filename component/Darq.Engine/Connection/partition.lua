@@ -8,6 +8,8 @@
 -- of its primary, and would take that id for its own once promoted. A primary's cache goes stale only when it becomes a replica;
 -- its data is then the other server's with the headers, or still its own.
 -- Returned codes: NEEDS_RECOVERY (nothing was written; call recover and send again).
+-- Damage is what no call of ours writes: a key of another type, a text in another form. It stays with its key: a call goes on with the
+-- other partitions and lanes, and what needs the key ends with an error that names it.
 do
   local cached, clustered
 
@@ -44,10 +46,40 @@ do
     return { string.match(info, 'cluster_size:(%d+)'), string.match(info, 'cluster_slots_assigned:(%d+)') }
   end
 
+  -- The text of an error.
+  function headers.reason(failure)
+    local text = type(failure) == 'table' and failure.err or tostring(failure)
+    return (string.gsub(text, '%s+', ' '))
+  end
+
+  function headers.fail(key, what)
+    error({ err = 'DAMAGED key ' .. key .. ': ' .. what })
+  end
+
+  -- The answer of a redis.pcall about a key, where it is no error.
+  function headers.sure(answer, key)
+    if type(answer) == 'table' and answer.err then headers.fail(key, headers.reason(answer)) end
+    return answer
+  end
+
+  -- Throws where a key is there and not of this type. For keys that a call writes to after others, and has not read.
+  function headers.check(key, kind)
+    local found = redis.call('TYPE', key).ok
+    if found ~= kind and found ~= 'none' then headers.fail(key, 'it is a ' .. found .. ', not a ' .. kind) end
+  end
+
+  -- What is wrong with a header of which boot, wl and lsn were read; nothing where it is sound or not there.
+  function headers.damage(found, boot, wl, lsn)
+    if found.err then return headers.reason(found) end
+    if (boot or wl) and not tonumber(lsn or '-') then return 'field lsn is ' .. (lsn and 'no number' or 'missing') end
+    if (boot or lsn) and not tonumber(wl or '-') then return 'field wl is ' .. (wl and 'no number' or 'missing') end
+  end
+
   -- Nothing, or the code with which the call must end. For calls that open no partition.
   function headers.error_code(tag, world_line)
     headers.probe(tag)
-    local found = redis.call('HMGET', tag .. ':m', 'boot', 'wl')
+    local found = redis.pcall('HMGET', tag .. ':m', 'boot', 'wl')
+    if found.err then headers.fail(tag .. ':m', headers.reason(found)) end
     if not admits(found[1], found[2], world_line) then return 'NEEDS_RECOVERY' end
   end
 
@@ -63,28 +95,40 @@ do
 
   -- The partitions listed in `args` from `at`: their count, then of each its tag, the count of the header's fields that the call
   -- will need, and these. A field that is not listed is read when it is needed. Returns the partitions and the place after the
-  -- list, or nil and a code. Comparing the first header is enough: a recovery gives all partitions of a primary the same
-  -- replication id and world-line in one call. A header that does not exist was not part of it.
+  -- list, or nil and a code. Comparing the first sound header is enough: a recovery gives all partitions of a primary the same
+  -- replication id and world-line in one call. A header that does not exist was not part of it. A damaged one has the text `damaged`.
   function headers.open(args, at, world_line)
     local parts, wl = {}
     local from = at + 1
     for i = 1, tonumber(args[at]) do
       local tag, count = args[from], tonumber(args[from + 1])
       headers.probe(tag)
-      local found = redis.call('HMGET', tag .. ':m', 'lsn', 'broken', 'boot', 'wl', unpack(args, from + 2, from + 1 + count))
-      if not wl then
-        if not admits(found[3], found[4], world_line) then return nil, 'NEEDS_RECOVERY' end
-        wl = found[4]
+      local found = redis.pcall('HMGET', tag .. ':m', 'lsn', 'broken', 'boot', 'wl', unpack(args, from + 2, from + 1 + count))
+      local damage = headers.damage(found, found[3], found[4], found[1])
+      if damage then
+        parts[i] = { key = tag .. ':m', tag = tag, damaged = damage }
+      else
+        if not wl then
+          if not admits(found[3], found[4], world_line) then return nil, 'NEEDS_RECOVERY' end
+          wl = found[4]
+        end
+        if not found[1] then return nil, 'NEEDS_RECOVERY' end
+        -- All fields at once: a table that grows costs more than one that is made large.
+        parts[i] = {
+          key = tag .. ':m', tag = tag, wl = wl, lsn = found[1] + 0, broken = found[2], fields = fields_of(found, args, from + 1, count),
+          changed = false, topics = false, lanes = false, request = false, lsn_text = false, position = false, results = false,
+          damaged = false,
+        }
       end
-      if not found[1] then return nil, 'NEEDS_RECOVERY' end
-      -- All fields at once: a table that grows costs more than one that is made large.
-      parts[i] = {
-        key = tag .. ':m', tag = tag, wl = wl, lsn = found[1] + 0, broken = found[2], fields = fields_of(found, args, from + 1, count),
-        changed = false, topics = false, lanes = false, request = false, lsn_text = false, position = false, results = false,
-      }
       from = from + 2 + count
     end
     return parts, from
+  end
+
+  -- Throws for a partition with a damaged header.
+  function headers.sound(part)
+    if part.damaged then headers.fail(part.key, part.damaged) end
+    return part
   end
 
   -- A field of the header, or false where it has none.

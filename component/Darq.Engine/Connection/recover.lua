@@ -3,7 +3,7 @@
 -- recover: KEYS[1] the first header. ARGV[1] identity of the namespace, ARGV[2] format, ARGV[3] world-line of the caller's last
 --       handshake (0 = none), then the tags of all partitions of the primary.
 -- Returns {'OK', world-line, replication id, 1 if this call recovered else 0, then per partition 'wl-lsn': how far the caller's
--- world-line survived, whichever process ended it};
+-- world-line survived, whichever process ended it, or !<why> for a damaged header, which is left as it is};
 -- {'FOREIGN', identity found} and {'FORMAT', format found} write nothing.
 -- Complexity O(P). One call, so that the partitions cannot disagree. Safe to repeat: the first caller decides, a later
 -- one gets the same answer.
@@ -34,25 +34,35 @@ do
     local replication_id, moved, found = headers.replication_id(), false, {}
     for at = 4, #args do headers.probe(args[at]) end
     for at = 4, #args do
-      local header = redis.call('HMGET', args[at] .. ':m', 'boot', 'wl', 'lsn', 'id', 'f')
+      local header = redis.pcall('HMGET', args[at] .. ':m', 'boot', 'wl', 'lsn', 'id', 'f')
+      local damage = headers.damage(header, header[1], header[2], header[3])
+      if damage then header = { damage = damage } end
       if header[4] and header[4] ~= identity then return { 'FOREIGN', header[4] } end
       if header[5] and header[5] ~= format then return { 'FORMAT', header[5] } end
       found[at] = header
-      moved = moved or header[1] ~= replication_id
+      moved = moved or not damage and header[1] ~= replication_id
       highest = math.max(highest, tonumber(header[2] or 0))
     end
     local answer = { 'OK', '', replication_id, 0 }
     for at = 4, #args do
-      answer[at + 1] = survived(args[at], found[at], tonumber(args[3]))
-      moved = moved or tonumber(found[at][2]) < highest
+      local header = found[at]
+      if header.damage then
+        answer[at + 1] = '!key ' .. args[at] .. ':m: ' .. header.damage
+      else
+        answer[at + 1] = survived(args[at], header, tonumber(args[3]))
+        moved = moved or tonumber(header[2]) < highest
+      end
     end
     local wl = highest
     if moved then
       wl, answer[4] = math.max(highest + 1, headers.now()), 1
       for at = 4, #args do
         local tag, header = args[at], found[at]
-        if header[2] then remember(tag, header[2], header[3]) end
-        redis.call('HSET', tag .. ':m', 'boot', replication_id, 'wl', headers.text(wl), 'lsn', header[3] or 0, 'id', identity, 'f', format)
+        if not header.damage then
+          if header[2] then remember(tag, header[2], header[3]) end
+          local lsn = header[3] or 0
+          redis.call('HSET', tag .. ':m', 'boot', replication_id, 'wl', headers.text(wl), 'lsn', lsn, 'id', identity, 'f', format)
+        end
       end
     end
     answer[2] = headers.text(wl)

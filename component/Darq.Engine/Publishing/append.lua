@@ -19,11 +19,11 @@ do
     local field = 't:' .. topic
     local text = headers.field(part, field) or '0 0 0 0 - '
     local seq, bytes, trimmed, duplicates, armed, groups = string.match(text, '^(%d+) (%d+) (%d+) (%d+) (%S+) (%S*)$')
-    if not seq then error({ err = 'field ' .. field .. ' of the partition header is damaged' }) end
+    if not seq then headers.fail(part.key, 'field ' .. field .. ' is in another form') end
     return {
       field = field, key = part.tag .. ':t:' .. topic, topic = topic, seq = seq + 0, bytes = bytes + 0,
       trimmed = trimmed + 0, duplicates = duplicates + 0, armed = armed ~= '-' and armed,
-      groups = groups, changed = false, r = false, d = false,
+      groups = groups, changed = false, checked = false, r = false, d = false,
     }
   end
 
@@ -82,13 +82,23 @@ do
     end
   end
 
+  local function check(numbers, ids)
+    if not numbers.checked then
+      headers.check(numbers.key, 'stream')
+      numbers.checked = true
+    end
+    if ids then buckets.check(ids) end
+  end
+
   -- The index, from 0, of the first of `count` messages for which there is no room. Counts exactly only where one stream might
-  -- not have room for them all. Reads all that the appends will need, so that damage shows before the first write.
-  function topics.crowded(batch, args, first, count)
+  -- not have room for them all. Reads all that the appends will need, so that damage shows before the first write; `beside` other
+  -- writes, also where one append alone would only fail itself.
+  function topics.crowded(batch, args, first, count, beside)
     for at = first, first + (count - 1) * topics.width, topics.width do
       local part = partitions.at(batch, args[at])
       local numbers = topics.numbers(part, args[at + 1])
-      if args[at + 3] ~= '' then topics.ids(part, args[at + 1], args[at + 3]) end
+      local ids = args[at + 3] ~= '' and topics.ids(part, args[at + 1], args[at + 3])
+      if beside or count > 1 then check(numbers, ids) end
       if numbers.seq - numbers.trimmed + count > tonumber(args[at + 10]) then return crowded_exactly(batch, args, first, count) end
     end
   end
@@ -125,12 +135,16 @@ do
     add(batch, part, numbers, part.wl .. '-' .. headers.text(numbers.seq), id, data)
   end
 
-  -- Writes the message; returns its stream id and position, or those of the original after a =. `hidden`: the reply does not
-  -- show the message to the session.
-  function topics.append(batch, args, at, hidden)
-    local part, topic, name = partitions.at(batch, args[at]), args[at + 1], name_of(args, at)
-    local numbers = topics.numbers(part, topic)
-    headers.begin(batch, part)
+  -- A message that is not written is not known by its name either.
+  local function write_or_forget(batch, args, at, part, numbers, stream_id, name)
+    local ok, failure = pcall(write, batch, args, at, part, numbers, stream_id)
+    if ok then return end
+    if name then buckets.forget(topics.ids(part, args[at + 1], args[at + 3]), name) end
+    headers.fail(numbers.key, headers.reason(failure))
+  end
+
+  local function place(batch, args, at, part, numbers, hidden)
+    local topic, name = args[at + 1], name_of(args, at)
     local stream_id = part.wl .. '-' .. headers.text(numbers.seq + 1)
     if name then
       local family = topics.ids(part, topic, args[at + 3])
@@ -141,12 +155,29 @@ do
       end
     end
     numbers.seq, numbers.bytes, numbers.changed = numbers.seq + 1, numbers.bytes + #args[at + 7] + #args[at + 8], true
-    write(batch, args, at, part, numbers, stream_id)
+    write_or_forget(batch, args, at, part, numbers, stream_id, name)
     local shown = args[at + 9] == '0' and not hidden
     if numbers.armed and not (shown and numbers.armed == batch.session) then
       numbers.armed = false
       headers.wake(part, topic .. ' ' .. headers.text(numbers.seq) .. (shown and ' ' .. batch.session or ''))
     end
     return stream_id .. ' ' .. headers.position(part)
+  end
+
+  -- Writes the message; returns its stream id and position, or those of the original after a =. `hidden`: the reply does not
+  -- show the message to the session. One that cannot be written leaves all as it was.
+  function topics.append(batch, args, at, hidden)
+    local part = partitions.at(batch, args[at])
+    local numbers = topics.numbers(part, args[at + 1])
+    local seq, bytes, request, lsn_text = numbers.seq, numbers.bytes, part.request, part.lsn_text
+    headers.begin(batch, part)
+    local ok, answer = pcall(place, batch, args, at, part, numbers, hidden)
+    if ok then return answer end
+    numbers.seq, numbers.bytes = seq, bytes
+    if request ~= batch.request then
+      part.request, part.lsn, part.lsn_text, part.position = request, part.lsn - 1, lsn_text, false
+    end
+    if args[at + 3] ~= '' then buckets.check(topics.ids(part, args[at + 1], args[at + 3])) end
+    error(answer, 0)
   end
 end

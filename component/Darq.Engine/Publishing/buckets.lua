@@ -12,16 +12,30 @@ do
   -- field: of the header of `part`; prefix: of the bucket keys.
   function buckets.family(part, field, prefix)
     local number, opened, window = string.match(headers.field(part, field) or '0 0 0', '^(%d+) (%d+) (%d+)$')
-    if not number then error({ err = 'field ' .. field .. ' of the partition header is damaged' }) end
+    if not number then headers.fail(part.key, 'field ' .. field .. ' is in another form') end
     number = number + 0
     return {
       part = part, field = field, prefix = prefix, number = number, newest = number > 0 and prefix .. number,
       earlier = number > 1 and prefix .. number - 1, opened = opened + 0, window = window + 0,
+      checked = false,
     }
   end
 
   function buckets.find(family, name)
     return family.newest and redis.call('HGET', family.newest, name) or family.earlier and redis.call('HGET', family.earlier, name)
+  end
+
+  -- Throws where a bucket is no hash, before anything is written.
+  function buckets.check(family)
+    if family.checked then return end
+    if family.newest then headers.check(family.newest, 'hash') end
+    if family.earlier then headers.check(family.earlier, 'hash') end
+    family.checked = true
+  end
+
+  -- Takes a name back that was put last.
+  function buckets.forget(family, name)
+    redis.call('HDEL', family.newest, name)
   end
 
   -- Expiry only removes a family that gets no more writes. A grown window sets it again.

@@ -92,6 +92,15 @@ do
     return table.concat(replies, ' ')
   end
 
+  -- The record of a consumed message only answers repetitions, which fail while its bucket is damaged; the step itself stands.
+  local function record(results, step_id, name, result, retention, now)
+    if step_id ~= '' then
+      buckets.put(results, name, result, retention, now)
+    else
+      pcall(buckets.put, results, name, result, retention, now)
+    end
+  end
+
   local function recorded(known, cause)
     local of, reply = string.match(known, '^(%S+) (.*)$')
     return of == cause and reply
@@ -112,13 +121,13 @@ do
     if code then return code end
     local clash = conflicts(batch, args, reads, operations, emits)
     if clash then return 'CONFLICT ' .. clash end
-    local crowded = topics.crowded(batch, args, emits + 1, tonumber(args[emits]))
+    local crowded = topics.crowded(batch, args, emits + 1, tonumber(args[emits]), true)
     if crowded then return 'FULL ' .. crowded end
     headers.begin(batch, home)
     consume(batch, args, consumed, reads)
     for from = operations + 1, emits - 1, state.width do state.write(batch, args, from) end
     reply = emit(batch, args, emits, headers.position(home))
-    if name then buckets.put(results, name, cause .. ' ' .. reply, tonumber(args[at + 2]), batch.now) end
+    if name then record(results, step_id, name, cause .. ' ' .. reply, tonumber(args[at + 2]), batch.now) end
     return 'OK ' .. reply
   end
 end

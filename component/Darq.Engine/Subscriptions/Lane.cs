@@ -72,6 +72,9 @@ internal sealed class Lane(int partition, Order order)
     /// <summary>Whether a claim of it was not answered: Redis may take it for ours.</summary>
     public bool ClaimIsOpen { get; set; }
 
+    /// <summary>Which of its keys in Redis is damaged, and how, at the last look; "" where none is.</summary>
+    public string Damage { get; set; } = "";
+
     /// <summary>Rises when what is in memory is dropped, so that whatever was begun before is not taken for current.</summary>
     public int Epoch { get; private set; }
 

@@ -83,6 +83,16 @@ internal sealed partial class SubscriptionCore
         return _lifecycle.ReadIsHeldBack ? null : _ahead.Next();
     }
 
+    /// <summary>The stream of a page is none; nothing is read there before its tail is known again.</summary>
+    public void OnUnreadable(StreamRead read)
+    {
+        if (read.Lane.Epoch == read.Epoch)
+        {
+            read.Lane.Tail = read.Lane.ReadUpTo.Number;
+            _effects.Wake(Workers.Rebalancer);
+        }
+    }
+
     /// <summary>A page that was read; null where that failed, and it is read again.</summary>
     public void OnRead(StreamRead read, IReadOnlyList<ReadEntry>? entries)
     {

@@ -47,7 +47,7 @@ internal sealed partial class SubscriptionCore
         _retries = new(_lanes, _effects);
         _lifecycle = new(group, topic, _settings, random, _effects, _ready, _ahead, _retries, _counters, Lose);
         _dispatcher = new(group, topic, _settings, random, _effects, _ready, _lifecycle, _counters);
-        Ownership = new(_lanes, _effects, lane => !_lifecycle.HasOrphans(lane), _lifecycle.Drop);
+        Ownership = new(_lanes, _effects, new(group, topic, _effects), lane => !_lifecycle.HasOrphans(lane), _lifecycle.Drop);
     }
 
     /// <summary>Which lanes are claimed, drained and released.</summary>

@@ -16,6 +16,7 @@ internal sealed record SubscriptionStatus(string Group, string Topic, Subscripti
         var gauges = new SubscriptionGauges(
             Streams: core.Streams.Count,
             Lanes: core.Lanes.Count(lane => lane.Owned),
+            DamagedLanes: core.Lanes.Count(lane => lane.Damage.Length > 0),
             InFlight: unanswered.Length,
             RetriesWaiting: backingOff + core.Lanes.Sum(lane => lane.Retries.Count),
             OldestUnanswered: unanswered.Length == 0 ? TimeSpan.Zero : now - unanswered.Min(attempt => attempt.SentAt)

@@ -35,7 +35,7 @@ internal sealed class SubscriptionTable : IAsyncDisposable
     public SubscriptionTable(Primary primary, TimeProvider time, Random random, ILoggerFactory logs)
     {
         (_primary, _time, _random, _log) = (primary, time, random, logs.CreateLogger("Darq.Engine.Subscriptions"));
-        _membership = new(primary, Describe, AnnounceSoon, time);
+        _membership = new(primary, Describe, AnnounceSoon, time, _log);
         _heartbeat = new("heartbeat", _membership.BeatAsync, time, _log)
         {
             LongestPause = Membership.Beat,

@@ -26,6 +26,14 @@ internal static partial class ConnectionLog
     )]
     public static partial void AppliedWritesWereLost(this ILogger log, int count, int partition, Position applied, Position survived);
 
+    [LoggerMessage(
+        309,
+        LogLevel.Error,
+        "A partition header in Redis is damaged ({Damage}); what needs this partition fails, the others go on. `darq repair` shows what it "
+            + "would do about it"
+    )]
+    public static partial void HeaderIsDamaged(this ILogger log, string damage);
+
     [LoggerMessage(304, LogLevel.Warning, "Redis has no record of this session ({Code}); a new one was opened")]
     public static partial void SessionWasGone(this ILogger log, string code);
 

@@ -96,6 +96,12 @@ internal static class EngineMeter
     private static void PublishLanesAndLoops()
     {
         Gauge("darq.lanes.owned", "{lane}", "Lanes that this process owns", OfLive(of => of.Sum(one => (long)one.Lanes)));
+        Gauge(
+            "darq.lanes.damaged",
+            "{lane}",
+            "Lanes that this process cannot deliver because a key of theirs is damaged; the log names it, and darq repair mends it",
+            OfLive(of => of.Sum(one => (long)one.DamagedLanes))
+        );
         Counter("darq.lanes.lost", "{lane}", "Lanes lost to another process or by a recovery", OfSubscriptions(of => of.LanesLost));
         Counter(
             "darq.lanes.taken_over",

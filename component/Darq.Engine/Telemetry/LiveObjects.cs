@@ -21,7 +21,14 @@ internal interface IObservedSubscription
 }
 
 /// <summary>Numbers of one subscription, read together.</summary>
-internal readonly record struct SubscriptionGauges(int Streams, int Lanes, int InFlight, int RetriesWaiting, TimeSpan OldestUnanswered);
+internal readonly record struct SubscriptionGauges(
+    int Streams,
+    int Lanes,
+    int DamagedLanes,
+    int InFlight,
+    int RetriesWaiting,
+    TimeSpan OldestUnanswered
+);
 
 /// <summary>What is there now and has numbers that fall as well as rise. Objects enter when they begin and leave when they end.</summary>
 internal static class LiveObjects

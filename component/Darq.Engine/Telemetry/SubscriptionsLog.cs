@@ -188,6 +188,24 @@ internal static partial class SubscriptionsLog
     )]
     public static partial void StreamsDiffer(this ILogger log, string group, string topic, string changes);
 
+    [LoggerMessage(
+        435,
+        LogLevel.Error,
+        "Group {Group} does not get partition {Partition} of topic {Topic}, because a key in Redis is damaged ({Damage}); the others go "
+            + "on. `darq repair` shows what it would do about it"
+    )]
+    public static partial void LaneIsDamaged(this ILogger log, string group, string topic, int partition, string damage);
+
+    [LoggerMessage(436, LogLevel.Information, "Group {Group} gets partition {Partition} of topic {Topic} again: its keys are sound")]
+    public static partial void LaneWasRepaired(this ILogger log, string group, string topic, int partition);
+
+    [LoggerMessage(
+        437,
+        LogLevel.Error,
+        "The heartbeat of session {Session} was in another form and has been removed; the session writes it again if it is alive"
+    )]
+    public static partial void HeartbeatWasDamaged(this ILogger log, string session);
+
     [LoggerMessage(428, LogLevel.Error, "Sending messages of group {Group}, topic {Topic} met a fault of the component's own")]
     public static partial void DispatchFailed(this ILogger log, string group, string topic, Exception fault);
 }

@@ -24,7 +24,7 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
         random.Shuffle(order);
         var acked = new HashSet<long>();
 
-        for (var at = 0; at < Count;)
+        for (var at = 0; at < Count; )
         {
             var some = order[at..Math.Min(Count, at + random.Next(1, 8))];
             at += some.Length;
@@ -129,7 +129,7 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
         Assert.Equal(($"{worldLine}-3", 0, 3), await BooksAsync(run));
         object[] other = [.. Ack(fencingToken, worldLine, 1)];
         other[2] = "h";
-        Assert.Equal("ERROR field l:h:t of the partition header is damaged", await RequestAsync(run, other));
+        Assert.Equal($"ERROR DAMAGED key {run.Key(0, "m")}: field l:h:t is in another form", await RequestAsync(run, other));
         Assert.StartsWith("OK ", await RequestAsync(run, Publish(Append())), StringComparison.Ordinal);
         Assert.Equal(("", "damaged"), (await run.FieldAsync(0, "broken"), await run.FieldAsync(0, "l:h:t")));
     }

@@ -81,5 +81,5 @@ public sealed class AppliedPositionsTests
         Assert.Null(_applied.Compare(Survived(new(1, 4), default, default)));
     }
 
-    private static HandshakeResult Survived(params Position[] positions) => new(1, "boot", true, positions, new("s", 0));
+    private static HandshakeResult Survived(params Position[] positions) => new(1, "boot", true, positions, [], new("s", 0));
 }

@@ -1,6 +1,7 @@
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Ownership;
 using Darq.Engine.Telemetry;
 using Xunit;
 
@@ -98,9 +99,40 @@ public sealed class SubscriptionNumbersTests : CoreTests
         Deliver(2);
         Pass(Minute);
 
-        Assert.Equal(new(Streams: 1, Lanes: 1, InFlight: 2, RetriesWaiting: 0, OldestUnanswered: 2 * Minute), Status.Gauges);
+        Assert.Equal(
+            new(Streams: 1, Lanes: 1, DamagedLanes: 0, InFlight: 2, RetriesWaiting: 0, OldestUnanswered: 2 * Minute),
+            Status.Gauges
+        );
         AnswerTo(Sent[0], Answer.Nack);
-        Assert.Equal(new(Streams: 1, Lanes: 1, InFlight: 1, RetriesWaiting: 1, OldestUnanswered: Minute), Status.Gauges);
+        Assert.Equal(new(Streams: 1, Lanes: 1, DamagedLanes: 0, InFlight: 1, RetriesWaiting: 1, OldestUnanswered: Minute), Status.Gauges);
+    }
+
+    [Fact]
+    public void A_damaged_lane_is_counted_and_named_once_and_again_when_it_is_sound()
+    {
+        Open();
+        Damage("DAMAGED key k");
+        Damage("DAMAGED key k");
+        Assert.Equal(1, Status.Gauges.DamagedLanes);
+        Assert.Contains("DAMAGED key k", Assert.Single(Log.Lines).Text, StringComparison.Ordinal);
+
+        Claim();
+
+        Assert.Equal(0, Status.Gauges.DamagedLanes);
+        Assert.Equal(2, Log.Lines.Count);
+    }
+
+    [Fact]
+    public void A_lane_whose_tail_is_damaged_is_named()
+    {
+        Open();
+        Claim();
+        var questions = Apply(core => core.Ownership.NextTails(whole: true));
+
+        Apply(core => core.Ownership.OnTails(questions, [LaneTail.Parse("DAMAGED key k")]));
+
+        Assert.Equal(1, Status.Gauges.DamagedLanes);
+        Assert.Single(Log.Lines);
     }
 
     [Fact]
@@ -145,6 +177,12 @@ public sealed class SubscriptionNumbersTests : CoreTests
         {
             Read(number);
         }
+    }
+
+    private void Damage(string reply)
+    {
+        var claims = Apply(core => core.NextClaims(["s1"], "s1", true, this));
+        Assert.Empty(Apply(core => core.OnClaimed(claims, "s1", [ClaimResult.Parse(reply)], this)));
     }
 
     private void Consume(Attempt attempt) => EndStep(attempt, StepEnd.Consumed, isLate: true);

@@ -19,7 +19,7 @@ do
     local field = 'l:' .. name
     local text = headers.field(part, field)
     local owner, token, wl, seq, gaps, consumed, rest = string.match(text or '- - 0-0 0 0 0 0 0 0 0:0', form)
-    if not owner then error({ err = 'field ' .. field .. ' of the partition header is damaged' }) end
+    if not owner then headers.fail(part.key, 'field ' .. field .. ' is in another form') end
     return {
       field = field, ranges = part.tag .. ':o:' .. name, name = name, part = part, topic = topic, owner = owner ~= '-' and owner,
       fencing_token = token ~= '-' and token, wl = wl, seq = seq + 0, gaps = gaps + 0, consumed = consumed + 0, rest = rest,
@@ -124,7 +124,7 @@ do
     end
   end
 
-  -- Drops what all groups of the topic have acked; nothing where the numbers of one of them are damaged. `lane` has just moved.
+  -- Drops what all groups of the topic have acked; nothing where one of them, or the stream, is damaged. `lane` has just moved.
   function lanes.trim(lane)
     local numbers = topics.numbers(lane.part, lane.topic)
     if lane.seq - numbers.trimmed < stride and lane.seq < numbers.seq then return end
@@ -135,8 +135,9 @@ do
       if other.seq < seq then wl, seq = other.wl, other.seq end
     end
     if seq <= numbers.trimmed then return end
-    numbers.trimmed, numbers.changed = seq, true
-    redis.call('XTRIM', numbers.key, 'MINID', wl .. '-' .. headers.text(seq + 1))
+    -- What is in the way of trimming must not undo the ack.
+    local answer = redis.pcall('XTRIM', numbers.key, 'MINID', wl .. '-' .. headers.text(seq + 1))
+    if type(answer) ~= 'table' then numbers.trimmed, numbers.changed = seq, true end
   end
 
   function requests.ack(batch, args, at)

@@ -13,6 +13,9 @@ internal enum ClaimOutcome
 
     /// <summary>It cannot be resumed.</summary>
     Lost,
+
+    /// <summary>A key of it is damaged; nobody gets it before that is repaired.</summary>
+    Damaged,
 }
 
 /// <summary>The reply of a claim or a resumption about one lane (claim.lua).</summary>
@@ -24,6 +27,7 @@ internal enum ClaimOutcome
 /// unfinished one.</param>
 /// <param name="InRetryQueue">Messages in the retry queue.</param>
 /// <param name="Acked">First and last number of the ranges acked above <paramref name="AckedUpTo"/>.</param>
+/// <param name="Damage">Which key is damaged, and how; "" where none is.</param>
 internal sealed record ClaimResult(
     ClaimOutcome Outcome,
     string Owner,
@@ -31,10 +35,11 @@ internal sealed record ClaimResult(
     Position AckedUpTo,
     int TakeOvers,
     int InRetryQueue,
-    IReadOnlyList<(long First, long Last)> Acked
+    IReadOnlyList<(long First, long Last)> Acked,
+    string Damage = ""
 )
 {
-    /// <summary>Throws <see cref="FormatException"/> where the reply is not in the form of claim.lua.</summary>
+    /// <summary>A reply in no form of claim.lua is an error's text.</summary>
     public static ClaimResult Parse(string reply) =>
         reply.Split(' ') switch
         {
@@ -49,7 +54,7 @@ internal sealed record ClaimResult(
             ),
             ["HELD", var owner] => Without(ClaimOutcome.OwnedByAnother, owner),
             ["LOST"] => Without(ClaimOutcome.Lost, ""),
-            _ => throw new FormatException($"A claim was answered with '{reply}'."),
+            _ => Without(ClaimOutcome.Damaged, "") with { Damage = reply },
         };
 
     private static ClaimResult Without(ClaimOutcome outcome, string owner) => new(outcome, owner, "", default, 0, 0, []);

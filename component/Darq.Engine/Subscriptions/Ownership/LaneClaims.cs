@@ -1,4 +1,3 @@
-using System.Globalization;
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
@@ -41,10 +40,10 @@ internal sealed class LaneClaims(Primary primary, string group, string topic)
     /// <summary>
     /// The last number of each partition's stream; where it is the one known, the next append that the session is not told of wakes us up.
     /// </summary>
-    public async Task<long[]> TailsAsync(Session session, IReadOnlyList<TailQuestion> questions, CancellationToken cancellation)
+    public async Task<LaneTail[]> TailsAsync(Session session, IReadOnlyList<TailQuestion> questions, CancellationToken cancellation)
     {
         var reply = await primary.ReadAsync(() => Tails(session, questions), cancellation);
-        return [.. reply.Items.Select(item => long.Parse(item.ToString(), CultureInfo.InvariantCulture))];
+        return [.. reply.Items.Select(item => LaneTail.Parse(item.ToString()))];
     }
 
     private async Task<IReadOnlyList<RedisReply>> CallAsync(

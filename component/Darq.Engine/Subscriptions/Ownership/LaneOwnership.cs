@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Darq.Engine.Subscriptions.Ownership;
 
 /// <summary>A lane to be claimed, and what was known of it when that was decided.</summary>
@@ -14,12 +16,25 @@ internal readonly record struct Claim(Lane Lane, string FencingToken, string Dea
 /// <summary>A lane whose tail is asked for, and the last message known.</summary>
 internal readonly record struct TailQuestion(Lane Lane, int Epoch, long Known);
 
+/// <summary>The last message of a lane's stream, or which of its keys is damaged.</summary>
+internal readonly record struct LaneTail(long Last, string Damage)
+{
+    public static LaneTail Parse(string reply) =>
+        long.TryParse(reply, NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? new(last, "") : new(-1, reply);
+}
+
 /// <summary>
 /// Which lanes this process owns, wants, lets drain and releases. A lane that should go to another drains: nothing more of it is
 /// sent, and once what is out is answered and acknowledged it is released. A handler that takes longer must not starve its lane,
 /// which then delivers on for a while. Belongs to the core.
 /// </summary>
-internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bool> isFree, Action<IReadOnlyList<Lane>> drop)
+internal sealed class LaneOwnership(
+    Lane[] lanes,
+    Effects effects,
+    DamagedLanes damaged,
+    Func<Lane, bool> isFree,
+    Action<IReadOnlyList<Lane>> drop
+)
 {
     public static readonly TimeSpan DrainsFor = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan KeepsFor = TimeSpan.FromSeconds(5);
@@ -109,6 +124,7 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
     public bool OnClaimed(Claim claim, string session, ClaimResult result, long attempts, IMembershipView members)
     {
         var lane = claim.Lane;
+        damaged.Note(lane, result.Damage);
         if (lane.Epoch != claim.Epoch)
         {
             // What the answer says of the lane may be lost since. The claim stays open, and is made again.
@@ -196,13 +212,14 @@ internal sealed class LaneOwnership(Lane[] lanes, Effects effects, Func<Lane, bo
                 .Select(lane => new TailQuestion(lane, lane.Epoch, lane.ReadUpTo.Number)),
         ];
 
-    public void OnTails(IReadOnlyList<TailQuestion> questions, IReadOnlyList<long> tails)
+    public void OnTails(IReadOnlyList<TailQuestion> questions, IReadOnlyList<LaneTail> tails)
     {
         foreach (var (question, tail) in questions.Zip(tails).Where(pair => pair.First.Lane.Epoch == pair.First.Epoch))
         {
-            question.Lane.Tail = Math.Max(question.Lane.Tail, tail);
+            damaged.Note(question.Lane, tail.Damage);
+            question.Lane.Tail = Math.Max(question.Lane.Tail, tail.Last);
             // A wake-up may have come before this answer, and then the lane is not armed any more.
-            question.Lane.Armed = tail == question.Known && question.Lane.Tail == tail;
+            question.Lane.Armed = tail.Last == question.Known && question.Lane.Tail == tail.Last;
         }
 
         effects.Wake(Workers.Reader);

@@ -1,5 +1,6 @@
 using Darq.Engine.Connection;
 using Darq.Engine.Redis;
+using Darq.Engine.Telemetry;
 
 namespace Darq.Engine.Subscriptions.Ownership;
 
@@ -11,7 +12,8 @@ namespace Darq.Engine.Subscriptions.Ownership;
 /// <param name="announced">What this process takes lanes of.</param>
 /// <param name="beatSoon">Asks for a heartbeat before the next regular one.</param>
 /// <param name="time">Its clock.</param>
-internal sealed class Membership(Primary primary, Func<string> announced, Action beatSoon, TimeProvider time) : IMembershipView
+/// <param name="log">Hears of damage.</param>
+internal sealed class Membership(Primary primary, Func<string> announced, Action beatSoon, TimeProvider time, ILogger log) : IMembershipView
 {
     public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
     public static readonly TimeSpan Lapse = TimeSpan.FromSeconds(2);
@@ -105,6 +107,11 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
 
         Volatile.Write(ref _lastBeat, began);
         var snapshot = MembershipSnapshot.Read(beat, reply);
+        foreach (var damaged in snapshot.Damaged)
+        {
+            log.HeartbeatWasDamaged(damaged);
+        }
+
         (_clock, _snapshot) = (new(snapshot.ServerMs, time.GetTimestamp()), snapshot);
         Beaten?.Invoke();
     }

@@ -9,8 +9,14 @@ internal sealed class MembershipSnapshot
     /// <summary>Announced by a live member that takes no lanes; no (group, topic), because it has no colon.</summary>
     public const string Nothing = "-";
 
+    /// <summary>Stands for an announcement that was in another form.</summary>
+    private const string Damage = "!";
+
     private readonly Dictionary<string, string> _announced = [];
     private readonly Dictionary<string, List<string>> _takers = [];
+
+    /// <summary>Sessions, or what stood in their place, whose announcement was in another form and is removed.</summary>
+    public IReadOnlyList<string> Damaged { get; private init; } = [];
 
     private MembershipSnapshot(long beat, long serverMs) => (Beat, ServerMs) = (beat, serverMs);
 
@@ -24,14 +30,16 @@ internal sealed class MembershipSnapshot
     /// <param name="reply">The answer: the server's time, then session and announcement of each member.</param>
     public static MembershipSnapshot Read(long beat, RedisReply reply)
     {
-        var snapshot = new MembershipSnapshot(beat, long.Parse(reply.Items[0].ToString(), CultureInfo.InvariantCulture));
-        foreach (
-            var member in reply
-                .Items.Skip(1)
-                .Chunk(2)
-                .Select(pair => (Session: pair[0].ToString(), Text: pair[1].ToString()))
-                .OrderBy(member => member.Session, StringComparer.Ordinal)
-        )
+        var members = reply
+            .Items.Skip(1)
+            .Chunk(2)
+            .Select(pair => (Session: pair[0].ToString(), Text: pair[1].ToString()))
+            .ToLookup(IsSound);
+        var snapshot = new MembershipSnapshot(beat, long.Parse(reply.Items[0].ToString(), CultureInfo.InvariantCulture))
+        {
+            Damaged = [.. members[false].Select(member => member.Session)],
+        };
+        foreach (var member in members[true].OrderBy(member => member.Session, StringComparer.Ordinal))
         {
             snapshot._announced[member.Session] = member.Text;
             foreach (var name in member.Text.Split(' '))
@@ -46,6 +54,8 @@ internal sealed class MembershipSnapshot
         }
         return snapshot;
     }
+
+    private static bool IsSound((string Session, string Text) member) => member.Text != Damage;
 
     /// <summary>A (group, topic) as members announce it.</summary>
     public static string Name(string group, string topic) => $"{Keys.Encode(group)}:{Keys.Encode(topic)}";

@@ -5,8 +5,8 @@
 -- known to be dead ('' = none; after '=' an earlier session of the claiming process, whose death does not count against the message
 -- that was out), for a resume and a release the fencing token that the session has or had.
 -- Returns NEEDS_RECOVERY, or per partition: OK <fencing token> <ack watermark as stream id> <take-overs at the first unacked
--- message> <messages in the retry queue> and the acked ranges <first>:<last> above the watermark | HELD <session> | LOST;
--- for a release OK <1 if the session owned the lane>.
+-- message> <messages in the retry queue> and the acked ranges <first>:<last> above the watermark | HELD <session> | LOST |
+-- DAMAGED and why, which nobody gets; for a release OK <1 if the session owned the lane>.
 -- A claim raises the fencing token and so fences the previous owner; it also registers the group with the topic, so that
 -- the stream keeps what the group has not acked. Safe to repeat: a session that owns the lane already gets its token again.
 -- Resume continues a claim over a recovery only if it is exactly the one stored: a later claim whose
@@ -41,30 +41,39 @@ do
     end
   end
 
-  local function claim_result(lane, group, fencing_token)
-    local waiting = redis.call('ZCARD', lane.part.tag .. ':q:' .. group .. ':' .. lane.topic)
-    local words = { 'OK', fencing_token, lanes.watermark(lane), take_overs(lane), waiting }
+  -- What a claim tells of the lane's other keys, read before anything changes.
+  local function read_keys(lane, group)
+    local queue = lane.part.tag .. ':q:' .. group .. ':' .. lane.topic
+    local read = { waiting = headers.sure(redis.pcall('ZCARD', queue), queue), ranges = {} }
     if lane.gaps > 0 then
-      for _, range in ipairs(redis.call('ZRANGE', lane.ranges, 0, -1)) do
-        words[#words + 1] = string.match(range, '^%d+:%d+')
+      for i, range in ipairs(headers.sure(redis.pcall('ZRANGE', lane.ranges, 0, -1), lane.ranges)) do
+        read.ranges[i] = string.match(range, '^%d+:%d+') or headers.fail(lane.ranges, 'it has the member ' .. range)
       end
     end
+    topics.numbers(lane.part, lane.topic)
+    return read
+  end
+
+  local function claim_result(lane, read, fencing_token)
+    local words = { 'OK', fencing_token, lanes.watermark(lane), take_overs(lane), read.waiting }
+    for i, range in ipairs(read.ranges) do words[5 + i] = range end
     return table.concat(words, ' ')
   end
 
   local function grant(batch, lane, group, session, is_own)
+    local read = read_keys(lane, group)
     headers.begin(batch, lane.part)
     if not lane.exists then register(lane, group) end
     if lane.owner and lane.owner ~= session and not is_own then count_take_over(lane) end
     lane.fencing_token, lane.owner, lane.changed = raised(lane), session, true
-    return claim_result(lane, group, lane.fencing_token)
+    return claim_result(lane, read, lane.fencing_token)
   end
 
   local change = {}
 
   function change.claim(batch, lane, group, session, dead)
     if lane.owner == session and lanes.is_owner(lane, session, lane.fencing_token) then
-      return claim_result(lane, group, lane.fencing_token)
+      return claim_result(lane, read_keys(lane, group), lane.fencing_token)
     end
     local is_own = lane.owner and dead == '=' .. lane.owner
     if lane.owner and lane.owner ~= session and lane.owner ~= dead and not is_own then return 'HELD ' .. lane.owner end
@@ -74,7 +83,9 @@ do
   function change.resume(batch, lane, group, session, fencing_token)
     if lane.owner ~= session then return 'LOST' end
     -- Resumed already: the reply to the first call was lost.
-    if lanes.is_owner(lane, session, lane.fencing_token) then return claim_result(lane, group, lane.fencing_token) end
+    if lanes.is_owner(lane, session, lane.fencing_token) then
+      return claim_result(lane, read_keys(lane, group), lane.fencing_token)
+    end
     if lane.fencing_token ~= fencing_token then return 'LOST' end
     return grant(batch, lane, group, session)
   end
@@ -88,12 +99,17 @@ do
     return 'OK 1'
   end
 
+  local function answer_of(batch, part, args, argument)
+    return change[args[1]](batch, lanes.open(headers.sound(part), args[3], args[4]), args[3], args[2], argument)
+  end
+
   function lanes.claim(_, args)
     local parts, first = headers.open(args, 6, tonumber(args[5]))
     if not parts then return first end
     local batch, answers = { request = 1 }, {}
     for i, part in ipairs(parts) do
-      answers[i] = change[args[1]](batch, lanes.open(part, args[3], args[4]), args[3], args[2], args[first + i - 1])
+      local ok, answer = pcall(answer_of, batch, part, args, args[first + i - 1])
+      answers[i] = ok and answer or headers.reason(answer)
     end
     partitions.close(parts)
     return answers

@@ -2,17 +2,18 @@
 --
 -- beat:  KEYS[1] {<ns>}:members (hash: session -> '<ms> <subscriptions>'). ARGV[1] session, ARGV[2] the subscriptions whose
 --        lanes it takes ('' removes the session), ARGV[3] ms without a beat after which a session counts as dead, ARGV[4] ms
---        after which it is forgotten. Returns the server's time in ms, then session and subscriptions of each live one.
---        Complexity O(members). Safe to repeat.
+--        after which it is forgotten. Returns the server's time in ms, then session and subscriptions of each live one; a field in
+--        another form is removed, because its session writes it again, and returned with !. Complexity O(members). Safe to repeat.
 -- tails: KEYS[1] a header. ARGV[1] world-line of the last handshake, ARGV[2] session, ARGV[3] topic, ARGV[4..] list of partitions,
 --        then the last seq known of each. Returns per partition the topic's last seq. Where that is the one known, tails arms the lane:
 --        the next append publishes once on <tag>:w; an append whose reply shows this session the message does not, and leaves the
---        lane armed. The topic's numbers keep the session, or * where several wait. NEEDS_RECOVERY as always.
---        Complexity O(partitions). Safe to repeat.
+--        lane armed. The topic's numbers keep the session, or * where several wait. NEEDS_RECOVERY as always;
+--        DAMAGED and why for a partition with a damaged header, field or stream. Complexity O(partitions). Safe to repeat.
 do
   function lanes.beat(keys, args)
     local key, session, now = keys[1], args[1], headers.now()
     local live = { headers.text(now) }
+    headers.check(key, 'hash')
     if args[2] == '' then
       redis.call('HDEL', key, session)
     else
@@ -21,8 +22,12 @@ do
     local members = redis.call('HGETALL', key)
     for i = 1, #members, 2 do
       local beat, text = string.match(members[i + 1], '^(%d+) (.*)$')
-      local silent = now - tonumber(beat)
-      if silent > tonumber(args[4]) then
+      local silent = beat and now - tonumber(beat)
+      if not beat then
+        redis.call('HDEL', key, members[i])
+        live[#live + 1] = members[i]
+        live[#live + 1] = '!'
+      elseif silent > tonumber(args[4]) then
         redis.call('HDEL', key, members[i])
       elseif silent <= tonumber(args[3]) then
         live[#live + 1] = members[i]
@@ -32,16 +37,22 @@ do
     return live
   end
 
+  local function tail(part, topic, session, known)
+    local numbers = topics.numbers(headers.sound(part), topic)
+    headers.check(numbers.key, 'stream')
+    if numbers.seq == known and numbers.armed ~= '*' and numbers.armed ~= session then
+      numbers.armed, numbers.changed = numbers.armed and '*' or session, true
+    end
+    return numbers.seq
+  end
+
   function lanes.tails(_, args)
     local parts, first = headers.open(args, 4, tonumber(args[1]))
     if not parts then return first end
     local tails = {}
     for i, part in ipairs(parts) do
-      local numbers = topics.numbers(part, args[3])
-      if numbers.seq == tonumber(args[first + i - 1]) and numbers.armed ~= '*' and numbers.armed ~= args[2] then
-        numbers.armed, numbers.changed = numbers.armed and '*' or args[2], true
-      end
-      tails[i] = numbers.seq
+      local ok, answer = pcall(tail, part, args[3], args[2], tonumber(args[first + i - 1]))
+      tails[i] = ok and answer or headers.reason(answer)
     end
     partitions.close(parts)
     return tails

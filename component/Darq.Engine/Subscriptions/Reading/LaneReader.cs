@@ -8,6 +8,8 @@ namespace Darq.Engine.Subscriptions.Reading;
 /// <summary>Reads pages of streams ahead of delivery, one at a time.</summary>
 internal sealed class LaneReader(GuardedCore core, Primary primary, string topic, ILogger log)
 {
+    private const string WrongType = "WRONGTYPE";
+
     /// <summary>Reads one page. Throws what Redis throws; the page is then read again.</summary>
     /// <param name="more">Called when there was one to read: another reader may find another.</param>
     /// <param name="cancellation">Ends it.</param>
@@ -23,6 +25,11 @@ internal sealed class LaneReader(GuardedCore core, Primary primary, string topic
         try
         {
             entries = await ReadAsync(read, cancellation);
+        }
+        catch (RedisRefusedException refused) when (refused.Code == WrongType)
+        {
+            // The tails, which are asked for once a second, name the damage and say when it is over.
+            core.Apply(read, static (core, read, _) => core.OnUnreadable(read));
         }
         finally
         {

@@ -27,12 +27,21 @@ do
     return redis.call('ZRANGEBYSCORE', queue_key(lane), seq, seq)[1]
   end
 
+  -- Keys that finishing the message will write and that nothing has read are checked here, before the request's first write.
+  local function find(lane, seq)
+    if not lanes.is_acked(lane, seq) then
+      if lane.gaps == 0 and seq ~= lane.seq + 1 then headers.check(lane.ranges, 'zset') end
+      return true
+    end
+    local member = queued(lane, seq)
+    if member then headers.check(bodies_key(lane), 'hash') end
+    return member
+  end
+
   -- True for a message in the stream, the member for a queued one, nothing for a finished one. Remembered until the message
   -- changes, because a step asks several times.
   function lanes.pending(lane, seq)
-    if lane.asked ~= seq then
-      lane.asked, lane.pending = seq, not lanes.is_acked(lane, seq) or queued(lane, seq)
-    end
+    if lane.asked ~= seq then lane.asked, lane.pending = seq, find(lane, seq) end
     return lane.pending
   end
 
@@ -82,6 +91,10 @@ do
     local pending = lanes.pending(lane, seq)
     local fields = pending == true and entry(lane, wl, seq)
     if not pending or pending == true and not fields then return 0 end
+    if fields then
+      headers.check(queue_key(lane), 'zset')
+      headers.check(bodies_key(lane), 'hash')
+    end
     headers.begin(batch, lane.part)
     lane.asked = false
     local key
@@ -145,7 +158,8 @@ do
       if bytes >= tonumber(args[4]) then break end
       local lane = lanes.open(parts[tonumber(args[at])], args[2], args[3])
       local member = queued(lane, args[at + 1])
-      local body = member and redis.call('HGET', bodies_key(lane), args[at + 1])
+      local body = member and redis.pcall('HGET', bodies_key(lane), args[at + 1])
+      if type(body) == 'table' then body = false end
       found[#found + 1], found[#found + 2] = member or false, body or false
       bytes = bytes + #(body or '')
     end

@@ -31,7 +31,7 @@ public sealed class DeliveryStreamTests : IAsyncDisposable
     {
         var options = new SubscriptionOptions { Order = Order.None };
         _primary = new(new UnreachableRedis(), new() { Partitions = 1 }, _time, new Random(1), NullLoggerFactory.Instance);
-        var membership = new Membership(_primary, () => "", () => { }, _time);
+        var membership = new Membership(_primary, () => "", () => { }, _time, NullLogger.Instance);
         _core = new(new("g", "t", 1, options, new Random(1)), "g", "t", _primary, membership, _time, _log)
         {
             Wake = _ => { },

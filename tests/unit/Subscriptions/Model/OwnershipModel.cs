@@ -233,7 +233,7 @@ internal sealed class OwnershipModel : IMembershipView
                 yield break;
             }
 
-            long[] tails = [.. questions.Select(of => _model.Redis.Tail(of.Lane.Partition, of.Known, session))];
+            LaneTail[] tails = [.. questions.Select(of => new LaneTail(_model.Redis.Tail(of.Lane.Partition, of.Known, session), ""))];
             yield return 0;
             _model.Apply(core => core.Ownership.OnTails(questions, tails));
         }

@@ -16,7 +16,11 @@ public sealed class LaneOwnershipTests
     private readonly LaneOwnership _ownership;
     private bool _hasOrphans;
 
-    public LaneOwnershipTests() => _ownership = new(_lanes, new(), _ => !_hasOrphans, Drop);
+    public LaneOwnershipTests()
+    {
+        var effects = new Effects();
+        _ownership = new(_lanes, effects, new("g", "t", effects), _ => !_hasOrphans, Drop);
+    }
 
     private Lane Lane => _lanes[0];
 
@@ -271,7 +275,7 @@ public sealed class LaneOwnershipTests
         Own(Lane, "OK 1.1 1-4 0 0");
         Own(_lanes[1], "OK 1.1 1-4 0 0");
 
-        _ownership.OnTails(_ownership.NextTails(whole: false), [4, 6]);
+        _ownership.OnTails(_ownership.NextTails(whole: false), [new(4, ""), new(6, "")]);
 
         Assert.Equal([(true, 4L), (false, 6L)], _lanes.Select(lane => (lane.Armed, lane.Tail)));
         Assert.Empty(_ownership.NextTails(whole: false));
@@ -286,7 +290,7 @@ public sealed class LaneOwnershipTests
         _ownership.Lose([Lane]);
         Own(Lane);
 
-        _ownership.OnTails(questions, [9]);
+        _ownership.OnTails(questions, [new(9, "")]);
 
         Assert.Equal((false, 0L), (Lane.Armed, Lane.Tail));
     }
