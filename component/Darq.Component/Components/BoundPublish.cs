@@ -17,7 +17,7 @@ namespace Darq.Component.Components;
 /// Publishes the data of an output binding's request. The sidecar has not made an event of it, so it becomes a step that emits one
 /// message; with rawPayload its bytes are published as they are.
 /// </summary>
-internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions options)
+internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions options, UnansweredPublishes unanswered)
 {
     public async ValueTask<Published> PublishAsync(InvokeRequest request, CancellationToken cancellation)
     {
@@ -31,7 +31,8 @@ internal sealed class BoundPublish(InstanceEngine engine, InstanceOptions option
                 );
         if (metadata.TryGetValue(WireNames.RawPayload, out var raw) && raw.Equals("true", StringComparison.OrdinalIgnoreCase))
         {
-            return (await engine.Publisher.PublishAsync(topic, [new PublishEntry(request.Data.Memory, metadata)], cancellation))[0];
+            PublishEntry[] entries = [new(request.Data.Memory, metadata)];
+            return (await engine.Publisher.PublishAsync(topic, entries, unanswered, cancellation))[0];
         }
 
         var step = new Step { Emits = { Emit(topic, request.Data, metadata) }, Source = options.AppId ?? "Dapr" };

@@ -47,7 +47,10 @@ internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBi
             Step => await StepAsync(use, request, context.CancellationToken),
             Extend => ExtendDelivery(use, request.Metadata),
             _ => StepAnswer.Write(
-                await new BoundPublish(use.Engine, use.Instance.Options).PublishAsync(request, context.CancellationToken)
+                await new BoundPublish(use.Engine, use.Instance.Options, use.Instance.Unanswered).PublishAsync(
+                    request,
+                    context.CancellationToken
+                )
             ),
         };
         return new InvokeResponse { Data = UnsafeByteOperations.UnsafeWrap(answer), ContentType = "application/json" };

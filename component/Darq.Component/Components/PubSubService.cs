@@ -43,7 +43,7 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, StreamRegi
         }
 
         PublishEntry[] entries = [new(request.Data.Memory, request.Metadata)];
-        await use.Engine.Publisher.PublishAsync(request.Topic, entries, context.CancellationToken);
+        await use.Engine.Publisher.PublishAsync(request.Topic, entries, use.Instance.Unanswered, context.CancellationToken);
         return new PublishResponse();
     }
 
@@ -57,7 +57,7 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, StreamRegi
         var entries = request
             .Entries.Select(entry => new PublishEntry(entry.Event.Memory, Merge(request.Metadata, entry.Metadata)))
             .ToArray();
-        await use.Engine.Publisher.PublishAsync(request.Topic, entries, context.CancellationToken);
+        await use.Engine.Publisher.PublishAsync(request.Topic, entries, use.Instance.Unanswered, context.CancellationToken);
         return new BulkPublishResponse();
     }
 

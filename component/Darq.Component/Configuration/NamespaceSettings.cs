@@ -30,12 +30,17 @@ internal static class NamespaceSettings
     public static readonly Setting<TimeSpan> RetryWindow = Window(
         "retryWindow",
         Standard.RetryWindow,
-        "How long an event without an id of its own is remembered, against the sidecar's own retries."
+        "How long a publish without an id of its own is remembered, against repetitions (dedupBy)."
     );
     public static readonly Setting<DedupBy> DedupBy = Choice(
         "dedupBy",
-        "What makes two events without an id of their own the same: source and id with equal bytes, or source and id alone.",
-        [("content", Darq.Engine.Core.DedupBy.Content), ("cloudevent", Darq.Engine.Core.DedupBy.CloudEvent)]
+        "What makes two publishes without an id of their own the same: sidecar (it sends one again that had no answer), content (source "
+            + "and id of an event, with equal bytes) or cloudevent (source and id).",
+        [
+            ("sidecar", Darq.Engine.Core.DedupBy.Sidecar),
+            ("content", Darq.Engine.Core.DedupBy.Content),
+            ("cloudevent", Darq.Engine.Core.DedupBy.CloudEvent),
+        ]
     );
     public static readonly Setting<TimeSpan> StepRetention = Window(
         "stepRetention",
@@ -71,8 +76,11 @@ internal static class NamespaceSettings
         [("auto", "auto"), ("reply", "reply")],
         IsLaterDurability
     );
-    public static readonly Setting<string> Ack = Choice("ack", "When a call answers.", [("durable", "durable")], static text =>
-        text.Equals("speculative", StringComparison.OrdinalIgnoreCase)
+    public static readonly Setting<string> Ack = Choice(
+        "ack",
+        "When a call answers.",
+        [("durable", "durable")],
+        static text => text.Equals("speculative", StringComparison.OrdinalIgnoreCase)
     );
     public static readonly Setting<string> AppId = Text(
         "appID",

@@ -1,4 +1,5 @@
 using Darq.Component.Configuration;
+using Darq.Engine.Publishing;
 using Darq.Engine.Subscriptions.Deliveries;
 
 namespace Darq.Component.Instances;
@@ -40,6 +41,9 @@ internal sealed class Instance(
 
     /// <summary>The app behind the sidecar; all instances of a sidecar have the same.</summary>
     public AppPresence App { get; } = app;
+
+    /// <summary>What the sidecar published here without an answer.</summary>
+    public UnansweredPublishes Unanswered { get; } = new();
 
     /// <summary>
     /// Calls wait for it. Init makes the handshake itself; an instance that was brought back makes it with the first call, which would

@@ -69,6 +69,8 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     public Keys Keys { get; }
 
+    public TimeProvider Time => _time;
+
     /// <summary>What this process counts of the namespace.</summary>
     public NamespaceCounters Counters { get; }
 
@@ -361,7 +363,8 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         }
     }
 
-    private DarqException NoAnswer() =>
+    /// <summary>What a caller hears whose time is over.</summary>
+    public DarqException NoAnswer() =>
         new(
             ErrorCode.Unavailable,
             $"UNAVAILABLE: Redis at {_redis.Address} gave no answer in time; whether the request took or will take effect is unknown, and "

@@ -11,6 +11,10 @@ internal abstract class Awaited<T> : IValueTaskSource<T>
     private ManualResetValueTaskSourceCore<T> _source;
     private CancellationTokenRegistration _givingUp;
     private int _isOver;
+    private TaskCompletionSource<T>? _late;
+
+    /// <summary>What comes after the caller gave up; null where it did not. A fault that nobody asks for is none.</summary>
+    public Task<T>? Late => Volatile.Read(ref _late)?.Task;
 
     /// <summary>The answer, to be awaited once. Cancelling ends the wait only; the request is carried out all the same.</summary>
     public ValueTask<T> AnswerAsync(CancellationToken cancellation)
@@ -34,6 +38,10 @@ internal abstract class Awaited<T> : IValueTaskSource<T>
         {
             _source.SetException(why);
         }
+        else if (_late is { } late && late.TrySetException(why))
+        {
+            _ = late.Task.Exception;
+        }
     }
 
     protected void Complete(T answer)
@@ -42,12 +50,19 @@ internal abstract class Awaited<T> : IValueTaskSource<T>
         {
             _source.SetResult(answer);
         }
+        else
+        {
+            _late?.TrySetResult(answer);
+        }
     }
 
     protected void GiveUp(Exception why)
     {
+        // Before it is over, so that an answer finds it.
+        Volatile.Write(ref _late, new(TaskCreationOptions.RunContinuationsAsynchronously));
         if (Interlocked.Exchange(ref _isOver, 1) != 0)
         {
+            Volatile.Write(ref _late, null);
             return;
         }
         // This may run on any thread, also while the caller begins to wait.

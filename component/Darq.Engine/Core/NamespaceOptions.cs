@@ -12,7 +12,7 @@ internal sealed record NamespaceOptions
     /// <summary>How long an explicit message id is remembered at least.</summary>
     public TimeSpan DedupWindow { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long an event without an explicit id is remembered, against the sidecar's own retries.</summary>
+    /// <summary>How long a publish without an explicit id is remembered, against repetitions.</summary>
     public TimeSpan RetryWindow { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>How long the result of a step is kept.</summary>
@@ -24,15 +24,21 @@ internal sealed record NamespaceOptions
     /// <summary>How long a call may wait for Redis before it answers Unavailable.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    public DedupBy DedupBy { get; init; } = DedupBy.Content;
+    public DedupBy DedupBy { get; init; }
 
     public CrossPartitionSteps CrossPartitionSteps { get; init; } = CrossPartitionSteps.Warn;
 }
 
-/// <summary>What makes two events without an explicit id the same: their (source, id) with equal bytes, or (source, id) alone.</summary>
+/// <summary>What makes two publishes without an explicit id the same.</summary>
 internal enum DedupBy
 {
+    /// <summary>That the sidecar sends one again because the first had no answer.</summary>
+    Sidecar,
+
+    /// <summary>Source and id of an event, and equal bytes.</summary>
     Content,
+
+    /// <summary>Source and id of an event.</summary>
     CloudEvent,
 }
 

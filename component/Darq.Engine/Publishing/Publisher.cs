@@ -6,22 +6,97 @@ namespace Darq.Engine.Publishing;
 /// <summary>Publishes to topics, each call all or none. A duplicate gets the id and position of the original.</summary>
 internal sealed class Publisher(Primary primary, NamespaceOptions options)
 {
+    /// <summary>As the other one, for callers that repeat nothing.</summary>
+    public ValueTask<IReadOnlyList<Published>> PublishAsync(
+        string topic,
+        IReadOnlyList<PublishEntry> entries,
+        CancellationToken cancellation
+    ) => PublishAsync(topic, entries, unanswered: null, cancellation);
+
     /// <summary>
     /// Appends the messages in order as one request. Throws <see cref="DarqException"/>; after Unavailable the outcome
     /// may be unknown, and publishing again with the same ids is safe. Cancelling does not take a publish back.
     /// </summary>
-    public async ValueTask<IReadOnlyList<Published>> PublishAsync(
+    /// <param name="topic">Where to.</param>
+    /// <param name="entries">The messages.</param>
+    /// <param name="unanswered">
+    /// What the same sidecar published without an answer: an equal call that follows is its retry. Null where nobody retries equal calls.
+    /// </param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public ValueTask<IReadOnlyList<Published>> PublishAsync(
         string topic,
         IReadOnlyList<PublishEntry> entries,
+        UnansweredPublishes? unanswered,
         CancellationToken cancellation
     )
     {
         Append.CheckTopic(topic);
         if (entries.Count == 0)
         {
-            return [];
+            return new([]);
         }
 
+        if (unanswered is not { Count: > 0 })
+        {
+            return SubmitAsync(topic, entries, unanswered, cancellation);
+        }
+
+        var digest = UnansweredPublishes.DigestOf(topic, entries);
+        return unanswered.TryTake(digest, Now, out var outcome)
+            ? RepeatAsync(topic, entries, digest, outcome, unanswered, cancellation)
+            : SubmitAsync(topic, entries, unanswered, cancellation);
+    }
+
+    /// <summary>Waits for the outcome of the call before; publishes where that took no effect.</summary>
+    private async ValueTask<IReadOnlyList<Published>> RepeatAsync(
+        string topic,
+        IReadOnlyList<PublishEntry> entries,
+        string digest,
+        Task<Published[]> outcome,
+        UnansweredPublishes unanswered,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            var published = await outcome.WaitAsync(options.CallTimeout, primary.Time, cancellation);
+            return [.. published.Select(message => message with { Duplicate = true })];
+        }
+        catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
+        {
+            unanswered.Add(digest, outcome, Now + options.RetryWindow);
+            throw fault is TimeoutException ? primary.NoAnswer() : fault;
+        }
+        catch (DarqException)
+        {
+            return await SubmitAsync(topic, entries, unanswered, cancellation);
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<Published>> SubmitAsync(
+        string topic,
+        IReadOnlyList<PublishEntry> entries,
+        UnansweredPublishes? unanswered,
+        CancellationToken cancellation
+    )
+    {
+        var request = RequestOf(topic, entries);
+        try
+        {
+            return await primary.SubmitAsync(request, cancellation);
+        }
+        catch (Exception) when (unanswered is not null && request.Late is { } outcome)
+        {
+            unanswered.Add(UnansweredPublishes.DigestOf(topic, entries), outcome, Now + options.RetryWindow);
+            throw;
+        }
+    }
+
+    /// <summary>Monotonic.</summary>
+    private TimeSpan Now => primary.Time.GetElapsedTime(0);
+
+    private AppendRequest RequestOf(string topic, IReadOnlyList<PublishEntry> entries)
+    {
         var (appends, ids) = (new Append[entries.Count], primary.Ids.Take(entries.Count));
         // Messages with neither key nor id share a partition, in which a repeated request finds its first reply.
         var identity = options.DedupBy == DedupBy.Content ? EventIdentity.OfRequest(entries) ?? "" : "";
@@ -31,9 +106,8 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
             appends[i] = Append.From(topic, entries[i], options, home, ids[i]);
         }
 
-        AppendRequest request = Array.TrueForAll(appends, append => append.IsBare)
+        return Array.TrueForAll(appends, append => append.IsBare)
             ? new BareRequest(appends, identity, ids, primary, options)
             : new MixedRequest(appends, identity, primary, options);
-        return await primary.SubmitAsync(request, cancellation);
     }
 }

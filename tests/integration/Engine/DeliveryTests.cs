@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Darq.Engine.Connection;
+using Darq.Engine.Core;
 using Darq.Engine.Publishing;
 using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions.Deliveries;
@@ -37,8 +38,9 @@ public abstract class DeliveryTests(bool valkey) : EngineTests(valkey)
     }
 
     [Fact]
-    public async Task An_event_that_the_sidecar_sends_again_is_delivered_once_but_other_bytes_under_the_same_id_are_another_message()
+    public async Task By_content_an_event_that_comes_again_is_delivered_once_but_other_bytes_under_the_same_id_are_another_message()
     {
+        await UseAsync(DedupBy.Content);
         var inbox = new Inbox();
         await using var stream = Run.Subscriptions.Attach("g", "t", new(), inbox);
         await Run.PublishAsync("t", """{"specversion":"1.0","id":"1","source":"shop","data":1}""");
@@ -48,12 +50,13 @@ public abstract class DeliveryTests(bool valkey) : EngineTests(valkey)
         Delivery[] seen = [await inbox.NextAsync(), await inbox.NextAsync()];
 
         Assert.Equal(2, seen.Select(d => Inbox.Text(d).Contains("\"data\":1", StringComparison.Ordinal)).Distinct().Count());
-        Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "the sidecar's retry was delivered");
+        Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromMilliseconds(500)), "the event that came again was delivered");
     }
 
     [Fact]
-    public async Task Events_of_a_bulk_are_told_each_by_its_id_and_so_are_those_of_the_same_bulk_sent_again()
+    public async Task By_content_events_of_a_bulk_are_told_each_by_its_id_and_so_are_those_of_the_same_bulk_sent_again()
     {
+        await UseAsync(DedupBy.Content);
         PublishEntry[] bulk =
         [
             .. Enumerable
@@ -152,7 +155,7 @@ public abstract class DeliveryTests(bool valkey) : EngineTests(valkey)
         var done = Enumerable.Range(0, 7).ToDictionary(k => k, _ => new List<int>());
 
         var random = new Random(7);
-        for (var left = 200; left > 0;)
+        for (var left = 200; left > 0; )
         {
             var delivery = await inbox.NextAsync();
             if (random.Next(4) == 0)
@@ -316,9 +319,10 @@ public abstract class DeliveryTests(bool valkey) : EngineTests(valkey)
             }
         }
     }
+
+    private async Task UseAsync(DedupBy dedupBy)
+    {
+        await Run.DisposeAsync();
+        Run = await EngineRun.StartAsync(Redis.Port, new NamespaceOptions { DedupBy = dedupBy });
+    }
 }
-
-public sealed class DeliveryTestsOnRedis() : DeliveryTests(valkey: false);
-
-[Trait("Lane", "Slow")]
-public sealed class DeliveryTestsOnValkey() : DeliveryTests(valkey: true);

@@ -28,7 +28,14 @@ internal sealed class WatchedRedis(IRedis redis) : IRedis
 
     public int CallsOf(string function) => _calls.GetValueOrDefault(FunctionLibrary.Function(function));
 
-    public void Freeze() => _flowing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Until <see cref="Thaw"/>. Safe to repeat.</summary>
+    public void Freeze()
+    {
+        if (_flowing.Task.IsCompleted)
+        {
+            _flowing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
 
     public void Thaw() => _flowing.TrySetResult();
 
