@@ -82,6 +82,19 @@ do
     end
   end
 
+  -- Whether `count` more messages fit; expired ones that nobody would deliver make room.
+  local function has_room(batch, part, numbers, count, most)
+    if numbers.seq - numbers.trimmed + count <= most then return true end
+    lanes.expire(batch, part, numbers)
+    return numbers.seq - numbers.trimmed + count <= most
+  end
+
+  -- How many more messages fit, where `count` are to come.
+  function topics.room(batch, part, numbers, most, count)
+    has_room(batch, part, numbers, count, most)
+    return most - numbers.seq + numbers.trimmed
+  end
+
   local function check(numbers, ids)
     if not numbers.checked then
       headers.check(numbers.key, 'stream')
@@ -99,7 +112,7 @@ do
       local numbers = topics.numbers(part, args[at + 1])
       local ids = args[at + 3] ~= '' and topics.ids(part, args[at + 1], args[at + 3])
       if beside or count > 1 then check(numbers, ids) end
-      if numbers.seq - numbers.trimmed + count > tonumber(args[at + 10]) then return crowded_exactly(batch, args, first, count) end
+      if not has_room(batch, part, numbers, count, tonumber(args[at + 10])) then return crowded_exactly(batch, args, first, count) end
     end
   end
 

@@ -38,7 +38,7 @@ do
     local part = partitions.at(batch, place)
     local numbers = topics.numbers(part, topic)
     local family = identity ~= '' and topics.ids(part, topic, 'r')
-    local room = tonumber(args[at + 4]) - numbers.seq + numbers.trimmed
+    local room = topics.room(batch, part, numbers, tonumber(args[at + 4]), count)
     if room < count then
       local before = family and buckets.find(family, identity)
       if before then return again(batch, part, topic, before, count) end

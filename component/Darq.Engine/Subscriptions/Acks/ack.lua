@@ -11,6 +11,8 @@
 -- recovery). Acking a message again changes nothing. Complexity O(count log ranges). Frees what every group has acked.
 do
   local none = {}
+  local most_expired = 256 -- messages that one request ends because they have expired
+  local expiry = -1 -- number of no request
   local stride = 64 -- acked messages after which a stream is trimmed even though more are waiting
   local form = '^(%S+) (%S+) (%d+)%-(%d+) (%d+) (%d+) (%d+ %d+ %d+ %d+ %d+:%d+)$'
 
@@ -138,6 +140,50 @@ do
     -- What is in the way of trimming must not undo the ack.
     local answer = redis.pcall('XTRIM', numbers.key, 'MINID', wl .. '-' .. headers.text(seq + 1))
     if type(answer) ~= 'table' then numbers.trimmed, numbers.changed = seq, true end
+  end
+
+  -- The expired messages at the head of a stream.
+  local function expired_head(batch, key)
+    local head = {}
+    for _, entry in ipairs(redis.call('XRANGE', key, '-', '+', 'COUNT', most_expired)) do
+      local expires
+      for i = 1, #entry[2], 2 do
+        if entry[2][i] == 'x' then expires = tonumber(entry[2][i + 1]) end
+      end
+      if not expires or expires > batch.now then break end
+      local wl, seq = string.match(entry[1], '^(%d+)%-(%d+)$')
+      head[#head + 1] = { wl = wl, seq = tonumber(seq) }
+    end
+    return head
+  end
+
+  -- Ends expired messages at the head of a full stream, for groups whose lanes nobody owns: an owner does that for its own. An effect of
+  -- its own, with an LSN of its own, which stands whatever becomes of the request that needs the room.
+  function lanes.expire(batch, part, numbers)
+    local head = expired_head(batch, numbers.key)
+    if #head == 0 then return end
+    local groups, upto = {}, head[#head]
+    for group in string.gmatch(numbers.groups, '[^,]+') do
+      local lane = lanes.open(part, group, numbers.topic)
+      if not lane.owner then
+        groups[#groups + 1] = lane
+      elseif lane.seq < upto.seq then
+        upto = { wl = lane.wl, seq = lane.seq }
+      end
+    end
+    if upto.seq <= numbers.trimmed then return end
+    local request = part.request
+    headers.begin({ request = expiry }, part)
+    for _, lane in ipairs(groups) do
+      for _, message in ipairs(head) do
+        if message.seq <= upto.seq and lanes.pending(lane, message.seq) == true then
+          lanes.finish(lane, message.wl, message.seq, true, 'expired')
+        end
+      end
+    end
+    numbers.trimmed, numbers.changed = upto.seq, true
+    redis.call('XTRIM', numbers.key, 'MINID', upto.wl .. '-' .. headers.text(upto.seq + 1))
+    part.request = request == batch.request and request or expiry
   end
 
   function requests.ack(batch, args, at)
