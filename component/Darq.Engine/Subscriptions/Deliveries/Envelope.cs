@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Darq.Engine.Publishing;
 using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions.Reading;
@@ -78,9 +79,9 @@ internal sealed class Envelope
     {
         foreach (var (name, value) in message.ParseMetadata())
         {
-            if (IsHeaderName(name) && IsHeaderValue(value) && (!WireNames.IsReserved(name) || WireNames.IsDeadLetter(name)))
+            if (IsHeaderName(name) && (!WireNames.IsReserved(name) || WireNames.IsDeadLetter(name)))
             {
-                _ofPublisher.Add(new(name, value));
+                _ofPublisher.Add(new(name, HeaderValue(value)));
             }
         }
     }
@@ -101,31 +102,55 @@ internal sealed class Envelope
         _values.Number(message.Partition).Sign(':').Position(message.Position).End(6);
     }
 
-    /// <summary>The attributes go before the closing brace of a JSON object; anything else stays as it is.</summary>
+    /// <summary>The attributes go before the closing brace of an event; anything else stays as it is, byte for byte.</summary>
     private void TakeData(ReadOnlyMemory<byte> data)
     {
         _data = data;
         _attributes.Clear();
-        var span = data.Span.TrimEnd(" \t\r\n"u8);
-        if (span.Length < 2 || span.TrimStart(" \t\r\n"u8)[0] != (byte)'{' || span[^1] != (byte)'}')
+        if (!IsEvent(data.Span))
         {
             return;
         }
 
-        var isEmpty = span[..^1].TrimEnd(" \t\r\n"u8)[^1] == (byte)'{';
-        _data = data[..(span.Length - 1)];
+        _data = data[..(data.Span.TrimEnd(" \t\r\n"u8).Length - 1)];
         for (var i = 0; i < Headers.Length; i++)
         {
-            if (i > 0 || !isEmpty)
-            {
-                _attributes.Add((byte)',');
-            }
-
+            _attributes.Add((byte)',');
             _attributes.Add(Attributes[i]);
             WriteEscaped(_values[i]);
             _attributes.Add((byte)'"');
         }
         _attributes.Add((byte)'}');
+    }
+
+    /// <summary>Whether it is a CloudEvent: a JSON object that has itself a <c>specversion</c>.</summary>
+    private static bool IsEvent(ReadOnlySpan<byte> data)
+    {
+        if (data.IndexOf("\"specversion\""u8) < 0)
+        {
+            return false;
+        }
+
+        var json = new Utf8JsonReader(data);
+        var isEvent = false;
+        try
+        {
+            if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+            {
+                return false;
+            }
+
+            while (json.Read())
+            {
+                isEvent |= json.CurrentDepth == 1 && json.TokenType == JsonTokenType.PropertyName && json.ValueTextEquals("specversion"u8);
+            }
+
+            return isEvent;
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private void WriteEscaped(ReadOnlySpan<byte> value)

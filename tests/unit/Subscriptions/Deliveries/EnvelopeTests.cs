@@ -21,12 +21,12 @@ public sealed class EnvelopeTests
     ];
 
     [Theory]
-    [InlineData("""{"data":1}""")]
-    [InlineData("""{"data":"}"}""")]
-    [InlineData("{}")]
-    [InlineData(" { } ")]
-    [InlineData("{\"data\":{\"a\":[]}}\r\n\t ")]
-    public void An_object_gets_every_header_as_an_attribute_too(string data)
+    [InlineData("""{"specversion":"1.0","data":1}""")]
+    [InlineData("""{"data":"}","specversion":"1.0"}""")]
+    [InlineData("""{"specversion":"1.0"}""")]
+    [InlineData("""  { "specversion" : "1.0" } """)]
+    [InlineData("{\"specversion\":\"1.0\",\"data\":{\"a\":[]}}\r\n\t ")]
+    public void An_event_gets_every_header_as_an_attribute_too(string data)
     {
         var delivery = Compose(data);
 
@@ -51,12 +51,20 @@ public sealed class EnvelopeTests
     [InlineData("")]
     [InlineData("   ")]
     [InlineData("{\"a\":1}x")]
+    [InlineData("{}")]
+    [InlineData(" { } ")]
+    [InlineData("{\"data\":1} \r\n")]
+    [InlineData("{\"data\":{\"specversion\":\"1.0\"}}")]
+    [InlineData("[{\"specversion\":\"1.0\"}]")]
+    [InlineData("{\"specversion\":\"1.0\"")]
+    [InlineData("{\"specversion\":\"1.0\"}{")]
+    [InlineData("{\"text\":\"say \\\"specversion\\\"\"}")]
     public void Anything_else_goes_as_it_came(string data) => Assert.Equal(data, Encoding.UTF8.GetString(Compose(data).Data.Span));
 
     [Fact]
     public void An_attribute_that_the_publisher_forged_does_not_win()
     {
-        using var json = JsonDocument.Parse(Compose("""{"darqtoken":"forged"}""").Data);
+        using var json = JsonDocument.Parse(Compose("""{"specversion":"1.0","darqtoken":"forged"}""").Data);
 
         Assert.StartsWith("s1:", json.RootElement.GetProperty("darqtoken").GetString(), StringComparison.Ordinal);
     }
@@ -68,10 +76,14 @@ public sealed class EnvelopeTests
     [InlineData("trace-bin", "v")]
     [InlineData("Content-Length", "1")]
     [InlineData("dapr-api-token", "v")]
-    [InlineData("a", "line\r\nbreak")]
-    [InlineData("a", "ü")]
-    public void Metadata_that_no_header_can_carry_is_dropped(string name, string value) =>
+    public void Metadata_whose_name_no_header_can_have_is_dropped(string name, string value) =>
         Assert.Equal(Headers, Compose("x", metadata: (name, value)).Metadata.Select(entry => entry.Key));
+
+    [Theory]
+    [InlineData("line\r\nbreak", "line%0D%0Abreak")]
+    [InlineData("ü", "%C3%BC")]
+    public void A_value_that_no_header_can_carry_is_percent_encoded(string value, string header) =>
+        Assert.Contains(new("a", header), Compose("x", metadata: ("a", value)).Metadata);
 
     [Fact]
     public void Other_metadata_becomes_headers() =>
@@ -80,7 +92,7 @@ public sealed class EnvelopeTests
     [Fact]
     public void Every_header_value_is_printable_ascii_whatever_the_names_are()
     {
-        var delivery = Compose("{}", id: "ä\n\"\\🚀", topic: "größe:\u0085{}");
+        var delivery = Compose("""{"specversion":"1.0"}""", id: "ä\n\"\\🚀", topic: "größe:\u0085{}");
 
         Assert.All(delivery.Metadata, entry => Assert.All(entry.Value, c => Assert.InRange(c, ' ', '~')));
         using var json = JsonDocument.Parse(delivery.Data);
@@ -90,7 +102,7 @@ public sealed class EnvelopeTests
     [Fact]
     public void An_id_with_quotes_keeps_the_object_well_formed()
     {
-        using var json = JsonDocument.Parse(Compose("{}", id: "a\"b\\c").Data);
+        using var json = JsonDocument.Parse(Compose("""{"specversion":"1.0"}""", id: "a\"b\\c").Data);
 
         Assert.Equal("a\"b\\c", json.RootElement.GetProperty("darqid").GetString());
     }
