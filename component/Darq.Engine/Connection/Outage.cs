@@ -45,6 +45,8 @@ internal sealed class Outage(IRedis redis, TimeProvider time, ILogger log)
     {
         lock (_lock)
         {
+            // An error is an answer too.
+            _hasAnswered |= fault is RedisRefusedException;
             _why = fault is RedisUnavailableException { InnerException: TimeoutException } ? "no answer in time" : fault.Message;
         }
 

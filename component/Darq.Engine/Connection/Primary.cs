@@ -23,11 +23,13 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     private readonly Handshake _handshake;
     private readonly BatchQueue _queue;
     private readonly CallTimeout _callTimeout;
+    private readonly StreamReads _reads;
     private readonly List<Resumption> _resumptions = [];
     private readonly AsyncManualResetEvent<Session> _ready = new();
     private readonly Lock _lock = new();
     private readonly SupervisedLoop _handshaking;
     private readonly Outage _outage;
+    private readonly Refusals _refusals;
 
     // Under _lock.
     private DarqException? _refused;
@@ -47,7 +49,9 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         _log = logs.CreateLogger("Darq.Engine.Connection");
         _handshake = new(redis, Keys, options, random);
         _queue = new(this, Keys, time, _log, Counters);
+        _reads = new(redis, Keys);
         _outage = new(redis, time, _log);
+        _refusals = new(redis, time, _log);
         _spreadFrom = random.Next(options.Partitions);
         _callTimeout = new(options.CallTimeout, time);
         (Ids, Applied) = (new(random), new(options.Partitions, OnLateLoss));
@@ -90,13 +94,15 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     public bool Ready => _ready.IsOpen && _redis.Connected;
 
     /// <summary>Whether calls are served, and else why not.</summary>
-    public PrimaryStatus Status => new(_options.Name, _redis.Address, Ready ? null : WhyAway().Message, _outage.ReadyFor);
+    public PrimaryStatus Status => new(_options.Name, _redis.Address, Ready ? _refusals.Describe() : WhyAway().Message, _outage.ReadyFor);
 
     /// <summary>
-    /// To be called now and then: logs that Redis is away, at once and then every 30 seconds. A lost connection raises no event here.
+    /// To be called now and then: logs that Redis is away, at once and then every 30 seconds, and that it takes calls again. A lost
+    /// connection raises no event here.
     /// </summary>
     public void Watch()
     {
+        _refusals.Watch();
         if (!Ready)
         {
             _outage.Watch();
@@ -222,8 +228,9 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => _redis.CallAsync(call, cancellation);
 
+    /// <summary>As <see cref="StreamReads.ReadAsync"/>.</summary>
     public Task<StreamSlice> ReadStreamAsync(int partition, string topic, string afterId, int maxCount, CancellationToken cancellation) =>
-        _redis.ReadAsync(Keys.PartitionHeader(partition), Keys.Stream(partition, topic), afterId, maxCount, cancellation);
+        _reads.ReadAsync(partition, topic, afterId, maxCount, cancellation);
 
     public Task<IAsyncDisposable> SubscribeAsync(
         IReadOnlyList<string> channels,
@@ -272,6 +279,13 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         if (!refused.IsAway && refused.Code is not ("NOREPLICAS" or "MISCONF"))
         {
             return false;
+        }
+
+        _refusals.Note(refused);
+        if (refused.Code == "READONLY")
+        {
+            // It is a replica now: the handshake looks for the primary, or waits.
+            Invalidate(Invalidation.NeedsRecovery);
         }
 
         await Task.Delay(ShortestPause, _time, cancellation);
@@ -367,8 +381,8 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     public DarqException NoAnswer() =>
         new(
             ErrorCode.Unavailable,
-            $"UNAVAILABLE: Redis at {_redis.Address} gave no answer in time; whether the request took or will take effect is unknown, and "
-                + "repeating it with the same id or token is safe."
+            $"UNAVAILABLE: {_refusals.Describe() ?? $"Redis at {_redis.Address} gave no answer in time"}; whether the request took or will "
+                + "take effect is unknown, and repeating it with the same id or token is safe."
         );
 
     /// <summary>What was claimed under the session may rest on what is lost: a new session claims anew.</summary>

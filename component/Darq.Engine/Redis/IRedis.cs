@@ -64,7 +64,18 @@ internal readonly record struct FunctionCall(
 );
 
 /// <summary>The entries of a stream, and the replication id under which they were read (null: the partition has no header yet).</summary>
-internal readonly record struct StreamSlice(string? ReplicationId, IReadOnlyList<StreamEntry> Entries);
+internal readonly record struct StreamSlice(string? ReplicationId, IReadOnlyList<StreamEntry> Entries)
+{
+    /// <summary>The reply of the function <c>read</c>.</summary>
+    public static StreamSlice Of(RedisReply reply) =>
+        new(
+            reply.Items[0].IsNothing ? null : reply.Items[0].ToString(),
+            [.. reply.Items[1].Items.Select(entry => new StreamEntry(entry.Items[0].ToString(), [.. Fields(entry.Items[1])]))]
+        );
+
+    private static IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Fields(RedisReply pairs) =>
+        pairs.Items.Chunk(2).Select(pair => KeyValuePair.Create(pair[0].ToString(), pair[1].Bytes));
+}
 
 /// <summary>A stream entry: its id and its fields in order, name and value alternating.</summary>
 internal readonly record struct StreamEntry(string Id, IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Fields);

@@ -20,5 +20,6 @@ do
   register('tails', lanes.tails, { 'allow-oom' })
   register('queued', lanes.index, { 'no-writes', 'allow-oom' })
   register('bodies', lanes.bodies, { 'no-writes', 'allow-oom' })
+  register('read', lanes.read, { 'no-writes', 'allow-oom' })
   register('get', state.get, { 'no-writes', 'allow-oom' })
 end

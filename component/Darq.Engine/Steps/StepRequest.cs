@@ -45,9 +45,7 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? primary = n
     public override int Size => _size > 0 ? _size : _size = Weigh();
 
     public override bool Frees =>
-        Emits.Length == 0
-        && Consumed.Length == 0
-        && Array.TrueForAll(Operations, operation => operation.Operation.Change == StateChange.Delete);
+        Emits.Length == 0 && Array.TrueForAll(Operations, operation => operation.Operation.Change == StateChange.Delete);
 
     // The record or the consumed message reveals a second execution. Without either, writing the same values again changes only
     // etags, so only a guarded write could get a false conflict.

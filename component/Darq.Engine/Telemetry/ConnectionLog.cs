@@ -34,6 +34,16 @@ internal static partial class ConnectionLog
     )]
     public static partial void HeaderIsDamaged(this ILogger log, string damage);
 
+    [LoggerMessage(
+        310,
+        LogLevel.Error,
+        "Redis at {Address} refuses calls: {Why}. They are repeated until it takes them; callers hear of it after callTimeout"
+    )]
+    public static partial void RedisRefuses(this ILogger log, string address, string why);
+
+    [LoggerMessage(311, LogLevel.Information, "Redis at {Address} takes calls again; {Code} lasted {Length}")]
+    public static partial void RedisTakesCallsAgain(this ILogger log, string address, string code, TimeSpan length);
+
     [LoggerMessage(304, LogLevel.Warning, "Redis has no record of this session ({Code}); a new one was opened")]
     public static partial void SessionWasGone(this ILogger log, string code);
 

@@ -56,6 +56,25 @@ public sealed class AwayTests
         }
     }
 
+    [Fact]
+    public async Task A_server_that_wants_replicas_that_it_does_not_have()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var run = await EngineRun.StartAsync(redis.Port, new() { CallTimeout = TimeSpan.FromSeconds(1) });
+        await redis.CliAsync("CONFIG", "SET", "min-replicas-to-write", "1");
+
+        var refused = await Assert.ThrowsAsync<DarqException>(() => run.PublishAsync("t", "x"));
+
+        Assert.Equal(ErrorCode.Unavailable, refused.Code);
+        Assert.Contains("NOREPLICAS", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("NOREPLICAS", run.Primary.Status.Why, StringComparison.Ordinal);
+
+        await redis.CliAsync("CONFIG", "SET", "min-replicas-to-write", "0");
+
+        Assert.False((await run.PublishAsync("t", "y")).Duplicate);
+        await Eventually.TrueAsync(() => Task.FromResult(run.Primary.Status.Why is null), Patience, "it is over");
+    }
+
     private static async Task SaysAsync(Darq.Engine.Redis.RedisOptions options, string why)
     {
         await using var run = new EngineRun(options);

@@ -13,12 +13,13 @@ public sealed class StepRequestTests
     private static readonly Consumption Consumed = new(new("s", "g", "t", 2, new(1, 1), 1, "i"), () => "1.1");
 
     [Fact]
-    public void Only_deletes_free_memory()
+    public void Deletes_and_what_is_consumed_free_memory()
     {
         Assert.True(Step([Delete, Delete]).Frees);
         Assert.False(Step([Delete, Upsert]).Frees);
         Assert.False(Step([Delete], emits: [Emit("")]).Frees);
-        Assert.False(Step([Delete], [Consumed]).Frees);
+        Assert.True(Step([Delete], [Consumed]).Frees);
+        Assert.False(Step([Upsert], [Consumed]).Frees);
     }
 
     [Fact]

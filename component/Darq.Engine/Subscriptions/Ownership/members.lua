@@ -4,6 +4,8 @@
 --        lanes it takes ('' removes the session), ARGV[3] ms without a beat after which a session counts as dead, ARGV[4] ms
 --        after which it is forgotten. Returns the server's time in ms, then session and subscriptions of each live one; a field in
 --        another form is removed, because its session writes it again, and returned with !. Complexity O(members). Safe to repeat.
+-- read:  KEYS[1] a header. ARGV[1] the stream, ARGV[2] id to read after, ARGV[3] most entries. Returns the header's replication id and
+--        the entries. Complexity O(entries). Writes nothing.
 -- tails: KEYS[1] a header. ARGV[1] world-line of the last handshake, ARGV[2] session, ARGV[3] topic, ARGV[4..] list of partitions,
 --        then the last seq known of each. Returns per partition the topic's last seq. Where that is the one known, tails arms the lane:
 --        the next append publishes once on <tag>:w; an append whose reply shows this session the message does not, and leaves the
@@ -35,6 +37,10 @@ do
       end
     end
     return live
+  end
+
+  function lanes.read(keys, args)
+    return { redis.call('HGET', keys[1], 'boot'), redis.call('XRANGE', args[1], '(' .. args[2], '+', 'COUNT', args[3]) }
   end
 
   local function tail(part, topic, session, known)
