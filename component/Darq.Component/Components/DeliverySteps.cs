@@ -42,7 +42,7 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
         }
         catch (DarqException refused)
         {
-            Refuse(stream, token, refused.Message);
+            Refuse(stream, token, refused.Code, refused.Message);
         }
         catch (Exception fault)
         {
@@ -77,17 +77,28 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
                 stream.Conflict(token);
                 break;
             default:
-                Refuse(stream, token, result.Message);
+                Refuse(stream, token, result.Code.Value, result.Message);
                 break;
         }
     }
 
-    private void Refuse(DeliveryStream stream, string token, string why)
+    private void Refuse(DeliveryStream stream, string token, ErrorCode code, string why)
     {
         var own = Own(token);
         log.StepAnswerWasRefused(instance.Name, own.Topic, $"{own.Partition}-{own.Message}", WithoutValue(why));
-        stream.RefuseStep(token);
+        if (IsOfRedis(code))
+        {
+            stream.Postpone(token);
+        }
+        else
+        {
+            stream.RefuseStep(token);
+        }
     }
+
+    /// <summary>Whether Redis, or the component, could not take a step that is right: the app and its message are not to blame.</summary>
+    private static bool IsOfRedis(ErrorCode code) =>
+        code is ErrorCode.Unavailable or ErrorCode.Full or ErrorCode.Misconfigured or ErrorCode.Broken;
 
     private static DeliveryToken Own(string token) =>
         DeliveryToken.TryParse(token, out var own)

@@ -62,8 +62,8 @@ internal static partial class HostLog
     [LoggerMessage(
         209,
         LogLevel.Warning,
-        "The step that an app answered to binding '{Instance}' did not take effect, so message {Message} of topic '{Topic}' counts "
-            + "as failed and comes again: {Why}"
+        "The step that an app answered to binding '{Instance}' did not take effect, so message {Message} of topic '{Topic}' comes again: "
+            + "{Why}"
     )]
     public static partial void StepAnswerWasRefused(this ILogger log, string instance, string? topic, string message, string why);
 
@@ -130,8 +130,8 @@ internal static partial class HostLog
     [LoggerMessage(
         222,
         LogLevel.Warning,
-        "Instances on namespace {Namespace} in Redis {Address} differ in dialTimeout or callTimeout, and share a connection: dialTimeout {Dial} "
-            + "and callTimeout {Call} hold for all of them, until the last one that uses it has ended"
+        "Instances on namespace {Namespace} in Redis {Address} differ in dialTimeout or callTimeout, and share a connection: dialTimeout "
+            + "{Dial} and callTimeout {Call} hold for all of them, until the last one that uses it has ended"
     )]
     public static partial void TimeoutsAreShared(this ILogger log, string @namespace, string address, TimeSpan dial, TimeSpan call);
 

@@ -42,6 +42,9 @@ internal sealed class LaneMessage(Lane lane, Message message)
     /// <summary>Steps of its handlers that met a conflict.</summary>
     public int Conflicts { get; set; }
 
+    /// <summary>Steps of its handlers that Redis could not take.</summary>
+    public int Postponed { get; set; }
+
     /// <summary>Streams that ended while their app had the message, as far as the app opened another.</summary>
     public int StreamsLost { get; set; }
 

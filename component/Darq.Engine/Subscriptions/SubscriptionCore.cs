@@ -288,6 +288,10 @@ internal sealed partial class SubscriptionCore
         {
             _lifecycle.BackOff(message, RetryDelay.WhileGone(Options, attempt.Stream.App.GoneInRow, _random), now);
         }
+        else if (answer == Answer.Postponed)
+        {
+            _lifecycle.BackOff(message, RetryDelay.Of(Options, ++message.Postponed, _random), now);
+        }
         else
         {
             // Also one whose step was lost with the claim of its lane: the acknowledgement speaks of what no longer exists.

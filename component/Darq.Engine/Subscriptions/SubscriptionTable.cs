@@ -67,6 +67,12 @@ internal sealed class SubscriptionTable : IAsyncDisposable
         Limits.CheckName("consumerID", group);
         Limits.CheckName("topic", subscribedTopic);
         var topic = WithoutStreamNumber(subscribedTopic);
+        if (options.MaxDeliveries > 0 && DeadLetter.IsIn(topic, options, group))
+        {
+            _log.DeadLettersAreRepeated(group, topic);
+            options = options with { MaxDeliveries = 0 };
+        }
+
         _ = DeadLetter.TopicOf(options, group, topic);
         Subscription? subscription;
         lock (_lock)

@@ -206,6 +206,20 @@ internal static partial class SubscriptionsLog
     )]
     public static partial void HeartbeatWasDamaged(this ILogger log, string session);
 
+    [LoggerMessage(
+        438,
+        LogLevel.Information,
+        "A stream on topic {Topic} takes nothing more ({Why}); what is unanswered goes to another once its sidecar has closed it"
+    )]
+    public static partial void StreamTookNothingMore(this ILogger log, string topic, string why);
+
+    [LoggerMessage(
+        439,
+        LogLevel.Information,
+        "Topic {Topic} has the dead letters of group {Group}, which subscribes to it: maxDeliveries does not hold there"
+    )]
+    public static partial void DeadLettersAreRepeated(this ILogger log, string group, string topic);
+
     [LoggerMessage(428, LogLevel.Error, "Sending messages of group {Group}, topic {Topic} met a fault of the component's own")]
     public static partial void DispatchFailed(this ILogger log, string group, string topic, Exception fault);
 }

@@ -177,6 +177,24 @@ public sealed class SubscriptionCoreTests : CoreTests
     }
 
     [Fact]
+    public void A_message_whose_step_Redis_could_not_take_comes_again_after_pauses_that_grow()
+    {
+        Options = Options with { RetryDelay = TimeSpan.FromSeconds(1), ProcessingTimeout = TimeSpan.Zero, MaxDeliveries = 1 };
+        Open();
+        Claim();
+        Read(1);
+
+        AnswerTo(Sent[0], Answer.Postponed);
+        Pass(TimeSpan.FromSeconds(1.2));
+        AnswerTo(Sent[1], Answer.Postponed);
+        Pass(TimeSpan.FromSeconds(1.2));
+
+        Assert.Equal(2, Sent.Count);
+        Pass(TimeSpan.FromSeconds(1.2));
+        Assert.Equal((3, 0), (Sent.Count, Sent[2].Message.Failures));
+    }
+
+    [Fact]
     public void Streams_and_lanes_take_turns_however_often_they_did_before()
     {
         Open();

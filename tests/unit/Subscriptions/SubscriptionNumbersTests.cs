@@ -21,6 +21,7 @@ public sealed class SubscriptionNumbersTests : CoreTests
     [InlineData(Answer.StepRefused, "step_refused")]
     [InlineData(Answer.Undeliverable, "undeliverable")]
     [InlineData(Answer.AppGone, null)]
+    [InlineData(Answer.Postponed, null)]
     [InlineData(Answer.Release, null)]
     internal void A_failed_attempt_is_counted_under_its_reason(Answer answer, string? reason)
     {

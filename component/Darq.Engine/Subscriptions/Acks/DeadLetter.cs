@@ -15,6 +15,13 @@ internal static class DeadLetter
     public const string SidecarGaveUp = "the sidecar gave it up";
 
     /// <summary>
+    /// Whether the topic is where dead letters of this group go: what fails there is repeated for ever, because it has nowhere to go. A
+    /// component's settings are those of all its topics, so that this one has the same <c>deadLetterTopic</c>.
+    /// </summary>
+    public static bool IsIn(string topic, SubscriptionOptions options, string group) =>
+        topic == options.DeadLetterTopic || topic.EndsWith($".{group}.dead", StringComparison.Ordinal);
+
+    /// <summary>
     /// The dead-letter topic of a subscription, or null where its messages are repeated for ever. Throws (Invalid) for a wrong name.
     /// </summary>
     public static string? TopicOf(SubscriptionOptions options, string group, string topic)
@@ -25,15 +32,6 @@ internal static class DeadLetter
         }
 
         var deadLetterTopic = options.DeadLetterTopic ?? $"{topic}.{group}.dead";
-        if (deadLetterTopic == topic)
-        {
-            throw Limits.Invalid(
-                "deadLetterTopic",
-                deadLetterTopic,
-                "another topic than the one subscribed to; or maxDeliveries 0 for the subscription to the dead-letter topic itself"
-            );
-        }
-
         if (!Limits.IsTopic(deadLetterTopic))
         {
             throw Limits.Invalid(

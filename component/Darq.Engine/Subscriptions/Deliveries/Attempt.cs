@@ -73,6 +73,9 @@ internal enum Answer
     /// <summary>The step that the app answered did not take effect: treated as a failure.</summary>
     StepRefused,
 
+    /// <summary>Redis could not take the step that the app answered: delivered again after a delay, not counted.</summary>
+    Postponed,
+
     /// <summary>It could not be handed to the app: treated as a failure.</summary>
     Undeliverable,
 

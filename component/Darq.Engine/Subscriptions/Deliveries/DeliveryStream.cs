@@ -62,6 +62,9 @@ internal sealed class DeliveryStream(
     /// <summary>Counts a failure because the step that the app answered did not take effect.</summary>
     public void RefuseStep(string token) => Answer(token, Deliveries.Answer.StepRefused);
 
+    /// <summary>Redis could not take the step that the app answered: delivers again later without counting a failure.</summary>
+    public void Postpone(string token) => Answer(token, Deliveries.Answer.Postponed);
+
     /// <summary>Counts a failure because the message could not be handed to the app.</summary>
     public void Return(string token) => Answer(token, Deliveries.Answer.Undeliverable);
 
@@ -149,10 +152,14 @@ internal sealed class DeliveryStream(
                     await WriteAsync(delivery);
                 }
             }
-            catch (Exception)
+            catch (Exception fault)
             {
                 // The peer is gone; the one who reads from it closes the stream, and what was not answered goes to another.
                 _broken = true;
+                if (!_closing.IsCancellationRequested)
+                {
+                    log.StreamTookNothingMore(subscribedTopic, fault.Message);
+                }
             }
             finally
             {

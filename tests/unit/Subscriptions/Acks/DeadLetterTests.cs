@@ -21,13 +21,13 @@ public sealed class DeadLetterTests
         Assert.Equal("graveyard", DeadLetter.TopicOf(new() { MaxDeliveries = 1, DeadLetterTopic = "graveyard" }, "g", "t"));
     }
 
-    [Fact]
-    public void A_topic_is_never_its_own_dead_letter_topic() =>
-        Assert.Contains(
-            "another topic than the one subscribed to",
-            Refused(new() { MaxDeliveries = 1, DeadLetterTopic = "t" }, "g", "t"),
-            StringComparison.Ordinal
-        );
+    [Theory]
+    [InlineData("graveyard", true)]
+    [InlineData("t.g.dead", true)]
+    [InlineData("t.h.dead", false)]
+    [InlineData("t", false)]
+    public void Dead_letters_of_the_group_are_known_by_their_topic(string topic, bool isIn) =>
+        Assert.Equal(isIn, DeadLetter.IsIn(topic, new() { DeadLetterTopic = "graveyard" }, "g"));
 
     [Fact]
     public void A_name_that_would_be_too_long_is_refused_and_the_setting_named() =>
