@@ -13,8 +13,8 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
 {
     public const string Format = "2";
 
-    private static readonly Version OldestRedis = new(7, 0);
-    private static readonly Version OldestValkey = new(7, 2);
+    public static readonly Version OldestRedis = new(7, 0);
+    public static readonly Version OldestValkey = new(7, 2);
 
     /// <summary>Partitions tried for the record of a new session before a handshake fails.</summary>
     private const int MaxSessionPlaces = 10;

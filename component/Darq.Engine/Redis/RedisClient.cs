@@ -5,13 +5,20 @@ using StackExchange.Redis;
 namespace Darq.Engine.Redis;
 
 /// <summary>
-/// <see cref="IRedis"/> over StackExchange.Redis: one shared connection per options, pipelined. The client times calls out late and
-/// only at its heartbeat, so each call gets a deadline here. Around a reconnect the client may drop a command or send it twice:
-/// batch numbers and the replication id make both harmless.
+/// <see cref="IRedis"/> over StackExchange.Redis: one shared connection per options, pipelined. Around a reconnect the client may drop
+/// a command or send it twice: batch numbers and the replication id make both harmless.
 /// </summary>
-internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRedis
+internal sealed class RedisClient : IRedis
 {
-    private readonly RedisConnection _connection = new(options, time);
+    private readonly RedisOptions _options;
+    private readonly RedisConnection _connection;
+    private readonly RedisDeadline _deadline;
+
+    public RedisClient(RedisOptions options, TimeProvider time)
+    {
+        (_options, _connection) = (options, new(options, time));
+        _deadline = new(options, _connection, time);
+    }
 
     public event Action? Reconnected
     {
@@ -19,7 +26,7 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
         remove => _connection.Restored -= value;
     }
 
-    public string Address => options.Address;
+    public string Address => _options.Address;
 
     public string? WhyAway => _connection.WhyAway;
 
@@ -28,7 +35,7 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
     public async Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
     {
         var database = await DatabaseAsync(cancellation);
-        using var reply = await WithinAsync(SendAsync(database, call), options.CallTimeout + call.ExtraTime, cancellation);
+        using var reply = await WithinAsync(SendAsync(database, call), _options.CallTimeout + call.ExtraTime, cancellation);
         return RedisReplies.Reply(reply);
     }
 
@@ -71,7 +78,7 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
     {
         await _connection.FollowAsync(cancellation);
         var database = await DatabaseAsync(cancellation);
-        await LogInAsync(database, cancellation);
+        await _deadline.LogInAsync(database, cancellation);
         using var info = await WithinAsync(SendAsync(database, "INFO"), cancellation);
         return ServerDescriptions.Parse(RedisReplies.Text(info) ?? "");
     }
@@ -92,22 +99,6 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
     private async ValueTask<IDatabase> DatabaseAsync(CancellationToken cancellation) =>
         (await _connection.OpenAsync(cancellation)).GetDatabase();
 
-    /// <summary>
-    /// Logs in once more to get the answer: after a refused login the client silently continues as the default user where that one
-    /// needs no password.
-    /// </summary>
-    private async Task LogInAsync(IDatabase database, CancellationToken cancellation)
-    {
-        if (options.Password is null && options.Username is null)
-        {
-            return;
-        }
-
-        var password = options.Password ?? "";
-        var sent = options.Username is { } user ? SendAsync(database, "AUTH", user, password) : SendAsync(database, "AUTH", password);
-        using var loggedIn = await WithinAsync(sent, cancellation);
-    }
-
     private static Task<RespResult> SendAsync(IDatabase database, FunctionCall call)
     {
         var count = 2 + (call.Key is null ? 0 : 1) + call.Arguments.Count;
@@ -126,58 +117,19 @@ internal sealed class RedisClient(RedisOptions options, TimeProvider time) : IRe
         }
 
         var command = call.ReadOnly ? RedisConfiguration.ReadOnlyCall : RedisConfiguration.Call;
-        var reply = SendAsync(database, command, arguments.AsMemory(0, count));
+        var reply = RedisDeadline.SendAsync(database, command, arguments.AsMemory(0, count));
         // The client has copied them when it returns.
         ArrayPool<RedisKeyOrValue>.Shared.Return(arguments, clearArray: true);
         return reply;
     }
 
     private static Task<RespResult> SendAsync(IDatabaseAsync database, string command, params RedisValue[] arguments) =>
-        SendAsync(database, command, Array.ConvertAll(arguments, argument => (RedisKeyOrValue)argument));
-
-    private static Task<RespResult> SendAsync(IDatabaseAsync database, string command, ReadOnlyMemory<RedisKeyOrValue> arguments)
-    {
-        try
-        {
-            return database.ExecuteRespAsync(command, arguments);
-        }
-        catch (Exception fault)
-        {
-            // A connection that is closed meanwhile throws at once; the task carries it like any other failure.
-            return Task.FromException<RespResult>(fault);
-        }
-    }
+        RedisDeadline.SendAsync(database, command, Array.ConvertAll(arguments, argument => (RedisKeyOrValue)argument));
 
     private static async Task<bool> ExecuteAsync(ITransaction transaction) => await transaction.ExecuteAsync();
 
-    private Task<T> WithinAsync<T>(Task<T> sent, CancellationToken cancellation) => WithinAsync(sent, options.CallTimeout, cancellation);
+    private Task<T> WithinAsync<T>(Task<T> sent, CancellationToken cancellation) => WithinAsync(sent, _options.CallTimeout, cancellation);
 
-    /// <summary>One command under the call's deadline. Splits the client's faults into errors of the server and missing answers.</summary>
-    private async Task<T> WithinAsync<T>(Task<T> sent, TimeSpan within, CancellationToken cancellation)
-    {
-        try
-        {
-            return await Reply<T>.WaitAsync(sent, within, time, cancellation);
-        }
-        catch (RedisServerException refused)
-        {
-            throw Refused(refused.Message);
-        }
-        catch (RedisConnectionException) when (_connection.IsLoginRefused)
-        {
-            throw _connection.LoginRefused();
-        }
-        catch (Exception fault) when (fault is not OperationCanceledException || !cancellation.IsCancellationRequested)
-        {
-            // The client also throws raw exceptions of a connection that just ended; all mean that no answer came.
-            _connection.Doubt();
-            throw new RedisUnavailableException($"Redis at {options.Address} gave no answer: {WhyAway ?? fault.Message}", fault);
-        }
-    }
-
-    private static RedisRefusedException Refused(string text)
-    {
-        var space = text.IndexOf(' ', StringComparison.Ordinal);
-        return new(space < 0 ? text : text[..space], text);
-    }
+    private Task<T> WithinAsync<T>(Task<T> sent, TimeSpan within, CancellationToken cancellation) =>
+        _deadline.WithinAsync(sent, within, cancellation);
 }

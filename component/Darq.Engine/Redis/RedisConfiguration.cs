@@ -77,15 +77,16 @@ internal static class RedisConfiguration
 
     private static Dictionary<string, string?> Commands(RedisOptions options)
     {
-        var commands = new Dictionary<string, string?>
+        var commands = new Dictionary<string, string?> { ["SENTINEL"] = null };
+        if (!options.ForOperator)
         {
-            [Call] = "FCALL",
-            [ReadOnlyCall] = "FCALL_RO",
+            commands[Call] = "FCALL";
+            commands[ReadOnlyCall] = "FCALL_RO";
             // The client would send these when it connects; nothing here depends on the answers.
-            ["CONFIG"] = null,
-            ["CLUSTER"] = null,
-            ["SENTINEL"] = null,
-        };
+            commands["CONFIG"] = null;
+            commands["CLUSTER"] = null;
+        }
+
         // A connection begins in database 0, so the client need not select it after a transaction.
         if (options.Database == 0)
         {

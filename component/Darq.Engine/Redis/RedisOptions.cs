@@ -27,6 +27,9 @@ internal sealed record RedisOptions
     /// <summary>The sentinels that name the primary; null where the address is that of the primary itself.</summary>
     public SentinelOptions? Sentinel { get; init; }
 
+    /// <summary>Whether any command may be sent, as an operator's tool does; the component itself calls functions.</summary>
+    public bool ForOperator { get; init; }
+
     public TimeSpan DialTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long one call may take before its outcome counts as unknown.</summary>

@@ -5,15 +5,7 @@ internal static class ServerDescriptions
 {
     public static ServerDescription Parse(string info)
     {
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var line in info.Split('\n'))
-        {
-            var colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon > 0)
-            {
-                fields[line[..colon]] = line[(colon + 1)..].Trim();
-            }
-        }
+        var fields = Fields(info);
         string Field(string name) => fields.GetValueOrDefault(name, "");
         // Valkey reports redis_version 7.2.4 for old clients.
         var isValkey = Field("server_name") == "valkey";
@@ -25,5 +17,21 @@ internal static class ServerDescriptions
             Field("aof_enabled") == "1",
             Field("cluster_enabled") == "1"
         );
+    }
+
+    /// <summary>The values of INFO, or of another command that answers in its form, by name.</summary>
+    public static Dictionary<string, string> Fields(string info)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var line in info.Split('\n'))
+        {
+            var colon = line.IndexOf(':', StringComparison.Ordinal);
+            if (colon > 0)
+            {
+                fields[line[..colon]] = line[(colon + 1)..].Trim();
+            }
+        }
+
+        return fields;
     }
 }
