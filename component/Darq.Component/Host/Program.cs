@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Darq.Component.Admin;
+using Darq.Component.Cli;
 using Darq.Component.Components;
 using Darq.Component.Configuration;
 using Darq.Component.Instances;
@@ -17,7 +18,13 @@ internal static class Program
 {
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(15);
 
-    public static async Task<int> Main()
+    /// <summary>
+    /// Without arguments nothing of the command line is loaded: the component starts in the time that a sidecar gives it.
+    /// </summary>
+    public static Task<int> Main(string[] arguments) =>
+        arguments is [] or [CommandLine.Serve] ? ServeAsync() : CommandLine.RunAsync(arguments, ServeAsync);
+
+    private static async Task<int> ServeAsync()
     {
         try
         {

@@ -1,0 +1,10 @@
+namespace Darq.Component.Cli.Output;
+
+/// <summary>Text from Redis as it may be shown: without control characters, and without what is no Unicode.</summary>
+internal static class SafeText
+{
+    public static string Of(string text) =>
+        text.Any(letter => char.IsControl(letter) || char.IsSurrogate(letter))
+            ? string.Concat(text.Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter))
+            : text;
+}
