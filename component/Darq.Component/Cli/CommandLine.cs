@@ -14,7 +14,7 @@ internal static class CommandLine
     private const string Description = """
         The Dapr component darq: pubsub.darq, state.darq and bindings.darq over Redis.
 
-        Without a command it serves Dapr on its socket. doctor looks into Redis directly; no component need be running,
+        Without a command it serves Dapr on its socket. doctor and repair look into Redis directly; no component need be running,
         and none is disturbed.
         """;
 
@@ -48,6 +48,7 @@ internal static class CommandLine
         root.SetAction((_, _) => serve());
         root.Add(serving);
         root.Add(DoctorCommand.Create(time));
+        root.Add(RepairCommand.Create(time));
         return root;
     }
 

@@ -75,8 +75,8 @@ internal readonly ref struct ReplyLine
         {
             ReplyCode.Broken => new(
                 ErrorCode.Broken,
-                $"BROKEN: a partition refuses writes since a request failed in the middle of it: {_line}. Its key :m has the "
-                    + "reason in field 'broken'."
+                $"BROKEN: a partition refuses writes since a request failed in the middle of it: {_line}. darq doctor "
+                    + "says why, darq repair mends it."
             ),
             ReplyCode.Fenced => new(
                 ErrorCode.Fenced,

@@ -32,7 +32,7 @@ public sealed class ServeTests
     [InlineData(0, "Exit codes: 0 no errors", "doctor", "--help")]
     [InlineData(2, "darq: Unrecognized command or argument 'foo'.", "foo")]
     [InlineData(2, "Try: darq doctor --help", "doctor", "--nonsense")]
-    [InlineData(2, "--redis-host is missing; give host or host:port", "doctor")]
+    [InlineData(2, "--redis-host is missing; give host or host:port", "repair")]
     public async Task Arguments_are_answered_and_serve_nothing(int code, string text, params string[] arguments)
     {
         await using var process = await ChildProcess.StartAsync(Repository.Component, arguments);

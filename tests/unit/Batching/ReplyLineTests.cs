@@ -40,7 +40,7 @@ public sealed class ReplyLineTests
     }
 
     [Theory]
-    [InlineData("BROKEN WRONGTYPE x", nameof(ErrorCode.Broken), "BROKEN WRONGTYPE x. Its key :m has the reason in field 'broken'.")]
+    [InlineData("BROKEN WRONGTYPE x", nameof(ErrorCode.Broken), "BROKEN WRONGTYPE x. darq doctor says why, darq repair mends it.")]
     [InlineData("FENCED", nameof(ErrorCode.Fenced), "delivered again")]
     [InlineData("ERROR WRONGTYPE x", nameof(ErrorCode.Misconfigured), "ERROR WRONGTYPE x")]
     [InlineData("FULL t", nameof(ErrorCode.Misconfigured), "FULL t")]

@@ -109,6 +109,7 @@ public sealed class ArgumentTests
     [InlineData]
     [InlineData("serve")]
     [InlineData("doctor", "--redis-host=r", "--output", "json", "--component-user", "darq")]
+    [InlineData("repair", "--redis-host=r", "--apply")]
     public void Known_commands_are_not(params string[] arguments) => Assert.Empty(Parse(arguments).Errors);
 
     [Fact]

@@ -116,6 +116,8 @@ public sealed class ReportTests
 
         Assert.Equal((FindingList.MaxPerCheck + 7, 1, 7), (list.Errors, list.Notes, list.Left));
         Assert.Equal(FindingList.MaxPerCheck + 1, list.Kept.Count);
+        Assert.True(list.IsDamaged(1));
+        Assert.False(list.IsDamaged(2));
         Assert.EndsWith("(7 of them not shown)", Texts.Total(list), StringComparison.Ordinal);
     }
 

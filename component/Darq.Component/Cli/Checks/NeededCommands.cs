@@ -47,6 +47,7 @@ internal static class NeededCommands
             ["set", key, "v"],
             ["spublish", key, "x"],
             ["time"],
+            ["type", key],
             ["unlink", key],
             ["xadd", key, "*", "f", "v"],
             ["xtrim", key, "MINID", "0-1"],

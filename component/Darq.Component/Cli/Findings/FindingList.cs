@@ -7,6 +7,7 @@ internal sealed class FindingList
     public const int MaxPerCheck = 500;
 
     private readonly List<Finding> _kept = [];
+    private readonly HashSet<int> _damaged = [];
     private readonly Dictionary<(string Check, Severity Severity), int> _counts = [];
 
     /// <summary>The worst first, otherwise in the order in which they were found.</summary>
@@ -24,8 +25,16 @@ internal sealed class FindingList
     /// <summary>How many were counted and not kept.</summary>
     public int Left => _counts.Values.Sum() - _kept.Count;
 
+    /// <summary>Whether an error was found in a partition, kept or only counted.</summary>
+    public bool IsDamaged(int partition) => _damaged.Contains(partition);
+
     public void Add(Finding finding)
     {
+        if (finding is { Severity: Severity.Error, Partition: { } partition })
+        {
+            _damaged.Add(partition);
+        }
+
         var kind = (finding.Check, finding.Severity);
         var count = _counts.GetValueOrDefault(kind);
         _counts[kind] = count + 1;

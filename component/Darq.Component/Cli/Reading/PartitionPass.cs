@@ -60,7 +60,7 @@ internal sealed class PartitionPass(IRedisCommands redis, Scans scans, Namespace
 
     private async Task JudgeBrokenAsync(HeaderFacts header, CancellationToken cancellation)
     {
-        var isElseSound = !scope.Findings.Kept.Any(finding => finding.Partition == header.Partition && finding.Severity == Severity.Error);
+        var isElseSound = !scope.Findings.IsDamaged(header.Partition);
         var forgotten = new List<(string, string)>();
         foreach (var (field, text) in isElseSound ? header.Buckets.Where(field => field.Key != "r") : [])
         {
