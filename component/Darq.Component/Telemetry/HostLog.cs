@@ -67,14 +67,6 @@ internal static partial class HostLog
     )]
     public static partial void StepAnswerWasRefused(this ILogger log, string instance, string? topic, string message, string why);
 
-    [LoggerMessage(
-        214,
-        LogLevel.Information,
-        "The step that an app answered to binding '{Instance}' met other values than it had read, so message {Message} of topic '{Topic}' "
-            + "comes again: {Keys}"
-    )]
-    public static partial void StepAnswerConflicted(this ILogger log, string instance, string? topic, string message, string keys);
-
     [LoggerMessage(210, LogLevel.Debug, "Stream of group '{Group}' on topic '{Topic}' was opened")]
     public static partial void StreamWasOpened(this ILogger log, string? group, string topic);
 
@@ -153,4 +145,12 @@ internal static partial class HostLog
 
     [LoggerMessage(226, LogLevel.Information, "Metrics go to the collector that {Variable} names")]
     public static partial void MetricsArePushed(this ILogger log, string variable);
+
+    [LoggerMessage(
+        227,
+        LogLevel.Information,
+        "The step that an app answered to binding '{Instance}' met other values than it had read, so message {Message} of topic '{Topic}' "
+            + "comes again: {Keys}"
+    )]
+    public static partial void StepAnswerConflicted(this ILogger log, string instance, string? topic, string message, string keys);
 }

@@ -17,6 +17,7 @@ public sealed partial class EventIdTests
 
     [Theory]
     [InlineData("[LoggerMessage(300, 1)]\n[LoggerMessage(300, 1)]", "[LoggerMessage(400, 1)]", "300 is there twice")]
+    [InlineData("[LoggerMessage(300, 1)]\n[LoggerMessage(\n    300,\n    1\n)]", "[LoggerMessage(400, 1)]", "300 is there twice")]
     [InlineData("[LoggerMessage(300, 1)]\n[LoggerMessage(410, 1)]", "[LoggerMessage(500, 1)]", "ALog.cs has ids of several blocks")]
     [InlineData("[LoggerMessage(300, 1)]", "[LoggerMessage(301, 1)]", "block 3 has several owners")]
     public void A_breach_is_found(string first, string second, string fault) =>
@@ -43,6 +44,6 @@ public sealed partial class EventIdTests
     private static IEnumerable<int> Ids(SourceFile file) =>
         Id().Matches(file.Text).Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
 
-    [GeneratedRegex(@"\[LoggerMessage\((?:EventId = )?(\d+)")]
+    [GeneratedRegex(@"\[LoggerMessage\(\s*(?:EventId\s*[=:]\s*)?(\d+)")]
     private static partial Regex Id();
 }
