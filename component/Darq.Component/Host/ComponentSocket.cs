@@ -18,43 +18,24 @@ internal sealed class ComponentSocket(SocketOptions options)
         | UnixFileMode.OtherRead
         | UnixFileMode.OtherExecute;
 
-    /// <summary>Creates the folder and removes a stale socket; throws if the path has anything else.</summary>
+    /// <summary>
+    /// Creates the folder and removes a stale socket; throws <see cref="SocketRefusedException"/> if the path has anything else, or this
+    /// process may not do it.
+    /// </summary>
     public void Prepare()
     {
-        if (!Directory.Exists(options.Folder))
+        try
         {
-            Directory.CreateDirectory(options.Folder, FolderMode);
+            Clear();
         }
-
-        var file = new FileInfo(options.FullPath);
-        if (file.LinkTarget is not null)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new SocketRefusedException(
-                $"{options.FullPath} is a symbolic link, which another user could point anywhere. Remove it."
+                $"Cannot make {options.FullPath}: {fault.Message} Let this user write there, or choose another folder with "
+                    + "DAPR_COMPONENTS_SOCKETS_FOLDER.",
+                fault
             );
         }
-
-        if (!file.Exists)
-        {
-            return;
-        }
-
-        if (!IsSocket(file))
-        {
-            throw new SocketRefusedException(
-                $"{options.FullPath} exists and is not a socket. Remove it, or choose another name with DARQ_SOCKET_NAME."
-            );
-        }
-
-        if (Answers())
-        {
-            throw new SocketRefusedException(
-                $"Another component is listening on {options.FullPath}. Stop it, or choose another name with "
-                    + "DARQ_SOCKET_NAME."
-            );
-        }
-
-        file.Delete();
     }
 
     /// <summary>
@@ -75,6 +56,41 @@ internal sealed class ComponentSocket(SocketOptions options)
             socket.Dispose();
             throw new SocketRefusedException($"Cannot bind {options.FullPath}: {fault.Message}", fault);
         }
+    }
+
+    private void Clear()
+    {
+        if (!Directory.Exists(options.Folder))
+        {
+            Directory.CreateDirectory(options.Folder, FolderMode);
+        }
+
+        var file = new FileInfo(options.FullPath);
+        if (file.LinkTarget is not null)
+        {
+            throw new SocketRefusedException($"{options.FullPath} is a symbolic link, which another user could point anywhere. Remove it.");
+        }
+
+        if (!file.Exists)
+        {
+            return;
+        }
+
+        if (!IsSocket(file))
+        {
+            throw new SocketRefusedException(
+                $"{options.FullPath} exists and is not a socket. Remove it, or choose another name with DARQ_SOCKET_NAME."
+            );
+        }
+
+        if (Answers())
+        {
+            throw new SocketRefusedException(
+                $"Another component is listening on {options.FullPath}. Stop it, or choose another name with " + "DARQ_SOCKET_NAME."
+            );
+        }
+
+        file.Delete();
     }
 
     private static bool IsSocket(FileInfo file)

@@ -79,6 +79,17 @@ public sealed class SocketTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_cannot_be_made_is_refused_with_the_variable_to_change()
+    {
+        var options = Options() with { Folder = Path.Combine(_folder.Write("file", ""), "sockets") };
+
+        var refused = Assert.Throws<SocketRefusedException>(() => new ComponentSocket(options).Prepare());
+
+        Assert.StartsWith($"Cannot make {options.FullPath}: ", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith("choose another folder with DAPR_COMPONENTS_SOCKETS_FOLDER.", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_stale_socket_is_removed_and_the_path_bound_again()
     {
         var options = Options();
