@@ -97,6 +97,9 @@ internal static class Limits
     public static DarqException Invalid(string field, string value, string accepted) =>
         new(ErrorCode.Invalid, $"INVALID: {field} is '{Printable(value)}'; accepted: {accepted}.");
 
+    public static DarqException Missing(string field, string accepted) =>
+        new(ErrorCode.Invalid, $"INVALID: {field} is missing; accepted: {accepted}.");
+
     private static bool HasControl(string name)
     {
         foreach (var c in name)

@@ -153,7 +153,7 @@ public sealed class OutputStepTests(ComponentFixture fixture)
     }
 
     [Theory]
-    [InlineData("""{"state":[{"op":"upsert","key":"k"}]}""", "INVALID: state[0] ")]
+    [InlineData("""{"state":[{"op":"upsert","key":"k"}]}""", "INVALID: state[0].value is missing; ")]
     [InlineData("""{"stat":[]}""", "INVALID: stat ")]
     [InlineData("null", "INVALID: step ")]
     [InlineData("", "INVALID: step ")]

@@ -17,6 +17,14 @@ public sealed class DeliveryStepsTests
     }
 
     [Fact]
+    public void A_refusal_for_a_missing_field_is_logged_as_it_is()
+    {
+        var refused = Limits.Missing("state[0].key", "an object with op and key");
+
+        Assert.Equal("INVALID: state[0].key is missing; accepted: an object with op and key.", DeliverySteps.WithoutValue(refused.Message));
+    }
+
+    [Fact]
     public void A_refusal_that_quotes_nothing_is_logged_as_it_is() =>
         Assert.Equal("FULL: try again.", DeliverySteps.WithoutValue("FULL: try again."));
 }

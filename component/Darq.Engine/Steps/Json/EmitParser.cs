@@ -81,7 +81,7 @@ internal static class EmitParser
         }
         if (topic is null || data is not { } given)
         {
-            throw Limits.Invalid(cursor.Path, "an object without them", Whole);
+            throw cursor.Missing(topic is null ? "topic" : "data", Whole);
         }
 
         var bytes = raw && isText ? Encoding.UTF8.GetBytes(JsonSerializer.Deserialize(given.Span, StepJson.Default.String)!) : given;

@@ -54,7 +54,7 @@ internal static class ReadParser
             }
             if (key is null || etag is null)
             {
-                throw Limits.Invalid(cursor.Path, "an object without them", Whole);
+                throw cursor.Missing(key is null ? "key" : "etag", Whole);
             }
 
             reads.Add((new(key), etag));

@@ -140,6 +140,9 @@ internal ref struct StepCursor
         return Limits.Invalid(Path, seen, form);
     }
 
+    /// <summary>The error for a field that the object at the cursor, which is read to its end, does not have.</summary>
+    public readonly DarqException Missing(string field, string form) => Limits.Missing($"{Path}.{field}", form);
+
     /// <summary>The path of the value at the cursor.</summary>
     public readonly string Path
     {

@@ -159,7 +159,12 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
         }
         if (op is null || key is null || op == "upsert" && value is null)
         {
-            throw Limits.Invalid(cursor.Path, "an object without them", Whole);
+            throw cursor.Missing(
+                op is null ? "op"
+                    : key is null ? "key"
+                    : "value",
+                Whole
+            );
         }
 
         if (op == "delete" && (value is not null && !isNull || timeToLive is not null))

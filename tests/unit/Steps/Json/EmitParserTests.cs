@@ -10,8 +10,8 @@ public sealed class EmitParserTests
 {
     [Theory]
     [InlineData("""[{"topic":"t","data":1,"colour":"red"}]""", "darq.emit[0].colour", "an unknown field")]
-    [InlineData("""[{"topic":"t","data":1},{"data":1}]""", "darq.emit[1]", "at least topic and data")]
-    [InlineData("""[{"topic":"t"}]""", "darq.emit[0]", "at least topic and data")]
+    [InlineData("""[{"topic":"t","data":1},{"data":1}]""", "darq.emit[1].topic is missing", "at least topic and data")]
+    [InlineData("""[{"topic":"t"}]""", "darq.emit[0].data is missing", "at least topic and data")]
     [InlineData("""[{"topic":7,"data":1}]""", "darq.emit[0].topic is '7'", "a string")]
     [InlineData("""[{"topic":"","data":1}]""", "darq.emit[0].topic is ''", "1 to 255 bytes")]
     [InlineData("""[{"topic":"t~1","data":1}]""", "darq.emit[0].topic is 't~1'", "~<number>")]

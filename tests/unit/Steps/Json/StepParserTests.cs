@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Darq.Engine.Core;
 using Darq.Engine.State;
 using Darq.Engine.Steps;
@@ -45,12 +46,19 @@ public sealed class StepParserTests
         var refused = Assert.Throws<DarqException>(() => Parse(json));
 
         Assert.Contains(refused.Code, new[] { ErrorCode.Invalid, ErrorCode.NotYet });
-        Assert.StartsWith(
-            refused.Code == ErrorCode.NotYet ? $"NOT_YET: {field} " : $"INVALID: {field} is '",
-            refused.Message,
-            StringComparison.Ordinal
+        Assert.Matches(
+            refused.Code == ErrorCode.NotYet
+                ? $"^NOT_YET: {Regex.Escape(field)} "
+                : $"^INVALID: {Regex.Escape(field)} is ('.*'|missing); accepted: ",
+            refused.Message
         );
     }
+
+    [Theory]
+    [InlineData("""{"state":[{"op":"upsert","value":1}]}""", "state[0].key", "an object with op and key, and value where op is upsert")]
+    [InlineData("""{"emit":[{"topic":"t","data":1},{"topic":"t"}]}""", "emit[1].data", "an object with at least topic and data")]
+    public void A_field_that_is_missing_is_named_with_its_path(string json, string field, string form) =>
+        Assert.Equal($"INVALID: {field} is missing; accepted: {form}.", Assert.Throws<DarqException>(() => Parse(json)).Message);
 
     [Fact]
     public void All_that_a_step_says_is_read()
