@@ -23,8 +23,8 @@ internal sealed class DeliveryDrain(TimeProvider time) : IDisposable
     /// <summary>Waits until nothing is unanswered, at most for the given time, and ends all streams.</summary>
     public async Task RunAsync(TimeSpan most, CancellationToken cancellation)
     {
-        var end = time.GetUtcNow() + most;
-        while (Unanswered > 0 && time.GetUtcNow() < end && !cancellation.IsCancellationRequested)
+        var begun = time.GetTimestamp();
+        while (Unanswered > 0 && time.GetElapsedTime(begun) < most && !cancellation.IsCancellationRequested)
         {
             await Task.Delay(Look, time, CancellationToken.None);
         }
