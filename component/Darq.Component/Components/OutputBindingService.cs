@@ -66,7 +66,7 @@ internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBi
     /// <summary>The processing time of a delivery begins anew. STALE where it is not out any more, or its time was over.</summary>
     private static ReadOnlyMemory<byte> ExtendDelivery(InstanceUse use, MapField<string, string> metadata)
     {
-        var text = metadata.GetValueOrDefault(WireNames.Token, "");
+        var text = RequestNames.Extend.Read(metadata).GetValueOrDefault(WireNames.Token, "");
         return DeliveryToken.TryParse(text, out var token)
             ? StepAnswer.WriteOutcome(use.Engine.Subscriptions.Extend(token) ? "OK"u8 : "STALE"u8)
             : throw Limits.Invalid(
@@ -76,14 +76,27 @@ internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBi
             );
     }
 
-    /// <summary>A step in JSON takes nothing from metadata: ignoring one of its names would silently lose an effect.</summary>
+    /// <summary>
+    /// A step in JSON takes nothing from metadata: ignoring one of its names, or a delivery's header that was meant as one, would silently
+    /// lose an effect.
+    /// </summary>
     private static void CheckMetadata(MapField<string, string> metadata)
     {
         foreach (var (name, value) in metadata)
         {
-            if (name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase))
+            if (RequestNames.NameOfOurs(name) is { } ours)
             {
-                throw Limits.Invalid($"metadata {name}", value, "no such metadata with the operation step; put it into the step's JSON");
+                var field = ours switch
+                {
+                    "token" or "consume" => ", in the list consume",
+                    "id" or "emit" or "reads" => $", as {ours}",
+                    _ => "",
+                };
+                throw Limits.Invalid(
+                    $"metadata {name}",
+                    value,
+                    "no such metadata with the operation step; put it into the step's JSON" + field
+                );
             }
         }
     }

@@ -16,6 +16,12 @@ internal static class StateRequests
     private const string TtlInSeconds = "ttlInSeconds";
     private const string TtlExpireTime = "ttlExpireTime";
 
+    public static StateKey Key(GetRequest request)
+    {
+        RequestNames.Value.Read(request.Metadata);
+        return new(request.Key);
+    }
+
     public static StateOperation Upsert(SetRequest request, TimeSpan? defaultTimeToLive)
     {
         RequestNames.Value.Read(request.Metadata);

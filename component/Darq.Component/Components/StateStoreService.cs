@@ -27,7 +27,7 @@ internal sealed class StateStoreService(Calls calls) : StateStore.StateStoreBase
     public override async Task<GetResponse> Get(GetRequest request, ServerCallContext context)
     {
         await using var use = await calls.UseAsync(Service, context);
-        var values = await use.Engine.State.GetAsync([new(request.Key)], context.CancellationToken);
+        var values = await use.Engine.State.GetAsync([StateRequests.Key(request)], context.CancellationToken);
         return StateRequests.ToResponse(values[0]);
     }
 
@@ -64,7 +64,7 @@ internal sealed class StateStoreService(Calls calls) : StateStore.StateStoreBase
     public override async Task<BulkGetResponse> BulkGet(BulkGetRequest request, ServerCallContext context)
     {
         await using var use = await calls.UseAsync(Service, context);
-        var keys = request.Items.Select(item => new StateKey(item.Key)).ToArray();
+        var keys = request.Items.Select(StateRequests.Key).ToArray();
         var values = await use.Engine.State.GetAsync(keys, context.CancellationToken);
         return new BulkGetResponse { Items = { values.Select((value, index) => StateRequests.ToItem(keys[index].Key, value)) } };
     }

@@ -46,6 +46,14 @@ internal sealed class RequestNames
         "it belongs to the metadata of a state transaction as a whole"
     );
 
+    /// <summary>Of the operation extend of a binding.</summary>
+    public static readonly RequestNames Extend = new(
+        "the operation extend",
+        [WireNames.Token],
+        [WireNames.Id, WireNames.Ack, WireNames.Consume, WireNames.Emit, WireNames.Reads],
+        "it belongs to a step: the metadata of a state transaction, or the step of a binding"
+    );
+
     private readonly string _kind;
     private readonly string[] _names;
     private readonly string[] _elsewhere;
@@ -121,6 +129,21 @@ internal sealed class RequestNames
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// What stands behind <c>darq.</c> in a name, whatever its case and its separator, also where it has the form of a delivery's header;
+    /// null for names of others.
+    /// </summary>
+    public static string? NameOfOurs(string name)
+    {
+        const string Header = "metadata.";
+        const string Ours = "darq";
+        var bare = name.StartsWith(Header, StringComparison.OrdinalIgnoreCase) ? name[Header.Length..] : name;
+        return
+            bare.Length > Ours.Length && bare.StartsWith(Ours, StringComparison.OrdinalIgnoreCase) && bare[Ours.Length] is '.' or '-' or '_'
+            ? bare[(Ours.Length + 1)..].ToLowerInvariant()
+            : null;
     }
 
     private void Check(string name)

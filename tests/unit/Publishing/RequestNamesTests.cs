@@ -69,6 +69,29 @@ public sealed class RequestNamesTests
         Refused(RequestNames.Value, ErrorCode.Invalid, "belongs to the metadata of a state transaction as a whole", (given, "x"));
 
     [Theory]
+    [InlineData("darq-token")]
+    [InlineData("darq.tokn")]
+    public void A_misspelt_token_is_refused_in_extend(string given) =>
+        Refused(
+            RequestNames.Extend,
+            ErrorCode.Invalid,
+            $"metadata {given} is not a name of the operation extend; did you mean darq.token?",
+            (given, "x")
+        );
+
+    [Theory]
+    [InlineData("darq.token", "token")]
+    [InlineData("Darq-Token", "token")]
+    [InlineData("metadata.darq-token", "token")]
+    [InlineData("darq_Emit", "emit")]
+    [InlineData("darq.", "")]
+    [InlineData("darq", null)]
+    [InlineData("darqs", null)]
+    [InlineData("metadata.tenant", null)]
+    [InlineData("token", null)]
+    public void A_name_of_ours_is_known_in_any_form(string given, string? name) => Assert.Equal(name, RequestNames.NameOfOurs(given));
+
+    [Theory]
     [InlineData("delay")]
     [InlineData("Delay")]
     [InlineData("DeliverAt")]
