@@ -74,7 +74,7 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
                 var keys = string.Join(", ", result.Conflicts.Select(_steps.Unprefixed));
                 log.StepAnswerConflicted(instance.Name, own.Topic, $"{own.Partition}-{own.Message}", keys);
                 await Task.Delay(PauseAfterConflict, time);
-                stream.Conflict(token);
+                stream.Conflict(token, keys);
                 break;
             default:
                 Refuse(stream, token, result.Code.Value, result.Message);

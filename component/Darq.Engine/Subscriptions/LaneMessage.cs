@@ -45,6 +45,9 @@ internal sealed class LaneMessage(Lane lane, Message message)
     /// <summary>Steps of its handlers that Redis could not take.</summary>
     public int Postponed { get; set; }
 
+    /// <summary>The keys of the last of these conflicts, as the app names them.</summary>
+    public string ConflictKeys { get; set; } = "";
+
     /// <summary>Streams that ended while their app had the message, as far as the app opened another.</summary>
     public int StreamsLost { get; set; }
 

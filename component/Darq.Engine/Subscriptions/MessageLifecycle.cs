@@ -184,13 +184,13 @@ internal sealed class MessageLifecycle(
 
     private void SayWhy(LaneMessage message, DeliveryFailure reason)
     {
-        var (id, conflicts, streams) = (message.Message.Id, message.Conflicts, message.StreamsLost);
+        var (id, conflicts, keys, streams) = (message.Message.Id, message.Conflicts, message.ConflictKeys, message.StreamsLost);
         Action<ILogger>? line = reason switch
         {
             DeliveryFailure.WithoutStep => log => log.AcknowledgedWithoutStep(group, topic, id),
             DeliveryFailure.UnclearAnswer => log => log.AnswerWasUnclear(group, topic, id),
             DeliveryFailure.ProcessingTimeout => log => log.ProcessingTimedOut(group, topic, id, settings.Options.ProcessingTimeout),
-            DeliveryFailure.Conflict => log => log.StepConflicts(group, topic, id, conflicts),
+            DeliveryFailure.Conflict => log => log.StepConflicts(group, topic, id, conflicts, keys),
             DeliveryFailure.StreamLost => log => log.StreamsWereLost(group, topic, streams, id),
             _ => null,
         };

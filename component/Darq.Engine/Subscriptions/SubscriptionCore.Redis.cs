@@ -244,7 +244,7 @@ internal sealed partial class SubscriptionCore
 
         if (_session != session || lost)
         {
-            SayLost(Ownership.OwnedLanes.Count);
+            _lost.Add(Ownership.OwnedLanes.Count);
             if (_session is { } former && former != session)
             {
                 Ownership.OnNewSession(former);
@@ -276,7 +276,7 @@ internal sealed partial class SubscriptionCore
             }
         }
 
-        SayLost(lost.Count);
+        _lost.Add(lost.Count);
         Ownership.Lose(lost);
     }
 
@@ -372,17 +372,8 @@ internal sealed partial class SubscriptionCore
 
     private void Lose(Lane lane)
     {
-        SayLost(1);
+        _lost.Add(1);
         Ownership.Lose([lane]);
-    }
-
-    private void SayLost(int count)
-    {
-        if (count > 0)
-        {
-            _counters.LanesLost.Add(count);
-            _effects.Log(log => log.LanesWereLost(_group, count, _topic));
-        }
     }
 }
 

@@ -30,6 +30,7 @@ internal sealed partial class SubscriptionCore
     private readonly RetrySchedule _retries;
     private readonly MessageLifecycle _lifecycle;
     private readonly Dispatcher _dispatcher;
+    private readonly LostLanes _lost;
 
     public SubscriptionCore(
         string group,
@@ -47,6 +48,7 @@ internal sealed partial class SubscriptionCore
         _retries = new(_lanes, _effects);
         _lifecycle = new(group, topic, _settings, random, _effects, _ready, _ahead, _retries, _counters, Lose);
         _dispatcher = new(group, topic, _settings, random, _effects, _ready, _lifecycle, _counters);
+        _lost = new(group, topic, _counters, _effects);
         Ownership = new(_lanes, _effects, new(group, topic, _effects), lane => !_lifecycle.HasOrphans(lane), _lifecycle.Drop);
     }
 
@@ -123,12 +125,14 @@ internal sealed partial class SubscriptionCore
     }
 
     /// <summary>An answer to an attempt. Unknown, answered and superseded tokens change nothing.</summary>
-    public void OnAnswer(StreamWindow stream, DeliveryToken token, Answer answer, Instant now)
+    public void OnAnswer(StreamWindow stream, DeliveryToken token, Answer answer, Instant now, string conflictKeys = "")
     {
         if (stream.Find(token) is not { } attempt)
         {
             return;
         }
+
+        attempt.Message.ConflictKeys = conflictKeys;
 
         _dispatcher.Take(attempt, answer, now);
         _dispatcher.Heard(attempt, answer, now);
@@ -230,6 +234,7 @@ internal sealed partial class SubscriptionCore
     public void OnTick(Instant now)
     {
         _lifecycle.Repeat(now.Elapsed);
+        _lost.Say(now);
         foreach (var late in _dispatcher.TimeOut(now))
         {
             TimeOut(late, now);
@@ -240,6 +245,7 @@ internal sealed partial class SubscriptionCore
     public void Dispatch(Instant now)
     {
         _dispatcher.Dispatch(now);
+        _lost.Arm(now);
         if (Ownership.HasDrained)
         {
             _effects.Wake(Workers.Rebalancer);
@@ -250,7 +256,8 @@ internal sealed partial class SubscriptionCore
     public TimeSpan? Arm() => _effects.Alarm = NextDue;
 
     /// <summary>When something is due by the clock; null while nothing is.</summary>
-    public TimeSpan? NextDue => Instant.Earlier(Instant.Earlier(_ready.NextDue, _lifecycle.NextRepeat), _dispatcher.NextDue);
+    public TimeSpan? NextDue =>
+        Instant.Earlier(Instant.Earlier(_ready.NextDue, _lifecycle.NextRepeat), Instant.Earlier(_dispatcher.NextDue, _lost.Due));
 
     /// <summary>Draws the consequence of an answer, unless a step that may consume the message is still on its way.</summary>
     private void Resolve(Attempt attempt, Answer answer, Instant now)

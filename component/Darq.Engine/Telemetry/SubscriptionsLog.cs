@@ -100,9 +100,13 @@ internal static partial class SubscriptionsLog
     [LoggerMessage(
         423,
         LogLevel.Warning,
-        "Group {Group}, topic {Topic}: Redis refused the outcome of message {Message} ({Why}); it is sent again, and the lane waits"
+        "Group {Group}, topic {Topic}, partition {Partition}: Redis refused the outcome of message {Message} ({Why}); it is sent again "
+            + "every second, and the lane waits"
     )]
-    public static partial void OutcomeWasRefused(this ILogger log, string group, string topic, string message, string why);
+    public static partial void OutcomeWasRefused(this ILogger log, string group, string topic, int partition, string message, string why);
+
+    [LoggerMessage(440, LogLevel.Information, "Group {Group}, topic {Topic}, partition {Partition}: Redis takes outcomes again")]
+    public static partial void OutcomesAreTaken(this ILogger log, string group, string topic, int partition);
 
     [LoggerMessage(
         424,
@@ -139,9 +143,19 @@ internal static partial class SubscriptionsLog
     [LoggerMessage(
         427,
         LogLevel.Warning,
-        "Group {Group}, topic {Topic}: message {Message} is not answered since {Time}; {Behind} later messages of its key wait for it"
+        "Group {Group}, topic {Topic}: attempt {Attempt} of message {Message} with key '{Key}' is not answered since {Time}; {Behind} "
+            + "later messages of its key wait for it"
     )]
-    public static partial void HandlerIsSlow(this ILogger log, string group, string topic, string message, TimeSpan time, int behind);
+    public static partial void HandlerIsSlow(
+        this ILogger log,
+        string group,
+        string topic,
+        string message,
+        string key,
+        int attempt,
+        TimeSpan time,
+        int behind
+    );
 
     [LoggerMessage(
         429,
@@ -169,10 +183,10 @@ internal static partial class SubscriptionsLog
     [LoggerMessage(
         432,
         LogLevel.Warning,
-        "Group {Group}, topic {Topic}: the step of message {Message} met another value than it had read for the {Conflicts}th time; that "
-            + "counts as a failed delivery"
+        "Group {Group}, topic {Topic}: the step of message {Message} met another value than it had read for the {Conflicts}th time (now of "
+            + "{Keys}); that counts as a failed delivery"
     )]
-    public static partial void StepConflicts(this ILogger log, string group, string topic, string message, int conflicts);
+    public static partial void StepConflicts(this ILogger log, string group, string topic, string message, int conflicts, string keys);
 
     [LoggerMessage(
         433,

@@ -74,8 +74,8 @@ public abstract class CoreTests : IDeliveryOutlet, IMembershipView
         Apply(core => core.OnRead(read, [new(streamId, new(0, streamId, "", key, default, default, long.MaxValue, streamId))]));
     }
 
-    private protected void AnswerTo(Attempt attempt, Answer answer) =>
-        Apply(core => core.OnAnswer(attempt.Stream, TokenOf(attempt), answer, Now));
+    private protected void AnswerTo(Attempt attempt, Answer answer, string conflictKeys = "") =>
+        Apply(core => core.OnAnswer(attempt.Stream, TokenOf(attempt), answer, Now, conflictKeys));
 
     private protected void StartStep(Attempt attempt) => Assert.Same(attempt, Apply(core => core.OnStepStarted(TokenOf(attempt))));
 

@@ -153,6 +153,22 @@ public sealed class ProcessingTimeTests : CoreTests
     }
 
     [Fact]
+    public void A_slow_handler_is_told_of_with_the_key_and_the_attempt()
+    {
+        Options = new();
+        Open();
+        Claim();
+        Read(1, key: "order-7");
+        AnswerTo(Sent[0], Answer.Nack);
+        Pass(Timeout);
+        Pass(Timeout / 2);
+
+        var line = Assert.Single(Log.Lines, line => line.Name == "HandlerIsSlow");
+        Assert.Contains("attempt 2 of message ", line.Text, StringComparison.Ordinal);
+        Assert.Contains("with key 'order-7' is not answered since", line.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_end_of_a_stuck_stream_does_not_count_against_what_waited_there()
     {
         var app = new AppPresence();

@@ -58,6 +58,37 @@ public sealed class SubscriptionCoreTests : CoreTests
     }
 
     [Fact]
+    public void The_fourth_conflict_is_told_of_with_its_keys()
+    {
+        Open();
+        Claim();
+        Read(1);
+        for (var i = 0; i < 4; i++)
+        {
+            AnswerTo(Sent[^1], Answer.Conflict, i < 3 ? "earlier" : "alice, bob");
+        }
+
+        var line = Assert.Single(Log.Lines, line => line.Name == "StepConflicts");
+        Assert.Contains("for the 4th time (now of alice, bob)", line.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_lane_that_turns_out_to_be_anothers_is_told_of_a_moment_later()
+    {
+        Open();
+        Claim();
+        Read(1);
+        AnswerTo(Sent[0], Answer.Ack);
+
+        Settle(SettlementOutcome.Fenced);
+
+        Assert.DoesNotContain(Log.Lines, line => line.Name == "LanesWereLost");
+        Assert.NotNull(ClockDue);
+        Pass(ClockDue.Value);
+        Assert.Single(Log.Lines, line => line.Name == "LanesWereLost");
+    }
+
+    [Fact]
     public void An_attempt_that_was_overtaken_is_found_as_long_as_its_stream_has_it()
     {
         Open();

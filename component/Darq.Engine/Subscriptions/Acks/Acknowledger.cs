@@ -13,6 +13,7 @@ internal sealed class Acknowledger(GuardedCore core, Primary primary, string gro
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly AsyncManualResetEvent<bool> _idle = new();
+    private readonly RefusedOutcomes _refused = new(group, topic, log);
     private readonly Lock _lock = new();
 
     // Under _lock.
@@ -56,11 +57,12 @@ internal sealed class Acknowledger(GuardedCore core, Primary primary, string gro
         try
         {
             outcome = await primary.SubmitAsync(Compose(settlement), _stopping.Token);
+            _refused.Taken(settlement);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested) { }
         catch (DarqException refused)
         {
-            log.OutcomeWasRefused(group, topic, settlement.Message.Message.Id, refused.Message);
+            _refused.Refused(settlement, refused.Message);
         }
         catch (Exception fault)
         {

@@ -46,6 +46,9 @@ internal sealed class Settlement(LaneMessage message, int epoch, Ending ending)
 
     /// <summary>Whether its lane reads and sends nothing until Redis takes it, because it was refused.</summary>
     public bool HoldsLane { get; set; }
+
+    /// <summary>Redis refused it the last time that it was sent.</summary>
+    public bool WasRefused { get; set; }
 }
 
 internal static class SettlementReplies

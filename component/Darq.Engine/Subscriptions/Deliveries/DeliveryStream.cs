@@ -57,7 +57,9 @@ internal sealed class DeliveryStream(
     public void AnswerWithoutStep(string token) => Answer(token, Deliveries.Answer.Unclear);
 
     /// <summary>Its step had a conflict: delivers again at once, and counts a failure from the fourth time on.</summary>
-    public void Conflict(string token) => Answer(token, Deliveries.Answer.Conflict);
+    /// <param name="token">Of the delivery.</param>
+    /// <param name="keys">Whose values were others, as the app names them.</param>
+    public void Conflict(string token, string keys) => Answer(token, Deliveries.Answer.Conflict, keys);
 
     /// <summary>Counts a failure because the step that the app answered did not take effect.</summary>
     public void RefuseStep(string token) => Answer(token, Deliveries.Answer.StepRefused);
@@ -114,7 +116,7 @@ internal sealed class DeliveryStream(
         }
     }
 
-    private void Answer(string token, Answer answer)
+    private void Answer(string token, Answer answer, string conflictKeys = "")
     {
         if (!DeliveryToken.TryParse(token, out var parsed))
         {
@@ -124,8 +126,8 @@ internal sealed class DeliveryStream(
         try
         {
             core.Apply(
-                (_window!, parsed, answer),
-                static (core, answered, now) => core.OnAnswer(answered.Item1, answered.parsed, answered.answer, now)
+                (_window!, parsed, answer, conflictKeys),
+                static (core, answered, now) => core.OnAnswer(answered.Item1, answered.parsed, answered.answer, now, answered.conflictKeys)
             );
         }
         catch (Exception fault)

@@ -213,7 +213,8 @@ internal sealed class Dispatcher(
         {
             attempt.IsSlow = true;
             var (message, behind) = (attempt.Message.Message, attempt.Message.Lane.CountBehind(attempt.Message));
-            effects.Log(log => log.HandlerIsSlow(group, topic, message.Id, SlowAfter, behind));
+            var number = attempt.Message.Failures + 1;
+            effects.Log(log => log.HandlerIsSlow(group, topic, message.Id, message.Key, number, SlowAfter, behind));
         }
     }
 
