@@ -63,10 +63,11 @@ internal static class NamespaceSettings
     );
     public static readonly Setting<CrossPartitionSteps> CrossPartitionSteps = Choice(
         "crossPartitionSteps",
-        "What happens to a step that Redis Cluster could not run.",
+        "What happens to a step that touches several partitions, which a cluster of several shards could not run: each is counted; warn "
+            + "logs the first.",
         [
-            ("warn", Darq.Engine.Core.CrossPartitionSteps.Warn),
             ("allow", Darq.Engine.Core.CrossPartitionSteps.Allow),
+            ("warn", Darq.Engine.Core.CrossPartitionSteps.Warn),
             ("refuse", Darq.Engine.Core.CrossPartitionSteps.Refuse),
         ]
     );

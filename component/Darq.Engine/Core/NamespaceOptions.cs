@@ -26,7 +26,7 @@ internal sealed record NamespaceOptions
 
     public DedupBy DedupBy { get; init; }
 
-    public CrossPartitionSteps CrossPartitionSteps { get; init; } = CrossPartitionSteps.Warn;
+    public CrossPartitionSteps CrossPartitionSteps { get; init; } = CrossPartitionSteps.Allow;
 }
 
 /// <summary>What makes two publishes without an explicit id the same.</summary>

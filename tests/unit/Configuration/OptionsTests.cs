@@ -15,6 +15,7 @@ public sealed class OptionsTests
         var options = Accepted(ComponentService.PubSub);
         Assert.Equal(("redis", 6379, 0), (options.Redis.Host, options.Redis.Port, options.Redis.Database));
         Assert.Equal(new NamespaceOptions(), options.Namespace);
+        Assert.Equal(CrossPartitionSteps.Allow, options.Namespace.CrossPartitionSteps);
         Assert.Equal(new SubscriptionOptions(), options.Subscription);
     }
 
