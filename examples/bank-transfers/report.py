@@ -31,13 +31,14 @@ def write(path, found):
     path.write_text(json.dumps(found, indent=2) + "\n")
 
 
-def table(found, journals):
+def table(found, journals, with_token):
     faults = ", ".join(f"{count} {kind}" for kind, count in found["faults"].items() if count)
     redelivered = f"{journals['failed']:,} handlers failed on purpose; {max(0, audit.provoked_by_faults(journals)):,} came again because of a fault"
+    steps = "message taken, debit, credit, receipt: all or nothing" if with_token else "debit, credit, receipt; the message is not taken with them"
     rows = [
         ("transfers", f"{found['transfers']:,}", "in the file"),
         ("published", f"{found['published']:,}", "each one twice, on purpose"),
-        ("steps applied", f"{found['steps_applied']:,}", "message taken, debit, credit, receipt: all or nothing"),
+        ("steps applied", f"{found['steps_applied']:,}", steps),
         ("duplicates suppressed", f"{found['duplicates_suppressed']:,}", "counted in Redis"),
         ("redeliveries", f"{found['redeliveries']:,}", redelivered),
         ("fenced", f"{found['fenced']:,}", "steps of a pod that had lost its lanes while it was paused"),

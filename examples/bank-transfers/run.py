@@ -67,7 +67,7 @@ class Demo:
             self._collect()
             wrong += [*(self._outcome.silent or self._differences()), *audit.vacuities(self._planned, self._outcome.fired, self._outcome.journals)]
             wrong += self._false_acknowledgements()
-        print(f"\n{report.table(report.numbers(self._outcome, not wrong), self._outcome.journals)}\n")
+        print(f"\n{report.table(report.numbers(self._outcome, not wrong), self._outcome.journals, not self._chosen.without_token)}\n")
         return self._verdict(wrong)
 
     def _start(self):

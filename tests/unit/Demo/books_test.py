@@ -1,4 +1,5 @@
 """The verdict of the demo: every single fault in the outcome must be found and named. Run by BooksTests.cs."""
+import collections
 import copy
 import io
 import pathlib
@@ -11,6 +12,7 @@ sys.path.insert(0, str(EXAMPLE))
 import audit  # noqa: E402
 import books  # noqa: E402
 import generate  # noqa: E402
+import report  # noqa: E402
 
 TRANSFERS = books.read_transfers(EXAMPLE / "transfers.csv")
 
@@ -38,6 +40,15 @@ class BooksTest(unittest.TestCase):
 
     def test_faultless_outcome_balances(self):
         self.found()
+
+    def test_report_promises_all_or_nothing_only_with_the_token(self):
+        numbers = ["transfers", "published", "steps_applied", "duplicates_suppressed", "redeliveries", "fenced", "receipts", "seconds"]
+        found = dict.fromkeys([*numbers, "sum_before", "sum_after"], 1) | {"faults": {}}
+        journals = collections.Counter(failed=1)
+        self.assertIn("all or nothing", report.table(found, journals, with_token=True))
+        without = report.table(found, journals, with_token=False)
+        self.assertNotIn("all or nothing", without)
+        self.assertIn("debit, credit, receipt; the message is not taken with them", without)
 
     def test_lost_transfer_is_named(self):
         del self.outcome.receipts["receipts"]["T000007"]
