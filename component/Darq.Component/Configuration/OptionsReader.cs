@@ -16,6 +16,7 @@ internal static class OptionsReader
             new SubscriptionOptions { MaxBacklog = values.Get(NamespaceSettings.MaxBacklog) },
             service == ComponentService.InputBinding
         );
+        WarnOfOrder(values, subscription);
         var options = new InstanceOptions
         {
             Redis = redis,
@@ -99,6 +100,19 @@ internal static class OptionsReader
                 : standard.ProcessingTimeout,
             RequireStep = values.Has(DeliverySettings.RequireStep) ? values.Get(DeliverySettings.RequireStep) : standard.RequireStep,
         };
+    }
+
+    /// <summary>One message at a time is mostly wanted for its order, which messages without a key do not get by it.</summary>
+    private static void WarnOfOrder(SettingValues values, SubscriptionOptions subscription)
+    {
+        if (subscription is { MaxInFlight: 1, Order: Order.Key })
+        {
+            var name = values.Has(DeliverySettings.MaxInFlight) ? DeliverySettings.MaxInFlight.Name : DeliverySettings.Concurrency.Name;
+            values.Warnings.Add(
+                $"{name}: \"1\" does not keep messages without a key in order, because they lie in several partitions and do not wait for "
+                    + "one that failed; give those that belong together one partitionKey, or set order: \"partition\" and partitions: \"1\""
+            );
+        }
     }
 
     private static bool EmptyAnswerAcks(SettingValues values, SubscriptionOptions subscription)

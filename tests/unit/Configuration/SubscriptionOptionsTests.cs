@@ -12,6 +12,21 @@ public sealed class SubscriptionOptionsTests
     public void Concurrency_of_the_builtin_component_means_maxInFlight() =>
         Assert.Equal(10, Accepted(ComponentService.PubSub, ("concurrency", "10")).Subscription.MaxInFlight);
 
+    [Theory]
+    [InlineData("maxInFlight")]
+    [InlineData("concurrency")]
+    public void One_message_at_a_time_is_no_order_of_messages_without_a_key_and_the_warning_names_what_is(string name)
+    {
+        var warning = Assert.Single(Read(ComponentService.PubSub, (name, "1")).Warnings);
+
+        Assert.StartsWith($"{name}: \"1\" does not keep messages without a key in order", warning, StringComparison.Ordinal);
+        Assert.Contains("one partitionKey", warning, StringComparison.Ordinal);
+        Assert.Contains("order: \"partition\" and partitions: \"1\"", warning, StringComparison.Ordinal);
+        Assert.Empty(Read(ComponentService.PubSub, (name, "1"), ("order", "partition"), ("partitions", "1")).Warnings);
+        Assert.Empty(Read(ComponentService.PubSub, (name, "1"), ("order", "none")).Warnings);
+        Assert.Empty(Read(ComponentService.PubSub, (name, "2")).Warnings);
+    }
+
     [Fact]
     public void Concurrency_that_contradicts_maxInFlight_is_refused() =>
         Refused(
