@@ -31,6 +31,8 @@ internal sealed partial class Play
                         SettleTimeout,
                         "nobody says anything more"
                     );
+                case "log":
+                    return _sidecar!.ReadyAsync(() => Task.FromResult(HasLogged((string)value!)), SettleTimeout, $"the log has: {value}");
                 case "sleep":
                     // Part of what was recorded: the sidecar must do, or not do, something by itself meanwhile.
                     return Task.Delay((int)value!);
@@ -47,6 +49,8 @@ internal sealed partial class Play
         }
         throw new NotSupportedException($"the step {step.ToJsonString()} of {_scenario.Name} is not understood");
     }
+
+    private bool HasLogged(string text) => _sidecar!.Output.All.Any(line => line.Contains(text, StringComparison.Ordinal));
 
     private async Task<bool> IsReadyAsync(string path)
     {

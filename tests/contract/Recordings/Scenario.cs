@@ -50,6 +50,9 @@ internal sealed class Scenario
         return new(name, root, [.. lines.Where(line => line.Length > 0).Select(line => JsonNode.Parse(line)!.AsObject())]);
     }
 
+    /// <summary>One that was not recorded, for what is not said on the wire.</summary>
+    public static Scenario Of(string name, string json) => new(name, JsonNode.Parse(json)!.AsObject(), []);
+
     private JsonObject Object(string name) => _root[name] as JsonObject ?? [];
 
     private IEnumerable<JsonObject> Objects(string name) => (_root[name] as JsonArray ?? []).Select(item => item!.AsObject());

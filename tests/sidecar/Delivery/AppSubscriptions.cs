@@ -79,9 +79,9 @@ internal static class AppSubscriptions
     {
         var rules = new List<RouteRule>();
         var always = Text(item, "route");
-        if (item.TryGetProperty("routes", out var routes) && routes.ValueKind == JsonValueKind.Object)
+        if (Member(item, "routes") is { ValueKind: JsonValueKind.Object } routes)
         {
-            if (routes.TryGetProperty("rules", out var list) && list.ValueKind == JsonValueKind.Array)
+            if (Member(routes, "rules") is { ValueKind: JsonValueKind.Array } list)
             {
                 rules.AddRange(list.EnumerateArray().Select(Rule).OfType<RouteRule>());
             }
@@ -98,7 +98,7 @@ internal static class AppSubscriptions
             SidecarLog.Warn($"subscription to {Text(item, "topic")} has no route and is dropped");
             return null;
         }
-        if (item.TryGetProperty("bulkSubscribe", out _))
+        if (Member(item, "bulkSubscribe") is not null)
         {
             SidecarLog.Warn("bulkSubscribe is not supported by the stand-in: messages come one by one");
         }
@@ -129,7 +129,7 @@ internal static class AppSubscriptions
     private static Dictionary<string, string> Metadata(JsonElement item)
     {
         var metadata = new Dictionary<string, string>();
-        if (item.TryGetProperty("metadata", out var map) && map.ValueKind == JsonValueKind.Object)
+        if (Member(item, "metadata") is { ValueKind: JsonValueKind.Object } map)
         {
             foreach (var member in map.EnumerateObject())
             {
@@ -142,5 +142,17 @@ internal static class AppSubscriptions
     }
 
     private static string Text(JsonElement item, string name) =>
-        item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        Member(item, name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : "";
+
+    /// <summary>The last member of that name in any case, as Go reads it; null where there is none.</summary>
+    private static JsonElement? Member(JsonElement item, string name)
+    {
+        JsonElement? found = null;
+        foreach (var member in item.ValueKind == JsonValueKind.Object ? item.EnumerateObject() : default)
+        {
+            found = member.Name.Equals(name, StringComparison.OrdinalIgnoreCase) ? member.Value : found;
+        }
+
+        return found;
+    }
 }

@@ -46,8 +46,6 @@ internal sealed class InputLoop(InputBindingComponent binding, AppChannel app) :
         {
             SidecarLog.Error($"the stream of input binding {binding.Name} has ended: {call.Status}");
         }
-
-        call.Dispose();
     }
 
     private async Task HandleAsync(GrpcDuplexCall call, ReadResponse message)
@@ -78,7 +76,7 @@ internal sealed class InputLoop(InputBindingComponent binding, AppChannel app) :
     {
         if (WrongLength(message) is { } complaint)
         {
-            return Refused(message, $"error invoking app: Post \"{app.Url(binding.Route)}\": {complaint}");
+            return Failed(message, $"error invoking app: Post \"{app.Url(binding.Route)}\": {complaint}");
         }
 
         var trace = TraceParent.Next(message.Metadata.GetValueOrDefault("traceparent"));
@@ -93,12 +91,12 @@ internal sealed class InputLoop(InputBindingComponent binding, AppChannel app) :
         );
         if (answer.Failure is { } failure)
         {
-            return Refused(message, "error invoking app: " + failure);
+            return Failed(message, "error invoking app: " + failure);
         }
 
         return answer.IsSuccess
             ? new() { MessageId = message.MessageId, ResponseData = UnsafeByteOperations.UnsafeWrap(answer.Body) }
-            : Refused(
+            : Failed(
                 message,
                 $"fails to send binding event to http app channel, status code: {answer.Status} body: "
                     + $"{Encoding.UTF8.GetString(answer.Body)}"
@@ -123,6 +121,12 @@ internal sealed class InputLoop(InputBindingComponent binding, AppChannel app) :
         return null;
     }
 
+    private ReadRequest Failed(ReadResponse message, string reason)
+    {
+        SidecarLog.Warn($"error from app consumer for binding [{binding.Name}]: {reason}");
+        return Refused(message, reason);
+    }
+
     private static ReadRequest Refused(ReadResponse message, string reason) =>
         new()
         {
@@ -130,5 +134,10 @@ internal sealed class InputLoop(InputBindingComponent binding, AppChannel app) :
             ResponseError = new() { Message = reason },
         };
 
-    public void Dispose() => _cancelled.Dispose();
+    /// <summary>Not before the stop, which cancels the stream also where it has ended already.</summary>
+    public void Dispose()
+    {
+        _call?.Dispose();
+        _cancelled.Dispose();
+    }
 }

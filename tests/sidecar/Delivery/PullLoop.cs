@@ -66,6 +66,7 @@ internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subs
     {
         try
         {
+            _call?.Dispose();
             _call = pubSub.Pull(_cancelled.Token);
             var topic = new Topic { Name = pubSub.Outer(subscription.Topic) };
             foreach (var (key, value) in subscription.Metadata)
@@ -98,8 +99,6 @@ internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subs
         {
             SidecarLog.Error($"the stream of topic {subscription.Topic} on {pubSub.Name} has ended: {call.Status}");
         }
-
-        call.Dispose();
     }
 
     private async Task HandleAsync(GrpcDuplexCall call, PullMessagesResponse message)
@@ -140,5 +139,10 @@ internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subs
         }
     }
 
-    public void Dispose() => _cancelled.Dispose();
+    /// <summary>Not before the stop, which cancels the stream also where it has ended already.</summary>
+    public void Dispose()
+    {
+        _call?.Dispose();
+        _cancelled.Dispose();
+    }
 }

@@ -5,6 +5,7 @@ using Darq.Sidecar.Components;
 using Darq.Sidecar.Events;
 using Darq.Sidecar.Resources;
 using Darq.Sidecar.Routing;
+using Darq.Sidecar.Startup;
 using Darq.Tests.Shared.GrpcClient;
 
 namespace Darq.Sidecar.Delivery;
@@ -58,6 +59,11 @@ internal sealed class TopicDelivery(PubSubComponent pubSub, SubscriptionManifest
                 cancellation
             );
             var error = Judge(answer, received);
+            if (error is not null)
+            {
+                SayFailed(error, answer, received);
+            }
+
             // A drop goes to the dead letter topic by an ordinary call of its own.
             if (error == Dropped && (subscription.DeadLetterTopic.Length == 0 || await DeadLetterAsync(message, metadata, null)))
             {
@@ -71,6 +77,16 @@ internal sealed class TopicDelivery(PubSubComponent pubSub, SubscriptionManifest
             return fault.Message;
         }
     }
+
+    /// <summary>In daprd's words, which are those of the answer except for what is dropped.</summary>
+    private static void SayFailed(string error, AppAnswer answer, ReceivedEvent received) =>
+        SidecarLog.Warn(
+            error != Dropped ? error
+            : answer.Status == 404
+                ? $"non-retriable error returned from app while processing pub/sub event {received.Id}: "
+                    + $"{Encoding.UTF8.GetString(answer.Body)}. status code returned: {answer.Status}"
+            : $"DROP status returned from app while processing pub/sub event {received.Id}"
+        );
 
     private static string? Judge(AppAnswer answer, ReceivedEvent received)
     {
