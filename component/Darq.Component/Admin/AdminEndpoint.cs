@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Darq.Component.Host;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -10,7 +11,7 @@ namespace Darq.Component.Admin;
 /// What the component shows to the outside, over HTTP on an address of its own: <c>/healthz</c>, <c>/readyz</c>, <c>/metrics</c>. It only
 /// reads, and no service of Dapr can be reached through it.
 /// </summary>
-internal sealed class AdminEndpoint(Readiness readiness, MetricExport metrics, TimeProvider time)
+internal sealed class AdminEndpoint(Readiness readiness, SocketWatch socket, MetricExport metrics, TimeProvider time)
 {
     private const int MaxConnections = 32;
     private static readonly TimeSpan ConnectionLife = TimeSpan.FromSeconds(30);
@@ -56,9 +57,9 @@ internal sealed class AdminEndpoint(Readiness readiness, MetricExport metrics, T
         };
     }
 
-    private static Task HealthAsync(HttpResponse response)
+    private Task HealthAsync(HttpResponse response)
     {
-        var report = Liveness.Report();
+        var report = Liveness.Report(socket);
         return JsonAsync(response, report.Alive, JsonSerializer.SerializeToUtf8Bytes(report, Json.LivenessReport));
     }
 

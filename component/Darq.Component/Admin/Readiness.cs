@@ -1,4 +1,5 @@
 using Darq.Component.Configuration;
+using Darq.Component.Host;
 using Darq.Component.Instances;
 using Darq.Engine.Connection;
 using Darq.Engine.Subscriptions;
@@ -8,9 +9,9 @@ namespace Darq.Component.Admin;
 
 /// <summary>
 /// Whether the component does its work, and else everything that keeps it from that: a Redis that cannot be used, streams that are gone,
-/// a stream that answers nothing, a loop that gets nowhere.
+/// a stream that answers nothing, a loop that gets nowhere, a socket that sidecars do not find.
 /// </summary>
-internal sealed class Readiness(EnginePool engines, StreamRegister streams, IHostApplicationLifetime lifetime)
+internal sealed class Readiness(EnginePool engines, StreamRegister streams, SocketWatch socket, IHostApplicationLifetime lifetime)
 {
     /// <summary>No round takes so long while Redis is there, not even with the largest transactions.</summary>
     private static readonly TimeSpan MaxLoopAge = TimeSpan.FromSeconds(60);
@@ -29,6 +30,7 @@ internal sealed class Readiness(EnginePool engines, StreamRegister streams, IHos
         string[] reasons =
         [
             .. lifetime.ApplicationStopping.IsCancellationRequested ? ["the component is stopping"] : Array.Empty<string>(),
+            .. socket.Why is { } gone ? [gone] : Array.Empty<string>(),
             .. namespaces.Where(of => of.Reason is not null).Select(of => $"namespace '{of.Namespace}': {of.Reason}"),
             .. lost.Select(of => $"{of.Component} '{of.Instance}', topic '{of.Topic}': {of.Reason}"),
             .. subscriptions.Where(of => of.Reason is not null).Select(of => $"group '{of.Group}', topic '{of.Topic}': {of.Reason}"),

@@ -13,6 +13,7 @@ namespace Darq.Component.Host;
 /// </summary>
 internal sealed class ComponentLifetime(
     SocketOptions socket,
+    SocketWatch watch,
     InitFolder folder,
     InstanceTable instances,
     EnginePool engines,
@@ -38,6 +39,7 @@ internal sealed class ComponentLifetime(
             ProcessOwner.Read(),
             "PubSub, StateStore, TransactionalStateStore, TransactionalStoreMultiMaxSize, InputBinding, OutputBinding"
         );
+        watch.Begin();
         admin.Announce(log);
         metrics.Start();
         var records = folder.All();
@@ -71,8 +73,8 @@ internal sealed class ComponentLifetime(
     }
 
     /// <summary>
-    /// The process serves while every primary in use is ready. Polled, because a lost connection raises no event here; an outage is logged
-    /// on the way.
+    /// The process serves while every primary in use is ready. Polled, because a lost connection raises no event here; an outage and the
+    /// loss of the socket are logged on the way.
     /// </summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -81,6 +83,7 @@ internal sealed class ComponentLifetime(
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             engines.Watch();
+            watch.Look();
             if (engines.Ready == ready)
             {
                 continue;

@@ -73,6 +73,7 @@ internal static class Program
             .Configure<HostOptions>(options => options.ShutdownTimeout = StopTime)
             .AddSingleton(TimeProvider.System)
             .AddSingleton(socketOptions)
+            .AddSingleton<SocketWatch>()
             .AddSingleton<InitFolder>()
             .AddSingleton(new ProcessFolder("/proc"))
             .AddSingleton<StreamRegister>()

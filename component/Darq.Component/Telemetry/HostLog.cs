@@ -153,4 +153,12 @@ internal static partial class HostLog
             + "comes again: {Keys}"
     )]
     public static partial void StepAnswerConflicted(this ILogger log, string instance, string? topic, string message, string keys);
+
+    [LoggerMessage(
+        228,
+        LogLevel.Error,
+        "The socket {Socket} {Fate} while this component runs: connected sidecars go on, and those that start from now on do not find it. "
+            + "Restart the component"
+    )]
+    public static partial void SocketWasLost(this ILogger log, string socket, string fate);
 }

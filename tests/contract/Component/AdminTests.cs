@@ -62,6 +62,25 @@ public sealed class AdminTests
     }
 
     [Fact]
+    public async Task A_socket_that_somebody_removes_is_told_of_and_a_restart_is_asked_for()
+    {
+        await using var component = await ComponentProcess.StartWithAdminAsync();
+        using var admin = await AdminClient.OfAsync(component);
+        Assert.Equal(HttpStatusCode.OK, (await admin.HealthAsync()).Status);
+
+        File.Delete(component.Socket);
+
+        var expected = $"the socket {component.Socket} was removed, so that no sidecar that starts from now on finds this component";
+        Assert.StartsWith(
+            expected,
+            Assert.Single(await admin.ReadinessAsync(HttpStatusCode.ServiceUnavailable, Patience)),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await admin.HealthAsync()).Status);
+        await component.Process.WaitForLineAsync($"The socket {component.Socket} was removed", Patience);
+    }
+
+    [Fact]
     public async Task What_happens_to_messages_is_counted()
     {
         await using var redis = await RedisServer.StartAsync();

@@ -1,5 +1,6 @@
 using Darq.Component.Admin;
 using Darq.Component.Configuration;
+using Darq.Component.Host;
 using Darq.Component.Instances;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
@@ -24,13 +25,16 @@ public sealed class ReadinessTests : IAsyncDisposable
     private readonly AwayRedis _redis = new();
     private readonly EnginePool _engines;
     private readonly StreamRegister _streams;
+    private readonly SocketWatch _socket;
     private readonly Readiness _readiness;
 
     public ReadinessTests()
     {
         _engines = new(_ => _redis, _time, new Random(1), NullLoggerFactory.Instance);
-        _streams = new(new(new(_folder.FullPath, "darq.sock", default)), NullLogger<StreamRegister>.Instance);
-        _readiness = new(_engines, _streams, new Lifetime(_stopping.Token));
+        var socket = new SocketOptions(_folder.FullPath, "darq.sock", default);
+        _streams = new(new(socket), NullLogger<StreamRegister>.Instance);
+        _socket = new(socket, NullLogger<SocketWatch>.Instance);
+        _readiness = new(_engines, _streams, _socket, new Lifetime(_stopping.Token));
     }
 
     public async ValueTask DisposeAsync()
@@ -96,6 +100,23 @@ public sealed class ReadinessTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_socket_whose_file_is_gone_ends_readiness_and_liveness()
+    {
+        var file = _folder.Write("darq.sock", "");
+        _socket.Begin();
+        _socket.Look();
+        Assert.True(_readiness.Report().Ready);
+        File.Delete(file);
+
+        _socket.Look();
+
+        var why = $"the socket {file} was removed, so that no sidecar that starts from now on finds this component; restart the component";
+        Assert.Equal([why], _readiness.Report().Reasons);
+        Assert.Contains(why, Liveness.Report(_socket).Reasons);
+        Assert.False(Liveness.Report(_socket).Alive);
+    }
+
+    [Fact]
     public async Task A_stopping_component_is_not_ready()
     {
         await _stopping.CancelAsync();
@@ -106,7 +127,7 @@ public sealed class ReadinessTests : IAsyncDisposable
     [Fact]
     public async Task A_loop_that_died_ends_the_liveness()
     {
-        Assert.DoesNotContain(Liveness.Report().Reasons, reason => reason.Contains("ReadinessTests", StringComparison.Ordinal));
+        Assert.DoesNotContain(Liveness.Report(_socket).Reasons, reason => reason.Contains("ReadinessTests", StringComparison.Ordinal));
         var time = new TimerProbe();
         await using var loop = new SupervisedLoop(
             "loop of ReadinessTests",
@@ -120,7 +141,7 @@ public sealed class ReadinessTests : IAsyncDisposable
         loop.Start();
         await Eventually.TrueAsync(() => loop.IsDead, TimeSpan.FromSeconds(20), "the loop has ended");
 
-        var report = Liveness.Report();
+        var report = Liveness.Report(_socket);
 
         Assert.False(report.Alive);
         Assert.Contains("loop 'loop of ReadinessTests' has ended on a fault inside the component; restart the pod", report.Reasons);
