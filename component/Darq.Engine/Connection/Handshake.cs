@@ -56,13 +56,17 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         {
             throw Misconfigured(
                 $"maxmemory-policy is '{server.EvictionPolicy}'; accepted: noeviction, because an evicted key is a lost message. "
-                    + "Run: CONFIG SET maxmemory-policy noeviction"
+                    + "Run: CONFIG SET maxmemory-policy noeviction; a managed service has it in its parameter group or advanced settings, "
+                    + "and where others need eviction the component needs a Redis of its own"
             );
         }
 
         if (server.Role == "slave")
         {
-            throw new RedisUnavailableException("The server is a replica; waiting for the primary.");
+            throw new RedisUnavailableException("the server is a replica; point redisHost at its primary, or wait until it is one itself")
+            {
+                HasAnswered = true,
+            };
         }
     }
 
@@ -92,7 +96,7 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         var (shards, slots) = (found[0].ToString(), found[1].ToString());
         if (shards == "0")
         {
-            throw new RedisUnavailableException("The server's cluster has not come up yet.");
+            throw new RedisUnavailableException("the server's cluster has not come up yet") { HasAnswered = true };
         }
 
         if (shards != "1" || slots != PartitionTag.Slots.ToString(CultureInfo.InvariantCulture))

@@ -46,7 +46,7 @@ internal sealed class Outage(IRedis redis, TimeProvider time, ILogger log)
         lock (_lock)
         {
             // An error is an answer too.
-            _hasAnswered |= fault is RedisRefusedException;
+            _hasAnswered |= fault is RedisRefusedException or RedisUnavailableException { HasAnswered: true };
             _why = fault is RedisUnavailableException { InnerException: TimeoutException } ? "no answer in time" : fault.Message;
         }
 
@@ -70,6 +70,18 @@ internal sealed class Outage(IRedis redis, TimeProvider time, ILogger log)
             return _hasAnswered
                 ? $"Redis at {redis.Address} is away ({Why()}); the component keeps trying"
                 : $"No Redis has answered at {redis.Address} since start ({Why()}); check redisHost";
+        }
+    }
+
+    /// <summary>Why there is no answer, in a few words.</summary>
+    public string Reason
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Why();
+            }
         }
     }
 

@@ -115,6 +115,10 @@ internal sealed partial class Primary
                 "ERR" when refused.Message.Contains("without any password configured", StringComparison.Ordinal) =>
                     "MISCONFIGURED: redisPassword is given, but Redis has no password for its default user; leave redisPassword out, "
                         + "or set requirepass on the server.",
+                "NODATABASE" => $"MISCONFIGURED: {refused.Message["NODATABASE ".Length..]}; accepted: a number below 'databases' of its "
+                    + "configuration, and 0 alone where it is a cluster.",
+                "SENTINELPORT" => $"MISCONFIGURED: {refused.Message["SENTINELPORT ".Length..]}; set failover: true and sentinelMasterName, "
+                    + "or give redisHost the address of a Redis.",
                 "SENTINELAUTH" => "MISCONFIGURED: the sentinels refused the login; set sentinelUsername and sentinelPassword to theirs.",
                 "SENTINELNAME" => $"MISCONFIGURED: {refused.Message["SENTINELNAME ".Length..]}; "
                     + "set sentinelMasterName to the name in their 'sentinel monitor' lines.",

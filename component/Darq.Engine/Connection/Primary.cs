@@ -228,7 +228,6 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) => _redis.CallAsync(call, cancellation);
 
-    /// <summary>As <see cref="StreamReads.ReadAsync"/>.</summary>
     public Task<StreamSlice> ReadStreamAsync(int partition, string topic, string afterId, int maxCount, CancellationToken cancellation) =>
         _reads.ReadAsync(partition, topic, afterId, maxCount, cancellation);
 
@@ -381,8 +380,9 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     public DarqException NoAnswer() =>
         new(
             ErrorCode.Unavailable,
-            $"UNAVAILABLE: {_refusals.Describe() ?? $"Redis at {_redis.Address} gave no answer in time"}; whether the request took or will "
-                + "take effect is unknown, and repeating it with the same id or token is safe."
+            $"UNAVAILABLE: {_refusals.Describe() ?? $"Redis at {_redis.Address} gave no answer in time"}"
+                + $"{(_ready.IsOpen ? "" : $" ({_outage.Reason})")}; whether the request took or will take effect is unknown, and "
+                + "repeating it with the same id or token is safe."
         );
 
     /// <summary>What was claimed under the session may rest on what is lost: a new session claims anew.</summary>

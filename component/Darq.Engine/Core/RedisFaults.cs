@@ -1,7 +1,11 @@
 namespace Darq.Engine.Core;
 
 /// <summary>No reply came: not connected, cut off, or past the deadline. Whether the call was executed is unknown.</summary>
-internal sealed class RedisUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class RedisUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>A server was reached, and is not yet one that can be used.</summary>
+    public bool HasAnswered { get; init; }
+}
 
 /// <summary>
 /// The server answered with an error; the call wrote nothing. <see cref="Code"/> is the reply's first word, such as OOM or NOPERM.

@@ -79,6 +79,7 @@ internal sealed class RedisClient : IRedis
         await _connection.FollowAsync(cancellation);
         var database = await DatabaseAsync(cancellation);
         await _deadline.LogInAsync(database, cancellation);
+        await _deadline.SelectAsync(database, cancellation);
         using var info = await WithinAsync(SendAsync(database, "INFO"), cancellation);
         return ServerDescriptions.Parse(RedisReplies.Text(info) ?? "");
     }

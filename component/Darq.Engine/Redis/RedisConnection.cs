@@ -43,6 +43,12 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>Whether the server refused the login at the last attempt.</summary>
     public bool IsLoginRefused => _login.IsRefused;
 
+    /// <summary>Whether a Sentinel answered where a Redis was meant to be; the client never calls that connected.</summary>
+    public bool IsOfSentinel =>
+        _sentinels is null
+        && _primary.Current is { IsConnected: false } connection
+        && Array.Exists(connection.GetServers(), server => server.ServerType == ServerType.Sentinel);
+
     /// <summary>Why the last attempt to connect failed; null where none has since the last that succeeded.</summary>
     public string? WhyAway => IsOpen ? null : _login.WhyFailed;
 

@@ -24,6 +24,7 @@ internal sealed class RedisConsole : IRedisCommands
         await _connection.FollowAsync(cancellation);
         var database = (await _connection.OpenAsync(cancellation)).GetDatabase();
         await _deadline.LogInAsync(database, cancellation);
+        await _deadline.SelectAsync(database, cancellation);
         using var info = await WithinAsync(RedisDeadline.SendAsync(database, "INFO", default), cancellation);
         return RedisReplies.Text(info) ?? "";
     }

@@ -24,6 +24,10 @@ internal sealed class RedisDeadline(RedisOptions options, RedisConnection connec
         {
             throw connection.LoginRefused();
         }
+        catch (RedisConnectionException) when (connection.IsOfSentinel)
+        {
+            throw new RedisRefusedException("SENTINELPORT", $"SENTINELPORT at {options.Address} is a Sentinel");
+        }
         catch (Exception fault) when (fault is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             // The client also throws raw exceptions of a connection that just ended; all mean that no answer came.
@@ -46,6 +50,28 @@ internal sealed class RedisDeadline(RedisOptions options, RedisConnection connec
         var password = options.Password ?? "";
         RedisKeyOrValue[] words = options.Username is { } user ? [(RedisValue)user, (RedisValue)password] : [(RedisValue)password];
         using var loggedIn = await WithinAsync(SendAsync(database, "AUTH", words), options.CallTimeout, cancellation);
+    }
+
+    /// <summary>
+    /// Selects the database once more to get the answer: where the server does not have it, or the user may not select it, the client
+    /// silently works in database 0.
+    /// </summary>
+    public async Task SelectAsync(IDatabase database, CancellationToken cancellation)
+    {
+        if (options.Database == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            RedisKeyOrValue[] words = [(RedisValue)options.Database];
+            using var selected = await WithinAsync(SendAsync(database, "SELECT", words), options.CallTimeout, cancellation);
+        }
+        catch (RedisRefusedException refused) when (refused.Code == "ERR")
+        {
+            throw new RedisRefusedException("NODATABASE", $"NODATABASE redisDB is {options.Database}, which Redis does not have");
+        }
     }
 
     /// <summary>

@@ -15,6 +15,8 @@ public sealed class OldServerTests
         "Valkey 7.1.0; accepted: Redis 7.0 or later, Valkey 7.2 or later"
     )]
     [InlineData("redis_version:7.0.15\nmaxmemory_policy:volatile-ttl", "maxmemory-policy is 'volatile-ttl'; accepted: noeviction")]
+    [InlineData("redis_version:7.0.15\nmaxmemory_policy:volatile-lru", "a managed service has it in its parameter group")]
+    [InlineData("redis_version:7.0.15\nmaxmemory_policy:allkeys-lru", "where others need eviction the component needs a Redis of its own")]
     public async Task A_server_that_does_not_fit_is_refused_naming_what_it_has_and_what_is_needed(string info, string expected)
     {
         var handshake = new Handshake(

@@ -37,6 +37,14 @@ public sealed class OutageTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_server_that_answered_and_cannot_be_used_yet_is_not_called_one_that_never_answered()
+    {
+        _outage.Failed(new RedisUnavailableException("the server is a replica") { HasAnswered = true });
+
+        Assert.Equal("Redis at stub:6379 is away (the server is a replica); the component keeps trying", _outage.Describe());
+    }
+
+    [Fact]
     public void An_outage_is_logged_at_once_and_then_every_30_seconds()
     {
         _redis.WhyAway = "connection refused";
