@@ -29,6 +29,13 @@ do
     return lsn and wl .. '-' .. lsn or header[2] .. '-' .. header[3]
   end
 
+  -- Normally the time. Where the clock was set back it counts on from the highest that is known; a crash may have taken a higher one,
+  -- so that it goes on by a number of this server process, which no other process is likely to share.
+  local function next_world_line(highest, replication_id)
+    local now = headers.now()
+    return now > highest and now or highest + 1 + tonumber(string.sub(replication_id, 1, 5), 16)
+  end
+
   function partitions.recover(_, args)
     local identity, format, highest = args[1], args[2], tonumber(args[3])
     local replication_id, moved, found = headers.replication_id(), false, {}
@@ -55,7 +62,7 @@ do
     end
     local wl = highest
     if moved then
-      wl, answer[4] = math.max(highest + 1, headers.now()), 1
+      wl, answer[4] = next_world_line(highest, replication_id), 1
       for at = 4, #args do
         local tag, header = args[at], found[at]
         if not header.damage then

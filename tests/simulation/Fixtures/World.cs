@@ -15,12 +15,15 @@ internal sealed class World : IDisposable
     public World()
     {
         Loop = new Loop(_random);
-        Server = new FakeServer(() => Loop.Now, _random);
+        Server = new FakeServer(() => Loop.Now + RedisAhead, _random);
     }
 
     public Loop Loop { get; }
 
     public FakeServer Server { get; }
+
+    /// <summary>How far the clock of Redis is ahead.</summary>
+    public TimeSpan RedisAhead { get; set; }
 
     /// <summary>One partition, so that what lies together in it is no matter of chance.</summary>
     public static NamespaceOptions OnePartition { get; } = new() { Name = "sim", Partitions = 1 };
