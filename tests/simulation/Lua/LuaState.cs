@@ -54,9 +54,10 @@ internal sealed class LuaState : IDisposable
         Push(function);
         PushList(keys);
         PushList(arguments);
-        LuaApi.PushBoolean(_state, kind == CallKind.ReadOnly ? 1 : 0);
-        LuaApi.PushBoolean(_state, kind == CallKind.OnReplica ? 1 : 0);
-        var failed = LuaApi.ProtectedCall(_state, 5, 1, 0) != 0;
+        LuaApi.PushBoolean(_state, kind.ReadOnly ? 1 : 0);
+        Push(kind.WritesRefused ?? "");
+        Push(kind.GrowthRefused ?? "");
+        var failed = LuaApi.ProtectedCall(_state, 6, 1, 0) != 0;
         var reply = Pop();
         Interlocked.Exchange(ref _fault, null)?.Throw();
         return failed && reply is Reply.Bulk thrown ? new Reply.Error("ERR " + thrown.Text) : reply;
@@ -268,13 +269,8 @@ internal sealed class LuaState : IDisposable
     }
 }
 
-internal enum CallKind
-{
-    Any,
-
-    /// <summary>FCALL_RO: for functions that promised not to write.</summary>
-    ReadOnly,
-
-    /// <summary>FCALL at a replica, which refuses functions that may write.</summary>
-    OnReplica,
-}
+/// <summary>What the server thinks of a call before the function runs.</summary>
+/// <param name="ReadOnly">FCALL_RO: for functions that promised not to write.</param>
+/// <param name="WritesRefused">The error for functions that may write; null where they may.</param>
+/// <param name="GrowthRefused">The error for those of them that did not promise to run without memory; null where they may.</param>
+internal readonly record struct CallKind(bool ReadOnly, string? WritesRefused, string? GrowthRefused);

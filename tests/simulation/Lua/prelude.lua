@@ -72,12 +72,13 @@ local function load(code)
   loading = false
 end
 
-local function run(name, keys, arguments, read_only, on_replica)
+local function run(name, keys, arguments, read_only, writes_refused, growth_refused)
   local found = functions[name]
   if not found then error({ err = 'ERR Function not found' }) end
   writes = not found.flags['no-writes']
   if read_only and writes then error({ err = 'ERR Can not execute a script with write flag using *_ro command.' }) end
-  if on_replica and writes then error({ err = "READONLY You can't write against a read only replica." }) end
+  if writes and writes_refused ~= '' then error({ err = writes_refused }) end
+  if writes and growth_refused ~= '' and not found.flags['allow-oom'] then error({ err = growth_refused }) end
   return found.callback(keys, arguments)
 end
 

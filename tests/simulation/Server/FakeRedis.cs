@@ -51,9 +51,13 @@ internal sealed class FakeRedis : IRedis
     {
         string[] replicationId = ["HGET", FakeServer.Bytes(header), "boot"];
         string[] range = ["XRANGE", FakeServer.Bytes(streamKey), "(" + afterId, "+", "COUNT", $"{maxCount}"];
-        var replies = await SendAsync(_ => _server.Execute(replicationId, range), cancellation);
+        var replies = await SendAsync<Reply[]>(
+            node => Refusing(node, Refused.Reads) is { } refused ? [refused, refused] : _server.Execute(replicationId, range),
+            cancellation
+        );
         var entries = Convert(replies[1]).Items.Select(Entry).ToArray();
-        return new StreamSlice(((Reply.Bulk)replies[0]).Text, entries);
+        var found = Convert(replies[0]);
+        return new StreamSlice(found.IsNothing ? null : found.ToString(), entries);
     }
 
     public async Task<IAsyncDisposable> SubscribeAsync(
@@ -63,22 +67,31 @@ internal sealed class FakeRedis : IRedis
     )
     {
         var subscription = new Subscription(this, [.. channels.Select(FakeServer.Bytes)], received);
-        await SendAsync(
-            _ =>
+        var reply = await SendAsync<Reply>(
+            node =>
             {
+                if (Refusing(node, Refused.Subscriptions) is { } refused)
+                {
+                    return refused;
+                }
+
                 _subscriptions.Add(subscription);
                 return 0;
             },
             cancellation
         );
+        Convert(reply);
         return subscription;
     }
 
-    public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>
-        SendAsync(
-            node => new ServerDescription("Redis", new Version(7, 0, 15), IsPrimary(node) ? "master" : "slave", "noeviction", true, false),
+    public async Task<ServerDescription> DescribeAsync(CancellationToken cancellation)
+    {
+        var reply = await SendAsync<Reply>(
+            node => Refusing(node, Refused.Descriptions) ?? (Reply)(IsPrimary(node) ? "master" : "slave"),
             cancellation
         );
+        return new ServerDescription("Redis", new Version(7, 0, 15), Convert(reply).ToString(), "noeviction", true, false);
+    }
 
     public async Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation)
     {
@@ -114,6 +127,8 @@ internal sealed class FakeRedis : IRedis
     }
 
     private bool IsPrimary(FakeNode node) => node == _server.Primary;
+
+    private Reply.Error? Refusing(FakeNode node, Refused what) => IsPrimary(node) ? _server.RefusalOf(what) : null;
 
     private async Task<T> SendAsync<T>(Func<FakeNode, T> execute, CancellationToken cancellation)
     {

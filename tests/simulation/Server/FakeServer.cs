@@ -52,9 +52,17 @@ internal sealed class FakeServer : IDisposable
 
     public int JournaledCalls => _journal.Count;
 
+    /// <summary>What the primary refuses at the moment; null where nothing.</summary>
+    public Refusal? Refusal { get; set; }
+
     /// <summary>FUNCTION LOAD at the primary; like there, libraries outlive a restart and their variables do not.</summary>
     public Reply LoadLibrary(string code, bool replace = false)
     {
+        if (RefusalOf(Refused.Growth | Refused.Writes) is { } refused)
+        {
+            return refused;
+        }
+
         var name = code.Split('\n')[0].Split("name=")[1].Trim();
         if (!_libraries.TryAdd(name, code))
         {
@@ -79,11 +87,8 @@ internal sealed class FakeServer : IDisposable
     public Reply Call(FakeNode node, FunctionCall call)
     {
         var arguments = call.Arguments.Select(argument => Encoding.Latin1.GetString(argument.ToBytes())).ToArray();
-        var kind =
-            call.ReadOnly ? CallKind.ReadOnly
-            : node == Primary ? CallKind.Any
-            : CallKind.OnReplica;
-        var reply = Journaled(() => node.Run(call.Function, call.Key is null ? [] : [Bytes(call.Key)], arguments, kind), call);
+        Reply? reply = node == Primary ? RefusalOf(Refused.Calls) : null;
+        reply ??= Journaled(() => node.Run(call.Function, call.Key is null ? [] : [Bytes(call.Key)], arguments, KindOf(node, call)), call);
         if (Overheard is not null)
         {
             Overheard($"{node.Name}: {call.Function} {call.Key} | {string.Join(' ', arguments)} -> {reply}");
@@ -91,6 +96,10 @@ internal sealed class FakeServer : IDisposable
 
         return reply;
     }
+
+    /// <summary>The error that meets such commands now; null where there is none.</summary>
+    public Reply.Error? RefusalOf(Refused what) =>
+        Refusal is { } refusal && (refusal.What & what) != Refused.None && _random.Next(refusal.Share) == 0 ? new(refusal.Text) : null;
 
     /// <summary>Plain commands as one transaction.</summary>
     public Reply[] Execute(params string[][] commands) =>
@@ -143,6 +152,12 @@ internal sealed class FakeServer : IDisposable
 
     /// <summary>Text as the keyspace holds it: one char for each byte of its UTF-8.</summary>
     internal static string Bytes(string text) => Ascii.IsValid(text) ? text : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Which functions run is decided by their flags, in front of them.</summary>
+    private CallKind KindOf(FakeNode node, FunctionCall call) =>
+        node == Primary
+            ? new(call.ReadOnly, RefusalOf(Refused.Writes)?.Text, RefusalOf(Refused.Growth)?.Text)
+            : new(call.ReadOnly, Refusal.ReadOnly.Text, null);
 
     private string NewReplicationId() => string.Concat(Enumerable.Range(0, 40).Select(_ => "0123456789abcdef"[_random.Next(16)]));
 

@@ -15,13 +15,27 @@ internal sealed partial class App
         var transfer = Transfer.Parse(delivery.Data);
         await PauseAsync(_random.Next(20) == 0 ? 3000 : 30);
         // A handler may fail before its step, in which case the step must come later, or after it, when nothing may come of it.
-        return _random.Next(15) > 0 && await StepAsync(transfer, delivery.Token) && _random.Next(15) > 0;
+        MayThrow("before its step");
+        if (_random.Next(15) == 0 || !await StepAsync(transfer, delivery.Token))
+        {
+            return false;
+        }
+
+        if (_world.Has(Hazards.SuffixLoss))
+        {
+            _world.MayCrash(transfer);
+            await PauseAsync(100);
+        }
+
+        MayThrow("after its step");
+        return _random.Next(15) > 0;
     }
 
     /// <summary>A group whose only answer is the acknowledgement. It works slowly, so that it falls behind the other.</summary>
     private async Task<bool> WatchAsync(Delivery delivery)
     {
         await PauseAsync(300);
+        MayThrow("at a message that it watches");
         var attempt = int.Parse(Metadata(delivery, "darq-attempt"), CultureInfo.InvariantCulture);
         return !_bank.IsPoison(Transfer.Parse(delivery.Data)) && (attempt >= Bank.MaxDeliveries || _random.Next(6) > 0);
     }
@@ -58,6 +72,14 @@ internal sealed partial class App
         await PauseAsync(20);
         _bank.Notes.Read(Transfer.Parse(delivery.Data).Id);
         return _random.Next(15) > 0;
+    }
+
+    private void MayThrow(string when)
+    {
+        if (_world.Has(Hazards.ThrowingHandlers) && _world.Weather.Stormy && _random.Next(12) == 0)
+        {
+            throw new HandlerException(when);
+        }
     }
 
     private async Task<bool> StepAsync(Transfer transfer, string token)
@@ -106,6 +128,10 @@ internal sealed partial class App
             _bank.Record(transfer.Event(EventKind.Stepped, Name) with { Group = Bank.Movers, Outcome = outcome, Previous = previous });
             switch (outcome)
             {
+                // Redis refuses everything for a while; it comes to an end.
+                case "FULL" or "MISCONFIGURED" when _world.Has(Hazards.RedisErrors):
+                    await PauseAsync(200);
+                    break;
                 // What touches the damaged key is refused as a whole; the step then comes without it.
                 case "OK" when damaging:
                     throw new InvalidOperationException($"the step of {transfer.Id} wrote the damaged key");

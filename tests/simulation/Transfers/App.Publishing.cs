@@ -24,6 +24,7 @@ internal sealed partial class App
             }
             await PublishNoteAsync(transfer);
             _bank.Accepted(transfer);
+            await PublishAsync(_random.GetItems(_bank.Transfers[key][..(int)transfer.Number], 1)[0]);
             await PauseAsync(400);
         }
     }
@@ -31,9 +32,10 @@ internal sealed partial class App
     /// <summary>Publishes a message that has an id and no key until it is accepted.</summary>
     private async Task PublishNoteAsync(Transfer transfer)
     {
-        var metadata = new Dictionary<string, string> { ["darq.id"] = transfer.Id };
+        var metadata = new Dictionary<string, string> { ["darq.id"] = transfer.Id, ["ttlInSeconds"] = "3600" };
         while (true)
         {
+            var losses = _world.Durability.Losses;
             try
             {
                 var published = await _publisher!.PublishAsync(
@@ -42,6 +44,11 @@ internal sealed partial class App
                     CancellationToken.None
                 );
                 var place = PlaceOf(published[0]);
+                if (!IsFlushed("notes", transfer, losses))
+                {
+                    continue;
+                }
+
                 if (!_bank.Notes.Accept(transfer.Id, place))
                 {
                     throw new InvalidOperationException($"the note on {transfer.Id} was accepted a second time, as {place}");
@@ -49,7 +56,7 @@ internal sealed partial class App
 
                 return;
             }
-            catch (DarqException refused) when (refused.Code == ErrorCode.Unavailable)
+            catch (DarqException refused) when (IsPassing(refused))
             {
                 await PauseAsync(300);
             }
@@ -70,6 +77,7 @@ internal sealed partial class App
         };
         while (true)
         {
+            var losses = _world.Durability.Losses;
             _bank.Record(sent);
             try
             {
@@ -78,14 +86,38 @@ internal sealed partial class App
                     [new PublishEntry(transfer.ToBytes(), metadata)],
                     CancellationToken.None
                 );
+                if (!IsFlushed("transfers", transfer, losses))
+                {
+                    continue;
+                }
+
                 _bank.Record(sent with { Outcome = "OK", Position = PlaceOf(published[0]) });
                 return;
             }
-            catch (DarqException refused) when (refused.Code == ErrorCode.Unavailable)
+            catch (DarqException refused) when (IsPassing(refused))
             {
                 await PauseAsync(300);
             }
         }
+    }
+
+    /// <summary>Whether the error goes by itself: Redis is away, or refuses for a while.</summary>
+    private bool IsPassing(DarqException refused) =>
+        refused.Code == ErrorCode.Unavailable
+        || _world.Has(Hazards.RedisErrors) && refused.Code is ErrorCode.Full or ErrorCode.Misconfigured;
+
+    /// <summary>
+    /// The message counts as flushed to disk from now on; false where Redis has lost something meanwhile, and it has to be published again.
+    /// </summary>
+    private bool IsFlushed(string topic, Transfer transfer, int losses)
+    {
+        if (losses != _world.Durability.Losses)
+        {
+            return false;
+        }
+
+        _world.Durability.Flush(topic, transfer.Id);
+        return true;
     }
 
     /// <summary>
@@ -94,13 +126,19 @@ internal sealed partial class App
     /// </summary>
     private async Task CountAsync()
     {
+        var losses = _world.Durability.Losses;
         for (var (place, count) = (0, 0); !Stopping && _bank.Transfers.Keys.Any(key => _bank.Next(key) is not null); count++)
         {
+            if (losses != _world.Durability.Losses)
+            {
+                (losses, place, count) = (_world.Durability.Losses, place + 1, 0);
+            }
+
             var key = $"{Name}-{place}";
             try
             {
                 var read = await ReadAsync([key]);
-                if (read[0].Number != count)
+                if (read[0].Number != count && losses == _world.Durability.Losses)
                 {
                     throw new InvalidOperationException($"{key} is {read[0].Number} after {count} writes");
                 }
@@ -115,7 +153,7 @@ internal sealed partial class App
 
                 await write;
             }
-            catch (DarqException refused) when (refused.Code == ErrorCode.Unavailable)
+            catch (DarqException refused) when (IsPassing(refused) || losses != _world.Durability.Losses)
             {
                 (place, count) = (place + 1, -1);
             }

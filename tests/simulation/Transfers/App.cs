@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Darq.Component.Instances;
 using Darq.Engine.Connection;
+using Darq.Engine.Core;
 using Darq.Engine.Publishing;
 using Darq.Engine.Redis;
 using Darq.Engine.State;
@@ -9,6 +10,7 @@ using Darq.Engine.Steps;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Tests.Shared.History;
+using Darq.Tests.Simulation.Fixtures;
 using Darq.Tests.Simulation.Scheduling;
 using Darq.Tests.Simulation.Server;
 
@@ -26,10 +28,14 @@ internal sealed partial class App
     private readonly SimulatedProcess _process;
     private readonly Random _random;
     private readonly string[] _keys;
-    private readonly bool _serial;
+    private readonly SteppedTime _clock;
     private readonly List<FakeRedis> _connections = [];
-    private readonly List<Sink> _sinks = [];
-    private Func<Sink, DeliveryStream>? _attach;
+    private readonly List<Sidecar> _sidecars = [];
+
+    // Of the movers, in the order in which they were opened.
+    private readonly List<(Sink Sink, bool IsStepRequired)> _open = [];
+    private Func<Sink, SubscriptionOptions, DeliveryStream>? _attach;
+    private Func<DeliveryToken, bool>? _extend;
     private Func<Task>? _dispose;
     private StateStore? _state;
     private StepExecutor? _steps;
@@ -40,7 +46,15 @@ internal sealed partial class App
         (_world, _bank, _keys) = (world, world.Bank, keys);
         _process = new SimulatedProcess(world.Loop, name);
         _random = new Random(world.Random.Next());
-        _serial = _random.Next(2) == 0;
+        _clock = new SteppedTime(_process.Time);
+        var isSerial = _random.Next(2) == 0;
+        _sidecars.Add(new(world, this, _process, _random, name, isSerial));
+        if (world.Has(Hazards.TwoSidecars))
+        {
+            _sidecars.Add(new(world, this, _process, _random, name + "b", !isSerial) { Neighbour = _sidecars[0] });
+            _sidecars[0].Neighbour = _sidecars[1];
+            world.Happened(Hazards.TwoSidecars, $"{name} has two sidecars");
+        }
     }
 
     public string Name => _process.Name;
@@ -72,15 +86,15 @@ internal sealed partial class App
         Stopping = true;
         _process.Start(async () =>
         {
-            _sinks.ForEach(sink => sink.Stream!.Pause());
-            for (var looks = 0; looks < 100 && _sinks.Exists(sink => sink.IsBusy); looks++)
+            _sidecars.ForEach(sidecar => sidecar.Pause());
+            for (var looks = 0; looks < 100 && _sidecars.Exists(sidecar => sidecar.IsBusy); looks++)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(50), _process.Time);
             }
 
-            foreach (var sink in _sinks.ToArray())
+            foreach (var sidecar in _sidecars)
             {
-                await EndAsync(sink);
+                await sidecar.EndAsync();
             }
 
             await _dispose!();
@@ -89,23 +103,29 @@ internal sealed partial class App
         });
     }
 
-    /// <summary>One of the streams is lost, as if its sidecar had died, and is there again later.</summary>
-    public void LoseStream(TimeSpan length) =>
-        _process.Start(async () =>
-        {
-            if (_sinks.Count == 0)
-            {
-                return;
-            }
+    /// <summary>One of the sidecars.</summary>
+    public Sidecar AnySidecar() => _sidecars[_random.Next(_sidecars.Count)];
 
-            var lost = _sinks[_random.Next(_sinks.Count)];
-            await EndAsync(lost);
-            await Task.Delay(length, _process.Time);
-            if (!Stopping)
-            {
-                Attach(lost.Again());
-            }
-        });
+    /// <summary>The process's clock is set.</summary>
+    public void StepClock(TimeSpan by) => _clock.Step(by);
+
+    public DeliveryStream Attach(Sink sink, SubscriptionOptions options)
+    {
+        if (sink.Group == Bank.Movers)
+        {
+            _open.Add((sink, options.RequireStep));
+        }
+
+        return _attach!(sink, options);
+    }
+
+    public void Detach(Sink sink) => _open.RemoveAll(open => open.Sink == sink);
+
+    /// <summary>Whether an acknowledgement alone ends no message of this subscription: the settings of its newest stream say so.</summary>
+    public bool IsStepRequired(Sink sink) => sink.Group == Bank.Movers && _open is [.., { IsStepRequired: true }];
+
+    /// <summary>Asks for more time for a delivery; false where it is not out.</summary>
+    public bool Extend(string token) => DeliveryToken.TryParse(token, out var parsed) && _extend!(parsed);
 
     /// <summary>Opens the accounts; runs before anything else does.</summary>
     public void OpenAccounts(Action done) =>
@@ -139,6 +159,22 @@ internal sealed partial class App
             done();
         });
 
+    /// <summary>Publishes what nobody consumes; the outcome is OK or the code of the refusal.</summary>
+    public void TryPublish(Action<string> outcome) =>
+        _process.Start(async () =>
+        {
+            try
+            {
+                var entry = new PublishEntry("drill"u8.ToArray(), new Dictionary<string, string>());
+                await _publisher!.PublishAsync("drills", [entry], CancellationToken.None);
+                outcome("OK");
+            }
+            catch (DarqException refused)
+            {
+                outcome(refused.Code.ToString());
+            }
+        });
+
     /// <summary>Begins to publish and to count.</summary>
     public void Work()
     {
@@ -154,18 +190,23 @@ internal sealed partial class App
     {
         var options = _world.Namespace;
         var logs = new Trace(_world, Name);
-        var primary = new Primary(Connect(), options, _process.Time, _random, logs);
-        var subscriptions = new SubscriptionTable(primary, _process.Time, _random, logs);
+        var primary = new Primary(Connect(), options, _clock, _random, logs);
+        var subscriptions = new SubscriptionTable(primary, _clock, _random, logs);
         _dispose = async () => await new SharedEngine(primary, subscriptions).DisposeAsync();
-        _attach = sink => subscriptions.Attach(sink.Group, sink.Topic, OptionsOf(sink.Group), sink);
+        _attach = (sink, of) => subscriptions.Attach(sink.Group, sink.Topic, of, sink, sink.Sidecar.Presence);
+        _extend = subscriptions.Extend;
         _state = new(primary, options);
         _publisher = new(primary, options);
-        _steps = new(primary, subscriptions, options, _process.Time, _random, logs.CreateLogger("Darq.Engine.Steps"));
-        Subscribe(Bank.Movers, "transfers", TransferAsync);
-        Subscribe(Bank.Watchers, "transfers", WatchAsync);
-        Subscribe("audit", "receipts", ConfirmAsync);
-        Subscribe("readers", "notes", ReadNoteAsync);
-        Subscribe("undertaker", Bank.DeadLetters, BuryAsync);
+        _steps = new(primary, subscriptions, options, _clock, _random, logs.CreateLogger("Darq.Engine.Steps"));
+        foreach (var sidecar in _sidecars)
+        {
+            sidecar.Subscribe(Bank.Movers, "transfers", TransferAsync);
+            sidecar.Subscribe(Bank.Watchers, "transfers", WatchAsync);
+        }
+
+        _sidecars[0].Subscribe("audit", "receipts", ConfirmAsync);
+        _sidecars[0].Subscribe("readers", "notes", ReadNoteAsync);
+        _sidecars[0].Subscribe("undertaker", Bank.DeadLetters, BuryAsync);
         return Task.CompletedTask;
     }
 
@@ -180,34 +221,6 @@ internal sealed partial class App
         );
         _connections.Add(connection);
         return connection;
-    }
-
-    /// <summary>Serial apps park at every failure, others at some. Only the watchers give a message up.</summary>
-    private SubscriptionOptions OptionsOf(string group) =>
-        new()
-        {
-            Concurrent = !_serial,
-            MaxInFlight = 4,
-            RetryDelay = TimeSpan.FromMilliseconds(group == Bank.Watchers ? 600 : 200),
-            MaxRetryDelay = TimeSpan.FromSeconds(3),
-            RetryQueueAfter = TimeSpan.FromMilliseconds(_serial ? 0 : 300),
-            MaxDeliveries = group == Bank.Watchers ? Bank.MaxDeliveries : 0,
-        };
-
-    private void Subscribe(string group, string topic, Func<Delivery, Task<bool>> handle) =>
-        Attach(new(_world, _process, _serial, group, topic, handle));
-
-    private void Attach(Sink sink)
-    {
-        sink.Stream = _attach!(sink);
-        _sinks.Add(sink);
-    }
-
-    private async Task EndAsync(Sink sink)
-    {
-        _sinks.Remove(sink);
-        sink.Abandon();
-        await sink.Stream!.DisposeAsync();
     }
 
     private async Task<(long Number, string? ETag)[]> ReadAsync(string[] keys)

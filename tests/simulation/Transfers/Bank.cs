@@ -41,6 +41,9 @@ internal sealed class Bank
     private readonly HashSet<string> _confirmed = [];
     private readonly HashSet<string> _watched = [];
     private readonly Dictionary<string, string> _buried = [];
+
+    // Steps that Redis lost though their answer was on its way, and how many of each.
+    private readonly Dictionary<string, int> _undone = [];
     private readonly Func<HistoryEvent, HistoryEvent> _stamp;
 
     public Bank(Random random, int keys, int perKey, int accounts, Func<HistoryEvent, HistoryEvent> stamp)
@@ -101,8 +104,29 @@ internal sealed class Bank
 
     public void Accepted(Transfer transfer) => _published[transfer.Key] = (int)transfer.Number;
 
+    /// <summary>Redis has lost the step of a transfer, and with it what was seen of it.</summary>
+    public void Undo(string id)
+    {
+        _confirmed.Remove(id);
+        History.RemoveAll(line => line.Kind == EventKind.Receipt && line.Id == id);
+        if (History.FindIndex(line => IsSuccess(line) && line.Id == id) is >= 0 and var step)
+        {
+            History.RemoveAt(step);
+        }
+        else
+        {
+            _undone[id] = _undone.GetValueOrDefault(id) + 1;
+        }
+    }
+
     public void Record(HistoryEvent line)
     {
+        if (IsSuccess(line) && _undone.GetValueOrDefault(line.Id!) > 0)
+        {
+            _undone[line.Id!]--;
+            return;
+        }
+
         History.Add(_stamp(line));
         if (line.Kind == EventKind.Receipt)
         {
@@ -116,4 +140,6 @@ internal sealed class Bank
     }
 
     public void Fault(string text) => Record(new(EventKind.Fault) { Text = text });
+
+    private static bool IsSuccess(HistoryEvent line) => line is { Kind: EventKind.Stepped, Outcome: "OK" };
 }

@@ -25,6 +25,9 @@ internal sealed class Data(FakeServer server, NamespaceOptions options)
     /// <summary>The partition that a key of ours belongs to, or -1.</summary>
     public int PartitionOf(string key) => Array.FindIndex(_tags, tag => key.StartsWith(tag, StringComparison.Ordinal));
 
+    /// <summary>The world-line of the first partition, which is that of all.</summary>
+    public long WorldLine => long.Parse(Header(0, "wl")!, CultureInfo.InvariantCulture);
+
     public string? Header(int partition, string field) => Text($"{_tags[partition]}:m", field);
 
     public TopicNumbers Topic(int partition, string topic) => TopicNumbers.Parse(Header(partition, $"t:{topic}"));
@@ -48,20 +51,52 @@ internal sealed class Data(FakeServer server, NamespaceOptions options)
             Length(((Reply.Bulk)interval).Text!)
         );
         var queued = ((Reply.Integer)server.Execute(["ZCARD", $"{_tags[partition]}:q:{name}"])[0]).Value;
-        var acked = long.Parse(lane.Watermark.Split('-')[1], CultureInfo.InvariantCulture) - lane.Start + above;
+        var acked = SeqOf(lane.Watermark) - lane.Start + above;
         return (acked, lane.Consumed + lane.Dead + lane.Expired + queued);
     }
+
+    /// <summary>What is left to do for a group: why the first of its lanes is not at its end, or null where all are.</summary>
+    public string? Unsettled(string group, string topic)
+    {
+        for (var partition = 0; partition < _tags.Length; partition++)
+        {
+            var (last, lane) = (Topic(partition, topic).Last, Lane(partition, $"{group}:{topic}"));
+            var queued = Members($"{_tags[partition]}:q:{group}:{topic}", "-inf", "+inf").Count();
+            if (SeqOf(lane.Watermark) != last || queued > 0 || lane.Expired > 0)
+            {
+                return $"{group} has acked {topic} up to {lane.Watermark} of {last} in partition {partition}, {queued} wait in the retry "
+                    + $"queue, {lane.Expired} have expired";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a message of a lane is neither consumed nor dead nor expired.</summary>
+    public bool IsPending(int partition, string name, long seq)
+    {
+        var number = seq.ToString(CultureInfo.InvariantCulture);
+        return !IsAcked(partition, name, seq) || Members($"{_tags[partition]}:q:{name}", number, number).Any();
+    }
+
+    private bool IsAcked(int partition, string name, long seq) =>
+        seq <= SeqOf(Lane(partition, name).Watermark)
+        || Members($"{_tags[partition]}:o:{name}", "-inf", seq.ToString(CultureInfo.InvariantCulture))
+            .Any(interval => EndOf(interval) >= seq);
+
+    private IEnumerable<string> Members(string key, string from, string to) =>
+        ((Reply.List)server.Execute(["ZRANGEBYSCORE", key, from, to])[0]).Items.Select(member => ((Reply.Bulk)member).Text!);
 
     private string? Text(string key, string field) =>
         server.Execute(["HGET", key, field])[0] is Reply.Bulk { Text: { } text } ? text : null;
 
     private string? Stored(string key) => server.Execute(["GET", key])[0] is Reply.Bulk { Text: { } text } ? text : null;
 
-    private static long Length(string interval)
-    {
-        var ends = interval.Split(':');
-        return long.Parse(ends[1], CultureInfo.InvariantCulture) - long.Parse(ends[0], CultureInfo.InvariantCulture) + 1;
-    }
+    private static long SeqOf(string streamId) => long.Parse(streamId.Split('-')[1], CultureInfo.InvariantCulture);
+
+    private static long EndOf(string interval) => long.Parse(interval.Split(':')[1], CultureInfo.InvariantCulture);
+
+    private static long Length(string interval) => EndOf(interval) - long.Parse(interval.Split(':')[0], CultureInfo.InvariantCulture) + 1;
 
     private string StateKey(string key) => $"{_tags[PartitionHash.OfState(key, _tags.Length)]}:s:{key}";
 }

@@ -24,6 +24,9 @@ internal sealed record Scenario(int Seed)
     /// <summary>Whether all that happens is written down, for whoever replays a seed.</summary>
     public bool IsTold { get; init; }
 
+    /// <summary>The hazards that may come; which of them do is drawn from the seed.</summary>
+    public Hazards Allowed { get; init; } = Hazards.All;
+
     /// <summary>Changes the function library, to see whether a broken one is found out.</summary>
     public Func<string, string> Library { get; init; } = code => code;
 }
@@ -31,8 +34,8 @@ internal sealed record Scenario(int Seed)
 /// <summary>
 /// One run: several processes with the component's real code on a fake Redis with the real function library, in virtual
 /// time. 1. Accounts are opened, and a key is damaged. 2. Storm: processes are killed, stopped, paused and started again,
-/// Redis restarts and fails over, streams and connections break. 3. Calm: all must finish. 4. Nothing more may come.
-/// 5. The history is judged.
+/// Redis restarts and fails over, streams and connections break. 3. Calm: all must finish. 4. Nothing more may come,
+/// and nothing is left over. 5. Redis errors are answered as they should be. 6. The history is judged.
 /// </summary>
 internal sealed class Simulation : IDisposable
 {
@@ -45,22 +48,30 @@ internal sealed class Simulation : IDisposable
         Random = new Random(scenario.Seed);
         Loop = new Loop(Random);
         Weather = new Weather(Random);
-        Server = new FakeServer(() => Loop.Now, Random) { Alter = scenario.Library, Overheard = scenario.IsTold ? Say : null };
+        Forecast = Transfers.Forecast.Of(scenario.Seed, scenario.Allowed);
+        Server = new FakeServer(() => Loop.Now + RedisAhead, Random) { Alter = scenario.Library, Overheard = scenario.IsTold ? Say : null };
         var began = Loop.Now;
-        Bank = new Bank(Random, scenario.Keys, scenario.TransfersPerKey, scenario.Accounts, line =>
-        {
-            if (IsTold)
+        Bank = new Bank(
+            Random,
+            scenario.Keys,
+            scenario.TransfersPerKey,
+            scenario.Accounts,
+            line =>
             {
-                Say(HistoryLog.Line(line));
-            }
+                if (IsTold)
+                {
+                    Say(HistoryLog.Line(line));
+                }
 
-            return line with
-            {
-                At = (Loop.Now - began).TotalSeconds,
-            };
-        });
+                return line with
+                {
+                    At = (Loop.Now - began).TotalSeconds,
+                };
+            }
+        );
         Data = new Data(Server, Namespace);
         AtWork = new AtWork(this);
+        Durability = new Durability(this);
         _storm = new Storm(this, scenario.Processes);
     }
 
@@ -73,6 +84,16 @@ internal sealed class Simulation : IDisposable
     public FakeServer Server { get; }
 
     public Bank Bank { get; }
+
+    public Hazards Forecast { get; }
+
+    /// <summary>How far the clock of Redis is ahead.</summary>
+    public TimeSpan RedisAhead { get; set; }
+
+    /// <summary>How often each hazard came.</summary>
+    public Dictionary<Hazards, int> Occurred { get; } = [];
+
+    public Durability Durability { get; }
 
     public Data Data { get; }
 
@@ -91,8 +112,21 @@ internal sealed class Simulation : IDisposable
 
     public bool IsTold => _scenario.IsTold;
 
+    public bool Has(Hazards hazard) => Forecast.HasFlag(hazard);
+
+    /// <summary>A hazard that the seed has comes now.</summary>
+    public void Happened(Hazards hazard, string how)
+    {
+        Occurred[hazard] = Occurred.GetValueOrDefault(hazard) + 1;
+        Bank.Fault($"{hazard}: {how}");
+    }
+
+    /// <summary>The step of a transfer was applied, and its handler has not answered: a moment at which Redis may crash.</summary>
+    public void MayCrash(Transfer transfer) => _storm.MayCrash(transfer);
+
     public Verdict Run()
     {
+        Bank.Fault($"the forecast is: {Forecast}");
         foreach (var app in _storm.Apps)
         {
             app.Start();
@@ -101,8 +135,11 @@ internal sealed class Simulation : IDisposable
         Loop.RunFor(TimeSpan.FromMilliseconds(1));
         Await("the accounts are open", done => _storm.Apps[0].OpenAccounts(done));
         Data.Damage(Bank.DamagedKey);
+        Durability.Watch();
         new Invariants(this).Watch();
         new FenceInvariants(this).Watch();
+        new DeathInvariants(this).Watch();
+        var drill = new Drill(this);
         foreach (var app in _storm.Apps)
         {
             app.Work();
@@ -117,6 +154,12 @@ internal sealed class Simulation : IDisposable
         }
 
         Loop.RunFor(TimeSpan.FromSeconds(15));
+        Settle();
+        if (Has(Hazards.RedisErrors))
+        {
+            drill.Run(_storm.Apps);
+        }
+
         Await("the final amounts are read", done => _storm.Apps[0].ReadFinals(done));
         return HistoryChecker.Check(Bank.History);
     }
@@ -133,6 +176,28 @@ internal sealed class Simulation : IDisposable
     public void Complain(string what) => Loop.Fail(new InvalidOperationException(what));
 
     public void Dispose() => Server.Dispose();
+
+    /// <summary>In the end every group has done with every message, none of which has expired.</summary>
+    private void Settle()
+    {
+        string? why = null;
+        for (var tries = 0; tries < 30 && (why = Unsettled()) is not null; tries++)
+        {
+            Loop.RunFor(TimeSpan.FromSeconds(2));
+        }
+
+        if (Bank.Finished && why is not null)
+        {
+            throw new TimeoutException($"At the end {why}.");
+        }
+    }
+
+    private string? Unsettled() =>
+        Data.Unsettled(Bank.Movers, "transfers")
+        ?? Data.Unsettled(Bank.Watchers, "transfers")
+        ?? Data.Unsettled("audit", "receipts")
+        ?? Data.Unsettled("readers", "notes")
+        ?? Data.Unsettled("undertaker", Bank.DeadLetters);
 
     private void Await(string what, Action<Action> start)
     {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Tests.Shared.History;
-using Darq.Tests.Simulation.Scheduling;
 
 namespace Darq.Tests.Simulation.Transfers;
 
@@ -9,41 +8,42 @@ namespace Darq.Tests.Simulation.Transfers;
 /// Hands deliveries to a handler as a sidecar would, all at once or one after the other, and its answers back. After the
 /// stream was lost the handlers go on, but nobody waits for them.
 /// </summary>
-internal sealed class Sink(
-    Simulation world,
-    SimulatedProcess process,
-    bool serial,
-    string group,
-    string topic,
-    Func<Delivery, Task<bool>> handle
-) : IDeliverySink
+internal sealed class Sink(Sidecar sidecar, int number, string group, string topic, Func<Delivery, Task<bool>> handle) : IDeliverySink
 {
-    private readonly Dictionary<string, HistoryEvent?> _working = [];
+    private readonly OrderedDictionary<string, HistoryEvent?> _working = [];
 
     public string Group => group;
 
     public string Topic => topic;
 
+    public Sidecar Sidecar => sidecar;
+
     public DeliveryStream? Stream { get; set; }
 
     public bool IsBusy => _working.Count > 0;
 
+    /// <summary>In the history: a further attempt may go to another stream while this one has an earlier one that timed out.</summary>
+    private string Name => string.Create(CultureInfo.InvariantCulture, $"{sidecar.Name}#{number}");
+
+    private Simulation World => sidecar.World;
+
     /// <summary>The same handler behind a stream that is yet to be opened.</summary>
-    public Sink Again() => new(world, process, serial, group, topic, handle);
+    public Sink Again() => new(sidecar, number + 1, group, topic, handle);
 
     public async ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (!serial)
+        var due = World.Loop.Now + Sidecar.TimeoutOf(World);
+        if (!sidecar.IsSerial)
         {
-            process.Start(() => AnswerAsync(delivery));
+            sidecar.Process.Start(() => AnswerAsync(delivery, due));
             return;
         }
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = cancellation.Register(() => ended.TrySetResult());
-        process.Start(async () =>
+        sidecar.Process.Start(async () =>
         {
-            await AnswerAsync(delivery);
+            await AnswerAsync(delivery, due);
             ended.TrySetResult();
         });
         await ended.Task;
@@ -54,20 +54,38 @@ internal sealed class Sink(
     {
         foreach (var token in _working.Keys.ToArray())
         {
-            Finish(token, EventKind.Nacked);
+            Finish(token, succeeded: false);
         }
     }
 
-    private async Task AnswerAsync(Delivery delivery)
+    private async Task AnswerAsync(Delivery delivery, DateTimeOffset due)
     {
-        world.AtWork.Begin(process.Name, group, topic, delivery);
-        _working.Add(delivery.Token, Delivered(delivery));
-        var succeeded = await handle(delivery);
-        if (!Finish(delivery.Token, succeeded ? EventKind.Acked : EventKind.Nacked))
+        var manner = sidecar.MannerOf(this);
+        switch (manner)
         {
-            return;
+            case Manner.AcksUnseen:
+                World.Happened(Hazards.FalseAcks, $"{sidecar.Name} acknowledges {delivery.Message.Id} unseen");
+                Stream!.Ack(delivery.Token);
+                return;
+            case Manner.AppIsGone:
+                World.Happened(Hazards.AppGone, $"{sidecar.Name} does not reach its app with {delivery.Message.Id}");
+                Stream!.NackAsGone(delivery.Token);
+                return;
         }
 
+        World.AtWork.Begin(sidecar.ProcessName, group, topic, delivery, due);
+        _working.Add(delivery.Token, Delivered(delivery));
+        await sidecar.WaitAsync(this, manner, delivery);
+        AnswerForNeighbour(delivery);
+        var succeeded = await SucceedsAsync(delivery);
+        if (manner != Manner.NeverAnswers && Finish(delivery.Token, succeeded))
+        {
+            Answer(delivery, succeeded);
+        }
+    }
+
+    private void Answer(Delivery delivery, bool succeeded)
+    {
         if (succeeded)
         {
             Stream!.Ack(delivery.Token);
@@ -78,18 +96,50 @@ internal sealed class Sink(
         }
     }
 
-    /// <summary>False where nobody waits for the answer any more.</summary>
-    private bool Finish(string token, EventKind kind)
+    private async Task<bool> SucceedsAsync(Delivery delivery)
     {
+        try
+        {
+            return await handle(delivery);
+        }
+        catch (HandlerException thrown)
+        {
+            World.Happened(Hazards.ThrowingHandlers, $"the handler of {delivery.Message.Id} threw {thrown.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>Another sidecar answers what it was never sent, which must change nothing.</summary>
+    private void AnswerForNeighbour(Delivery delivery)
+    {
+        if (sidecar.Strays() && sidecar.Neighbour?.StreamOf(group, topic) is { } other)
+        {
+            World.Happened(
+                Hazards.StrayAnswers,
+                $"{sidecar.Neighbour.Name} acknowledges {delivery.Message.Id}, which {sidecar.Name} was sent"
+            );
+            other.Ack(delivery.Token);
+        }
+    }
+
+    /// <summary>False where nobody waits for the answer any more.</summary>
+    private bool Finish(string token, bool succeeded)
+    {
+        var place = _working.IndexOf(token);
         if (!_working.Remove(token, out var line))
         {
             return false;
         }
 
-        world.AtWork.End(process.Name, token);
+        if (place > 0 && World.Has(Hazards.WideWindows))
+        {
+            World.Happened(Hazards.WideWindows, $"an answer overtakes {place} others at {Name}");
+        }
+
+        World.AtWork.End(sidecar.ProcessName, token, succeeded);
         if (line is not null)
         {
-            world.Bank.Record(line with { Kind = kind });
+            World.Bank.Record(line with { Kind = succeeded ? EventKind.Acked : EventKind.Nacked });
         }
 
         return true;
@@ -104,8 +154,11 @@ internal sealed class Sink(
         }
 
         var attempt = int.Parse(delivery.Metadata.First(pair => pair.Key == "darq-attempt").Value, CultureInfo.InvariantCulture);
-        var line = Transfer.Parse(delivery.Data).Event(EventKind.Delivered, process.Name) with { Group = group, Attempt = attempt };
-        world.Bank.Record(line);
+        var line = Transfer.Parse(delivery.Data).Event(EventKind.Delivered, Name) with { Group = group, Attempt = attempt };
+        World.Bank.Record(line);
         return line;
     }
 }
+
+/// <summary>What a handler of the simulated app throws.</summary>
+internal sealed class HandlerException(string message) : Exception(message);

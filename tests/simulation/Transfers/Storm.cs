@@ -9,12 +9,14 @@ internal sealed class Storm
     private readonly Simulation _world;
     private readonly Random _random;
     private readonly App[] _apps;
+    private readonly StormHazards _hazards;
     private int _starts;
 
     public Storm(Simulation world, int processes)
     {
         (_world, _random) = (world, world.Random);
         _apps = [.. Enumerable.Range(0, processes).Select(place => NewApp(place, processes))];
+        _hazards = new StormHazards(world, _apps);
     }
 
     public IReadOnlyList<App> Apps => _apps;
@@ -25,6 +27,7 @@ internal sealed class Storm
     {
         _world.Weather.Stormy = true;
         Trouble();
+        _hazards.Begin();
     }
 
     public void End()
@@ -32,6 +35,8 @@ internal sealed class Storm
         _world.Bank.Fault("the storm is over");
         _world.Weather.Stormy = false;
     }
+
+    public void MayCrash(Transfer transfer) => _hazards.MayCrash(transfer);
 
     private App NewApp(int place, int processes)
     {
@@ -93,12 +98,16 @@ internal sealed class Storm
             return;
         }
 
-        Break($"{_apps[place].Name} is stopped", () => _apps[place]
-                .Stop(() =>
-                {
-                    _world.Bank.Fault($"{_apps[place].Name} has stopped");
-                    _world.Loop.After(length, () => StartAgain(place));
-                }));
+        Break(
+            $"{_apps[place].Name} is stopped",
+            () =>
+                _apps[place]
+                    .Stop(() =>
+                    {
+                        _world.Bank.Fault($"{_apps[place].Name} has stopped");
+                        _world.Loop.After(length, () => StartAgain(place));
+                    })
+        );
     }
 
     private void StartAgain(int place)
@@ -117,7 +126,7 @@ internal sealed class Storm
     {
         if (app.Alive && !app.Stopping)
         {
-            Break($"{app.Name} lost a stream", () => app.LoseStream(length));
+            Break($"{app.Name} lost a stream", () => app.AnySidecar().LoseStream(length));
         }
     }
 
