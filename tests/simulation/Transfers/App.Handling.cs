@@ -23,20 +23,23 @@ internal sealed partial class App
 
         if (_world.Has(Hazards.SuffixLoss))
         {
-            _world.MayCrash(transfer);
-            await PauseAsync(100);
+            // Some answer long after Redis has forgotten what they speak of.
+            await PauseAsync(_world.MayCrash(transfer) ? 8000 : 100);
         }
 
         MayThrow("after its step");
         return _random.Next(15) > 0;
     }
 
-    /// <summary>A group whose only answer is the acknowledgement. It works slowly, so that it falls behind the other.</summary>
+    /// <summary>
+    /// A group whose only answer is the acknowledgement. It works slowly, so that it falls behind the other; and more so at a further
+    /// attempt, so that the late answer of an earlier one comes while it is at work.
+    /// </summary>
     private async Task<bool> WatchAsync(Delivery delivery)
     {
-        await PauseAsync(300);
-        MayThrow("at a message that it watches");
         var attempt = int.Parse(Metadata(delivery, "darq-attempt"), CultureInfo.InvariantCulture);
+        await PauseAsync(attempt > 1 && _world.Has(Hazards.SilentHandlers) ? 1500 : 300);
+        MayThrow("at a message that it watches");
         return !_bank.IsPoison(Transfer.Parse(delivery.Data)) && (attempt >= Bank.MaxDeliveries || _random.Next(6) > 0);
     }
 

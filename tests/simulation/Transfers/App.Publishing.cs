@@ -25,7 +25,8 @@ internal sealed partial class App
             await PublishNoteAsync(transfer);
             _bank.Accepted(transfer);
             await PublishAsync(_random.GetItems(_bank.Transfers[key][..(int)transfer.Number], 1)[0]);
-            await PauseAsync(400);
+            // Traffic for about half of the storm.
+            await PauseAsync(_random.Next(3) == 0 ? 4000 : 400);
         }
     }
 

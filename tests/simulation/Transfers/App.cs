@@ -159,6 +159,18 @@ internal sealed partial class App
             done();
         });
 
+    /// <summary>Publishes all transfers once more, late: none of them is a new message.</summary>
+    public void RepeatAll(Action done) =>
+        _process.Start(async () =>
+        {
+            foreach (var transfer in _bank.Transfers.Values.SelectMany(list => list))
+            {
+                await PublishAsync(transfer);
+            }
+
+            done();
+        });
+
     /// <summary>Publishes what nobody consumes; the outcome is OK or the code of the refusal.</summary>
     public void TryPublish(Action<string> outcome) =>
         _process.Start(async () =>

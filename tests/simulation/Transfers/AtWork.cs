@@ -84,8 +84,9 @@ internal sealed class AtWork(Simulation world)
         _failures[name] = _failures.GetValueOrDefault(name) + 1;
     }
 
-    /// <summary>Whether the message is still to be consumed: once a step has, the next may go though the handler is not done.</summary>
-    private bool IsUnfinished(Work work) => world.Data.IsPending(work.Partition, work.Lane, work.Seq);
+    /// <summary>Whether the next has to wait for the handler's answer; not once a step has consumed the message.</summary>
+    private bool IsUnfinished(Work work) =>
+        work.Lane != $"{Bank.Movers}:transfers" || world.Data.IsPending(work.Partition, work.Lane, work.Seq);
 
     /// <param name="Partition">Of the lane.</param>
     /// <param name="Lane">Group and topic.</param>

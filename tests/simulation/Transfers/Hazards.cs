@@ -55,11 +55,11 @@ internal static class Forecast
         (Hazards.RedisClock, 35),
         (Hazards.ProcessClocks, 35),
         (Hazards.HotReload, 40),
-        (Hazards.SilentHandlers, 40),
+        (Hazards.SilentHandlers, 50),
         (Hazards.ThrowingHandlers, 30),
         (Hazards.AppGone, 30),
         (Hazards.FalseAcks, 35),
-        (Hazards.TwoSidecars, 45),
+        (Hazards.TwoSidecars, 60),
         (Hazards.StrayAnswers, 45),
         (Hazards.WideWindows, 35),
     ];

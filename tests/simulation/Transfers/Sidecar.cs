@@ -116,11 +116,11 @@ internal sealed class Sidecar(Simulation world, App app, SimulatedProcess proces
         : !world.Weather.Stormy ? Manner.Handles
         : world.Has(Hazards.FalseAcks) && app.IsStepRequired(sink) && random.Next(6) == 0 ? Manner.AcksUnseen
         : !world.Has(Hazards.SilentHandlers) ? Manner.Handles
-        : random.Next(24) switch
+        : random.Next(16) switch
         {
-            0 => Manner.Late,
-            1 => Manner.AsksForTime,
-            2 when random.Next(3) == 0 => Manner.NeverAnswers,
+            0 or 1 => Manner.Late,
+            2 => Manner.AsksForTime,
+            3 when random.Next(3) == 0 => Manner.NeverAnswers,
             _ => Manner.Handles,
         };
 
@@ -134,7 +134,7 @@ internal sealed class Sidecar(Simulation world, App app, SimulatedProcess proces
         {
             case Manner.Late:
                 world.Happened(Hazards.SilentHandlers, $"{name} is silent on {delivery.Message.Id}");
-                await Task.Delay(TimeSpan.FromMilliseconds(1500 + random.Next(4000)), process.Time);
+                await Task.Delay(TimeSpan.FromMilliseconds(2000 + random.Next(2500)), process.Time);
                 break;
             case Manner.NeverAnswers:
                 world.Happened(Hazards.SilentHandlers, $"{name} never answers {delivery.Message.Id}");

@@ -34,8 +34,8 @@ internal sealed record Scenario(int Seed)
 /// <summary>
 /// One run: several processes with the component's real code on a fake Redis with the real function library, in virtual
 /// time. 1. Accounts are opened, and a key is damaged. 2. Storm: processes are killed, stopped, paused and started again,
-/// Redis restarts and fails over, streams and connections break. 3. Calm: all must finish. 4. Nothing more may come,
-/// and nothing is left over. 5. Redis errors are answered as they should be. 6. The history is judged.
+/// Redis restarts and fails over, streams and connections break. 3. Calm: all must finish. 4. Nothing more may come, nothing is
+/// left over, and what is published once more changes nothing. 5. Errors of Redis are answered as they should be. 6. The history is judged.
 /// </summary>
 internal sealed class Simulation : IDisposable
 {
@@ -121,8 +121,11 @@ internal sealed class Simulation : IDisposable
         Bank.Fault($"{hazard}: {how}");
     }
 
-    /// <summary>The step of a transfer was applied, and its handler has not answered: a moment at which Redis may crash.</summary>
-    public void MayCrash(Transfer transfer) => _storm.MayCrash(transfer);
+    /// <summary>
+    /// The step of a transfer was applied, and its handler has not answered: a moment at which Redis may crash. True if it does, and loses
+    /// the step.
+    /// </summary>
+    public bool MayCrash(Transfer transfer) => _storm.MayCrash(transfer);
 
     public Verdict Run()
     {
@@ -155,6 +158,7 @@ internal sealed class Simulation : IDisposable
 
         Loop.RunFor(TimeSpan.FromSeconds(15));
         Settle();
+        Await("everything is published once more", done => _storm.Apps[0].RepeatAll(done));
         if (Has(Hazards.RedisErrors))
         {
             drill.Run(_storm.Apps);

@@ -36,7 +36,7 @@ internal sealed class Storm
         _world.Weather.Stormy = false;
     }
 
-    public void MayCrash(Transfer transfer) => _hazards.MayCrash(transfer);
+    public bool MayCrash(Transfer transfer) => _hazards.MayCrash(transfer);
 
     private App NewApp(int place, int processes)
     {

@@ -39,23 +39,23 @@ internal sealed class StormHazards
         }
     }
 
-    /// <summary>Redis may lose a step that it has answered, and what came after it.</summary>
-    public void MayCrash(Transfer transfer)
+    /// <summary>Redis may lose a step that it has answered, and what came after it. True if it does.</summary>
+    public bool MayCrash(Transfer transfer)
     {
         if (!_world.Weather.Stormy || !Server.Primary.Up || !Server.Replica.Up || _random.Next(6) > 0)
         {
-            return;
+            return false;
         }
 
         var lost = _world.Durability.Crash(transfer.Id, callsBefore: _random.Next(4));
-        if (lost > 0)
+        if (lost == 0)
         {
-            _world.Happened(
-                Hazards.SuffixLoss,
-                $"Redis {Server.Primary.Name} crashes and loses {lost} calls, with the step of {transfer.Id}"
-            );
-            _world.Loop.After(Milliseconds(1500), () => Server.Restart(lost));
+            return false;
         }
+
+        _world.Happened(Hazards.SuffixLoss, $"Redis {Server.Primary.Name} crashes and loses {lost} calls, with the step of {transfer.Id}");
+        _world.Loop.After(Milliseconds(1500), () => Server.Restart(lost));
+        return true;
     }
 
     private void Strike()
