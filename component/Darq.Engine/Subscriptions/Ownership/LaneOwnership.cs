@@ -138,7 +138,8 @@ internal sealed class LaneOwnership(
                 Lose([lane]);
             }
 
-            lane.ClaimIsOpen = false;
+            // Once a damaged lane is mended it may still name us its owner, and then nobody else is given it.
+            lane.ClaimIsOpen = result.Outcome == ClaimOutcome.Damaged;
             lane.OtherOwner = result.Owner.Length > 0 ? (result.Owner, members.Begun) : null;
             return false;
         }

@@ -61,6 +61,19 @@ public sealed class LaneOwnershipTests
     }
 
     [Fact]
+    public void A_lane_whose_claim_met_damage_is_claimed_until_Redis_says_whose_it_is()
+    {
+        var claim = _ownership.NextClaims(Ours, "me", whole: false, _members)[0];
+        Assert.False(Answer(claim, "DAMAGED key {darq:0}:m: field lsn is no number"));
+
+        // Once it is mended it may still name us its owner, and then no other gets it.
+        var again = Assert.Single(_ownership.NextClaims(Others, "me", whole: false, _members), one => one.Lane == Lane);
+        Assert.False(Answer(again, "HELD other"));
+
+        Assert.DoesNotContain(_ownership.NextClaims(Others, "me", whole: false, _members), one => one.Lane == Lane);
+    }
+
+    [Fact]
     public void A_suspended_lane_that_had_another_owner_meanwhile_is_begun_anew()
     {
         Own(Lane);
