@@ -52,8 +52,24 @@ internal sealed class FakeServer : IDisposable
 
     public int JournaledCalls => _journal.Count;
 
+    public Damage Damage => _keys.Damage;
+
+    public IEnumerable<string> KeyNames => _keys.Names;
+
     /// <summary>What the primary refuses at the moment; null where nothing.</summary>
     public Refusal? Refusal { get; set; }
+
+    /// <summary>Another program writes into a field of a hash that is there; false where it is not.</summary>
+    public bool Overwrite(string key, string field)
+    {
+        if (Damage.Of(key) is not null || _keys.Find(key)?.Value is not Hash hash || !hash.ContainsKey(field))
+        {
+            return false;
+        }
+
+        Damage.Overwrite(hash, field);
+        return true;
+    }
 
     /// <summary>FUNCTION LOAD at the primary; like there, libraries outlive a restart and their variables do not.</summary>
     public Reply LoadLibrary(string code, bool replace = false)

@@ -8,6 +8,11 @@ internal sealed class Keyspace(Func<long> now)
 {
     private readonly Dictionary<string, Entry> _entries = [];
 
+    public Damage Damage { get; } = new();
+
+    /// <summary>The names of the keys, damaged ones among them.</summary>
+    public IEnumerable<string> Names => _entries.Keys;
+
     /// <summary>Milliseconds since the epoch; a call sees one time throughout.</summary>
     public long Now => now();
 
@@ -36,6 +41,11 @@ internal sealed class Keyspace(Func<long> now)
     /// <summary>The live entry of a key, or null.</summary>
     public Entry? Find(string key)
     {
+        if (Damage.Of(key) is { } damaged)
+        {
+            return damaged;
+        }
+
         if (!_entries.TryGetValue(key, out var entry))
         {
             return null;
@@ -74,11 +84,19 @@ internal sealed class Keyspace(Func<long> now)
     }
 
     /// <summary>Replaces whatever was there, with its time to live.</summary>
-    public void Put(string key, object value) => _entries[key] = new Entry(value);
+    public void Put(string key, object value)
+    {
+        Damage.End(key);
+        _entries[key] = new Entry(value);
+    }
 
-    public bool Remove(string key) => Find(key) is not null && _entries.Remove(key);
+    public bool Remove(string key) => Find(key) is not null && (Damage.End(key) | _entries.Remove(key));
 
-    public void Clear() => _entries.Clear();
+    public void Clear()
+    {
+        Damage.Forget();
+        _entries.Clear();
+    }
 
     private static Command Known(string name) =>
         Commands.All.TryGetValue(name, out var command)

@@ -6,7 +6,7 @@ using Darq.Tests.Simulation.Server;
 
 namespace Darq.Tests.Simulation.Transfers;
 
-/// <summary>What lies in Redis, read and damaged beside the component by somebody who knows its keys.</summary>
+/// <summary>What lies in Redis, read beside its damage, and damaged, beside the component by somebody who knows its keys.</summary>
 internal sealed class Data(FakeServer server, NamespaceOptions options)
 {
     private readonly string[] _tags =
@@ -30,6 +30,10 @@ internal sealed class Data(FakeServer server, NamespaceOptions options)
 
     public string? Header(int partition, string field) => Text($"{_tags[partition]}:m", field);
 
+    /// <summary>The names of the fields of a hash; of another key, none.</summary>
+    public IEnumerable<string> Fields(string key) =>
+        Read("HKEYS", key) is Reply.List fields ? fields.Items.Select(field => ((Reply.Bulk)field).Text!) : [];
+
     public TopicNumbers Topic(int partition, string topic) => TopicNumbers.Parse(Header(partition, $"t:{topic}"));
 
     /// <summary>The lane of a group and topic, <paramref name="name"/> being <c>group:topic</c>.</summary>
@@ -47,10 +51,10 @@ internal sealed class Data(FakeServer server, NamespaceOptions options)
     public (long Acked, long Counted) Books(int partition, string name)
     {
         var lane = Lane(partition, name);
-        var above = ((Reply.List)server.Execute(["ZRANGE", $"{_tags[partition]}:o:{name}", "0", "-1"])[0]).Items.Sum(interval =>
+        var above = ((Reply.List)Read("ZRANGE", $"{_tags[partition]}:o:{name}", "0", "-1")).Items.Sum(interval =>
             Length(((Reply.Bulk)interval).Text!)
         );
-        var queued = ((Reply.Integer)server.Execute(["ZCARD", $"{_tags[partition]}:q:{name}"])[0]).Value;
+        var queued = ((Reply.Integer)Read("ZCARD", $"{_tags[partition]}:q:{name}")).Value;
         var acked = SeqOf(lane.Watermark) - lane.Start + above;
         return (acked, lane.Consumed + lane.Dead + lane.Expired + queued);
     }
@@ -85,12 +89,14 @@ internal sealed class Data(FakeServer server, NamespaceOptions options)
             .Any(interval => EndOf(interval) >= seq);
 
     private IEnumerable<string> Members(string key, string from, string to) =>
-        ((Reply.List)server.Execute(["ZRANGEBYSCORE", key, from, to])[0]).Items.Select(member => ((Reply.Bulk)member).Text!);
+        ((Reply.List)Read("ZRANGEBYSCORE", key, from, to)).Items.Select(member => ((Reply.Bulk)member).Text!);
 
-    private string? Text(string key, string field) =>
-        server.Execute(["HGET", key, field])[0] is Reply.Bulk { Text: { } text } ? text : null;
+    private string? Text(string key, string field) => Read("HGET", key, field) is Reply.Bulk { Text: { } text } ? text : null;
 
-    private string? Stored(string key) => server.Execute(["GET", key])[0] is Reply.Bulk { Text: { } text } ? text : null;
+    private string? Stored(string key) => Read("GET", key) is Reply.Bulk { Text: { } text } ? text : null;
+
+    /// <summary>Reads what is there, or was before the damage.</summary>
+    private Reply Read(params string[] command) => server.Damage.Lifted(() => server.Execute(command)[0]);
 
     private static long SeqOf(string streamId) => long.Parse(streamId.Split('-')[1], CultureInfo.InvariantCulture);
 

@@ -128,7 +128,8 @@ do
 
   -- Drops what all groups of the topic have acked; nothing where one of them, or the stream, is damaged. `lane` has just moved.
   function lanes.trim(lane)
-    local numbers = topics.numbers(lane.part, lane.topic)
+    local known, numbers = pcall(topics.numbers, lane.part, lane.topic)
+    if not known then return end
     if lane.seq - numbers.trimmed < stride and lane.seq < numbers.seq then return end
     local wl, seq = lane.wl, lane.seq
     for group in string.gmatch(numbers.groups, '[^,]+') do
