@@ -131,8 +131,8 @@ internal sealed partial class App
             _bank.Record(transfer.Event(EventKind.Stepped, Name) with { Group = Bank.Movers, Outcome = outcome, Previous = previous });
             switch (outcome)
             {
-                // Redis refuses everything for a while; it comes to an end.
-                case "FULL" or "MISCONFIGURED" when _world.Has(Hazards.RedisErrors):
+                // Redis refuses it for a while; that comes to an end.
+                case "FULL" or "MISCONFIGURED" when _world.MayRefuse:
                     await PauseAsync(200);
                     break;
                 // What touches the damaged key is refused as a whole; the step then comes without it.

@@ -104,8 +104,7 @@ internal sealed partial class App
 
     /// <summary>Whether the error goes by itself: Redis is away, or refuses for a while.</summary>
     private bool IsPassing(DarqException refused) =>
-        refused.Code == ErrorCode.Unavailable
-        || _world.Has(Hazards.RedisErrors) && refused.Code is ErrorCode.Full or ErrorCode.Misconfigured;
+        refused.Code == ErrorCode.Unavailable || _world.MayRefuse && refused.Code is ErrorCode.Full or ErrorCode.Misconfigured;
 
     /// <summary>
     /// The message counts as flushed to disk from now on; false where Redis has lost something meanwhile, and it has to be published again.

@@ -26,7 +26,14 @@ internal sealed class FenceInvariants(Simulation world)
 
     private void Check(Change change)
     {
-        foreach (var p in change.Commands.Select(words => world.Data.PartitionOf(words[1])).Where(p => p >= 0).Distinct())
+        foreach (
+            var p in change
+                .Commands.Select(words => words[1])
+                .Where(IsInWorldLine)
+                .Select(world.Data.PartitionOf)
+                .Where(p => p >= 0)
+                .Distinct()
+        )
         {
             if (!IsOfThisProcess(p))
             {
@@ -43,6 +50,11 @@ internal sealed class FenceInvariants(Simulation world)
             }
         }
     }
+
+    /// <summary>
+    /// A partition whose header is damaged takes part in no recovery, but the records of the sessions that lie there go on.
+    /// </summary>
+    private bool IsInWorldLine(string key) => !world.Has(Hazards.DamagedKeys) || !key.Contains(":c:", StringComparison.Ordinal);
 
     private bool IsOfThisProcess(int p)
     {

@@ -42,7 +42,10 @@ internal enum Hazards
     /// <summary>Sidecars hand over many messages at once, of which any may be answered first, so that windows widen.</summary>
     WideWindows = 1 << 11,
 
-    All = (1 << 12) - 1,
+    /// <summary>Another program writes over a key of a partition, or into the members; it is mended later.</summary>
+    DamagedKeys = 1 << 12,
+
+    All = (1 << 13) - 1,
 }
 
 /// <summary>Which hazards a seed has: each has its own chance, whichever others are allowed.</summary>
@@ -62,6 +65,7 @@ internal static class Forecast
         (Hazards.TwoSidecars, 60),
         (Hazards.StrayAnswers, 45),
         (Hazards.WideWindows, 35),
+        (Hazards.DamagedKeys, 35),
     ];
 
     public static IEnumerable<Hazards> Kinds => Chances.Select(chance => chance.Hazard);

@@ -13,5 +13,7 @@ internal sealed class Notes
     /// <summary>False where the note lies somewhere else already.</summary>
     public bool Accept(string id, string place) => _accepted.TryAdd(id, place) || _accepted[id] == place;
 
+    public bool IsRead(string id) => _read.Contains(id);
+
     public void Read(string id) => _read.Add(id);
 }

@@ -35,7 +35,8 @@ internal sealed record Scenario(int Seed)
 /// One run: several processes with the component's real code on a fake Redis with the real function library, in virtual
 /// time. 1. Accounts are opened, and a key is damaged. 2. Storm: processes are killed, stopped, paused and started again,
 /// Redis restarts and fails over, streams and connections break. 3. Calm: all must finish. 4. Nothing more may come, nothing is
-/// left over, and what is published once more changes nothing. 5. Errors of Redis are answered as they should be. 6. The history is judged.
+/// left over, and what is published once more changes nothing. 5. Errors of Redis are answered as they should
+/// be, and damage stays where it is. 6. The history is judged.
 /// </summary>
 internal sealed class Simulation : IDisposable
 {
@@ -114,6 +115,9 @@ internal sealed class Simulation : IDisposable
 
     public bool Has(Hazards hazard) => Forecast.HasFlag(hazard);
 
+    /// <summary>Whether Redis may refuse what is right, for a while.</summary>
+    public bool MayRefuse => (Forecast & (Hazards.RedisErrors | Hazards.DamagedKeys)) != Hazards.None;
+
     /// <summary>A hazard that the seed has comes now.</summary>
     public void Happened(Hazards hazard, string how)
     {
@@ -162,6 +166,11 @@ internal sealed class Simulation : IDisposable
         if (Has(Hazards.RedisErrors))
         {
             drill.Run(_storm.Apps);
+        }
+
+        if (Has(Hazards.DamagedKeys))
+        {
+            new DamageDrill(this).Run(_storm.Apps[0]);
         }
 
         Await("the final amounts are read", done => _storm.Apps[0].ReadFinals(done));

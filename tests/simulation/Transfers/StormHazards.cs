@@ -13,11 +13,13 @@ internal sealed class StormHazards
     private readonly Simulation _world;
     private readonly Random _random;
     private readonly App[] _apps;
+    private readonly Vandal _vandal;
     private readonly Action[] _hazards;
 
     public StormHazards(Simulation world, App[] apps)
     {
         (_world, _random, _apps) = (world, world.Random, apps);
+        _vandal = new Vandal(world);
         (Hazards Hazard, Action Strike)[] all =
         [
             (Hazards.RedisErrors, Refuse),
@@ -25,6 +27,7 @@ internal sealed class StormHazards
             (Hazards.ProcessClocks, SetClock),
             (Hazards.HotReload, Reload),
             (Hazards.AppGone, LoseApp),
+            (Hazards.DamagedKeys, Damage),
         ];
         _hazards = [.. all.Where(one => world.Has(one.Hazard)).Select(one => one.Strike)];
     }
@@ -115,6 +118,14 @@ internal sealed class StormHazards
         var (sidecar, length) = (AnyApp().AnySidecar(), Milliseconds(3000));
         _world.Bank.Fault($"the app of {sidecar.Name} is gone for {length}");
         sidecar.LoseApp(length);
+    }
+
+    private void Damage()
+    {
+        if (_vandal.Damage(_random.Next(_world.Namespace.Partitions)))
+        {
+            _world.Loop.After(Milliseconds(4000), _vandal.Mend);
+        }
     }
 
     private App AnyApp() => _apps[_random.Next(_apps.Length)];

@@ -38,6 +38,7 @@ internal sealed class Trace(Simulation world, string process) : ILoggerFactory
             line switch
             {
                 "PrimaryWasRefused" => world.Has(Hazards.RedisErrors),
+                "HeaderIsDamaged" or "LaneIsDamaged" or "HeartbeatWasDamaged" => world.Has(Hazards.DamagedKeys),
                 "AppliedWritesWereLost" => world.Has(Hazards.SuffixLoss),
                 _ => false,
             };
