@@ -40,19 +40,26 @@ public sealed class MutantTests(ITestOutputHelper output) : IDisposable
             )
         );
 
-        var failure = Seeds.FirstFailure(1, LastSeed, judge);
+        var failure = Seeds.FirstFailure(SeedsWith(lines[1]), judge);
 
         output.WriteLine(failure ?? "");
         Assert.True(failure is not null, $"{LastSeed} seeds did not find out what is wrong: {lines[0]}");
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Copy_without_a_patch_holds(bool isBuilt)
+    [InlineData(false, LastSeed / 6)]
+    [InlineData(true, LastSeed)]
+    public async Task Copy_without_a_patch_holds(bool isBuilt, int lastSeed)
     {
         var judge = await _copy.JudgeAsync(isBuilt);
 
-        Assert.Null(Seeds.FirstFailure(1, LastSeed, judge));
+        Assert.Null(Seeds.FirstFailure(1, lastSeed, judge));
+    }
+
+    /// <summary>The seeds that have the hazards that find a mutant out, as its second line names them, go before the others.</summary>
+    private static int[] SeedsWith(string hazards)
+    {
+        var wanted = hazards.Length == 0 ? Hazards.None : Enum.Parse<Hazards>(hazards);
+        return [.. Enumerable.Range(1, LastSeed).OrderBy(seed => Forecast.Of(seed, Hazards.All).HasFlag(wanted) ? 0 : 1)];
     }
 }

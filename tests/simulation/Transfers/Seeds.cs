@@ -4,18 +4,21 @@ namespace Darq.Tests.Simulation.Transfers;
 internal static class Seeds
 {
     /// <summary>What broke first, or null; <paramref name="judge"/> answers null for a seed where all promises hold.</summary>
-    public static string? FirstFailure(int first, int last, Func<int, string?> judge)
+    public static string? FirstFailure(int first, int last, Func<int, string?> judge) =>
+        FirstFailure([.. Enumerable.Range(first, last - first + 1)], judge);
+
+    public static string? FirstFailure(int[] seeds, Func<int, string?> judge)
     {
-        var (seed, failure) = (first - 1, (string?)null);
+        var (next, failure) = (-1, (string?)null);
         var threads = Enumerable
             .Range(0, Environment.ProcessorCount)
             .Select(_ => new Thread(() =>
             {
-                while (Volatile.Read(ref failure) is null && Interlocked.Increment(ref seed) is var mine && mine <= last)
+                while (Volatile.Read(ref failure) is null && Interlocked.Increment(ref next) is var mine && mine < seeds.Length)
                 {
-                    if (judge(mine) is { } why)
+                    if (judge(seeds[mine]) is { } why)
                     {
-                        Interlocked.CompareExchange(ref failure, $"Seed {mine}: {why}", null);
+                        Interlocked.CompareExchange(ref failure, $"Seed {seeds[mine]}: {why}", null);
                     }
                 }
             }))

@@ -6,14 +6,15 @@ namespace Darq.Tests.Simulation.Transfers;
 /// <summary>Another program on the same Redis that writes over a key of ours, and the operator who mends it; one key at a time.</summary>
 internal sealed class Vandal(Simulation world)
 {
-    // What keys of a partition begin with behind its tag: not the values of the app, which are its own business.
+    // What keys of a partition begin with behind its tag: not the values of the app, which are its own business, nor the bodies of the
+    // retry queue (qb), of which the engine gives up what it cannot read until the lane is claimed anew.
     private static readonly string[] Kinds = ["m", "t", "q", "o", "c", "i"];
 
     private bool _isAtWork;
 
     private FakeServer Server => world.Server;
 
-    /// <summary>Damages a key of a partition, one of its header's fields, or the members; false where something is damaged already.</summary>
+    /// <summary>Damages a key of a partition, a field of its header, or the members; false where there is nothing to mend then.</summary>
     public bool Damage(int partition)
     {
         if (_isAtWork)
@@ -51,10 +52,7 @@ internal sealed class Vandal(Simulation world)
 
     private void Damage(string key)
     {
-        string[] fields =
-        [
-            .. world.Data.Fields(key).Where(field => field is "lsn" or "r" || field.Contains(':', StringComparison.Ordinal)),
-        ];
+        string[] fields = [.. world.Data.Fields(key).Where(IsNumbers)];
         if (key.EndsWith(":m", StringComparison.Ordinal) && world.Random.Next(4) > 0)
         {
             var field = fields[world.Random.Next(fields.Length)];
@@ -68,6 +66,9 @@ internal sealed class Vandal(Simulation world)
     }
 
     private void Say(string what) => world.Happened(Hazards.DamagedKeys, what);
+
+    /// <summary>Fields that hold packed numbers; the names of the others are short and have no colon.</summary>
+    private static bool IsNumbers(string field) => field is "lsn" or "r" || field.Contains(':', StringComparison.Ordinal);
 
     private static bool IsOfKind(string key, string tag, string kind) =>
         key.StartsWith(tag, StringComparison.Ordinal) && key[(tag.Length + 1)..].Split(':')[0] == kind;
