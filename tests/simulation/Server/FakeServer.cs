@@ -212,12 +212,14 @@ internal sealed class FakeServer : IDisposable
             return new Reply.Error("ERR Write commands are not allowed from read-only scripts.");
         }
 
-        if (writes)
+        var reply = _keys.Execute(words);
+        // One that failed wrote nothing, which must stay so when the journal is read without the damage that it met.
+        if (writes && reply is not Reply.Error)
         {
             _entry.Commands.Add(words);
         }
 
-        return _keys.Execute(words);
+        return reply;
     }
 
     private void Replay(int calls)

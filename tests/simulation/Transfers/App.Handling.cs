@@ -106,22 +106,11 @@ internal sealed partial class App
                         FirstWrite = read[2].ETag is null,
                     },
                 ];
-                var metadata = new Dictionary<string, string>
-                {
-                    ["darq.token"] = token,
-                    ["darq.emit"] = JsonSerializer.Serialize(
-                        new[]
-                        {
-                            new
-                            {
-                                topic = "receipts",
-                                data = new { transfer = transfer.Id },
-                                key = transfer.Key,
-                            },
-                        }
-                    ),
-                };
-                var result = await _steps!.TransactAsync(damaging ? [.. writes, Damaging()] : writes, metadata, CancellationToken.None);
+                var result = await _steps!.TransactAsync(
+                    damaging ? [.. writes, Damaging()] : writes,
+                    Receipt(transfer, token),
+                    CancellationToken.None
+                );
                 outcome = result.Duplicate ? "DUPLICATE" : "OK";
             }
             catch (DarqException refused)
@@ -158,4 +147,22 @@ internal sealed partial class App
             }
         }
     }
+
+    /// <summary>The metadata of a step that consumes a delivery and emits a receipt of it.</summary>
+    private static Dictionary<string, string> Receipt(Transfer transfer, string token) =>
+        new()
+        {
+            ["darq.token"] = token,
+            ["darq.emit"] = JsonSerializer.Serialize(
+                new[]
+                {
+                    new
+                    {
+                        topic = "receipts",
+                        data = new { transfer = transfer.Id },
+                        key = transfer.Key,
+                    },
+                }
+            ),
+        };
 }
