@@ -17,7 +17,7 @@ internal sealed class Vandal(Simulation world)
     /// <summary>Damages a key of a partition, a field of its header, or the members; false where there is nothing to mend then.</summary>
     public bool Damage(int partition)
     {
-        if (_isAtWork)
+        if (_isAtWork || !Server.Primary.Up)
         {
             return false;
         }
