@@ -17,6 +17,7 @@ internal sealed class Sidecar(Simulation world, App app, SimulatedProcess proces
     private readonly List<Sink> _sinks = [];
     private DateTimeOffset _isGoneUntil;
     private int _reloads;
+    private int _numbers;
 
     public string Name => name;
 
@@ -40,9 +41,13 @@ internal sealed class Sidecar(Simulation world, App app, SimulatedProcess proces
     /// <summary>Whether nothing listens where the app should be.</summary>
     public bool AppIsGone => world.Loop.Now < _isGoneUntil;
 
+    /// <summary>Tells its streams apart.</summary>
+    public int NextNumber() => ++_numbers;
+
     public bool IsBusy => _sinks.Exists(sink => sink.IsBusy);
 
-    public void Subscribe(string group, string topic, Func<Delivery, Task<bool>> handle) => Open(new(this, 1, group, topic, handle));
+    public void Subscribe(string group, string topic, Func<Delivery, Task<bool>> handle) =>
+        Open(new(this, NextNumber(), group, topic, handle));
 
     public void Pause() => _sinks.ForEach(sink => sink.Stream!.Pause());
 

@@ -28,7 +28,7 @@ internal sealed class Sink(Sidecar sidecar, int number, string group, string top
     private Simulation World => sidecar.World;
 
     /// <summary>The same handler behind a stream that is yet to be opened.</summary>
-    public Sink Again() => new(sidecar, number + 1, group, topic, handle);
+    public Sink Again() => new(sidecar, sidecar.NextNumber(), group, topic, handle);
 
     public async ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
     {
