@@ -95,8 +95,9 @@ do
 
   -- The partitions listed in `args` from `at`: their count, then of each its tag, the count of the header's fields that the call
   -- will need, and these. A field that is not listed is read when it is needed. Returns the partitions and the place after the
-  -- list, or nil and a code. Comparing the first sound header is enough: a recovery gives all partitions of a primary the same
-  -- replication id and world-line in one call. A header that does not exist was not part of it. A damaged one has the text `damaged`.
+  -- list, or nil and a code. Of the first sound header the replication id is compared, of the others the world-line with it: a recovery
+  -- gives both to all partitions of a primary in one call. A header that does not exist was not part of it, nor one that was damaged
+  -- then and is mended now. A damaged one has the text `damaged`.
   function headers.open(args, at, world_line)
     local parts, wl = {}
     local from = at + 1
@@ -112,7 +113,7 @@ do
           if not admits(found[3], found[4], world_line) then return nil, 'NEEDS_RECOVERY' end
           wl = found[4]
         end
-        if not found[1] then return nil, 'NEEDS_RECOVERY' end
+        if not found[1] or found[4] ~= wl then return nil, 'NEEDS_RECOVERY' end
         -- All fields at once: a table that grows costs more than one that is made large.
         parts[i] = {
           key = tag .. ':m', tag = tag, wl = wl, lsn = found[1] + 0, broken = found[2], fields = fields_of(found, args, from + 1, count),

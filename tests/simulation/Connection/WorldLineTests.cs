@@ -1,3 +1,5 @@
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
 using Darq.Engine.Redis;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
@@ -23,6 +25,29 @@ public sealed class WorldLineTests
         Assert.True(Recovers(world));
 
         Assert.NotEqual(lost, WorldLine(world));
+    }
+
+    [Fact]
+    public void Partition_whose_header_was_damaged_at_a_recovery_is_recovered_before_it_is_written_again()
+    {
+        using var world = new World();
+        var engine = world.Start(new() { Name = "sim", Partitions = 2 });
+        string[] headers = [World.Tag(0, of: 2) + ":m", World.Tag(1, of: 2) + ":m"];
+        world.Server.Damage.Overwrite(headers[1]);
+        world.LoseSince(world.Server.JournaledCalls);
+        world.Run(seconds: 3);
+        world.Server.Damage.Mend();
+
+        PublishEntry[] entries = [.. new[] { 0, 1 }.Select(EntryIn)];
+        Assert.Equal("OK", engine.OutcomeOf(async () => await engine.Publisher.PublishAsync("t", entries, default)));
+
+        Assert.Equal(world.Cli("HGET", headers[0], "wl"), world.Cli("HGET", headers[1], "wl"));
+    }
+
+    private static PublishEntry EntryIn(int partition)
+    {
+        var key = Enumerable.Range(0, 100).Select(i => $"k{i}").First(key => PartitionHash.Of(key, 2) == partition);
+        return new("x"u8.ToArray(), new Dictionary<string, string> { ["partitionKey"] = key });
     }
 
     /// <summary>Recovers as a process does that has not heard of the recovery before; false where another one has done it.</summary>
