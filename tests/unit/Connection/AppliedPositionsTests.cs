@@ -35,6 +35,14 @@ public sealed class AppliedPositionsTests
     }
 
     [Fact]
+    public void What_was_read_of_the_world_line_that_goes_on_is_no_loss()
+    {
+        _applied.Note(0, new(3, 6));
+
+        Assert.Null(_applied.Compare(Survived(new(2, 5), default, default) with { WorldLine = 3 }));
+    }
+
+    [Fact]
     public void A_lower_position_that_is_heard_later_hides_nothing()
     {
         _applied.Note(0, new(1, 5));
