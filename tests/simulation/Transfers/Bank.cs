@@ -119,6 +119,29 @@ internal sealed class Bank
         }
     }
 
+    /// <summary>Redis has lost a message: who works on it works on nothing, and it may be handed over anew.</summary>
+    public void EndDeliveries(string id)
+    {
+        Dictionary<(string?, string?), HistoryEvent> open = [];
+        foreach (var line in History.Where(line => line.Id == id))
+        {
+            switch (line.Kind)
+            {
+                case EventKind.Delivered:
+                    open[(line.Process, line.Group)] = line;
+                    break;
+                case EventKind.Acked or EventKind.Nacked:
+                    open.Remove((line.Process, line.Group));
+                    break;
+            }
+        }
+
+        foreach (var line in open.Values)
+        {
+            Record(line with { Kind = EventKind.Nacked });
+        }
+    }
+
     public void Record(HistoryEvent line)
     {
         if (IsSuccess(line) && _undone.GetValueOrDefault(line.Id!) > 0)

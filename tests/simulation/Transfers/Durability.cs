@@ -46,9 +46,17 @@ internal sealed class Durability(Simulation world)
 
         var kept = Math.Max(_flushed, step.Call - callsBefore);
         _losses.Add(world.Data.WorldLine);
-        foreach (var lost in _appended.Where(one => one.Call >= kept && one.Topic == "receipts"))
+        foreach (var lost in _appended.Where(one => one.Call >= kept))
         {
-            world.Bank.Undo(lost.Id);
+            switch (lost.Topic)
+            {
+                case "receipts":
+                    world.Bank.Undo(lost.Id);
+                    break;
+                case "transfers":
+                    world.Bank.EndDeliveries(lost.Id);
+                    break;
+            }
         }
 
         _appended.RemoveAll(one => one.Call >= kept);
