@@ -13,8 +13,11 @@ namespace Darq.Component.Components;
 /// work runs.
 /// <see cref="FaultInterceptor"/> turns errors and unexpected faults into a status; those of Init become one here.
 /// </summary>
-internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
+internal sealed class Calls(InstanceTable instances, DeliveryDrain drain, TimeProvider time)
 {
+    /// <summary>How much later than its caller this process may notice that a deadline is over.</summary>
+    private static readonly TimeSpan Behind = TimeSpan.FromMilliseconds(20);
+
     /// <summary>
     /// The name of the instance: the last value of the header, because a call made from inside a delivery carries the delivering
     /// stream's name first. Tools that send none share one instance without a name.
@@ -47,6 +50,11 @@ internal sealed class Calls(InstanceTable instances, DeliveryDrain drain)
     /// </summary>
     public ValueTask<InstanceUse> UseAsync(ComponentService service, ServerCallContext call) =>
         instances.UseAsync(SidecarOf(call), new(service, InstanceOf(call)));
+
+    /// <summary>Whether the caller has given up, or may have at about this moment, so that the answer reaches nobody.</summary>
+    public bool MayBeUnheard(ServerCallContext call) =>
+        call.CancellationToken.IsCancellationRequested
+        || call.Deadline != DateTime.MaxValue && call.Deadline - time.GetUtcNow().UtcDateTime < Behind;
 
     /// <summary>Runs a stream until its client goes or the component stops.</summary>
     public async Task StreamAsync(ComponentService service, ServerCallContext call, Func<InstanceUse, CancellationToken, Task> work)

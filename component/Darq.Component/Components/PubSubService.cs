@@ -42,8 +42,7 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, StreamRegi
             return new PublishResponse();
         }
 
-        PublishEntry[] entries = [new(request.Data.Memory, request.Metadata)];
-        await use.Engine.Publisher.PublishAsync(request.Topic, entries, use.Instance.Unanswered, context.CancellationToken);
+        await PublishAsync(use, request.Topic, [new(request.Data.Memory, request.Metadata)], context);
         return new PublishResponse();
     }
 
@@ -57,8 +56,18 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, StreamRegi
         var entries = request
             .Entries.Select(entry => new PublishEntry(entry.Event.Memory, Merge(request.Metadata, entry.Metadata)))
             .ToArray();
-        await use.Engine.Publisher.PublishAsync(request.Topic, entries, use.Instance.Unanswered, context.CancellationToken);
+        await PublishAsync(use, request.Topic, entries, context);
         return new BulkPublishResponse();
+    }
+
+    private async ValueTask PublishAsync(InstanceUse use, string topic, PublishEntry[] entries, ServerCallContext context)
+    {
+        var (publisher, unanswered) = (use.Engine.Publisher, use.Instance.Unanswered);
+        var answer = await publisher.PublishAsync(topic, entries, unanswered, context.CancellationToken);
+        if (calls.MayBeUnheard(context))
+        {
+            publisher.Unheard(topic, entries, answer, unanswered);
+        }
     }
 
     private Task PullMessagesAsync(

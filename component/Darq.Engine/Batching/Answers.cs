@@ -29,7 +29,9 @@ internal sealed record Answers(IReadOnlyList<IBatchRequest> Requests, RedisReply
     }
 
     /// <summary>Gives each request its line. A fault in one is that request's alone.</summary>
-    public void Give(ILogger log)
+    /// <param name="log">Hears of faults.</param>
+    /// <param name="damage">Hears of keys that are damaged.</param>
+    public void Give(ILogger log, DamageNotes damage)
     {
         var rest = Reply.Bytes.Span;
         foreach (var request in Requests)
@@ -38,7 +40,9 @@ internal sealed record Answers(IReadOnlyList<IBatchRequest> Requests, RedisReply
             var end = rest.IndexOf((byte)'\n');
             try
             {
-                request.Answer(Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]));
+                var line = Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]);
+                damage.Note(line);
+                request.Answer(line);
             }
             catch (Exception fault)
             {

@@ -27,6 +27,7 @@ internal sealed class BatchQueue : IAsyncDisposable
     private readonly SupervisedLoop _loop;
     private readonly Pulse _pulse = new();
     private readonly Action _wake;
+    private readonly DamageNotes _damage;
 
     // Bounded by _waiting and _waitingBytes, which refuse before the channel would have to.
     private readonly Channel<IBatchRequest> _queue = Channel.CreateBounded<IBatchRequest>(
@@ -48,7 +49,8 @@ internal sealed class BatchQueue : IAsyncDisposable
     public BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log, NamespaceCounters? counters = null)
     {
         _counters = counters ?? new(new(""));
-        (_link, _log, _sender, _large, _wake) = (link, log, new(link, keys, time, log, _counters), new(time), _pulse.Set);
+        (_link, _log, _sender, _large) = (link, log, new(link, keys, time, log, _counters), new(time));
+        (_wake, _damage) = (_pulse.Set, new(log));
         _loop = new("batches", RunAsync, time, log) { Subject = _counters.Labels };
     }
 
@@ -275,7 +277,7 @@ internal sealed class BatchQueue : IAsyncDisposable
     {
         var answers = _answers;
         _answers = null;
-        answers?.Give(_log);
+        answers?.Give(_log, _damage);
     }
 
     private void FailInFlight(Func<DarqException> why)

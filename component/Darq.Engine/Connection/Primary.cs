@@ -18,7 +18,6 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     private readonly IRedis _redis;
     private readonly NamespaceOptions _options;
-    private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Handshake _handshake;
     private readonly BatchQueue _queue;
@@ -43,15 +42,13 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     public Primary(IRedis redis, NamespaceOptions options, TimeProvider time, Random random, ILoggerFactory logs)
     {
-        (_redis, _options, _time) = (redis, options, time);
+        (_redis, _options, Time) = (redis, options, time);
         Keys = new(options.Name, options.Partitions);
         Counters = EngineCounters.Namespaces.Of(options.Name);
         _log = logs.CreateLogger("Darq.Engine.Connection");
         _handshake = new(redis, Keys, options, random);
-        _queue = new(this, Keys, time, _log, Counters);
-        _reads = new(redis, Keys);
-        _outage = new(redis, time, _log);
-        _refusals = new(redis, time, _log);
+        (_queue, _reads) = (new(this, Keys, time, _log, Counters), new(redis, Keys));
+        (_outage, _refusals) = (new(redis, time, _log), new(redis, time, _log));
         _spreadFrom = random.Next(options.Partitions);
         _callTimeout = new(options.CallTimeout, time);
         (Ids, Applied) = (new(random), new(options.Partitions, OnLateLoss));
@@ -73,7 +70,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     public Keys Keys { get; }
 
-    public TimeProvider Time => _time;
+    public TimeProvider Time { get; }
 
     /// <summary>What this process counts of the namespace.</summary>
     public NamespaceCounters Counters { get; }
@@ -102,8 +99,11 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     /// </summary>
     public void Watch()
     {
-        _refusals.Watch();
-        if (!Ready)
+        if (Ready)
+        {
+            _refusals.Watch();
+        }
+        else
         {
             _outage.Watch();
         }
@@ -146,7 +146,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     /// </summary>
     public async Task<bool> ConnectAsync(TimeSpan within, CancellationToken cancellation)
     {
-        using var deadline = new CancellationTokenSource(within, _time);
+        using var deadline = new CancellationTokenSource(within, Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {
@@ -195,7 +195,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     private async Task<T> SubmitLargeAsync<T>(BatchRequest<T> request, TimeSpan extra, CancellationToken cancellation)
     {
         var turns = LargeRequests.ExtraTime(LargeRequests.MaxWaitingBytes);
-        using var deadline = new CancellationTokenSource(_options.CallTimeout + extra + turns, _time);
+        using var deadline = new CancellationTokenSource(_options.CallTimeout + extra + turns, Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {
@@ -248,7 +248,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
             catch (DarqException)
             {
                 // Misconfigured: a caller that waits here (an acknowledgement) waits until an operator corrects it.
-                await Task.Delay(LongestPause, _time, cancellation);
+                await Task.Delay(LongestPause, Time, cancellation);
             }
         }
     }
@@ -287,7 +287,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
             Invalidate(Invalidation.NeedsRecovery);
         }
 
-        await Task.Delay(ShortestPause, _time, cancellation);
+        await Task.Delay(ShortestPause, Time, cancellation);
         return true;
     }
 

@@ -47,7 +47,7 @@ internal sealed class Refusals(IRedis redis, TimeProvider time, ILogger log)
         }
     }
 
-    /// <summary>To be called now and then: says that it is over.</summary>
+    /// <summary>To be called now and then while calls are made: says that it is over.</summary>
     public void Watch()
     {
         string code;
@@ -59,7 +59,7 @@ internal sealed class Refusals(IRedis redis, TimeProvider time, ILogger log)
                 return;
             }
 
-            (code, length) = (_refusal.Code, time.GetElapsedTime(_since, _last));
+            (code, length) = (_refusal.Code, time.GetElapsedTime(_since));
             _refusal = null;
         }
 

@@ -73,6 +73,22 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         }
     }
 
+    /// <summary>
+    /// The call of a publish ended at about the time that its caller gave up, who perhaps did not hear the answer: an equal call that
+    /// follows gets it.
+    /// </summary>
+    public void Unheard(string topic, IReadOnlyList<PublishEntry> entries, IReadOnlyList<Published> answer, UnansweredPublishes unanswered)
+    {
+        if (entries.Count > 0)
+        {
+            unanswered.Add(
+                UnansweredPublishes.DigestOf(topic, entries),
+                Task.FromResult<Published[]>([.. answer]),
+                Now + options.RetryWindow
+            );
+        }
+    }
+
     private async ValueTask<IReadOnlyList<Published>> SubmitAsync(
         string topic,
         IReadOnlyList<PublishEntry> entries,

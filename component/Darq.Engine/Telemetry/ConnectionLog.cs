@@ -36,13 +36,21 @@ internal static partial class ConnectionLog
 
     [LoggerMessage(
         310,
-        LogLevel.Error,
+        LogLevel.Warning,
         "Redis at {Address} refuses calls: {Why}. They are repeated until it takes them; callers hear of it after callTimeout"
     )]
     public static partial void RedisRefuses(this ILogger log, string address, string why);
 
     [LoggerMessage(311, LogLevel.Information, "Redis at {Address} takes calls again; {Code} lasted {Length}")]
     public static partial void RedisTakesCallsAgain(this ILogger log, string address, string code, TimeSpan length);
+
+    [LoggerMessage(
+        312,
+        LogLevel.Error,
+        "Redis refuses requests because of damage: {Damage}. What needs it fails, the rest goes on. `darq repair` shows what it would do "
+            + "about it"
+    )]
+    public static partial void KeyIsDamaged(this ILogger log, string damage);
 
     [LoggerMessage(304, LogLevel.Warning, "Redis has no record of this session ({Code}); a new one was opened")]
     public static partial void SessionWasGone(this ILogger log, string code);

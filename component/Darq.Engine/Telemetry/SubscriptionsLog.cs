@@ -216,7 +216,7 @@ internal static partial class SubscriptionsLog
     [LoggerMessage(
         437,
         LogLevel.Error,
-        "The heartbeat of session {Session} was in another form and has been removed; the session writes it again if it is alive"
+        "The heartbeat of {Session} was in another form and has been removed; each session writes its own again if it is alive"
     )]
     public static partial void HeartbeatWasDamaged(this ILogger log, string session);
 

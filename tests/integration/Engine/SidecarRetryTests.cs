@@ -74,6 +74,19 @@ public sealed class SidecarRetryTests() : EngineTests(valkey: false)
     }
 
     [Fact]
+    public async Task A_call_whose_answer_perhaps_reached_nobody_and_comes_again_is_one_message()
+    {
+        PublishEntry[] entries = [new(Encoding.UTF8.GetBytes(Event), EngineRun.NoMetadata)];
+        var answer = await Run.Publisher.PublishAsync("t", entries, _ofSidecar, default);
+        Run.Publisher.Unheard("t", entries, answer, _ofSidecar);
+
+        var again = await PublishAsync(_ofSidecar);
+
+        Assert.Equal(answer[0] with { Duplicate = true }, again);
+        Assert.Equal(1, await CountAsync());
+    }
+
+    [Fact]
     public async Task What_another_sidecar_or_with_other_metadata_is_published_is_no_retry()
     {
         await PublishInVainAsync();

@@ -37,10 +37,8 @@ internal sealed class Trace(Simulation world, string process) : ILoggerFactory
         private bool IsExpected(string? line) =>
             line switch
             {
-                // Also said where the primary has become a replica, as in every storm.
-                "RedisRefuses" => true,
                 "PrimaryWasRefused" => world.Has(Hazards.RedisErrors),
-                "HeaderIsDamaged" or "LaneIsDamaged" or "HeartbeatWasDamaged" => world.Has(Hazards.DamagedKeys),
+                "HeaderIsDamaged" or "LaneIsDamaged" or "HeartbeatWasDamaged" or "KeyIsDamaged" => world.Has(Hazards.DamagedKeys),
                 "AppliedWritesWereLost" => world.Has(Hazards.SuffixLoss),
                 _ => false,
             };

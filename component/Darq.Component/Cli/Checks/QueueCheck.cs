@@ -27,6 +27,58 @@ internal static class QueueCheck
             Repair = RepairOf(key, name, member, score, body),
         };
 
+    /// <summary>A message whose entry in the queue is gone.</summary>
+    /// <param name="queue">The key of the queue.</param>
+    /// <param name="name">What the name of the bodies' key says.</param>
+    /// <param name="score">The number of the message.</param>
+    /// <param name="body">What is kept of it.</param>
+    public static Finding WithoutEntry(string queue, KeyName name, string score, ReadOnlyMemory<byte> body)
+    {
+        var finding = new Finding(Severity.Error, "retry-queue", $"Message {score} waits for its next delivery, and its entry is gone.")
+        {
+            Key = queue,
+            Field = score,
+            Partition = name.Partition,
+            Means = "It is not delivered again.",
+            Do = "darq repair",
+        };
+        return Key(body, name.Partition, score) is { } messageKey
+            ? finding with
+            {
+                Repair = new(
+                    "write its entry anew; it is delivered at once, as one that never failed",
+                    queue,
+                    new(
+                        [queue],
+                        [new(["ZCOUNT", queue, score, score], "0")],
+                        [
+                            ["ZADD", queue, score, $"0-{score} 0 0 {messageKey}"],
+                        ]
+                    )
+                )
+                {
+                    ConcernsOwners = true,
+                },
+            }
+            : finding with
+            {
+                Means = "It is not delivered again, and what is kept of it cannot be read.",
+                Do = $"Look at field {score} of the key with :qb: in the place of :q:, and delete it",
+            };
+    }
+
+    /// <summary>An entry of the queue whose message is gone.</summary>
+    public static Finding WithoutBody(string key, KeyName name, string member, string score) =>
+        new(Severity.Error, "retry-queue", $"Message {score} waits for its next delivery, and what was kept of it is gone.")
+        {
+            Key = key,
+            Field = score,
+            Partition = name.Partition,
+            Means = "It is lost, and keeps its lane from ever being empty.",
+            Do = "darq repair",
+            Repair = RepairOf(key, name, member, score, null),
+        };
+
     private static Repair RepairOf(string key, KeyName name, string member, string score, ReadOnlyMemory<byte>? body)
     {
         var condition = new Condition(["ZSCORE", key, member], score);

@@ -9,6 +9,9 @@ namespace Darq.Component.Cli.Reading;
 /// <summary>Goes over all keys of a namespace's partitions once: names, types, and what small records say.</summary>
 internal sealed class KeyPass(IRedisCommands redis, Scans scans, NamespaceScope scope)
 {
+    /// <summary>Each may have a mebibyte.</summary>
+    private const int BodiesPerPage = 10;
+
     /// <summary>Raised after each page, with the number of keys seen so far.</summary>
     public event Action<long>? Progressed;
 
@@ -68,7 +71,7 @@ internal sealed class KeyPass(IRedisCommands redis, Scans scans, NamespaceScope 
             case "t":
                 header.AddTopic(name.Rest);
                 break;
-            case "o" or "q":
+            case "o" or "q" or "qb":
                 var colon = name.Rest.IndexOf(':', StringComparison.Ordinal);
                 header.AddLane(name.Rest[..colon], name.Rest[(colon + 1)..]);
                 break;
@@ -100,19 +103,38 @@ internal sealed class KeyPass(IRedisCommands redis, Scans scans, NamespaceScope 
             case "q":
                 await LookIntoQueueAsync(key, name, cancellation);
                 break;
+            case "qb":
+                await LookIntoBodiesAsync(key, name, cancellation);
+                break;
+        }
+    }
+
+    /// <summary>What is kept of messages whose entries in the queue are gone, so that nobody would deliver them.</summary>
+    private async Task LookIntoBodiesAsync(string key, KeyName name, CancellationToken cancellation)
+    {
+        var queue = $"{scope.Headers[name.Partition].Tag}:q:{name.Rest}";
+        await foreach (var (score, _) in scans.PairsAsync("HSCAN", key, null, cancellation, perPage: BodiesPerPage))
+        {
+            var answers = await redis.ExecuteAsync([new("ZCOUNT", queue, score, score), new("HGET", key, score)], cancellation);
+            if (answers[0].Text == "0" && !answers[1].Reply.IsNothing)
+            {
+                Add(QueueCheck.WithoutEntry(queue, name, score, answers[1].Reply.Bytes));
+            }
         }
     }
 
     private async Task LookIntoQueueAsync(string key, KeyName name, CancellationToken cancellation)
     {
+        var bodies = $"{scope.Headers[name.Partition].Tag}:qb:{name.Rest}";
         await foreach (var (member, score) in scans.PairsAsync("ZSCAN", key, null, cancellation))
         {
             if (KeyCheck.IsQueued(member, score))
             {
+                var exists = (await redis.ExecuteAsync([new("HEXISTS", bodies, score)], cancellation))[0];
+                Add(exists.Text == "0" ? QueueCheck.WithoutBody(key, name, member, score) : null);
                 continue;
             }
 
-            var bodies = $"{scope.Headers[name.Partition].Tag}:qb:{name.Rest}";
             var body = (await redis.ExecuteAsync([new("HGET", bodies, score)], cancellation))[0];
             Add(QueueCheck.Judge(key, name, member, score, body.Reply.IsNothing ? null : body.Reply.Bytes));
         }

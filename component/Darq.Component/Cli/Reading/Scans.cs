@@ -6,27 +6,29 @@ namespace Darq.Component.Cli.Reading;
 /// <summary>Keys and large values page by page, so that neither the server nor this process holds much at once.</summary>
 internal sealed class Scans(IRedisCommands redis)
 {
-    private const string Count = "500";
+    private const int PerPage = 500;
 
     /// <summary>Pages of names, each at least once. Throws <see cref="RefusedScanException"/> where SCAN is refused.</summary>
     /// <param name="prefix">What the names begin with, as it is.</param>
     /// <param name="cancellation">Ends the scan.</param>
     public IAsyncEnumerable<IReadOnlyList<string>> KeysAsync(string prefix, CancellationToken cancellation) =>
-        PagesAsync("SCAN", [], ["MATCH", Escape(prefix) + "*", "COUNT", Count], cancellation);
+        PagesAsync("SCAN", [], ["MATCH", Escape(prefix) + "*", "COUNT", $"{PerPage}"], cancellation);
 
     /// <summary>Pages of fields and values of a hash, or of members and scores of a sorted set, in turn.</summary>
     /// <param name="command">HSCAN or ZSCAN.</param>
     /// <param name="key">The key.</param>
     /// <param name="match">What the names begin with; null for all.</param>
     /// <param name="cancellation">Ends the scan.</param>
+    /// <param name="perPage">About how many a page has.</param>
     public async IAsyncEnumerable<(string Name, string Value)> PairsAsync(
         string command,
         string key,
         string? match,
-        [EnumeratorCancellation] CancellationToken cancellation
+        [EnumeratorCancellation] CancellationToken cancellation,
+        int perPage = PerPage
     )
     {
-        string[] options = match is null ? ["COUNT", Count] : ["MATCH", Escape(match) + "*", "COUNT", Count];
+        string[] options = match is null ? ["COUNT", $"{perPage}"] : ["MATCH", Escape(match) + "*", "COUNT", $"{perPage}"];
         await foreach (var page in PagesAsync(command, [key], options, cancellation))
         {
             for (var i = 0; i + 1 < page.Count; i += 2)

@@ -3,7 +3,8 @@
 -- beat:  KEYS[1] {<ns>}:members (hash: session -> '<ms> <subscriptions>'). ARGV[1] session, ARGV[2] the subscriptions whose
 --        lanes it takes ('' removes the session), ARGV[3] ms without a beat after which a session counts as dead, ARGV[4] ms
 --        after which it is forgotten. Returns the server's time in ms, then session and subscriptions of each live one; a field in
---        another form is removed, because its session writes it again, and returned with !. Complexity O(members). Safe to repeat.
+--        another form, or a key of another type, is removed, because its sessions write it again, and returned with !.
+--        Complexity O(members). Safe to repeat.
 -- read:  KEYS[1] a header. ARGV[1] the stream, ARGV[2] id to read after, ARGV[3] most entries. Returns the header's replication id and
 --        the entries. Complexity O(entries). Writes nothing.
 -- tails: KEYS[1] a header. ARGV[1] world-line of the last handshake, ARGV[2] session, ARGV[3] topic, ARGV[4..] list of partitions,
@@ -15,7 +16,12 @@ do
   function lanes.beat(keys, args)
     local key, session, now = keys[1], args[1], headers.now()
     local live = { headers.text(now) }
-    headers.check(key, 'hash')
+    -- What is there is written again by the sessions that it belongs to.
+    local kind = redis.call('TYPE', key).ok
+    if kind ~= 'hash' and kind ~= 'none' then
+      redis.call('UNLINK', key)
+      live[2], live[3] = key, '!'
+    end
     if args[2] == '' then
       redis.call('HDEL', key, session)
     else
