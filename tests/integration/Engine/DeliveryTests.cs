@@ -155,7 +155,7 @@ public abstract class DeliveryTests(bool valkey) : EngineTests(valkey)
         var done = Enumerable.Range(0, 7).ToDictionary(k => k, _ => new List<int>());
 
         var random = new Random(7);
-        for (var left = 200; left > 0; )
+        for (var left = 200; left > 0;)
         {
             var delivery = await inbox.NextAsync();
             if (random.Next(4) == 0)

@@ -24,7 +24,7 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
         random.Shuffle(order);
         var acked = new HashSet<long>();
 
-        for (var at = 0; at < Count; )
+        for (var at = 0; at < Count;)
         {
             var some = order[at..Math.Min(Count, at + random.Next(1, 8))];
             at += some.Length;
