@@ -78,8 +78,7 @@ do
   -- Nothing, or the code with which the call must end. For calls that open no partition.
   function headers.error_code(tag, world_line)
     headers.probe(tag)
-    local found = redis.pcall('HMGET', tag .. ':m', 'boot', 'wl')
-    if found.err then headers.fail(tag .. ':m', headers.reason(found)) end
+    local found = headers.sure(redis.pcall('HMGET', tag .. ':m', 'boot', 'wl'), tag .. ':m')
     if not admits(found[1], found[2], world_line) then return 'NEEDS_RECOVERY' end
   end
 

@@ -126,6 +126,12 @@ do
     end
   end
 
+  -- Drops the messages of a topic up to a number; nothing where the stream is damaged, which must not undo what the caller writes.
+  local function drop(numbers, wl, seq)
+    local answer = redis.pcall('XTRIM', numbers.key, 'MINID', wl .. '-' .. headers.text(seq + 1))
+    if type(answer) ~= 'table' then numbers.trimmed, numbers.changed = seq, true end
+  end
+
   -- Drops what all groups of the topic have acked; nothing where one of them, or the stream, is damaged. `lane` has just moved.
   function lanes.trim(lane)
     local known, numbers = pcall(topics.numbers, lane.part, lane.topic)
@@ -137,10 +143,7 @@ do
       if not ok then return end
       if other.seq < seq then wl, seq = other.wl, other.seq end
     end
-    if seq <= numbers.trimmed then return end
-    -- What is in the way of trimming must not undo the ack.
-    local answer = redis.pcall('XTRIM', numbers.key, 'MINID', wl .. '-' .. headers.text(seq + 1))
-    if type(answer) ~= 'table' then numbers.trimmed, numbers.changed = seq, true end
+    if seq > numbers.trimmed then drop(numbers, wl, seq) end
   end
 
   -- The expired messages at the head of a stream.
@@ -159,7 +162,7 @@ do
   end
 
   -- Ends expired messages at the head of a full stream, for groups whose lanes nobody owns: an owner does that for its own. An effect of
-  -- its own, with an LSN of its own, which stands whatever becomes of the request that needs the room.
+  -- its own, with an LSN of its own, which stands whatever becomes of the request that needs the room and has not begun.
   function lanes.expire(batch, part, numbers)
     local head = expired_head(batch, numbers.key)
     if #head == 0 then return end
@@ -173,7 +176,6 @@ do
       end
     end
     if upto.seq <= numbers.trimmed then return end
-    local request = part.request
     headers.begin({ request = expiry }, part)
     for _, lane in ipairs(groups) do
       for _, message in ipairs(head) do
@@ -182,9 +184,7 @@ do
         end
       end
     end
-    numbers.trimmed, numbers.changed = upto.seq, true
-    redis.call('XTRIM', numbers.key, 'MINID', upto.wl .. '-' .. headers.text(upto.seq + 1))
-    part.request = request == batch.request and request or expiry
+    drop(numbers, upto.wl, upto.seq)
   end
 
   function requests.ack(batch, args, at)
