@@ -65,15 +65,21 @@ internal static class EventIdentity
     private static void DigestOf(IReadOnlyList<PublishEntry> entries, Span<byte> digest)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> length = stackalloc byte[sizeof(int)];
         foreach (var entry in entries)
         {
-            // The lengths tell requests apart whose bytes are split differently into messages.
-            BinaryPrimitives.WriteInt32LittleEndian(length, entry.Data.Length);
-            hash.AppendData(length);
-            hash.AppendData(entry.Data.Span);
+            AddPart(hash, entry.Data.Span);
         }
+
         hash.GetHashAndReset(digest);
+    }
+
+    /// <summary>The length goes first, so that other parts with the same bytes in a row are told apart.</summary>
+    public static void AddPart(IncrementalHash hash, ReadOnlySpan<byte> part)
+    {
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(length, part.Length);
+        hash.AppendData(length);
+        hash.AppendData(part);
     }
 
     private static bool TryReadNames(ReadOnlySpan<byte> data, out string source, out string id)

@@ -6,6 +6,9 @@ namespace Darq.Engine.Publishing;
 /// <summary>Publishes to topics, each call all or none. A duplicate gets the id and position of the original.</summary>
 internal sealed class Publisher(Primary primary, NamespaceOptions options)
 {
+    /// <summary>Monotonic.</summary>
+    private TimeSpan Now => primary.Time.GetElapsedTime(0);
+
     /// <summary>As the other one, for callers that repeat nothing.</summary>
     public ValueTask<IReadOnlyList<Published>> PublishAsync(
         string topic,
@@ -64,7 +67,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         }
         catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
         {
-            unanswered.Add(digest, outcome, Now + options.RetryWindow);
+            Remember(unanswered, digest, outcome);
             throw fault is TimeoutException ? primary.NoAnswer() : fault;
         }
         catch (DarqException)
@@ -81,11 +84,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     {
         if (entries.Count > 0)
         {
-            unanswered.Add(
-                UnansweredPublishes.DigestOf(topic, entries),
-                Task.FromResult<Published[]>([.. answer]),
-                Now + options.RetryWindow
-            );
+            Remember(unanswered, UnansweredPublishes.DigestOf(topic, entries), Task.FromResult<Published[]>([.. answer]));
         }
     }
 
@@ -103,13 +102,13 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         }
         catch (Exception) when (unanswered is not null && request.Late is { } outcome)
         {
-            unanswered.Add(UnansweredPublishes.DigestOf(topic, entries), outcome, Now + options.RetryWindow);
+            Remember(unanswered, UnansweredPublishes.DigestOf(topic, entries), outcome);
             throw;
         }
     }
 
-    /// <summary>Monotonic.</summary>
-    private TimeSpan Now => primary.Time.GetElapsedTime(0);
+    private void Remember(UnansweredPublishes unanswered, string digest, Task<Published[]> outcome) =>
+        unanswered.Add(digest, outcome, Now + options.RetryWindow);
 
     private AppendRequest RequestOf(string topic, IReadOnlyList<PublishEntry> entries)
     {

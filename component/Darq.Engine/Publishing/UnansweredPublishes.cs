@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
@@ -24,14 +23,14 @@ internal sealed class UnansweredPublishes
     public static string DigestOf(string topic, IReadOnlyList<PublishEntry> entries)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Add(hash, Encoding.UTF8.GetBytes(topic));
+        EventIdentity.AddPart(hash, Encoding.UTF8.GetBytes(topic));
         foreach (var entry in entries)
         {
-            Add(hash, entry.Data.Span);
+            EventIdentity.AddPart(hash, entry.Data.Span);
             foreach (var (name, value) in entry.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             {
-                Add(hash, Encoding.UTF8.GetBytes(name));
-                Add(hash, Encoding.UTF8.GetBytes(value));
+                EventIdentity.AddPart(hash, Encoding.UTF8.GetBytes(name));
+                EventIdentity.AddPart(hash, Encoding.UTF8.GetBytes(value));
             }
         }
 
@@ -80,15 +79,6 @@ internal sealed class UnansweredPublishes
             outcome = found?.Value.Outcome;
             return outcome is not null;
         }
-    }
-
-    /// <summary>The length goes first, so that the parts cannot be split in another way.</summary>
-    private static void Add(IncrementalHash hash, ReadOnlySpan<byte> part)
-    {
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(length, part.Length);
-        hash.AppendData(length);
-        hash.AppendData(part);
     }
 
     private sealed record Unanswered(string Digest, Task<Published[]> Outcome, TimeSpan Until);
