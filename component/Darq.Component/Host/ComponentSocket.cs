@@ -86,7 +86,7 @@ internal sealed class ComponentSocket(SocketOptions options)
         if (Answers())
         {
             throw new SocketRefusedException(
-                $"Another component is listening on {options.FullPath}. Stop it, or choose another name with " + "DARQ_SOCKET_NAME."
+                $"Another component is listening on {options.FullPath}. Stop it, or choose another name with DARQ_SOCKET_NAME."
             );
         }
 

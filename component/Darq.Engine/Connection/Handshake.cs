@@ -168,12 +168,12 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
             long.Parse(answer[1].ToString(), CultureInfo.InvariantCulture),
             answer[2].ToString(),
             answer[3].ToString() == "1",
-            [.. found.Select(partition => IsDamaged(partition) ? new(long.MaxValue, 0) : Position.Parse(partition))],
-            [.. found.Where(IsDamaged).Select(partition => partition[1..])],
+            [.. found.Select(partition => IsDamage(partition) ? new(long.MaxValue, 0) : Position.Parse(partition))],
+            [.. found.Where(IsDamage).Select(partition => partition[1..])],
             null!
         );
 
-        static bool IsDamaged(string partition) => partition.StartsWith('!');
+        static bool IsDamage(string partition) => partition.StartsWith('!');
     }
 
     /// <summary>Keeps the session open where Redis still has its record, else opens a new one.</summary>

@@ -69,7 +69,7 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
             : null;
 
     /// <summary>Whether the app may be at work on an unanswered attempt; not where it still has one before it.</summary>
-    public bool IsWithApp(Attempt attempt) => !IsSerial || _unanswered.Keys.First() == attempt.Number;
+    public bool IsWithApp(Attempt attempt) => !IsSerial || IsFirst(attempt);
 
     /// <summary>
     /// Takes an attempt off the stream. An answer of the app that overtook another widens the window. Returns the attempt whose processing
@@ -77,7 +77,7 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
     /// </summary>
     public Attempt? Take(Attempt attempt, bool answered, TimeSpan now)
     {
-        var wasFirst = _unanswered.Keys.First() == attempt.Number;
+        var wasFirst = IsFirst(attempt);
         if (answered && !wasFirst)
         {
             _window = Math.Min(Options.MaxInFlight, _window * 2);
@@ -137,6 +137,8 @@ internal sealed class StreamWindow(SubscriptionOptions options, IDeliveryOutlet 
         _elsewhere = 0;
         return left;
     }
+
+    private bool IsFirst(Attempt attempt) => _unanswered.Keys.First() == attempt.Number;
 }
 
 /// <summary>The writing side of a stream, as the core sees it.</summary>
