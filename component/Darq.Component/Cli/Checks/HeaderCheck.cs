@@ -6,7 +6,7 @@ using Darq.Engine.Connection;
 
 namespace Darq.Component.Cli.Checks;
 
-/// <summary>The fixed fields of a partition header, without which no call works in the partition, and often in none.</summary>
+/// <summary>The fixed fields of a partition header, without which no request works in the partition.</summary>
 internal static class HeaderCheck
 {
     /// <param name="header">What was found.</param>
@@ -28,7 +28,10 @@ internal static class HeaderCheck
                 Key = header.Key,
                 Field = field,
                 Partition = header.Partition,
-                Means = "Calls that touch this partition fail, and a component that connects is refused.",
+                Means =
+                    field == "f"
+                        ? "A component that connects is refused where the format is another."
+                        : "Requests that touch this partition are refused; the other partitions go on.",
                 Do = "darq repair",
                 Repair = HeaderRepair.Of(header, field, wanted),
             };

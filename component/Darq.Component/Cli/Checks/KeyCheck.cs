@@ -50,10 +50,11 @@ internal static class KeyCheck
                 Means = name.Kind switch
                 {
                     "s" => "Reads of this state key fail; a write without an etag replaces it.",
-                    "t" => "Publishing to this topic breaks the partition: it takes no more writes then.",
-                    "m" => "Nothing works in the namespace.",
-                    "c" => "One component cannot send its requests.",
-                    _ => "Requests that need it fail, some of them in the middle: the partition takes no more writes then.",
+                    "t" =>
+                        "Messages of this topic are neither taken nor delivered in this partition, and steps that emit them are refused.",
+                    "m" => "Nothing works in this partition; the others go on.",
+                    "c" => "The component that it belongs to begins a new session.",
+                    _ => "Requests that need it are refused, and a lane that needs it is delivered to nobody.",
                 },
                 Do = "darq repair",
             };
@@ -68,7 +69,7 @@ internal static class KeyCheck
                 Key = key,
                 Field = "n",
                 Partition = name.Partition,
-                Means = "One component cannot send its requests. It begins a new session when the record is gone.",
+                Means = "The component that it belongs to begins a new session; a record that nobody owns stays.",
                 Do = "darq repair",
                 Repair = SetAsideRepair.Of(key, "hash", aside),
             };

@@ -5,7 +5,7 @@ using Darq.Component.Configuration;
 
 namespace Darq.Component.Cli.Checks;
 
-/// <summary>Who is alive: one malformed field there stops the delivery of every app.</summary>
+/// <summary>Who is alive. Running components mend it themselves, so that damage is seen only while none runs.</summary>
 internal static class MembersCheck
 {
     public static Finding? Judge(string key, string session, string value) =>
@@ -15,7 +15,7 @@ internal static class MembersCheck
             {
                 Key = key,
                 Field = session,
-                Means = "No component can send a heartbeat: nothing is delivered any more, to any app of the namespace.",
+                Means = "A running component removes it with its next heartbeat; none has done so yet.",
                 Do = "darq repair",
                 Repair = HeaderRepair.WithoutField(key, session, value),
             };
@@ -25,7 +25,7 @@ internal static class MembersCheck
         new(Severity.Error, "members", $"The key of the members is a {type}, and has to be a hash.")
         {
             Key = key,
-            Means = "No component can send a heartbeat: nothing is delivered any more, to any app of the namespace.",
+            Means = "A running component replaces it with its next heartbeat; none has done so yet.",
             Do = "darq repair",
             Repair = SetAsideRepair.Of(key, type, aside),
         };

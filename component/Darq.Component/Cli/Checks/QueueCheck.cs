@@ -17,13 +17,9 @@ internal static class QueueCheck
     /// <param name="score">Its score: the number of the message.</param>
     /// <param name="body">What the queue keeps of the message; null for nothing.</param>
     public static Finding Judge(string key, KeyName name, string member, string score, ReadOnlyMemory<byte>? body) =>
-        new(Severity.Error, "retry-queue", $"A message in the retry queue is damaged: {SettingValues.Show(member)}.")
+        Of(key, name, score, $"A message in the retry queue is damaged: {SettingValues.Show(member)}.") with
         {
-            Key = key,
-            Field = score,
-            Partition = name.Partition,
             Means = "It is not delivered again, and keeps its lane from ever being empty.",
-            Do = "darq repair",
             Repair = RepairOf(key, name, member, score, body),
         };
 
@@ -34,14 +30,7 @@ internal static class QueueCheck
     /// <param name="body">What is kept of it.</param>
     public static Finding WithoutEntry(string queue, KeyName name, string score, ReadOnlyMemory<byte> body)
     {
-        var finding = new Finding(Severity.Error, "retry-queue", $"Message {score} waits for its next delivery, and its entry is gone.")
-        {
-            Key = queue,
-            Field = score,
-            Partition = name.Partition,
-            Means = "It is not delivered again.",
-            Do = "darq repair",
-        };
+        var finding = Of(queue, name, score, $"Message {score} waits for its next delivery, and its entry is gone.");
         return Key(body, name.Partition, score) is { } messageKey
             ? finding with
             {
@@ -69,14 +58,20 @@ internal static class QueueCheck
 
     /// <summary>An entry of the queue whose message is gone.</summary>
     public static Finding WithoutBody(string key, KeyName name, string member, string score) =>
-        new(Severity.Error, "retry-queue", $"Message {score} waits for its next delivery, and what was kept of it is gone.")
+        Of(key, name, score, $"Message {score} waits for its next delivery, and what was kept of it is gone.") with
         {
-            Key = key,
+            Means = "It is lost, and keeps its lane from ever being empty.",
+            Repair = RepairOf(key, name, member, score, null),
+        };
+
+    private static Finding Of(string queue, KeyName name, string score, string what) =>
+        new(Severity.Error, "retry-queue", what)
+        {
+            Key = queue,
             Field = score,
             Partition = name.Partition,
-            Means = "It is lost, and keeps its lane from ever being empty.",
+            Means = "It is not delivered again.",
             Do = "darq repair",
-            Repair = RepairOf(key, name, member, score, null),
         };
 
     private static Repair RepairOf(string key, KeyName name, string member, string score, ReadOnlyMemory<byte>? body)

@@ -124,7 +124,7 @@ internal static class TopicCheck
         {
             yield return Of(facts, "lane", $"A lane is damaged: {Shown(lane.Text)}.", field) with
             {
-                Means = "The group gets nothing more of this partition; claims of its other lanes may fail with it.",
+                Means = "The group gets nothing more of this partition; its other lanes go on.",
                 Do = Doing,
             };
         }
