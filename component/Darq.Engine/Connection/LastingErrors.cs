@@ -5,18 +5,18 @@ using Darq.Engine.Telemetry;
 namespace Darq.Engine.Connection;
 
 /// <summary>
-/// A Redis that answers, but with an error that passes by itself or by an operator's hand (MISCONF, NOREPLICAS, BUSY, READONLY, LOADING,
-/// OOM): which, and since when. Says each once when it begins and once when it is over. Safe for concurrent use.
+/// A Redis that answers, but with an error that passes by itself or by an operator's hand (MISCONF, NOREPLICAS, BUSY, READONLY, LOADING):
+/// which, and since when. Says each once when it begins and once when it is over. Safe for concurrent use.
 /// </summary>
-internal sealed class Refusals(IRedis redis, TimeProvider time, ILogger log)
+internal sealed class LastingErrors(IRedis redis, TimeProvider time, ILogger log)
 {
-    /// <summary>Time after the last refusal from which on it counts as over: what is refused is sent again far more often.</summary>
+    /// <summary>Time after the last one from which on it counts as over: what is refused is sent again far more often.</summary>
     private static readonly TimeSpan OverAfter = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
 
     // Under _lock.
-    private RedisRefusedException? _refusal;
+    private RedisRefusedException? _error;
     private long _since;
     private long _last;
 
@@ -25,12 +25,12 @@ internal sealed class Refusals(IRedis redis, TimeProvider time, ILogger log)
         lock (_lock)
         {
             _last = time.GetTimestamp();
-            if (_refusal?.Code == refused.Code)
+            if (_error?.Code == refused.Code)
             {
                 return;
             }
 
-            (_refusal, _since) = (refused, _last);
+            (_error, _since) = (refused, _last);
         }
 
         log.RedisRefuses(redis.Address, refused.Message);
@@ -41,9 +41,9 @@ internal sealed class Refusals(IRedis redis, TimeProvider time, ILogger log)
     {
         lock (_lock)
         {
-            return _refusal is null || IsOver
+            return _error is null || IsOver
                 ? null
-                : $"Redis at {redis.Address} has refused calls for {(long)time.GetElapsedTime(_since).TotalSeconds} s ({_refusal.Message})";
+                : $"Redis at {redis.Address} has refused calls for {(long)time.GetElapsedTime(_since).TotalSeconds} s ({_error.Message})";
         }
     }
 
@@ -54,13 +54,13 @@ internal sealed class Refusals(IRedis redis, TimeProvider time, ILogger log)
         TimeSpan length;
         lock (_lock)
         {
-            if (_refusal is null || !IsOver)
+            if (_error is null || !IsOver)
             {
                 return;
             }
 
-            (code, length) = (_refusal.Code, time.GetElapsedTime(_since));
-            _refusal = null;
+            (code, length) = (_error.Code, time.GetElapsedTime(_since));
+            _error = null;
         }
 
         log.RedisTakesCallsAgain(redis.Address, code, length);

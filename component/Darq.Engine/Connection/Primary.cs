@@ -28,7 +28,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     private readonly Lock _lock = new();
     private readonly SupervisedLoop _handshaking;
     private readonly Outage _outage;
-    private readonly Refusals _refusals;
+    private readonly LastingErrors _lasting;
 
     // Under _lock.
     private DarqException? _refused;
@@ -48,7 +48,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         _log = logs.CreateLogger("Darq.Engine.Connection");
         _handshake = new(redis, Keys, options, random);
         (_queue, _reads) = (new(this, Keys, time, _log, Counters), new(redis, Keys));
-        (_outage, _refusals) = (new(redis, time, _log), new(redis, time, _log));
+        (_outage, _lasting) = (new(redis, time, _log), new(redis, time, _log));
         _spreadFrom = random.Next(options.Partitions);
         _callTimeout = new(options.CallTimeout, time);
         (Ids, Applied) = (new(random), new(options.Partitions, OnLateLoss));
@@ -91,7 +91,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     public bool Ready => _ready.IsOpen && _redis.Connected;
 
     /// <summary>Whether calls are served, and else why not.</summary>
-    public PrimaryStatus Status => new(_options.Name, _redis.Address, Ready ? _refusals.Describe() : WhyAway().Message, _outage.ReadyFor);
+    public PrimaryStatus Status => new(_options.Name, _redis.Address, Ready ? _lasting.Describe() : WhyAway().Message, _outage.ReadyFor);
 
     /// <summary>
     /// To be called now and then: logs that Redis is away, at once and then every 30 seconds, and that it takes calls again. A lost
@@ -101,7 +101,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     {
         if (Ready)
         {
-            _refusals.Watch();
+            _lasting.Watch();
         }
         else
         {
@@ -280,7 +280,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
             return false;
         }
 
-        _refusals.Note(refused);
+        _lasting.Note(refused);
         if (refused.Code == "READONLY")
         {
             // It is a replica now: the handshake looks for the primary, or waits.
@@ -380,7 +380,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     public DarqException NoAnswer() =>
         new(
             ErrorCode.Unavailable,
-            $"UNAVAILABLE: {_refusals.Describe() ?? $"Redis at {_redis.Address} gave no answer in time"}"
+            $"UNAVAILABLE: {_lasting.Describe() ?? $"Redis at {_redis.Address} gave no answer in time"}"
                 + $"{(_ready.IsOpen ? "" : $" ({_outage.Reason})")}; whether the request took or will take effect is unknown, and "
                 + "repeating it with the same id or token is safe."
         );

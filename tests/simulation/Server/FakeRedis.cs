@@ -128,7 +128,7 @@ internal sealed class FakeRedis : IRedis
 
     private bool IsPrimary(FakeNode node) => node == _server.Primary;
 
-    private Reply.Error? Refusing(FakeNode node, Refused what) => IsPrimary(node) ? _server.RefusalOf(what) : null;
+    private Reply.Error? Refusing(FakeNode node, Refused what) => IsPrimary(node) ? _server.ServerErrorOf(what) : null;
 
     private async Task<T> SendAsync<T>(Func<FakeNode, T> execute, CancellationToken cancellation)
     {

@@ -57,7 +57,7 @@ internal sealed class FakeServer : IDisposable
     public IEnumerable<string> KeyNames => _keys.Names;
 
     /// <summary>What the primary refuses at the moment; null where nothing.</summary>
-    public Refusal? Refusal { get; set; }
+    public ServerError? ServerError { get; set; }
 
     /// <summary>Another program writes into a field of a hash that is there; false where it is not.</summary>
     public bool Overwrite(string key, string field)
@@ -74,7 +74,7 @@ internal sealed class FakeServer : IDisposable
     /// <summary>FUNCTION LOAD at the primary; like there, libraries outlive a restart and their variables do not.</summary>
     public Reply LoadLibrary(string code, bool replace = false)
     {
-        if (RefusalOf(Refused.Growth | Refused.Writes) is { } refused)
+        if (ServerErrorOf(Refused.Growth | Refused.Writes) is { } refused)
         {
             return refused;
         }
@@ -103,7 +103,7 @@ internal sealed class FakeServer : IDisposable
     public Reply Call(FakeNode node, FunctionCall call)
     {
         var arguments = call.Arguments.Select(argument => Encoding.Latin1.GetString(argument.ToBytes())).ToArray();
-        Reply? reply = node == Primary ? RefusalOf(Refused.Calls) : null;
+        Reply? reply = node == Primary ? ServerErrorOf(Refused.Calls) : null;
         reply ??= Journaled(() => node.Run(call.Function, call.Key is null ? [] : [Bytes(call.Key)], arguments, KindOf(node, call)), call);
         if (Overheard is not null)
         {
@@ -114,8 +114,8 @@ internal sealed class FakeServer : IDisposable
     }
 
     /// <summary>The error that meets such commands now; null where there is none.</summary>
-    public Reply.Error? RefusalOf(Refused what) =>
-        Refusal is { } refusal && (refusal.What & what) != Refused.None && _random.Next(refusal.Share) == 0 ? new(refusal.Text) : null;
+    public Reply.Error? ServerErrorOf(Refused what) =>
+        ServerError is { } error && (error.What & what) != Refused.None && _random.Next(error.Share) == 0 ? new(error.Text) : null;
 
     /// <summary>Plain commands as one transaction.</summary>
     public Reply[] Execute(params string[][] commands) =>
@@ -172,8 +172,8 @@ internal sealed class FakeServer : IDisposable
     /// <summary>Which functions run is decided by their flags, in front of them.</summary>
     private CallKind KindOf(FakeNode node, FunctionCall call) =>
         node == Primary
-            ? new(call.ReadOnly, RefusalOf(Refused.Writes)?.Text, RefusalOf(Refused.Growth)?.Text)
-            : new(call.ReadOnly, Refusal.ReadOnly.Text, null);
+            ? new(call.ReadOnly, ServerErrorOf(Refused.Writes)?.Text, ServerErrorOf(Refused.Growth)?.Text)
+            : new(call.ReadOnly, ServerError.ReadOnly.Text, null);
 
     private string NewReplicationId() => string.Concat(Enumerable.Range(0, 40).Select(_ => "0123456789abcdef"[_random.Next(16)]));
 

@@ -31,36 +31,36 @@ internal enum Refused
 /// <param name="Text">The error.</param>
 /// <param name="What">Which commands it meets.</param>
 /// <param name="Share">It meets one in so many of them.</param>
-internal sealed record Refusal(string Text, Refused What, int Share = 1)
+internal sealed record ServerError(string Text, Refused What, int Share = 1)
 {
-    public static readonly Refusal OutOfMemory = new("OOM command not allowed when used memory > 'maxmemory'.", Refused.Growth);
+    public static readonly ServerError OutOfMemory = new("OOM command not allowed when used memory > 'maxmemory'.", Refused.Growth);
 
-    public static readonly Refusal DiskError = new(
+    public static readonly ServerError DiskError = new(
         "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
         Refused.Writes
     );
 
-    public static readonly Refusal ReadOnly = new("READONLY You can't write against a read only replica.", Refused.Writes);
+    public static readonly ServerError ReadOnly = new("READONLY You can't write against a read only replica.", Refused.Writes);
 
-    public static readonly Refusal Loading = new("LOADING Redis is loading the dataset in memory", Refused.Commands);
+    public static readonly ServerError Loading = new("LOADING Redis is loading the dataset in memory", Refused.Commands);
 
-    public static readonly Refusal Busy = new(
+    public static readonly ServerError Busy = new(
         "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
         Refused.Commands | Refused.Subscriptions | Refused.Descriptions,
         Share: 2
     );
 
-    public static readonly Refusal NoPermissionToCall = new(
+    public static readonly ServerError NoPermissionToCall = new(
         "NOPERM this user has no permissions to run the 'fcall' command",
         Refused.Calls
     );
 
-    public static readonly Refusal NoPermissionToRead = new(
+    public static readonly ServerError NoPermissionToRead = new(
         "NOPERM this user has no permissions to run the 'xrange' command",
         Refused.Reads
     );
 
-    public static readonly Refusal NoPermission = new(
+    public static readonly ServerError NoPermission = new(
         "NOPERM this user has no permissions to run this command",
         Refused.Commands | Refused.Subscriptions | Refused.Descriptions
     );
@@ -68,6 +68,6 @@ internal sealed record Refusal(string Text, Refused What, int Share = 1)
     /// <summary>The code that the error begins with.</summary>
     public string Code => Text.Split(' ')[0];
 
-    public static IReadOnlyList<Refusal> All { get; } =
+    public static IReadOnlyList<ServerError> All { get; } =
     [OutOfMemory, DiskError, ReadOnly, Loading, Busy, NoPermissionToCall, NoPermissionToRead, NoPermission];
 }

@@ -174,7 +174,7 @@ internal sealed partial class App
     /// <summary>Publishes a note beside those on the transfers.</summary>
     public void PublishNote(Transfer transfer) => _process.Start(() => PublishNoteAsync(transfer));
 
-    /// <summary>Publishes what nobody consumes; the outcome is OK or the code of the refusal.</summary>
+    /// <summary>Publishes what nobody consumes; the outcome is OK or the code of the error.</summary>
     public void TryPublish(Action<string> outcome) =>
         _process.Start(async () =>
         {

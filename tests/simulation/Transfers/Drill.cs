@@ -23,34 +23,34 @@ internal sealed class Drill
 
     public void Run(IReadOnlyList<App> apps)
     {
-        foreach (var refusal in _world.Random.GetItems(Refusal.All.ToArray(), 2))
+        foreach (var error in _world.Random.GetItems(ServerError.All.ToArray(), 2))
         {
-            Refuse(refusal, apps);
+            Refuse(error, apps);
         }
     }
 
-    private void Refuse(Refusal refusal, IReadOnlyList<App> apps)
+    private void Refuse(ServerError error, IReadOnlyList<App> apps)
     {
-        _world.Happened(Hazards.RedisErrors, $"{refusal.What} are answered {refusal.Code} in calm weather");
+        _world.Happened(Hazards.RedisErrors, $"{error.What} are answered {error.Code} in calm weather");
         var sessions = _sessions;
-        _world.Server.Refusal = refusal;
+        _world.Server.ServerError = error;
         _world.Loop.RunFor(TimeSpan.FromSeconds(1));
-        foreach (var outcome in Ask(apps).Where(outcome => !Expected(refusal).Contains(outcome)))
+        foreach (var outcome in Ask(apps).Where(outcome => !Expected(error).Contains(outcome)))
         {
-            _world.Complain($"a publish was answered {outcome} while Redis answered {refusal.Code}");
+            _world.Complain($"a publish was answered {outcome} while Redis answered {error.Code}");
         }
 
-        _world.Server.Refusal = null;
+        _world.Server.ServerError = null;
         // A process that was refused altogether looks every five seconds whether it is still so.
         _world.Loop.RunFor(TimeSpan.FromSeconds(8));
         foreach (var outcome in Ask(apps).Where(outcome => outcome != "OK"))
         {
-            _world.Complain($"a publish was answered {outcome} after Redis had answered {refusal.Code}");
+            _world.Complain($"a publish was answered {outcome} after Redis had answered {error.Code}");
         }
 
-        if (refusal.Code != "NOPERM" && _sessions != sessions)
+        if (error.Code != "NOPERM" && _sessions != sessions)
         {
-            _world.Complain($"{_sessions - sessions} sessions were replaced because Redis had answered {refusal.Code}");
+            _world.Complain($"{_sessions - sessions} sessions were replaced because Redis had answered {error.Code}");
         }
     }
 
@@ -70,12 +70,12 @@ internal sealed class Drill
         return [.. outcomes];
     }
 
-    private static string[] Expected(Refusal refusal) =>
-        refusal.Code switch
+    private static string[] Expected(ServerError error) =>
+        error.Code switch
         {
             "OOM" => ["Full"],
             "BUSY" => ["OK", "Unavailable"],
-            "NOPERM" => refusal.What == Refused.Reads ? ["OK"] : ["Misconfigured"],
+            "NOPERM" => error.What == Refused.Reads ? ["OK"] : ["Misconfigured"],
             _ => ["Unavailable"],
         };
 

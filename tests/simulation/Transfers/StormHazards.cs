@@ -72,20 +72,20 @@ internal sealed class StormHazards
 
     private void Refuse()
     {
-        if (Server.Refusal is not null)
+        if (Server.ServerError is not null)
         {
             return;
         }
 
-        var (refusal, length) = (Refusal.All[_random.Next(Refusal.All.Count)], Milliseconds(_random.Next(4) == 0 ? 7000 : 2000));
-        _world.Happened(Hazards.RedisErrors, $"{refusal.What} are answered {refusal.Code} for {length}");
-        Server.Refusal = refusal;
+        var (error, length) = (ServerError.All[_random.Next(ServerError.All.Count)], Milliseconds(_random.Next(4) == 0 ? 7000 : 2000));
+        _world.Happened(Hazards.RedisErrors, $"{error.What} are answered {error.Code} for {length}");
+        Server.ServerError = error;
         _world.Loop.After(
             length,
             () =>
             {
-                _world.Bank.Fault($"no more {refusal.Code}");
-                Server.Refusal = null;
+                _world.Bank.Fault($"no more {error.Code}");
+                Server.ServerError = null;
             }
         );
     }

@@ -133,7 +133,7 @@ public sealed class ServerCheckTests
     [Fact]
     public void What_the_doctor_may_not_do_is_an_error_unless_it_can_do_without()
     {
-        var facts = Facts(Sound) with { Refusals = [("CONFIG GET", "NOPERM x"), ("SCAN", "NOPERM y")] };
+        var facts = Facts(Sound) with { Errors = [("CONFIG GET", "NOPERM x"), ("SCAN", "NOPERM y")] };
 
         Assert.Equal(
             ["note doctor: CONFIG GET was refused: NOPERM x.", "error doctor: SCAN was refused: NOPERM y."],

@@ -8,7 +8,7 @@ using Xunit;
 namespace Darq.Tests.Unit.Connection;
 
 /// <summary>What is said of a Redis that answers with an error that passes.</summary>
-public sealed class RefusalsTests : IAsyncDisposable
+public sealed class LastingErrorsTests : IAsyncDisposable
 {
     private static readonly RedisRefusedException Busy = new("BUSY", "BUSY a script runs");
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -16,9 +16,9 @@ public sealed class RefusalsTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly RecordedLog _log = new();
     private readonly AnyRedis _redis = new();
-    private readonly Refusals _refusals;
+    private readonly LastingErrors _lasting;
 
-    public RefusalsTests() => _refusals = new(_redis, _time, _log);
+    public LastingErrorsTests() => _lasting = new(_redis, _time, _log);
 
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 
@@ -30,12 +30,12 @@ public sealed class RefusalsTests : IAsyncDisposable
         var line = Assert.Single(_log.Lines);
         Assert.Equal(LogLevel.Warning, line.Level);
         Assert.Contains("BUSY a script runs", line.Text, StringComparison.Ordinal);
-        _refusals.Watch();
+        _lasting.Watch();
         Assert.Single(_log.Lines);
 
         _time.Advance(TimeSpan.FromSeconds(2));
-        _refusals.Watch();
-        _refusals.Watch();
+        _lasting.Watch();
+        _lasting.Watch();
 
         Assert.Equal(2, _log.Lines.Count);
         Assert.Contains("BUSY lasted 00:00:07", _log.Lines.Last().Text, StringComparison.Ordinal);
@@ -53,20 +53,20 @@ public sealed class RefusalsTests : IAsyncDisposable
     [Fact]
     public void It_is_described_while_it_lasts()
     {
-        Assert.Null(_refusals.Describe());
+        Assert.Null(_lasting.Describe());
         Refuse(Busy, times: 100);
-        Assert.Equal("Redis at stub:6379 has refused calls for 5 s (BUSY a script runs)", _refusals.Describe());
+        Assert.Equal("Redis at stub:6379 has refused calls for 5 s (BUSY a script runs)", _lasting.Describe());
 
         _time.Advance(TimeSpan.FromSeconds(2));
 
-        Assert.Null(_refusals.Describe());
+        Assert.Null(_lasting.Describe());
     }
 
     private void Refuse(RedisRefusedException refused, int times = 1)
     {
         for (var i = 0; i < times; i++)
         {
-            _refusals.Note(refused);
+            _lasting.Note(refused);
             _time.Advance(Pause);
         }
     }

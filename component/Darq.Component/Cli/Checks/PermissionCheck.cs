@@ -42,13 +42,13 @@ internal static class PermissionCheck
 
     /// <summary>What the doctor asked for and was not allowed to.</summary>
     public static IEnumerable<Finding> OfDoctor(ServerFacts facts) =>
-        facts.Refusals.Select(refusal => new Finding(
+        facts.Errors.Select(error => new Finding(
             // Without settings a few checks know less; any other command is one that a check stands on.
-            refusal.Command.StartsWith("CONFIG", StringComparison.Ordinal)
+            error.Command.StartsWith("CONFIG", StringComparison.Ordinal)
                 ? Severity.Note
                 : Severity.Error,
             "doctor",
-            $"{refusal.Command} was refused: {refusal.Error}."
+            $"{error.Command} was refused: {error.Error}."
         )
         {
             Means = "The checks that need it were left out.",

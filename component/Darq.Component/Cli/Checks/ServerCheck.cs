@@ -38,7 +38,7 @@ internal static class ServerCheck
 
     private static IEnumerable<Finding> Library(ServerFacts facts)
     {
-        if (facts.LibraryBuild is null && !facts.Refusals.Any(refusal => refusal.Command.StartsWith("FCALL", StringComparison.Ordinal)))
+        if (facts.LibraryBuild is null && !facts.Errors.Any(error => error.Command.StartsWith("FCALL", StringComparison.Ordinal)))
         {
             yield return new(Severity.Note, "library", $"The function library {FunctionLibrary.Version} is not loaded.")
             {

@@ -3,7 +3,7 @@ using Darq.Engine.Redis;
 
 namespace Darq.Component.Cli.Data;
 
-/// <summary>What a server says of itself. An answer that it refused is null, and its error is among the refusals.</summary>
+/// <summary>What a server says of itself. An answer that it refused is null, and its error is among the errors.</summary>
 internal sealed record ServerFacts
 {
     /// <summary>The values of INFO by name.</summary>
@@ -30,7 +30,7 @@ internal sealed record ServerFacts
     public long OldestWorldLine { get; init; }
 
     /// <summary>What the doctor asked for and was refused: command and error.</summary>
-    public IReadOnlyList<(string Command, string Error)> Refusals { get; init; } = [];
+    public IReadOnlyList<(string Command, string Error)> Errors { get; init; } = [];
 
     public string this[string name] => Info.GetValueOrDefault(name, "");
 

@@ -53,13 +53,13 @@ internal sealed class ToolArguments
         }
         catch (RedisRefusedException refused)
         {
-            await Console.Error.WriteLineAsync($"darq: {Refusal(refused)}");
+            await Console.Error.WriteLineAsync($"darq: {TextOf(refused)}");
         }
 
         return ExitCode.Usage;
     }
 
-    private static string Refusal(RedisRefusedException refused) =>
+    private static string TextOf(RedisRefusedException refused) =>
         refused.Code switch
         {
             "WRONGPASS" => "Redis refused the user name or password; give --redis-username and --password-file of an ACL user, or "

@@ -46,7 +46,7 @@ internal sealed class Diagnosis(IRedisCommands redis, Target target, Progress pr
         }
         catch (RefusedScanException refused)
         {
-            (facts, scope) = (facts with { Refusals = [.. facts.Refusals, (refused.Command, refused.Error)] }, null);
+            (facts, scope) = (facts with { Errors = [.. facts.Errors, (refused.Command, refused.Error)] }, null);
         }
 
         _findings.AddRange(ServerChecks.SelectMany(check => check(facts)));

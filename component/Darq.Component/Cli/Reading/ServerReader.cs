@@ -10,7 +10,7 @@ internal sealed class ServerReader(IRedisCommands redis)
 {
     private static readonly string[] Settings = ["aof-load-truncated", "appendfsync", "save", "min-replicas-to-write"];
 
-    private readonly List<(string Command, string Error)> _refusals = [];
+    private readonly List<(string Command, string Error)> _errors = [];
 
     /// <param name="info">The text of INFO.</param>
     /// <param name="database">The number of the database.</param>
@@ -41,7 +41,7 @@ internal sealed class ServerReader(IRedisCommands redis)
             Config = IsGiven("CONFIG GET", answers[1]) ? Pairs(answers[1].Items) : null,
             LibraryBuild = Build(answers[2]),
             Cluster = server.ClusterEnabled && IsGiven("CLUSTER INFO", answers[3]) ? ServerDescriptions.Fields(answers[3].Text) : null,
-            Refusals = _refusals,
+            Errors = _errors,
         };
     }
 
@@ -84,7 +84,7 @@ internal sealed class ServerReader(IRedisCommands redis)
     {
         if (answer.Error is not null)
         {
-            _refusals.Add((command, answer.Error));
+            _errors.Add((command, answer.Error));
         }
 
         return answer.Error is null;
@@ -94,10 +94,10 @@ internal sealed class ServerReader(IRedisCommands redis)
     {
         if (answer.Error is { } error)
         {
-            // The library is not there; anything else is a refusal.
+            // The library is not there; anything else is an error.
             if (!error.Contains("Function not found", StringComparison.Ordinal))
             {
-                _refusals.Add(("FCALL_RO", error));
+                _errors.Add(("FCALL_RO", error));
             }
 
             return null;
