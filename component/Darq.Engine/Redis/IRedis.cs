@@ -18,8 +18,8 @@ internal interface IRedis : IAsyncDisposable
     bool Connected { get; }
 
     /// <summary>
-    /// Raised when <see cref="Connected"/> becomes true again, and when another server may have become the primary. Handlers return
-    /// at once and do not throw.
+    /// Raised when <see cref="Connected"/> becomes true again, when another server may have become the primary, and when a call got no
+    /// answer. Handlers return at once and do not throw.
     /// </summary>
     event Action? Reconnected;
 

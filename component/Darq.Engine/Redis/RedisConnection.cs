@@ -35,7 +35,10 @@ internal sealed class RedisConnection : IAsyncDisposable
         _sentinels.Switched += Doubt;
     }
 
-    /// <summary>Raised when a lost connection is restored, and when another server may have become the primary.</summary>
+    /// <summary>
+    /// Raised when a lost connection is restored, when another server may have become the primary, and when a server that is connected
+    /// does not answer.
+    /// </summary>
     public event Action? Restored;
 
     public bool IsOpen => _primary.Current is { IsConnected: true };
@@ -127,10 +130,13 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>A call got no answer: with sentinels another server may have become the primary.</summary>
+    /// <summary>
+    /// A call got no answer. With sentinels another server may have become the primary; a server that is connected and silent may be
+    /// frozen, which the connection does not show.
+    /// </summary>
     public void Doubt()
     {
-        if (_sentinels is not null)
+        if (_sentinels is not null || IsOpen)
         {
             Restored?.Invoke();
         }

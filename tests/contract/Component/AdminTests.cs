@@ -62,6 +62,32 @@ public sealed class AdminTests
     }
 
     [Fact]
+    public async Task Readiness_names_a_Redis_that_keeps_its_connections_and_answers_nothing()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var component = await ComponentProcess.StartWithAdminAsync();
+        using var admin = await AdminClient.OfAsync(component);
+        using var client = new ComponentClient(component.Socket, "ps");
+        await client.InitPubSubAsync(("redisHost", redis.Host), ("consumerID", "app"));
+        using var pull = await PullClient.OpenAsync(client, "topic");
+        await admin.ReadinessAsync(HttpStatusCode.OK, Patience);
+
+        redis.Pause();
+
+        var expected = $"namespace 'darq': UNAVAILABLE: Redis at {redis.Host} is away (no answer in time); the component keeps trying.";
+        await Eventually.TrueAsync(
+            async () => (await admin.ReadinessAsync()).Reasons.SequenceEqual([expected]),
+            Patience,
+            "readiness says that Redis does not answer"
+        );
+        await component.Process.WaitForLineAsync($"Lost the connection to Redis at {redis.Host}", Patience);
+        redis.Resume();
+        Assert.Empty(await admin.ReadinessAsync(HttpStatusCode.OK, Patience));
+        await client.PublishAsync("topic", "1");
+        await pull.AckAsync((await pull.NextAsync()).Id);
+    }
+
+    [Fact]
     public async Task A_socket_that_somebody_removes_is_told_of_and_a_restart_is_asked_for()
     {
         await using var component = await ComponentProcess.StartWithAdminAsync();
