@@ -9,6 +9,9 @@ namespace Darq.Tests.Simulation.Transfers;
 /// </summary>
 internal sealed class AtWork(Simulation world)
 {
+    /// <summary>The time of a delivery begins when it is sent, and its handler begins when it arrives.</summary>
+    private static readonly TimeSpan OnTheWay = TimeSpan.FromMilliseconds(1);
+
     private readonly Dictionary<(string Process, string Token), Work> _working = [];
     private readonly Dictionary<(string Group, string Id), int> _failures = [];
 
@@ -25,11 +28,12 @@ internal sealed class AtWork(Simulation world)
         var work = new Work(message.Partition, name, message.Id, message.Key, message.StreamId.Number, isHolder, numbers.TakeOvers)
         {
             Due = due,
+            WorldLine = delivery.WorldLine,
             LossesKnown = world.Durability.LossesKnownIn(delivery.WorldLine),
         };
         foreach (var ((other, _), begun) in _working)
         {
-            if (begun.Excludes(work) && begun.Due > world.Loop.Now && IsUnfinished(begun))
+            if (begun.Excludes(work) && begun.Due > world.Loop.Now + OnTheWay && IsUnfinished(begun))
             {
                 world.Complain($"{process} was handed {work} while {other} worked on {begun} and had lost nothing");
             }
@@ -100,6 +104,9 @@ internal sealed class AtWork(Simulation world)
     {
         public DateTimeOffset Due { get; set; }
 
+        /// <summary>In which it was sent: one that waited in its sidecar may arrive when its lane was another's and came back.</summary>
+        public long WorldLine { get; init; }
+
         /// <summary>How many losses of Redis its process knew of: one that has not heard of the last goes on with what is lost.</summary>
         public int LossesKnown { get; init; }
 
@@ -108,7 +115,7 @@ internal sealed class AtWork(Simulation world)
             && (Id == later.Id || Key.Length > 0 && Key == later.Key)
             && WasHolder
             && later.WasHolder
-            && (TakeOvers, LossesKnown) == (later.TakeOvers, later.LossesKnown);
+            && (TakeOvers, LossesKnown, WorldLine) == (later.TakeOvers, later.LossesKnown, later.WorldLine);
 
         public override string ToString() => $"{Id} of {Partition}:{Lane}";
     }

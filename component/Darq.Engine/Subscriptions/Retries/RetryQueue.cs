@@ -126,6 +126,9 @@ internal sealed class RetrySequence(ulong name)
     /// <summary>When the first of them may be delivered, in monotonic time.</summary>
     public TimeSpan Due { get; set; }
 
+    /// <summary>When they are looked at next; null where an event of theirs has to come first.</summary>
+    public TimeSpan? LookAt { get; set; }
+
     /// <summary>How many of the first are in memory or being fetched.</summary>
     public int InMemory { get; set; }
 }

@@ -61,21 +61,22 @@ internal sealed class RetrySchedule(Lane[] lanes, Effects effects)
         return [.. taken.GroupBy(move => move.Lane).Select(lane => lane.ToArray())];
     }
 
-    /// <summary>Redis has the message.</summary>
+    /// <summary>Redis has the message. Its sequence may begin with an earlier one, that joined it while this one was in memory.</summary>
     public void Stored(RetryMove move)
     {
         move.Lane.Retries.Stored(move.StreamId.Number);
-        if (move.Sequence.InMemory == 0 && move.Sequence.Seqs.Min == move.StreamId.Number)
+        if (move.Sequence.InMemory == 0)
         {
             Schedule(move.Lane, move.Sequence);
         }
     }
 
+    /// <summary>Has a sequence fetched when it is due, of which nothing is in memory. Safe to repeat.</summary>
     public void Schedule(Lane lane, RetrySequence sequence)
     {
-        if (sequence.Seqs.Count > 0)
+        if (sequence.Seqs.Count > 0 && (sequence.LookAt is not { } at || sequence.Due < at))
         {
-            _due.Enqueue((lane, lane.Epoch, sequence), sequence.Due);
+            Schedule((lane, lane.Epoch, sequence), sequence.Due);
             effects.Wake(Workers.RetryFetcher);
         }
     }
@@ -98,15 +99,27 @@ internal sealed class RetrySchedule(Lane[] lanes, Effects effects)
         {
             _due.Dequeue();
             var (lane, epoch, sequence) = next;
-            if (lane.Epoch != epoch || sequence.InMemory > 0 || sequence.Due > now)
+            if (lane.Epoch != epoch || sequence.LookAt != at)
             {
+                continue;
+            }
+
+            sequence.LookAt = null;
+            if (sequence.InMemory > 0)
+            {
+                continue;
+            }
+
+            if (sequence.Due > now)
+            {
+                Schedule(next, sequence.Due);
                 continue;
             }
 
             if (lane.State != LaneState.Delivering || lane.IsSuspicious)
             {
                 // A suspect is in the stream, and must not be blamed for what a message from here does.
-                _due.Enqueue(next, now + SuspectPause);
+                Schedule(next, now + SuspectPause);
                 continue;
             }
             var seqs = lane.Retries.First(sequence, Math.Min(left, MaxFetchedOfOne));
@@ -119,6 +132,12 @@ internal sealed class RetrySchedule(Lane[] lanes, Effects effects)
         }
         wait = _due.TryPeek(out _, out var first) ? first - now : Timeout.InfiniteTimeSpan;
         return fetches;
+    }
+
+    private void Schedule((Lane Lane, int Epoch, RetrySequence Sequence) next, TimeSpan at)
+    {
+        next.Sequence.LookAt = at;
+        _due.Enqueue(next, at);
     }
 
     /// <summary>Forgets what belongs to lanes that were dropped.</summary>

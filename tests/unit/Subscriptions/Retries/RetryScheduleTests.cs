@@ -72,6 +72,41 @@ public sealed class RetryScheduleTests
         Assert.Empty(_schedule.NextFetches(Now + Second, out _));
     }
 
+    [Fact]
+    public void A_sequence_that_an_earlier_message_joined_while_its_first_was_in_memory_is_fetched_when_that_one_is_stored_again()
+    {
+        var sequence = Move(_lanes[0], 7, "a", Now);
+        Store();
+        Assert.Equal([7], Assert.Single(_schedule.NextFetches(Now, out _)).Seqs);
+        Move(_lanes[0], 3, "a", Now);
+        Store();
+        Assert.Empty(_schedule.NextFetches(Now, out _));
+
+        Move(_lanes[0], 7, "a", Now + Second);
+        sequence.InMemory = 0;
+        Store();
+
+        Assert.Equal([3, 7], Assert.Single(_schedule.NextFetches(Now, out _)).Seqs);
+    }
+
+    [Fact]
+    public void A_sequence_whose_first_message_comes_again_later_is_fetched_then_and_once()
+    {
+        var sequence = Move(_lanes[0], 1, "a", Now);
+        Store();
+        Assert.Single(_schedule.NextFetches(Now, out _));
+        Move(_lanes[0], 1, "a", Now + Second);
+        Move(_lanes[0], 2, "a", Now);
+        sequence.InMemory = 0;
+        Store();
+
+        Assert.Empty(_schedule.NextFetches(Now, out var wait));
+        Assert.Equal(Second, wait);
+        Assert.Equal([1, 2], Assert.Single(_schedule.NextFetches(Now + Second, out _)).Seqs);
+        Assert.Empty(_schedule.NextFetches(Now + Second, out wait));
+        Assert.Equal(Timeout.InfiniteTimeSpan, wait);
+    }
+
     [Theory]
     [InlineData(nameof(LaneState.Draining))]
     [InlineData(nameof(LaneState.Suspended))]
@@ -136,7 +171,7 @@ public sealed class RetryScheduleTests
         Assert.Equal(0, _lanes[0].Retries.Count);
     }
 
-    private void Move(Lane lane, long seq, string key, TimeSpan due) =>
+    private RetrySequence Move(Lane lane, long seq, string key, TimeSpan due) =>
         _schedule.Move(lane, new Message(lane.Partition, new(1, seq), "", key, default, default, long.MaxValue, new(1, seq)), due, 1);
 
     /// <summary>Redis takes all that is to be moved.</summary>
