@@ -1,9 +1,12 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
+using Darq.Component.Cli.Checks;
 using Darq.Component.Cli.Options;
 using Darq.Component.Cli.Output;
 using Darq.Component.Cli.Reading;
 using Darq.Component.Cli.Repairs;
+using Darq.Component.Configuration;
 
 namespace Darq.Component.Cli;
 
@@ -24,6 +27,14 @@ internal static class RepairCommand
         var command = new Command("repair", Description);
         var apply = new Option<bool>("--apply") { Description = "Makes the repairs." };
         command.Add(apply);
+        var replaces = new Option<string?>("--replaces")
+        {
+            Description =
+                "The identity of data that these replace, as the error of a component names it: those that worked with them go on.",
+            HelpName = "IDENTITY",
+        };
+        replaces.Validators.Add(CheckIdentity);
+        command.Add(replaces);
         var arguments = new ToolArguments(command);
         command.SetAction(
             (given, cancellation) =>
@@ -32,7 +43,8 @@ internal static class RepairCommand
                     time,
                     async (redis, target, writer, progress) =>
                     {
-                        Task<Report> LookAsync() => new Diagnosis(redis, target, progress).RunAsync(null, cancellation);
+                        Task<Report> LookAsync() =>
+                            new Diagnosis(redis, target, progress) { Replaced = given.GetValue(replaces) }.RunAsync(null, cancellation);
                         var applied = given.GetValue(apply);
                         var run = new RepairRun(redis, LookAsync, (outcome, repair) => Audit(progress, time, outcome, repair));
                         var (report, steps) = applied ? await run.RunAsync(cancellation) : await PlanAsync(LookAsync);
@@ -45,6 +57,16 @@ internal static class RepairCommand
                 )
         );
         return command;
+    }
+
+    private static void CheckIdentity(OptionResult result)
+    {
+        if (result.GetValueOrDefault<string?>() is { } text && !ReplacedDataCheck.IsIdentity(text))
+        {
+            result.AddError(
+                $"--replaces: {SettingValues.Show(text)} is no identity; give the one that the component worked with, 32 digits of 0-9 and a-f"
+            );
+        }
     }
 
     private static async Task<(Report, IReadOnlyList<RepairStep>)> PlanAsync(Func<Task<Report>> look)

@@ -35,9 +35,20 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
             await CheckClusterAsync(cancellation);
         }
 
-        _identity = await EnterNamespaceAsync(cancellation);
-        var recovered = await RecoverAsync(_identity, worldLine, cancellation);
+        var identity = await EnterNamespaceAsync(cancellation);
+        var recovered = await RecoverAsync(identity, worldLine, cancellation);
+        if (_identity is { } former && former != identity)
+        {
+            // No position in the data before says anything of these.
+            recovered = recovered with
+            {
+                Survived = new Position[recovered.Survived.Count],
+                Replaced = former,
+            };
+        }
+
         var opened = await OpenAsync(session, replaced, cancellation);
+        _identity = identity;
         return recovered with { Session = opened };
     }
 
@@ -140,7 +151,7 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         }
 
         var identity = found[2].ToString();
-        if (_identity is not null && _identity != identity)
+        if (_identity is not null && _identity != identity && !found[3].ToString().Split(' ').Contains(_identity))
         {
             throw Foreign(identity);
         }
@@ -220,7 +231,8 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
     private DarqException Foreign(string found) =>
         Misconfigured(
             $"namespace '{options.Name}' in this Redis has identity {found}, not the {_identity} this component worked with: the "
-                + "data was replaced or flushed; restart the component to accept it"
+                + "data was replaced or flushed. Where that was meant, accept it once for all components: darq repair --replaces "
+                + $"{_identity} --apply"
         );
 
     private static DarqException Misconfigured(string text) => new(ErrorCode.Misconfigured, $"MISCONFIGURED: {text}.");

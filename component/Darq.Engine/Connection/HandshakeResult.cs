@@ -18,4 +18,8 @@ internal sealed record HandshakeResult(
     IReadOnlyList<Position> Survived,
     IReadOnlyList<string> Damaged,
     Session Session
-);
+)
+{
+    /// <summary>The identity of the data that these have replaced with an operator's consent; null where they are the same.</summary>
+    public string? Replaced { get; init; }
+}

@@ -6,6 +6,32 @@ namespace Darq.Engine.Connection;
 /// <summary>The handshake loop: when it runs, how long it waits after a failure, and how its outcome opens or closes the primary.</summary>
 internal sealed partial class Primary
 {
+    // Under _lock.
+    private readonly List<Resumption> _resumptions = [];
+
+    // Of the handshake loop alone: a loss that not every claim has heard of yet.
+    private bool _hasLost;
+
+    /// <summary>
+    /// Runs after every handshake and before any batch: claims are resumed or found lost here. A fault makes the handshake fail.
+    /// </summary>
+    public void OnHandshake(Resumption resume)
+    {
+        lock (_lock)
+        {
+            _resumptions.Add(resume);
+        }
+    }
+
+    /// <summary>The opposite of <see cref="OnHandshake"/>, for what has no claims any more. Safe to repeat.</summary>
+    public void OffHandshake(Resumption resume)
+    {
+        lock (_lock)
+        {
+            _resumptions.Remove(resume);
+        }
+    }
+
     /// <summary>
     /// Makes a handshake, then waits until another is wanted. After a failure it tries again after 50 ms, doubling up to two seconds;
     /// every five seconds where Redis or the settings rule it out.
@@ -48,9 +74,14 @@ internal sealed partial class Primary
             _log.HeaderIsDamaged(header);
         }
 
-        var loss = Applied.Compare(report);
-        if (loss is not null)
+        if (report.Replaced is { } identity)
         {
+            _log.DataWereReplaced(_options.Name, identity);
+        }
+
+        if (Applied.Compare(report) is { } loss)
+        {
+            _hasLost = true;
             Counters.Losses.Add();
             _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
         }
@@ -65,8 +96,10 @@ internal sealed partial class Primary
 
         foreach (var resume in resumptions)
         {
-            await resume(report.Session, loss is not null, cancellation);
+            await resume(report.Session, _hasLost, cancellation);
         }
+
+        _hasLost = false;
 
         lock (_lock)
         {
@@ -128,3 +161,6 @@ internal sealed partial class Primary
             }
         );
 }
+
+/// <summary>Resumes the claims made before a handshake, under the session given; after a loss none of them is valid.</summary>
+internal delegate Task Resumption(Session session, bool lost, CancellationToken cancellation);

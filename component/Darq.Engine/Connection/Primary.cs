@@ -23,7 +23,6 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     private readonly BatchQueue _queue;
     private readonly CallTimeout _callTimeout;
     private readonly StreamReads _reads;
-    private readonly List<Resumption> _resumptions = [];
     private readonly AsyncManualResetEvent<Session> _ready = new();
     private readonly Lock _lock = new();
     private readonly SupervisedLoop _handshaking;
@@ -126,17 +125,6 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         {
             // The message is in its stream: the subscription that failed here finds it by reading.
             _log.AppendedFailed(message.Topic, fault);
-        }
-    }
-
-    /// <summary>
-    /// Runs after every handshake and before any batch: claims are resumed or found lost here. A fault makes the handshake fail.
-    /// </summary>
-    public void OnHandshake(Resumption resume)
-    {
-        lock (_lock)
-        {
-            _resumptions.Add(resume);
         }
     }
 
@@ -395,6 +383,3 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     private void OnReconnected() => Invalidate(Invalidation.Reconnected);
 }
-
-/// <summary>Resumes the claims made before a handshake, under the session given; after a loss none of them is valid.</summary>
-internal delegate Task Resumption(Session session, bool lost, CancellationToken cancellation);

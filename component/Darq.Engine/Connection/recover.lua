@@ -76,13 +76,14 @@ do
     return answer
   end
 
-  -- KEYS[1] {<ns>}:ns (hash: p, f, id). ARGV[1] partitions, ARGV[2] format, ARGV[3] identity if it is new.
-  -- Returns {partitions, format, identity} as stored; the first caller decides. Safe to repeat.
+  -- KEYS[1] {<ns>}:ns (hash: p, f, id, and old: identities of the data that these replace, which an operator names). ARGV[1]
+  -- partitions, ARGV[2] format, ARGV[3] identity if it is new.
+  -- Returns {partitions, format, identity, old} as stored; the first caller decides. Safe to repeat.
   function partitions.namespace(keys, args)
     local key = keys[1]
     if redis.call('EXISTS', key) == 0 then
       redis.call('HSET', key, 'p', args[1], 'f', args[2], 'id', args[3])
     end
-    return redis.call('HMGET', key, 'p', 'f', 'id')
+    return redis.call('HMGET', key, 'p', 'f', 'id', 'old')
   end
 end

@@ -52,6 +52,14 @@ internal static partial class ConnectionLog
     )]
     public static partial void KeyIsDamaged(this ILogger log, string damage);
 
+    [LoggerMessage(
+        313,
+        LogLevel.Warning,
+        "Redis has other data of namespace {Namespace} than those of identity {Identity}, and an operator accepted that: what this component "
+            + "knew of those is dropped"
+    )]
+    public static partial void DataWereReplaced(this ILogger log, string @namespace, string identity);
+
     [LoggerMessage(304, LogLevel.Warning, "Redis has no record of this session ({Code}); a new one was opened")]
     public static partial void SessionWasGone(this ILogger log, string code);
 

@@ -54,6 +54,37 @@ public sealed partial class RepairTests(ITestOutputHelper output)
         Assert.Equal(0, sound.Code);
     }
 
+    [Fact]
+    public async Task Replaced_data_are_accepted_for_running_components_by_one_command()
+    {
+        await using var busy = await BusyNamespace.StartAsync();
+        await busy.PublishAsync("before", 5);
+        await busy.GotAsync("before", 5);
+        var identity = await busy.Redis.CliAsync("HGET", "{darq}:ns", "id");
+        await busy.Redis.CliAsync("FLUSHALL");
+        // As another component does that is the first to connect.
+        var replacing = new string('a', identity.Length);
+        await busy.Redis.CliAsync("HSET", "{darq}:ns", "p", "2", "f", "2", "id", replacing);
+        var publishing = busy.PublishAsync("after", 5);
+        await busy.Component.Process.WaitForLineAsync($"darq repair --replaces {identity} --apply", TimeSpan.FromSeconds(30));
+
+        var wrong = await DarqTool.RepairAsync(busy.Redis, "--replaces", "latest");
+        var shown = await DarqTool.RepairAsync(busy.Redis, "--replaces", identity);
+        var accepted = await DarqTool.RepairAsync(busy.Redis, "--replaces", identity, "--apply");
+        var again = await DarqTool.RepairAsync(busy.Redis, "--replaces", identity, "--apply");
+
+        Assert.Equal(2, wrong.Code);
+        Assert.Contains("--replaces: \"latest\" is no identity", wrong.Text, StringComparison.Ordinal);
+        Assert.Equal(0, shown.Code);
+        Assert.Contains("would repair", shown.Text, StringComparison.Ordinal);
+        Assert.Equal(0, accepted.Code);
+        Assert.Contains("repaired {darq}:ns: lets them go on with these data", accepted.Text, StringComparison.Ordinal);
+        Assert.Contains("0 repairs made", again.Text, StringComparison.Ordinal);
+        await publishing;
+        await busy.GotAsync("after", 5);
+        Assert.Equal(replacing, await busy.Redis.CliAsync("HGET", "{darq}:ns", "id"));
+    }
+
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]

@@ -143,6 +143,38 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public async Task Data_that_an_operator_accepts_in_place_of_ones_own_are_worked_with_as_after_a_loss_of_everything()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var run = await EngineRun.StartAsync(redis.Port);
+        var inbox = new Inbox();
+        await using var stream = run.Subscriptions.Attach("g", "t", new() { Concurrent = true }, inbox);
+        await run.PublishAsync("t", "before");
+        var before = await inbox.NextAsync();
+        var identity = await redis.CliAsync("HGET", "{darq}:ns", "id");
+        await redis.CliAsync("FLUSHALL");
+        await using var other = await EngineRun.StartAsync(redis.Port);
+        await other.PublishAsync("t", "after");
+        await Eventually.TrueAsync(
+            () => run.Primary.Status.Why?.Contains($"darq repair --replaces {identity}", StringComparison.Ordinal) == true,
+            TimeSpan.FromSeconds(20),
+            "the component noticed that its data was replaced"
+        );
+
+        await redis.CliAsync("HSET", "{darq}:ns", "old", $"ffff {identity}");
+
+        var after = await inbox.NextAsync(30);
+        Assert.Equal("after", Inbox.Text(after));
+        stream.Ack(before.Token);
+        stream.Ack(after.Token);
+        await run.PublishAsync("t", "later");
+        var later = await inbox.NextAsync();
+        Assert.Equal("later", Inbox.Text(later));
+        stream.Ack(later.Token);
+        Assert.True(await inbox.StaysEmptyAsync(TimeSpan.FromSeconds(2)), "something was delivered twice");
+    }
+
+    [Fact]
     public async Task A_read_that_meets_a_recovery_by_another_is_made_again_under_its_world_line()
     {
         await using var redis = await RedisServer.StartAsync();

@@ -88,8 +88,8 @@ public sealed class RecoverTests(LibraryServer server) : IClassFixture<LibrarySe
         var first = await run.CallAsync("namespace", key, 64, "2", "mine");
         var second = await run.CallAsync("namespace", key, 32, "3", "theirs");
 
-        Assert.Equal(["64", "2", "mine"], first.Items.Select(item => item.ToString()));
-        Assert.Equal(["64", "2", "mine"], second.Items.Select(item => item.ToString()));
+        Assert.Equal(["64", "2", "mine", ""], first.Items.Select(item => item.ToString()));
+        Assert.Equal(["64", "2", "mine", ""], second.Items.Select(item => item.ToString()));
     }
 
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);

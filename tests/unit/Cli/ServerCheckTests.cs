@@ -106,7 +106,7 @@ public sealed class ServerCheckTests
     public void Library_of_another_build_is_noted()
     {
         Assert.Equal(
-            ["note library: The function library darq2 is build 0; this binary brings build 1."],
+            [$"note library: The function library darq2 is build 0; this binary brings build {FunctionLibrary.Build}."],
             ServerCheck.Judge(Facts(Sound) with { LibraryBuild = 0 }).Select(Line)
         );
         Assert.Equal(

@@ -65,6 +65,35 @@ public sealed class HandshakeLoopTests
         Assert.NotEqual(sessions[0], sessions[1]);
     }
 
+    [Fact]
+    public async Task A_loss_that_a_handshake_did_not_tell_to_all_because_it_failed_is_told_by_the_next()
+    {
+        await using var primary = new Primary(
+            new OnceFaultyRedis(faults: 0),
+            new NamespaceOptions { Partitions = 1 },
+            TimeProvider.System,
+            new Random(1),
+            NullLoggerFactory.Instance
+        );
+        Assert.True(await primary.ConnectAsync(TimeSpan.FromSeconds(20), default));
+        var told = new List<bool>();
+        primary.OnHandshake(
+            (_, lost, _) =>
+            {
+                told.Add(lost);
+                return told.Count == 1 ? throw new RedisUnavailableException("gone again") : Task.CompletedTask;
+            }
+        );
+        primary.Applied.Note(0, new(5, 10));
+
+        primary.Invalidate(Invalidation.NeedsRecovery);
+        await Eventually.TrueAsync(() => told.Count >= 2, TimeSpan.FromSeconds(20), "another handshake is made");
+        primary.Invalidate(Invalidation.NeedsRecovery);
+        await Eventually.TrueAsync(() => told.Count >= 3, TimeSpan.FromSeconds(20), "and one that finds nothing lost");
+
+        Assert.Equal([true, true, false], told.Take(3));
+    }
+
     /// <summary>Turns the clock by a little. Called again and again, because the timer it is for may not be set yet.</summary>
     private static bool Passed(FakeTimeProvider time)
     {
@@ -87,7 +116,7 @@ public sealed class HandshakeLoopTests
                 call.Function switch
                 {
                     "darq2_build" => Text($"{FunctionLibrary.Build}"),
-                    "darq2_namespace" => RedisReply.Of([Text("1"), Text(Handshake.Format), Text("identity")]),
+                    "darq2_namespace" => RedisReply.Of([Text("1"), Text(Handshake.Format), Text("identity"), Text("")]),
                     "darq2_recover" => RedisReply.Of([Text("OK"), Text("5"), Text("boot"), Text("1"), Text("5-0")]),
                     _ => Text("0"),
                 }

@@ -86,4 +86,5 @@ internal sealed class HeaderFacts(int partition, string tag)
 /// <param name="Partitions">How many it has; null where it does not say so.</param>
 /// <param name="Format">The format of its data.</param>
 /// <param name="Identity">What tells it from another one of the same name.</param>
-internal sealed record NamespaceFacts(int? Partitions, string Format, string Identity);
+/// <param name="Replaced">The identities of the data that these replace, as they stand there; null where there is no such field.</param>
+internal sealed record NamespaceFacts(int? Partitions, string Format, string Identity, string? Replaced = null);

@@ -28,6 +28,9 @@ internal sealed class Diagnosis(IRedisCommands redis, Target target, Progress pr
     private readonly ServerReader _server = new(redis);
     private readonly Scans _scans = new(redis);
 
+    /// <summary>The identity of the data that these are to replace; null where none was given.</summary>
+    public string? Replaced { private get; init; }
+
     /// <param name="componentUser">The Redis user whose permissions are checked; null for the login.</param>
     /// <param name="cancellation">Ends the look.</param>
     public async Task<Report> RunAsync(string? componentUser, CancellationToken cancellation)
@@ -63,7 +66,7 @@ internal sealed class Diagnosis(IRedisCommands redis, Target target, Progress pr
     private async Task<NamespaceScope?> EnterAsync(ServerFacts server, CancellationToken cancellation)
     {
         var key = $"{{{target.Namespace}}}:ns";
-        var answers = await redis.ExecuteAsync([new("TYPE", key), new("HMGET", key, "p", "f", "id")], cancellation);
+        var answers = await redis.ExecuteAsync([new("TYPE", key), new("HMGET", key, "p", "f", "id", "old")], cancellation);
         if (answers[0].Error is { } error)
         {
             throw new RefusedScanException("TYPE", error);
@@ -71,8 +74,10 @@ internal sealed class Diagnosis(IRedisCommands redis, Target target, Progress pr
 
         string[] fields = [.. answers[1].Items.Select(CommandReply.TextOf), "", "", ""];
         int? partitions = StoredNumbers.TryRead(fields[0], out var number) && number is > 0 and <= 1024 ? (int)number : null;
-        var facts = new NamespaceFacts(partitions, fields[1], fields[2]);
+        var replaced = answers[1].Items is [_, _, _, { IsNothing: false } old] ? CommandReply.TextOf(old) : null;
+        var facts = new NamespaceFacts(partitions, fields[1], fields[2], replaced);
         _findings.AddRange(NamespaceCheck.Judge(target.Namespace, answers[0].Text, facts, target.Partitions));
+        _findings.AddRange(ReplacedDataCheck.Judge(key, facts, Replaced));
         var count = partitions ?? target.Partitions;
         return count is null || facts.Format.Length > 0 && facts.Format != Handshake.Format
             ? null
@@ -97,7 +102,6 @@ internal sealed class Diagnosis(IRedisCommands redis, Target target, Progress pr
             progress.Show($"{count:N0} keys, partition {header.Partition + 1} of {scope.Headers.Count}");
             await partitions.RunAsync(header, cancellation);
         }
-
         return count;
     }
 
