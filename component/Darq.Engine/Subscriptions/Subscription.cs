@@ -20,6 +20,7 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
 
     private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(2);
 
+    private readonly Primary _primary;
     private readonly Membership _membership;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -35,6 +36,9 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
     private readonly SupervisedLoop _balancing;
     private readonly SupervisedLoop _clock;
 
+    // Of the one who asks for IdleFor.
+    private TimeSpan? _idleSince;
+
     public Subscription(
         string group,
         string topic,
@@ -46,7 +50,8 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
         ILogger log
     )
     {
-        (_membership, _time, _log) = (membership, time, log);
+        (_primary, _membership, _time, _log) = (primary, membership, time, log);
+        (Group, Topic) = (group, topic);
         Name = MembershipSnapshot.Name(group, topic);
         Counters = EngineCounters.Subscriptions.Of(primary.Counters.Labels.Namespace, group, topic);
         _core = new(new(group, topic, primary.Keys.Partitions, options, random, Counters), group, topic, primary, membership, time, log)
@@ -75,6 +80,10 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
             new($"{kind} {Name}", round, time, log, wake) { Kind = kind, Subject = Counters.Labels };
     }
 
+    public string Group { get; }
+
+    public string Topic { get; }
+
     /// <summary>As members announce it.</summary>
     public string Name { get; }
 
@@ -83,6 +92,19 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
     public SubscriptionStatus Status => _core.Status();
 
     public bool IsTaking => _core.Read(static core => core.IsTaking);
+
+    /// <summary>Whether it has no stream and holds nothing, so that it may be closed.</summary>
+    public bool IsIdle => _core.Read(static core => core.IsIdle);
+
+    /// <summary>For how long it has been idle at every question; to be asked by one thread.</summary>
+    public TimeSpan IdleFor
+    {
+        get
+        {
+            _idleSince = IsIdle ? _idleSince ?? _core.Elapsed : null;
+            return _core.Elapsed - (_idleSince ?? _core.Elapsed);
+        }
+    }
 
     private IEnumerable<SupervisedLoop> Loops => [.. _readers, _mover, _fetcher, _balancing, _clock];
 
@@ -138,7 +160,7 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
     /// <summary>Who lives is known anew.</summary>
     public void MembersKnown()
     {
-        if (!_core.Read(static core => core.IsIdle))
+        if (!IsIdle)
         {
             Wake(Workers.Rebalancer | Workers.Clock);
         }
@@ -164,6 +186,7 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
         await Task.WhenAll(Loops.Select(loop => loop.DisposeAsync().AsTask()));
         // Step 4
         await ReleaseAllAsync();
+        _primary.OffHandshake(_rebalancer.ResumeAsync);
     }
 
     private async Task ReleaseAllAsync()

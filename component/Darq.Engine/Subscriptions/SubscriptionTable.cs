@@ -12,11 +12,15 @@ using Darq.Engine.Telemetry;
 namespace Darq.Engine.Subscriptions;
 
 /// <summary>
-/// All subscriptions of this process on one primary: one per (group, topic), however many instances and streams ask for it.
+/// All subscriptions of this process on one primary: one per (group, topic), however many instances and streams ask for it. One that has
+/// been idle for <see cref="IdleLife"/> is closed, so that memory and loops are bounded by what is used.
 /// </summary>
 internal sealed class SubscriptionTable : IAsyncDisposable
 {
     private static readonly TimeSpan LeavesWithin = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longer than a sidecar needs to open its stream again.</summary>
+    private static readonly TimeSpan IdleLife = TimeSpan.FromMinutes(1);
 
     private readonly Primary _primary;
     private readonly TimeProvider _time;
@@ -28,6 +32,12 @@ internal sealed class SubscriptionTable : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Group, string Topic), Subscription> _subscriptions = [];
     private readonly ConcurrentDictionary<string, Subscription[]> _byTopic = new(StringComparer.Ordinal);
+
+    // Under _lock: those that a stream is about to enter.
+    private readonly List<Subscription> _entered = [];
+
+    // Of the heartbeat: the end of those that were closed.
+    private Task _closing = Task.CompletedTask;
     private IAsyncDisposable? _subscribed;
     private bool _started;
     private bool _closed;
@@ -36,11 +46,7 @@ internal sealed class SubscriptionTable : IAsyncDisposable
     {
         (_primary, _time, _random, _log) = (primary, time, random, logs.CreateLogger("Darq.Engine.Subscriptions"));
         _membership = new(primary, Describe, AnnounceSoon, time, _log);
-        _heartbeat = new("heartbeat", _membership.BeatAsync, time, _log)
-        {
-            LongestPause = Membership.Beat,
-            Subject = primary.Counters.Labels,
-        };
+        _heartbeat = new("heartbeat", BeatAsync, time, _log) { LongestPause = Membership.Beat, Subject = primary.Counters.Labels };
         _listening = new("wake-ups", ListenAsync, time, _log) { Subject = primary.Counters.Labels };
         _primary.Appended += Appended;
         _membership.Beaten += () => All(subscription => subscription.MembersKnown());
@@ -85,6 +91,7 @@ internal sealed class SubscriptionTable : IAsyncDisposable
                 _byTopic[topic] = [.. OnTopic(topic), subscription];
             }
 
+            _entered.Add(subscription);
             if (!_started)
             {
                 _started = true;
@@ -92,7 +99,18 @@ internal sealed class SubscriptionTable : IAsyncDisposable
                 _listening.Start();
             }
         }
-        return subscription.Attach(subscribedTopic, options, app ?? new(), sink);
+
+        try
+        {
+            return subscription.Attach(subscribedTopic, options, app ?? new(), sink);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _entered.Remove(subscription);
+            }
+        }
     }
 
     /// <summary>The subscriptions as readiness shows them.</summary>
@@ -125,6 +143,7 @@ internal sealed class SubscriptionTable : IAsyncDisposable
         _primary.Appended -= Appended;
         await Task.WhenAll(Open().Select(subscription => subscription.DisposeAsync().AsTask()));
         await _heartbeat.DisposeAsync();
+        await _closing;
         await _listening.DisposeAsync();
         if (_subscribed is not null)
         {
@@ -134,6 +153,35 @@ internal sealed class SubscriptionTable : IAsyncDisposable
         if (_started && _primary.Ready)
         {
             await LeaveAsync();
+        }
+    }
+
+    private async Task<TimeSpan> BeatAsync(CancellationToken cancellation)
+    {
+        CloseIdle();
+        return await _membership.BeatAsync(cancellation);
+    }
+
+    private void CloseIdle()
+    {
+        foreach (var subscription in Open().Where(subscription => subscription.IdleFor >= IdleLife))
+        {
+            lock (_lock)
+            {
+                if (_closed || _entered.Contains(subscription) || !subscription.IsIdle)
+                {
+                    continue;
+                }
+
+                _subscriptions.Remove((subscription.Group, subscription.Topic));
+                _byTopic[subscription.Topic] = [.. OnTopic(subscription.Topic).Where(other => other != subscription)];
+                if (OnTopic(subscription.Topic).Length == 0)
+                {
+                    _byTopic.TryRemove(subscription.Topic, out _);
+                }
+            }
+
+            _closing = Task.WhenAll(_closing, subscription.DisposeAsync().AsTask());
         }
     }
 

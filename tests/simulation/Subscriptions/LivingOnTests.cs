@@ -1,3 +1,4 @@
+using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Retries;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
@@ -41,6 +42,28 @@ public sealed class LivingOnTests
         var after = EventsInAMinute(world);
 
         Assert.True(after < 2 * before, $"{before} events a minute with one topic that was closed, {after} with thirty more.");
+        Assert.Equal(0, Reachable.Count<Subscription>(engine.Subscriptions));
+        Assert.Equal(0, Reachable.Count<Subscription>(engine.Primary));
+    }
+
+    [Fact]
+    public void A_topic_whose_subscription_was_closed_is_delivered_when_it_is_opened_again()
+    {
+        using var world = new World();
+        var engine = world.Start();
+        OpenAndClose(engine, "t");
+        world.Run(seconds: 300);
+        engine.Publish("t", "1");
+        var inbox = new Inbox();
+
+        var stream = engine.Attach("t", inbox);
+
+        world.Await(() => inbox.Count == 1, 5, "the message is delivered");
+        var token = inbox.Last.Token;
+        engine.Do(() => stream.Ack(token));
+        world.Run(seconds: 300);
+        Assert.Equal(1, inbox.Count);
+        Assert.Equal(1, Reachable.Count<Subscription>(engine.Subscriptions));
     }
 
     [Fact]
