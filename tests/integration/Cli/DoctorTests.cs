@@ -72,6 +72,27 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public async Task Data_of_the_built_in_components_are_named()
+    {
+        await using var busy = await BusyNamespace.StartAsync();
+        await busy.PublishAsync("m", 2);
+        await busy.Redis.CliAsync("XADD", BusyNamespace.Topic, "*", "data", "{}");
+        await busy.Redis.CliAsync("HSET", "shop||cart", "data", "1", "version", "1");
+        await busy.Redis.CliAsync("HSET", "other||thing", "field", "1");
+
+        var doctor = await DarqTool.DoctorAsync(busy.Redis);
+
+        Assert.Equal(0, doctor.Code);
+        Assert.Contains(
+            $"warning builtin {BusyNamespace.Topic}: There is a stream of the built-in pubsub.redis with 1 entries.",
+            doctor.Text,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("warning builtin shop||cart: There is state of the built-in state.redis.", doctor.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("other||thing", doctor.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Server_that_would_lose_messages_is_told_of()
     {
         await using var redis = await RedisServer.StartAsync(

@@ -102,6 +102,8 @@ internal sealed class Diagnosis(IRedisCommands redis, Target target, Progress pr
             progress.Show($"{count:N0} keys, partition {header.Partition + 1} of {scope.Headers.Count}");
             await partitions.RunAsync(header, cancellation);
         }
+
+        await new BuiltInPass(redis, scope).RunAsync(cancellation);
         return count;
     }
 
