@@ -39,7 +39,7 @@ internal sealed class Sidecar : RestartableProcess
     {
         foreach (var (name, yaml) in _options.Resources)
         {
-            Files.Write(Path.Combine("resources", name), yaml);
+            Files.Write(Path.Combine("resources", name), yaml.Replace(SidecarOptions.HttpPort, $"{HttpPort}", StringComparison.Ordinal));
         }
 
         Dictionary<string, string?> environment = new(_options.Environment);

@@ -3,6 +3,9 @@ namespace Darq.Tests.Shared;
 /// <summary>What a test decides about a sidecar; everything else gets a free port or a temp folder.</summary>
 internal sealed record SidecarOptions
 {
+    /// <summary>Stands for the port of the sidecar's HTTP API in its resources.</summary>
+    public const string HttpPort = "{httpPort}";
+
     public required string AppId { get; init; }
 
     /// <summary>The port on which the test's app listens for HTTP; null for a sidecar without an app.</summary>

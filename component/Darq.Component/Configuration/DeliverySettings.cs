@@ -7,6 +7,8 @@ namespace Darq.Component.Configuration;
 /// <summary>Settings of delivery: of subscriptions and input bindings, and of a subscription's own metadata.</summary>
 internal static class DeliverySettings
 {
+    public const string Off = "off";
+
     private static readonly SubscriptionOptions Standard = new();
 
     public static readonly Setting<Order> Order = Choice(
@@ -94,6 +96,14 @@ internal static class DeliverySettings
             + "apps whose SDK drops the answer.",
         [("fail", false), ("ack", true)]
     );
+    public static readonly Setting<string> RestartSidecar = Text(
+        "restartSidecar",
+        "off, or the HTTP API of the sidecar, such as http://localhost:3500",
+        "Where the sidecar is asked to shut down when this component was restarted alone and the sidecar opens its streams no more: "
+            + "whatever runs the sidecar starts it again, and with it the streams. off: readiness fails, and nothing is asked.",
+        static text => text.Equals(Off, StringComparison.OrdinalIgnoreCase) || IsHttp(text),
+        Off
+    );
     public static readonly Setting<string> ReleaseAt = Choice(
         "releaseAt",
         "When a message may be delivered.",
@@ -121,6 +131,7 @@ internal static class DeliverySettings
     public static readonly IReadOnlyList<Setting> All =
     [
         .. PerSubscription,
+        RestartSidecar,
         Accepted("queueDepth", SettingRole.WithoutEffect, "Read-ahead is bounded by maxInFlight."),
         Accepted(
             "maxLenApprox",
@@ -131,4 +142,7 @@ internal static class DeliverySettings
         Later("groupTtl", "Groups that end by themselves come later."),
         Later("ephemeral", "Groups that end by themselves come later.", "false"),
     ];
+
+    private static bool IsHttp(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var address) && address is { Scheme: "http" or "https", PathAndQuery: "/" };
 }

@@ -20,6 +20,7 @@ internal sealed class ComponentLifetime(
     DeliveryDrain drain,
     HealthService health,
     StreamRegister streams,
+    SidecarRestart restart,
     AdminSocket admin,
     MetricExport metrics,
     TimeProvider time,
@@ -44,6 +45,7 @@ internal sealed class ComponentLifetime(
         metrics.Start();
         var records = folder.All();
         streams.Recall(records);
+        restart.Begin(records);
         var waiting = records.Where(record => record.Service is ComponentService.PubSub or ComponentService.InputBinding).ToArray();
         if (waiting.Length > 0)
         {
@@ -60,6 +62,7 @@ internal sealed class ComponentLifetime(
         health.Stop();
         // Step 1, before the line that announces it.
         instances.Stop();
+        await restart.DisposeAsync();
         log.ComponentStops();
         // Steps 2 and 3.
         await drain.RunAsync(HandlersTime, cancellationToken);

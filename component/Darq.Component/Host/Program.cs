@@ -77,6 +77,7 @@ internal static class Program
             .AddSingleton<InitFolder>()
             .AddSingleton(new ProcessFolder("/proc"))
             .AddSingleton<StreamRegister>()
+            .AddSingleton<SidecarRestart>()
             .AddSingleton(new Secrets(Environment.GetEnvironmentVariable))
             .AddSingleton(CreateRandom())
             .AddSingleton<Func<RedisOptions, IRedis>>(services =>

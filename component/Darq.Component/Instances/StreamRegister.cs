@@ -54,6 +54,15 @@ internal sealed class StreamRegister(InitFolder folder, ILogger<StreamRegister> 
         }
     }
 
+    /// <summary>Whether streams of an instance are still missing that were open before this component restarted.</summary>
+    public bool IsLostByRestart(InitRecord record)
+    {
+        lock (_lock)
+        {
+            return _lost.Any(lost => lost.Key.Process == record.Process && lost.Key.Key == record.Key && lost.Value == BeforeRestart);
+        }
+    }
+
     /// <summary>
     /// A sidecar sent an Init, so that its streams follow. Returns the topics of streams that are open, to be kept with it: they stay where
     /// the sidecar only repeats its Init.

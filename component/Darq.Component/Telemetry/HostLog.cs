@@ -161,4 +161,20 @@ internal static partial class HostLog
             + "Restart the component"
     )]
     public static partial void SocketWasLost(this ILogger log, string socket, string fate);
+
+    [LoggerMessage(
+        229,
+        LogLevel.Warning,
+        "Since this component restarted the sidecar has opened its streams no more, so it was asked to shut down at {Address} "
+            + "(restartSidecar); what runs it has to start it again"
+    )]
+    public static partial void SidecarWasAskedToShutDown(this ILogger log, Uri address);
+
+    [LoggerMessage(
+        230,
+        LogLevel.Error,
+        "The sidecar, whose streams are lost, could not be asked at {Address} to shut down ({Why}); it is asked again. Check restartSidecar, "
+            + "and DAPR_API_TOKEN in the component's environment where its API asks for a token"
+    )]
+    public static partial void SidecarCouldNotBeAsked(this ILogger log, Uri address, string why);
 }
