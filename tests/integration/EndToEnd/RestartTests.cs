@@ -10,7 +10,7 @@ namespace Darq.Tests.Integration.EndToEnd;
 [Trait("Lane", "Slow")]
 public sealed class RestartTests : PodTests
 {
-    // With "always" a killed Redis has lost nothing that it had answered; README says what everysec may lose.
+    // With "always" a killed Redis has lost nothing that it had answered; docs/running.md says what everysec may lose.
     private protected override RedisOptions RedisOptions => new() { AppendFsync = "always" };
 
     [Fact]

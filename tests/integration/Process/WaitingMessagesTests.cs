@@ -8,7 +8,7 @@ using Xunit;
 namespace Darq.Tests.Integration.Process;
 
 /// <summary>
-/// What the component's process weighs while a topic is full. DARQ_WAITING sets how full: a million is what README speaks of.
+/// What the component's process weighs while a topic is full. DARQ_WAITING sets how full: a million is what docs/running.md speaks of.
 /// </summary>
 [Trait("Lane", "Slow")]
 public sealed class WaitingMessagesTests(ITestOutputHelper output)
