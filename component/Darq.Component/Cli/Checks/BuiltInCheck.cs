@@ -21,6 +21,6 @@ internal static class BuiltInCheck
         {
             Key = key,
             Means = "State of that store reads as empty through this component.",
-            Do = "Copy what is needed through the state API of both components (docs/from-state-redis.md)",
+            Do = "Copy what is needed through the state API of both components (docs/coming-from-pubsub-redis.md)",
         };
 }
