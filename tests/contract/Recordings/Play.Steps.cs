@@ -19,6 +19,8 @@ internal sealed partial class Play
                     return _sidecar!.ReadyAsync(() => IsReadyAsync((string)value!), StartTimeout, $"the sidecar answers {value}");
                 case "http":
                     return CallAsync((string)value!, step);
+                case "grpc":
+                    return _grpc.CallAsync((string)value!, step["message"] as JsonObject ?? [], step["metadata"] as JsonObject ?? []);
                 case "push":
                     return _component.PushAsync((string)value!, step["messages"]!.AsArray().Select(message => message!.AsObject()));
                 case "end":

@@ -29,6 +29,7 @@ internal sealed partial class Play : IAsyncDisposable
     private readonly int _httpPort = FreePort.Next();
     private readonly int _grpcPort = FreePort.Next();
     private readonly int _internalPort = FreePort.Next();
+    private readonly GrpcDriver _grpc;
     private ChildProcess? _sidecar;
 
     private Play(Scenario scenario, bool concurrent)
@@ -36,6 +37,7 @@ internal sealed partial class Play : IAsyncDisposable
         (_scenario, _concurrent) = (scenario, concurrent);
         Directory.CreateDirectory(_folder.PathOf("sockets"));
         _component = new(_folder.PathOf(Path.Combine("sockets", "probe.sock")), scenario, _transcript);
+        _grpc = new(_grpcPort, _transcript);
         _app = scenario.HasApp ? new(scenario.AppRules, _transcript) : null;
     }
 
@@ -94,6 +96,11 @@ internal sealed partial class Play : IAsyncDisposable
         }
 
         var environment = new Dictionary<string, string?> { ["DAPR_COMPONENTS_SOCKETS_FOLDER"] = _folder.PathOf("sockets") };
+        foreach (var (name, value) in _scenario.Environment)
+        {
+            environment[name] = (string?)value;
+        }
+
         if (_concurrent)
         {
             environment["SIDECAR_CONCURRENT"] = "1";

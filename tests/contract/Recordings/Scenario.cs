@@ -19,6 +19,8 @@ internal sealed class Scenario
 
     public IEnumerable<KeyValuePair<string, JsonNode?>> Resources => Object("resources");
 
+    public IEnumerable<KeyValuePair<string, JsonNode?>> Environment => Object("env");
+
     public IEnumerable<JsonObject> ComponentRules => Objects("component");
 
     public IEnumerable<JsonObject> AppRules => Objects("app");
@@ -40,8 +42,11 @@ internal sealed class Scenario
     public bool AppLinesAreOrdered => _root["ordered"] is JsonValue value && value.TryGetValue<string>(out var who) && who == "app";
 
     public static IReadOnlyList<string> Names { get; } =
-        File.ReadAllText(Repository.PathOf("tests", "recordings", "stand-in-first"))
-            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+    [
+        .. new[] { "stand-in-first", "stand-in-second" }.SelectMany(list =>
+            File.ReadAllText(Repository.PathOf("tests", "recordings", list)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+        ),
+    ];
 
     public static Scenario Load(string name)
     {

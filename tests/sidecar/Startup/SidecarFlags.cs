@@ -11,6 +11,7 @@ internal sealed class SidecarFlags
         "app-port",
         "app-protocol",
         "dapr-http-port",
+        "dapr-grpc-port",
         "resources-path",
         "components-path",
         "config",
@@ -22,7 +23,6 @@ internal sealed class SidecarFlags
 
     private static readonly string[] WithoutEffect =
     [
-        "dapr-grpc-port",
         "dapr-internal-grpc-port",
         "metrics-port",
         "enable-metrics",
@@ -60,6 +60,8 @@ internal sealed class SidecarFlags
     public string AppAddress => Value("app-channel-address", "127.0.0.1");
 
     public int HttpPort => Port("dapr-http-port", 3500);
+
+    public int GrpcPort => Port("dapr-grpc-port", 50001);
 
     /// <summary>Whether a Dapr configuration was given; the stand-in does not read it.</summary>
     public bool HasConfiguration => Value("config", "").Length > 0;
@@ -124,7 +126,7 @@ internal sealed class SidecarFlags
             throw new StartException($"app-protocol {AppProtocol}: the stand-in sidecar serves HTTP apps only");
         }
 
-        _ = (AppPort, HttpPort, GracePeriod);
+        _ = (AppPort, HttpPort, GrpcPort, GracePeriod);
     }
 
     private string Value(string name, string standard) => _values.GetValueOrDefault(name, standard);

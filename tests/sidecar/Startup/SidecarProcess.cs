@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Darq.Sidecar.Api;
 using Darq.Sidecar.Components;
 using Darq.Sidecar.Delivery;
+using Darq.Sidecar.GrpcApi;
+using Darq.Sidecar.HttpApi;
+using Darq.Sidecar.Operations;
 using Darq.Sidecar.Resources;
 
 namespace Darq.Sidecar.Startup;
@@ -57,20 +59,23 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
         using var app = flags.AppPort is { } port ? new AppChannel(flags, port, environment) : null;
         using var deliveries = app is null ? null : new AppDeliveries(components, app, resources.Subscriptions, environment.Concurrent);
         // Step 4.
-        using var api = new ApiServer(Router(components, deliveries), flags.HttpPort);
-        await api.StartAsync(_stop.Token);
+        var publisher = new EventPublisher(components, flags.AppId);
+        using var http = new HttpServer(Router(components, deliveries, publisher), flags.HttpPort);
+        using var grpc = new GrpcServer(new(publisher), new(environment.ApiToken), flags.GrpcPort);
+        await grpc.StartAsync(_stop.Token);
+        await http.StartAsync(_stop.Token);
         _health.OutboundIsReady();
         // Step 5.
         await ServeAppAsync(deliveries);
         // Steps 6 and 7.
-        var drained = await StopAsync(api, deliveries);
+        var drained = await StopAsync(http, grpc, deliveries);
         components.Close();
         return drained ? 0 : 1;
     }
 
-    private ApiRouter Router(ComponentRegistry components, AppDeliveries? deliveries) =>
+    private ApiRouter Router(ComponentRegistry components, AppDeliveries? deliveries, EventPublisher publisher) =>
         new(
-            new(components, flags.AppId),
+            new(publisher),
             new(components, flags.AppId),
             new(components, flags.AppId),
             new(components, flags.AppId),
@@ -98,12 +103,13 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
         }
     }
 
-    private async Task<bool> StopAsync(ApiServer api, AppDeliveries? deliveries)
+    private async Task<bool> StopAsync(HttpServer http, GrpcServer grpc, AppDeliveries? deliveries)
     {
         using var grace = new CancellationTokenSource(flags.GracePeriod);
         try
         {
-            await Task.WhenAll(api.StopAsync(grace.Token), deliveries?.StopAsync() ?? Task.CompletedTask).WaitAsync(flags.GracePeriod);
+            await Task.WhenAll(http.StopAsync(grace.Token), grpc.StopAsync(grace.Token), deliveries?.StopAsync() ?? Task.CompletedTask)
+                .WaitAsync(flags.GracePeriod);
             return true;
         }
         catch (TimeoutException)

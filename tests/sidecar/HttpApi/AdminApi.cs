@@ -4,8 +4,9 @@ using Darq.Sidecar.Delivery;
 using Darq.Sidecar.Events;
 using Darq.Sidecar.Resources;
 using Darq.Sidecar.Startup;
+using Darq.Tests.Shared.GrpcClient;
 
-namespace Darq.Sidecar.Api;
+namespace Darq.Sidecar.HttpApi;
 
 /// <summary>Health, metadata and shutdown.</summary>
 internal sealed class AdminApi(SidecarFlags flags, Health health, ComponentRegistry components, AppDeliveries? deliveries, Action shutdown)
@@ -17,16 +18,18 @@ internal sealed class AdminApi(SidecarFlags flags, Health health, ComponentRegis
     {
         if (call.Query("appid") is { } appId && appId != flags.AppId)
         {
-            return call.ErrorAsync(new(500, "ERR_HEALTH_APPID_NOT_MATCH", "dapr app-id does not match"));
+            return call.ErrorAsync(new(500, GrpcCode.Internal, "ERR_HEALTH_APPID_NOT_MATCH", "dapr app-id does not match"));
         }
 
-        return health.IsReady ? call.NoContentAsync() : call.ErrorAsync(new(500, "ERR_HEALTH_NOT_READY", "dapr is not ready: [app]"));
+        return health.IsReady
+            ? call.NoContentAsync()
+            : call.ErrorAsync(new(500, GrpcCode.Internal, "ERR_HEALTH_NOT_READY", "dapr is not ready: [app]"));
     }
 
     public Task OutboundHealthAsync(ApiCall call) =>
         health.IsOutboundReady
             ? call.NoContentAsync()
-            : call.ErrorAsync(new(500, "ERR_OUTBOUND_HEALTH_NOT_READY", "dapr outbound is not ready"));
+            : call.ErrorAsync(new(500, GrpcCode.Internal, "ERR_OUTBOUND_HEALTH_NOT_READY", "dapr outbound is not ready"));
 
     public Task MetadataAsync(ApiCall call)
     {

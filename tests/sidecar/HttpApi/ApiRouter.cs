@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using Darq.Sidecar.Operations;
 using Darq.Sidecar.Startup;
+using Darq.Tests.Shared.GrpcClient;
 
-namespace Darq.Sidecar.Api;
+namespace Darq.Sidecar.HttpApi;
 
 /// <summary>
 /// Finds the handler of a call by its method and path; whatever is unknown would be an invocation of another app, which fails.
@@ -19,6 +21,7 @@ internal sealed class ApiRouter(
 {
     private static readonly ApiError Unknown = new(
         404,
+        GrpcCode.NotFound,
         "ERR_DIRECT_INVOKE",
         "failed getting app id either from the URL path or the header dapr-app-id"
     );
@@ -42,10 +45,14 @@ internal sealed class ApiRouter(
         {
             await (Route(call) ?? call.ErrorAsync(Unknown));
         }
+        catch (ApiException fault)
+        {
+            await call.ErrorAsync(fault.Error);
+        }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             SidecarLog.Error($"{call.Method} {call.Path} failed: {fault}");
-            await call.ErrorAsync(new(500, "ERR_INTERNAL", fault.Message));
+            await call.ErrorAsync(new(500, GrpcCode.Internal, "ERR_INTERNAL", fault.Message));
         }
     }
 

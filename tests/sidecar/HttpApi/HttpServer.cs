@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
-namespace Darq.Sidecar.Api;
+namespace Darq.Sidecar.HttpApi;
 
 /// <summary>The HTTP API on Kestrel, without a web host around it: starting is quick, and the order of stopping is ours.</summary>
-internal sealed class ApiServer(ApiRouter router, int port) : IHttpApplication<HttpContext>, IDisposable
+internal sealed class HttpServer(ApiRouter router, int port) : IHttpApplication<HttpContext>, IDisposable
 {
     private readonly KestrelServer _server = Create(port);
 

@@ -2,10 +2,11 @@ using System.Text.Json;
 using Darq.Protos;
 using Darq.Sidecar.Components;
 using Darq.Sidecar.Events;
+using Darq.Sidecar.Operations;
 using Darq.Tests.Shared.GrpcClient;
 using Google.Protobuf;
 
-namespace Darq.Sidecar.Api;
+namespace Darq.Sidecar.HttpApi;
 
 /// <summary>POST and PUT /v1.0/bindings/{name}: invokes an output binding; every failure but an unreadable body is a 500.</summary>
 internal sealed class BindingApi(ComponentRegistry components)
@@ -81,5 +82,5 @@ internal sealed class BindingApi(ComponentRegistry components)
     }
 
     private static ApiError Failed(string name, string reason) =>
-        new(500, "ERR_INVOKE_OUTPUT_BINDING", $"error invoking output binding {name}: {reason}");
+        new(500, GrpcCode.Internal, "ERR_INVOKE_OUTPUT_BINDING", $"error invoking output binding {name}: {reason}");
 }

@@ -3,9 +3,10 @@ using System.Text.Json;
 using Darq.Protos;
 using Darq.Sidecar.Components;
 using Darq.Sidecar.Events;
+using Darq.Sidecar.Operations;
 using Darq.Tests.Shared.GrpcClient;
 
-namespace Darq.Sidecar.Api;
+namespace Darq.Sidecar.HttpApi;
 
 /// <summary>/v1.0/state/{store}: save, get, delete and bulk get.</summary>
 internal sealed class StateApi(ComponentRegistry components, string appId)

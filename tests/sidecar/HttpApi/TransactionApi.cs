@@ -2,9 +2,10 @@ using System.Text.Json;
 using Darq.Protos;
 using Darq.Sidecar.Components;
 using Darq.Sidecar.Events;
+using Darq.Sidecar.Operations;
 using Darq.Tests.Shared.GrpcClient;
 
-namespace Darq.Sidecar.Api;
+namespace Darq.Sidecar.HttpApi;
 
 /// <summary>
 /// POST and PUT /v1.0/state/{store}/transaction. Two traps of daprd's are kept: a transaction without operations succeeds without the

@@ -1,16 +1,37 @@
 using Darq.Tests.Shared.GrpcClient;
 
-namespace Darq.Sidecar.Api;
+namespace Darq.Sidecar.Operations;
 
 /// <summary>The errors of the publish API, word for word.</summary>
 internal static class PubSubErrors
 {
     public static ApiError NotFound(string pubSub) =>
-        new(404, "ERR_PUBSUB_NOT_FOUND", $"pubsub {pubSub} is not found", ErrorDetail.Info("DAPR_PUBSUB_NOT_FOUND", []));
+        new(
+            404,
+            GrpcCode.InvalidArgument,
+            "ERR_PUBSUB_NOT_FOUND",
+            $"pubsub {pubSub} is not found",
+            ErrorDetail.Info("DAPR_PUBSUB_NOT_FOUND", [])
+        );
+
+    public static ApiError NameEmpty() =>
+        Of(404, GrpcCode.InvalidArgument, "ERR_PUBSUB_EMPTY", "", "pubsub name is empty", "DAPR_PUBSUB_NAME_EMPTY", []);
+
+    public static ApiError TopicEmpty(string pubSub) =>
+        Of(
+            404,
+            GrpcCode.InvalidArgument,
+            "ERR_TOPIC_NAME_EMPTY",
+            pubSub,
+            $"topic is empty in pubsub {pubSub}",
+            "DAPR_PUBSUB_TOPIC_NAME_EMPTY",
+            []
+        );
 
     public static ApiError NotABoolean(string pubSub, string value) =>
         Of(
             400,
+            GrpcCode.InvalidArgument,
             "ERR_PUBSUB_REQUEST_METADATA",
             pubSub,
             $"failed deserializing metadata. Error: rawPayload value must be a valid boolean: actual is '{value}'",
@@ -21,6 +42,7 @@ internal static class PubSubErrors
     public static ApiError NoCloudEvent(string pubSub, string appId, string reason) =>
         Of(
             500,
+            GrpcCode.InvalidArgument,
             "ERR_PUBSUB_CLOUD_EVENTS_SER",
             pubSub,
             "cannot create cloudevent",
@@ -31,12 +53,21 @@ internal static class PubSubErrors
     public static ApiError Forbidden(string pubSub, string topic, string appId)
     {
         var text = $"topic {topic} is not allowed for app id {appId}";
-        return Of(403, "ERR_PUBSUB_FORBIDDEN", pubSub, text, "DAPR_PUBSUB_FORBIDDEN", new() { ["error"] = text, ["topic"] = topic });
+        return Of(
+            403,
+            GrpcCode.PermissionDenied,
+            "ERR_PUBSUB_FORBIDDEN",
+            pubSub,
+            text,
+            "DAPR_PUBSUB_FORBIDDEN",
+            new() { ["error"] = text, ["topic"] = topic }
+        );
     }
 
     public static ApiError Failed(string pubSub, string topic, string reason) =>
         Of(
             500,
+            GrpcCode.Internal,
             "ERR_PUBSUB_PUBLISH_MESSAGE",
             pubSub,
             FailureText(pubSub, topic, reason),
@@ -47,6 +78,7 @@ internal static class PubSubErrors
     public static ApiError EntriesUnreadable(string pubSub, string topic, string appId, string reason) =>
         Of(
             400,
+            GrpcCode.InvalidArgument,
             "ERR_PUBSUB_EVENTS_SER",
             pubSub,
             $"error when unmarshaling the request for topic {topic} pubsub {pubSub}: {reason}",
@@ -59,6 +91,7 @@ internal static class PubSubErrors
         const string Reason = "error: mismatch between contentType and event";
         return Of(
             400,
+            GrpcCode.InvalidArgument,
             "ERR_PUBSUB_EVENTS_SER",
             pubSub,
             $"error when marshalling cloud event envelope for topic {topic} pubsub {pubSub}: {Reason}",
@@ -72,6 +105,7 @@ internal static class PubSubErrors
         const string Reason = "entryId is duplicated or not present for entry";
         return Of(
             400,
+            GrpcCode.InvalidArgument,
             "ERR_PUBSUB_EVENTS_SER",
             pubSub,
             $"error marshaling events to bytes for topic {topic} pubsub {pubSub}. error: {Reason}",
@@ -85,6 +119,13 @@ internal static class PubSubErrors
 
     public static string FailureText(string pubSub, string topic, GrpcStatus status) => FailureText(pubSub, topic, status.ToString());
 
-    private static ApiError Of(int status, string code, string pubSub, string text, string reason, Dictionary<string, string> metadata) =>
-        new(status, code, text, ErrorDetail.Resource("pubsub", pubSub, text), ErrorDetail.Info(reason, metadata));
+    private static ApiError Of(
+        int status,
+        GrpcCode grpcCode,
+        string code,
+        string pubSub,
+        string text,
+        string reason,
+        Dictionary<string, string> metadata
+    ) => new(status, grpcCode, code, text, ErrorDetail.Resource("pubsub", pubSub, text), ErrorDetail.Info(reason, metadata));
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Darq.Sidecar.Events;
 
-namespace Darq.Sidecar.Api;
+namespace Darq.Sidecar.HttpApi;
 
 /// <summary>Reads members of request bodies as Go's decoder fills structs: names without regard to case, absent means empty.</summary>
 internal static class JsonFields

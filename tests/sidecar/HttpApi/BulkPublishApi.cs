@@ -3,9 +3,10 @@ using System.Text.Json;
 using Darq.Protos;
 using Darq.Sidecar.Components;
 using Darq.Sidecar.Events;
+using Darq.Sidecar.Operations;
 using Google.Protobuf;
 
-namespace Darq.Sidecar.Api;
+namespace Darq.Sidecar.HttpApi;
 
 /// <summary>POST and PUT /v1.0/publish/bulk/{pubsub}/{topic…}: several events, checked one by one before any is published.</summary>
 internal sealed class BulkPublishApi(ComponentRegistry components, string appId)
@@ -18,11 +19,7 @@ internal sealed class BulkPublishApi(ComponentRegistry components, string appId)
             return;
         }
         var metadata = call.Metadata();
-        if (!RawPayload.TryRead(metadata, out var raw, out var value))
-        {
-            await call.ErrorAsync(PubSubErrors.NotABoolean(name, value));
-            return;
-        }
+        var raw = RawPayload.Read(name, metadata);
         if (await call.ReadBodyAsync() is not { } body)
         {
             await call.ErrorAsync(PubSubErrors.EntriesUnreadable(name, topic, appId, "stream too large"));

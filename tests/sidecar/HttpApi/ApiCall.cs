@@ -3,9 +3,10 @@ using System.Net;
 using System.Text;
 using Darq.Sidecar.Delivery;
 using Darq.Sidecar.Events;
+using Darq.Sidecar.Operations;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Darq.Sidecar.Api;
+namespace Darq.Sidecar.HttpApi;
 
 /// <summary>
 /// One request to the sidecar's API: its path cut and unescaped as daprd does (a plus is a blank, doubled slashes count once), its
@@ -116,7 +117,7 @@ internal sealed class ApiCall
         return Task.CompletedTask;
     }
 
-    public Task ErrorAsync(ApiError error) => JsonAsync(error.Status, Encoding.UTF8.GetBytes(error.ToJson()));
+    public Task ErrorAsync(ApiError error) => JsonAsync(error.HttpStatus, Encoding.UTF8.GetBytes(error.ToJson()));
 
     public Task JsonAsync(int status, ReadOnlyMemory<byte> body) => AnswerAsync(status, "application/json", body);
 

@@ -2,10 +2,11 @@ using System.Text.Json;
 using Darq.Protos;
 using Darq.Sidecar.Components;
 using Darq.Sidecar.Events;
+using Darq.Sidecar.Operations;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 
-namespace Darq.Sidecar.Api;
+namespace Darq.Sidecar.HttpApi;
 
 /// <summary>Turns the items of state requests into the component's messages.</summary>
 internal static class StateItems

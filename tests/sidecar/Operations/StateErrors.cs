@@ -1,7 +1,8 @@
 using System.Globalization;
 using Darq.Sidecar.Components;
+using Darq.Tests.Shared.GrpcClient;
 
-namespace Darq.Sidecar.Api;
+namespace Darq.Sidecar.Operations;
 
 /// <summary>The errors of the state API, word for word.</summary>
 internal static class StateErrors
@@ -11,6 +12,7 @@ internal static class StateErrors
     public static ApiError NotConfigured(string appId) =>
         new(
             500,
+            GrpcCode.FailedPrecondition,
             "ERR_STATE_STORE_NOT_CONFIGURED",
             "state store is not configured",
             ErrorDetail.Info("DAPR_STATE_NOT_CONFIGURED", Pairs(("appID", appId)))
@@ -19,18 +21,20 @@ internal static class StateErrors
     public static ApiError NotFound(string store, string appId) =>
         new(
             400,
+            GrpcCode.InvalidArgument,
             "ERR_STATE_STORE_NOT_FOUND",
             $"state store {store} is not found",
             ErrorDetail.Info("DAPR_STATE_NOT_FOUND", Pairs(("appID", appId)))
         );
 
-    public static ApiError Malformed(string text) => new(400, "ERR_MALFORMED_REQUEST", text);
+    public static ApiError Malformed(string text) => new(400, GrpcCode.InvalidArgument, "ERR_MALFORMED_REQUEST", text);
 
     public static ApiError IllegalKey(string store, string key)
     {
         var text = $"api error: code = InvalidArgument desc = input key/keyPrefix '{key}' can't contain '||'";
         return new(
             400,
+            GrpcCode.InvalidArgument,
             "ERR_MALFORMED_REQUEST",
             text,
             ErrorDetail.BadField(key, text),
@@ -40,22 +44,23 @@ internal static class StateErrors
     }
 
     public static ApiError Get(string store, string key, StateFailure failure) =>
-        new(failure.HttpStatus, "ERR_STATE_GET", $"fail to get {key} from state store {store}: {failure.Text}");
+        new(failure.HttpStatus, GrpcCode.Internal, "ERR_STATE_GET", $"fail to get {key} from state store {store}: {failure.Text}");
 
-    public static ApiError BulkGet(StateFailure failure) => new(failure.HttpStatus, "ERR_STATE_BULK_GET", failure.Text);
+    public static ApiError BulkGet(StateFailure failure) => new(failure.HttpStatus, GrpcCode.Internal, "ERR_STATE_BULK_GET", failure.Text);
 
     public static ApiError Save(string store, StateFailure failure) =>
-        new(failure.HttpStatus, "ERR_STATE_SAVE", $"failed saving state in state store {store}: {failure.Text}");
+        new(failure.HttpStatus, GrpcCode.Internal, "ERR_STATE_SAVE", $"failed saving state in state store {store}: {failure.Text}");
 
     public static ApiError Delete(string key, StateFailure failure) =>
-        new(failure.HttpStatus, "ERR_STATE_DELETE", $"failed deleting state with key {key}: {failure.Text}");
+        new(failure.HttpStatus, GrpcCode.Internal, "ERR_STATE_DELETE", $"failed deleting state with key {key}: {failure.Text}");
 
     public static ApiError Transaction(string text) =>
-        new(500, "ERR_STATE_TRANSACTION", "error while executing state transaction: " + text);
+        new(500, GrpcCode.Internal, "ERR_STATE_TRANSACTION", "error while executing state transaction: " + text);
 
     public static ApiError NoTransactions(string store) =>
         new(
             500,
+            GrpcCode.Unimplemented,
             "ERR_STATE_STORE_NOT_SUPPORTED",
             $"state store {store} doesn't support transactions",
             ErrorDetail.Help(
@@ -67,11 +72,12 @@ internal static class StateErrors
         );
 
     public static ApiError UnknownOperation(string operation) =>
-        new(400, "ERR_NOT_SUPPORTED_STATE_OPERATION", $"operation type {operation} not supported");
+        new(400, GrpcCode.Unimplemented, "ERR_NOT_SUPPORTED_STATE_OPERATION", $"operation type {operation} not supported");
 
     public static ApiError TooManyOperations(string store, int count, long limit) =>
         new(
             400,
+            GrpcCode.InvalidArgument,
             "ERR_STATE_STORE_TOO_MANY_TRANSACTIONS",
             $"the transaction contains {count} operations, which is more than what the state store supports: {limit}",
             ErrorDetail.Resource("state", store, ""),
