@@ -64,9 +64,8 @@ internal sealed class PubSubComponent(ComponentManifest manifest, ComponentChann
 
     /// <summary>
     /// Publishes entries: with one call if the component offers that, else with up to a hundred single calls at once, in no order.
-    /// Returns the failed entries with their errors; entries that a component itself reports as failed are no failure to daprd.
     /// </summary>
-    public async Task<IReadOnlyList<(string EntryId, GrpcStatus Status)>> BulkPublishAsync(
+    public async Task<BulkPublishResult> BulkPublishAsync(
         string topic,
         IReadOnlyList<BulkMessageEntry> entries,
         IReadOnlyDictionary<string, string> metadata,
@@ -87,12 +86,12 @@ internal sealed class PubSubComponent(ComponentManifest manifest, ComponentChann
 
         try
         {
-            await channel.CallAsync("PubSub/BulkPublish", request, BulkPublishResponse.Parser, cancellation);
-            return [];
+            var answer = await channel.CallAsync("PubSub/BulkPublish", request, BulkPublishResponse.Parser, cancellation);
+            return new(answer.FailedEntries, null);
         }
         catch (GrpcCallException fault)
         {
-            return entries.Select(entry => (entry.EntryId, fault.Status)).ToArray();
+            return new([.. entries.Select(entry => Failed(entry, fault.Status))], fault.Status);
         }
     }
 
@@ -100,13 +99,14 @@ internal sealed class PubSubComponent(ComponentManifest manifest, ComponentChann
 
     public void Dispose() => channel.Dispose();
 
-    private async Task<IReadOnlyList<(string, GrpcStatus)>> PublishSinglyAsync(
+    private async Task<BulkPublishResult> PublishSinglyAsync(
         string topic,
         IReadOnlyList<BulkMessageEntry> entries,
         CancellationToken cancellation
     )
     {
-        var failed = new List<(string, GrpcStatus)>();
+        var failed = new List<BulkPublishResponseFailedEntry>();
+        GrpcStatus? first = null;
         await Parallel.ForEachAsync(
             entries,
             new ParallelOptions { MaxDegreeOfParallelism = 100, CancellationToken = cancellation },
@@ -120,11 +120,21 @@ internal sealed class PubSubComponent(ComponentManifest manifest, ComponentChann
                 {
                     lock (failed)
                     {
-                        failed.Add((entry.EntryId, fault.Status));
+                        first ??= fault.Status;
+                        failed.Add(Failed(entry, fault.Status));
                     }
                 }
             }
         );
-        return failed;
+        return new(failed, first);
     }
+
+    private static BulkPublishResponseFailedEntry Failed(BulkMessageEntry entry, GrpcStatus status) =>
+        new() { EntryId = entry.EntryId, Error = status.ToString() };
 }
+
+/// <summary>
+/// What came of a bulk: the entries that were not published, and the fault that was the reason. A component may also report entries itself
+/// without any fault, which is a success to daprd.
+/// </summary>
+internal sealed record BulkPublishResult(IReadOnlyList<BulkPublishResponseFailedEntry> Failed, GrpcStatus? Fault);

@@ -15,6 +15,8 @@ internal sealed class StateComponent(ComponentManifest manifest, ComponentChanne
 
     public KeyPrefix Keys => keys;
 
+    public OutboxSettings? Outbox { get; } = OutboxSettings.Of(manifest);
+
     public IReadOnlyList<string> Features { get; private set; } = [];
 
     public bool IsTransactional => Features.Contains("TRANSACTIONAL");
@@ -30,8 +32,8 @@ internal sealed class StateComponent(ComponentManifest manifest, ComponentChanne
         Features = (await channel.CallAsync("StateStore/Features", new FeaturesRequest(), FeaturesResponse.Parser, cancellation)).Features;
     }
 
-    public Task<GetResponse> GetAsync(GetRequest request, CancellationToken cancellation) =>
-        channel.CallAsync("StateStore/Get", request, GetResponse.Parser, cancellation);
+    public Task<GetResponse> GetAsync(GetRequest request, CancellationToken cancellation, string? deliveredBy = null) =>
+        channel.CallAsync("StateStore/Get", request, GetResponse.Parser, cancellation, deliveredBy);
 
     public Task<BulkGetResponse> BulkGetAsync(BulkGetRequest request, CancellationToken cancellation) =>
         channel.CallAsync("StateStore/BulkGet", request, BulkGetResponse.Parser, cancellation);
@@ -49,8 +51,24 @@ internal sealed class StateComponent(ComponentManifest manifest, ComponentChanne
         return channel.CallAsync("StateStore/BulkSet", request, BulkSetResponse.Parser, cancellation);
     }
 
-    public Task DeleteAsync(DeleteRequest request, CancellationToken cancellation) =>
-        channel.CallAsync("StateStore/Delete", request, DeleteResponse.Parser, cancellation);
+    public Task DeleteAsync(DeleteRequest request, CancellationToken cancellation, string? deliveredBy = null) =>
+        channel.CallAsync("StateStore/Delete", request, DeleteResponse.Parser, cancellation, deliveredBy);
+
+    /// <summary>One item is a Delete, several or none are a BulkDelete.</summary>
+    public Task DeleteAsync(IReadOnlyList<DeleteRequest> items, CancellationToken cancellation)
+    {
+        if (items.Count == 1)
+        {
+            return DeleteAsync(items[0], cancellation);
+        }
+
+        var request = new BulkDeleteRequest { Options = new() };
+        request.Items.Add(items);
+        return channel.CallAsync("StateStore/BulkDelete", request, BulkDeleteResponse.Parser, cancellation);
+    }
+
+    public Task<QueryResponse> QueryAsync(QueryRequest request, CancellationToken cancellation) =>
+        channel.CallAsync("QueriableStateStore/Query", request, QueryResponse.Parser, cancellation);
 
     public Task TransactAsync(TransactionalStateRequest request, CancellationToken cancellation) =>
         channel.CallAsync("TransactionalStateStore/Transact", request, TransactionalStateResponse.Parser, cancellation);

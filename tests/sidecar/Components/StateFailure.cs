@@ -10,24 +10,40 @@ namespace Darq.Sidecar.Components;
 /// How a store's error looks to the app: the HTTP status and the text. Exactly one detail of a known shape makes an error an etag error
 /// or one with a status of its own; everything else is 500 with the store's status as text.
 /// </summary>
-internal readonly record struct StateFailure(int HttpStatus, string Text)
+internal readonly record struct StateFailure(int HttpStatus, GrpcCode GrpcCode, string Text)
 {
+    /// <summary>The status of a component that chose its HTTP status too; gRPC callers get it whole.</summary>
+    public GrpcStatus? Kit { get; private init; }
+
+    /// <summary>A failure that the sidecar found itself.</summary>
+    public static StateFailure OfSidecar(string text) => new(500, GrpcCode.Internal, text);
+
     public static StateFailure Of(GrpcStatus status, bool etags)
     {
         if (Detail(status) is { } detail)
         {
-            if (Kit(detail, status) is { } kit)
+            if (OfKit(detail, status) is { } kit)
             {
                 return kit;
             }
 
-            if (etags && Etag(detail, status) is { } etag)
+            if (etags && OfEtag(detail, status) is { } etag)
             {
                 return etag;
             }
         }
-        return new(500, status.ToString());
+        return OfSidecar(status.ToString());
     }
+
+    /// <summary>A bulk delete may also fail because it met fewer rows than it was given.</summary>
+    public static StateFailure OfBulkDelete(GrpcStatus status) =>
+        status.Code == GrpcCode.Internal
+        && Detail(status) is { } detail
+        && detail.TryUnpack(out ErrorInfo info)
+        && info.Metadata.TryGetValue("expected", out var expected)
+        && info.Metadata.TryGetValue("affected", out var affected)
+            ? OfSidecar($"delete affected only {affected} rows, expected {expected}")
+            : Of(status, etags: true);
 
     private static Any? Detail(GrpcStatus status)
     {
@@ -46,7 +62,7 @@ internal readonly record struct StateFailure(int HttpStatus, string Text)
         }
     }
 
-    private static StateFailure? Etag(Any detail, GrpcStatus status)
+    private static StateFailure? OfEtag(Any detail, GrpcStatus status)
     {
         if (!detail.TryUnpack(out BadRequest request) || request.FieldViolations is not [{ Field: "etag" } violation])
         {
@@ -55,13 +71,17 @@ internal readonly record struct StateFailure(int HttpStatus, string Text)
 
         return status.Code switch
         {
-            GrpcCode.FailedPrecondition => new(409, "possible etag mismatch. error from state store: " + violation.Description),
-            GrpcCode.InvalidArgument => new(400, "invalid etag value: " + violation.Description),
+            GrpcCode.FailedPrecondition => new(
+                409,
+                GrpcCode.Aborted,
+                "possible etag mismatch. error from state store: " + violation.Description
+            ),
+            GrpcCode.InvalidArgument => new(400, GrpcCode.InvalidArgument, "invalid etag value: " + violation.Description),
             _ => null,
         };
     }
 
-    private static StateFailure? Kit(Any detail, GrpcStatus status)
+    private static StateFailure? OfKit(Any detail, GrpcStatus status)
     {
         if (!detail.TryUnpack(out ErrorInfo info) || info.Metadata.GetValueOrDefault("kit_error") != "true")
         {
@@ -71,6 +91,6 @@ internal readonly record struct StateFailure(int HttpStatus, string Text)
         var code = int.TryParse(info.Metadata.GetValueOrDefault("http_code"), NumberStyles.None, CultureInfo.InvariantCulture, out var http)
             ? http
             : 500;
-        return new(code, $"api error: code = {status.Code} desc = {status.Message}");
+        return new(code, status.Code, $"api error: code = {status.Code} desc = {status.Message}") { Kit = status };
     }
 }

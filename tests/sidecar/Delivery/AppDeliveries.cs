@@ -58,7 +58,7 @@ internal sealed class AppDeliveries(
             SidecarLog.Warn($"subscription to topic '{subscription.Topic}' on pubsub '{subscription.PubSub}' is not allowed");
             return;
         }
-        var pull = new PullLoop(pubSub, subscription, new(pubSub, subscription, app), concurrent);
+        var pull = new PullLoop(pubSub, subscription, new TopicDelivery(pubSub, subscription, app), concurrent);
         _pulls.Add(pull);
         await pull.StartAsync();
         SidecarLog.Info($"app is subscribed to topic {subscription.Topic} on {subscription.PubSub}");

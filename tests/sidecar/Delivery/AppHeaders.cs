@@ -42,7 +42,7 @@ internal static class AppHeaders
             }
 
             var name = Canonical(Renamed(key));
-            if (name.Length == 0 || name.AsSpan().ContainsAnyExcept(TokenCharacters))
+            if (!IsName(name))
             {
                 return $"net/http: invalid header field name \"{name}\"";
             }
@@ -73,6 +73,9 @@ internal static class AppHeaders
         request.Content.Headers.TryAddWithoutValidation(name, value);
     }
 
+    /// <summary>Whether HTTP allows this as the name of a header.</summary>
+    public static bool IsName(string name) => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(TokenCharacters);
+
     /// <summary>"x-my-key" becomes "X-My-Key"; a name that is no token stays as it is.</summary>
     public static string Canonical(string name)
     {
@@ -81,15 +84,19 @@ internal static class AppHeaders
             return name;
         }
 
-        return string.Create(name.Length, name, static (target, source) =>
-        {
-            var upper = true;
-            for (var i = 0; i < source.Length; i++)
+        return string.Create(
+            name.Length,
+            name,
+            static (target, source) =>
             {
-                target[i] = upper ? char.ToUpperInvariant(source[i]) : char.ToLowerInvariant(source[i]);
-                upper = source[i] == '-';
+                var upper = true;
+                for (var i = 0; i < source.Length; i++)
+                {
+                    target[i] = upper ? char.ToUpperInvariant(source[i]) : char.ToLowerInvariant(source[i]);
+                    upper = source[i] == '-';
+                }
             }
-        });
+        );
     }
 
     private static string Renamed(string key)

@@ -10,8 +10,7 @@ namespace Darq.Sidecar.Delivery;
 /// The one stream of a subscription. Opening is retried for ever; a stream that was open and ended, for whatever reason, is never opened
 /// again. By default the next message is read only after the one before was answered, as daprd 1.16 to 1.18.3 do.
 /// </summary>
-internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subscription, TopicDelivery delivery, bool concurrent)
-    : IDisposable
+internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subscription, IDelivery delivery, bool concurrent) : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);

@@ -14,7 +14,7 @@ namespace Darq.Sidecar.Delivery;
 /// Takes one message of a subscription to the app and decides what the component hears.
 /// 1. Read the event; 2. drop it if it has expired; 3. find the path; 4. post it; 5. map the answer; 6. dead-letter what failed.
 /// </summary>
-internal sealed class TopicDelivery(PubSubComponent pubSub, SubscriptionManifest subscription, AppChannel app)
+internal sealed class TopicDelivery(PubSubComponent pubSub, SubscriptionManifest subscription, AppChannel app) : IDelivery
 {
     private const string Retriable = "retriable error occurred";
     private const string Dropped = "pubsub message dropped";

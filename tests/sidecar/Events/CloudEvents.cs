@@ -48,6 +48,20 @@ internal static class CloudEvents
         return fields.ToJson();
     }
 
+    /// <summary>The same with attributes that replace those of the event, whatever they are.</summary>
+    public static byte[] Wrap(PublishedEvent published, string appId, IEnumerable<KeyValuePair<string, string>> attributes)
+    {
+        using var document = Parsed(published);
+        var fields = new EventFields();
+        Build(fields, published, document, appId);
+        foreach (var (name, value) in attributes)
+        {
+            fields.Set(name, value);
+        }
+
+        return fields.ToJson();
+    }
+
     /// <summary>The event that stands for bytes that are none: what a <c>rawPayload</c> subscription gets.</summary>
     public static byte[] WrapRaw(string pubSub, string topic, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string> metadata)
     {

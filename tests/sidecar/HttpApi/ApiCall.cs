@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using Darq.Sidecar.Delivery;
 using Darq.Sidecar.Events;
 using Darq.Sidecar.Operations;
@@ -43,15 +44,8 @@ internal sealed class ApiCall
 
     public string ContentType => _context.Request.ContentType ?? "";
 
-    /// <summary>The span of this call; answered in a header, and passed on where daprd does.</summary>
-    public string Span { get; private set; } = "";
-
-    /// <summary>
-    /// The span if the caller sent a trace, else empty: without a tracing configuration daprd tells nobody of its own traces.
-    /// </summary>
-    public string CallersSpan { get; private set; } = "";
-
-    public string TraceState => Header("tracestate") ?? "";
+    /// <summary>The trace of this call; its span is answered in a header.</summary>
+    public CallTrace Trace { get; private set; }
 
     public string? Query(string name) => _query.FirstOrDefault(pair => pair.Key == name).Value;
 
@@ -74,13 +68,25 @@ internal sealed class ApiCall
 
     public void SetHeader(string name, string value) => _context.Response.Headers[AppHeaders.Canonical(name)] = value;
 
+    public void RemoveHeader(string name) => _context.Response.Headers.Remove(name);
+
+    /// <summary>Metadata as headers, as Go's server writes them: a name that is none is left out, a line break becomes a blank.</summary>
+    public void SetMetadata(IEnumerable<KeyValuePair<string, string>> metadata)
+    {
+        foreach (var (key, value) in metadata)
+        {
+            if (AppHeaders.IsName(key))
+            {
+                SetHeader("metadata." + key, value.Replace('\r', ' ').Replace('\n', ' '));
+            }
+        }
+    }
+
     /// <summary>Opens this call's span; every answer but those about health shows it.</summary>
     public void StartSpan()
     {
-        var parent = Header("traceparent");
-        Span = TraceParent.Next(parent);
-        CallersSpan = TraceParent.IsValid(parent) ? Span : "";
-        SetHeader("traceparent", Span);
+        Trace = CallTrace.Of(Header("traceparent"), Header("tracestate"));
+        SetHeader("traceparent", Trace.Span);
         if (Header("baggage") is { Length: > 0 } baggage)
         {
             SetHeader("baggage", baggage);
@@ -110,6 +116,10 @@ internal sealed class ApiCall
             }
         }
     }
+
+    /// <summary>The body as JSON. Throws <see cref="GoJsonException"/> if it is none, or too large.</summary>
+    public async Task<JsonDocument> ReadJsonAsync() =>
+        GoJson.Parse(await ReadBodyAsync() ?? throw new GoJsonException("stream too large"), decoder: true);
 
     public Task NoContentAsync()
     {

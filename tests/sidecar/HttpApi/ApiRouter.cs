@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Darq.Sidecar.Events;
 using Darq.Sidecar.Operations;
 using Darq.Sidecar.Startup;
 using Darq.Tests.Shared.GrpcClient;
@@ -43,11 +44,15 @@ internal sealed class ApiRouter(
         }
         try
         {
-            await (Route(call) ?? call.ErrorAsync(Unknown));
+            await (Route(call) ?? call.ErrorAsync(MissingParts.ErrorOf(call.Segments) ?? Unknown));
         }
         catch (ApiException fault)
         {
             await call.ErrorAsync(fault.Error);
+        }
+        catch (GoJsonException fault)
+        {
+            await call.ErrorAsync(StateErrors.Malformed("failed deserializing HTTP body: " + fault.Message));
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
@@ -81,6 +86,7 @@ internal sealed class ApiRouter(
             ["v1.0", "state", var store, "transaction"] when call.IsWrite => transactions.TransactAsync(call, store),
             ["v1.0", "state", var store, var key] when call.Method == "GET" => state.GetAsync(call, store, key),
             ["v1.0", "state", var store, var key] when call.Method == "DELETE" => state.DeleteAsync(call, store, key),
+            ["v1.0-alpha1", "state", var store, "query"] when call.IsWrite => state.QueryAsync(call, store),
             ["v1.0", "bindings", var binding] when call.IsWrite => bindings.InvokeAsync(call, binding),
             ["v1.0", "metadata"] when call.Method == "GET" => admin.MetadataAsync(call),
             ["v1.0", "metadata", var key] when call.Method == "PUT" => admin.SetMetadataAsync(call, key),

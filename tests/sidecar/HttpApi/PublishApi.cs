@@ -10,7 +10,7 @@ internal sealed class PublishApi(EventPublisher publisher)
         publisher.Find(name, topic);
         var body = await call.ReadBodyAsync() ?? throw new ApiException(PubSubErrors.Failed(name, topic, "stream too large"));
         await publisher.PublishAsync(
-            new(name, topic, body, call.ContentType, call.Metadata()) { TraceParent = call.CallersSpan, TraceState = call.TraceState },
+            new(name, topic, body, call.ContentType, call.Metadata()) { TraceParent = call.Trace.Parent, TraceState = call.Trace.State },
             call.Aborted
         );
         await call.NoContentAsync();

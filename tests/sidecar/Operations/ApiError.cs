@@ -11,6 +11,9 @@ namespace Darq.Sidecar.Operations;
 /// </summary>
 internal sealed record ApiError(int HttpStatus, GrpcCode GrpcCode, string Code, string Message, params IReadOnlyList<ErrorDetail> Details)
 {
+    /// <summary>The text over gRPC where that is another one.</summary>
+    public string? GrpcMessage { get; init; }
+
     /// <summary>What a gRPC caller gets instead: a component's own status, handed on whole.</summary>
     public GrpcStatus? ComponentStatus { get; init; }
 
@@ -29,9 +32,10 @@ internal sealed record ApiError(int HttpStatus, GrpcCode GrpcCode, string Code, 
         }
 
         IReadOnlyList<ErrorDetail> details = Details.Count > 0 ? Details : [ErrorDetail.Info(Code, [])];
-        var status = new Status { Code = (int)GrpcCode, Message = Message };
+        var text = GrpcMessage ?? Message;
+        var status = new Status { Code = (int)GrpcCode, Message = text };
         status.Details.Add(details.Select(detail => Any.Pack(detail.Message)));
-        return new(GrpcCode, Message, status.ToByteArray());
+        return new(GrpcCode, text, status.ToByteArray());
     }
 }
 

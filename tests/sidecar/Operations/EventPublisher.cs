@@ -4,7 +4,7 @@ using Darq.Tests.Shared.GrpcClient;
 
 namespace Darq.Sidecar.Operations;
 
-/// <summary>Publishes one event, wrapped unless the caller asks for the raw payload. Everything throws <see cref="ApiException"/>.</summary>
+/// <summary>Publishes events, wrapped unless the caller asks for raw payloads. Everything throws <see cref="ApiException"/>.</summary>
 internal sealed class EventPublisher(ComponentRegistry components, string appId)
 {
     public PubSubComponent Find(string name, string topic)
@@ -22,19 +22,23 @@ internal sealed class EventPublisher(ComponentRegistry components, string appId)
         return topic.Length > 0 ? pubSub : throw new ApiException(PubSubErrors.TopicEmpty(name));
     }
 
+    /// <summary>Begins a bulk; nothing is published before its entries are complete.</summary>
+    public BulkPublication Begin(string name, string topic, IReadOnlyDictionary<string, string> metadata, CallTrace trace) =>
+        new(Find(name, topic), topic, metadata, trace, appId);
+
     public async Task PublishAsync(PublishedEvent published, CancellationToken cancellation)
     {
         var (name, topic) = (published.PubSub, published.Topic);
         var pubSub = Find(name, topic);
         var raw = RawPayload.Read(name, published.Metadata);
-        if (!pubSub.Scopes.MayPublish(topic))
-        {
-            throw new ApiException(PubSubErrors.Forbidden(name, topic, appId));
-        }
-
         try
         {
             var data = raw ? published.Data : CloudEvents.Wrap(published, appId, pubSub.ExpiresMessages);
+            if (!pubSub.Scopes.MayPublish(topic))
+            {
+                throw new ApiException(PubSubErrors.Forbidden(name, topic, appId));
+            }
+
             await pubSub.PublishAsync(topic, data, published.Metadata, cancellation);
         }
         catch (GoJsonException fault)

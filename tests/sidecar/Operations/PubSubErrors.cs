@@ -117,7 +117,14 @@ internal static class PubSubErrors
     public static string FailureText(string pubSub, string topic, string reason) =>
         $"error when publishing to topic {topic} in pubsub {pubSub}: {reason}";
 
-    public static string FailureText(string pubSub, string topic, GrpcStatus status) => FailureText(pubSub, topic, status.ToString());
+    public static ApiError Outbox(string appId, string reason) =>
+        new(
+            500,
+            GrpcCode.Internal,
+            "ERR_PUBLISH_OUTBOX",
+            $"error while publishing outbox message: {reason}",
+            ErrorDetail.Info("DAPR_PUBSUB_OUTBOX", new() { ["appID"] = appId, ["error"] = reason })
+        );
 
     private static ApiError Of(
         int status,

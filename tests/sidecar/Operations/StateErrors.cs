@@ -7,8 +7,6 @@ namespace Darq.Sidecar.Operations;
 /// <summary>The errors of the state API, word for word.</summary>
 internal static class StateErrors
 {
-    public const string NilValue = "an attempt to set a nil value was received, try to use Delete instead";
-
     public static ApiError NotConfigured(string appId) =>
         new(
             500,
@@ -29,30 +27,55 @@ internal static class StateErrors
 
     public static ApiError Malformed(string text) => new(400, GrpcCode.InvalidArgument, "ERR_MALFORMED_REQUEST", text);
 
-    public static ApiError IllegalKey(string store, string key)
+    public static ApiError IllegalKey(string store, string key, bool named)
     {
-        var text = $"api error: code = InvalidArgument desc = input key/keyPrefix '{key}' can't contain '||'";
+        var plain = $"input key/keyPrefix '{key}' can't contain '||'";
+        var text = "api error: code = InvalidArgument desc = " + plain;
         return new(
             400,
             GrpcCode.InvalidArgument,
             "ERR_MALFORMED_REQUEST",
             text,
-            ErrorDetail.BadField(key, text),
+            ErrorDetail.BadField(named ? key : "", text),
             ErrorDetail.Resource("state", store, ""),
             ErrorDetail.Info("DAPR_STATE_ILLEGAL_KEY", null)
-        );
+        )
+        {
+            GrpcMessage = plain,
+        };
     }
 
     public static ApiError Get(string store, string key, StateFailure failure) =>
-        new(failure.HttpStatus, GrpcCode.Internal, "ERR_STATE_GET", $"fail to get {key} from state store {store}: {failure.Text}");
+        Of(failure, "ERR_STATE_GET", $"fail to get {key} from state store {store}: {failure.Text}");
 
-    public static ApiError BulkGet(StateFailure failure) => new(failure.HttpStatus, GrpcCode.Internal, "ERR_STATE_BULK_GET", failure.Text);
+    /// <summary>The only failure that gRPC callers see as the component told it, whatever it is.</summary>
+    public static ApiError BulkGet(StateFailure failure, GrpcStatus status) =>
+        Of(failure, "ERR_STATE_BULK_GET", failure.Text) with
+        {
+            ComponentStatus = status,
+        };
 
     public static ApiError Save(string store, StateFailure failure) =>
-        new(failure.HttpStatus, GrpcCode.Internal, "ERR_STATE_SAVE", $"failed saving state in state store {store}: {failure.Text}");
+        Of(failure, "ERR_STATE_SAVE", $"failed saving state in state store {store}: {failure.Text}");
 
     public static ApiError Delete(string key, StateFailure failure) =>
-        new(failure.HttpStatus, GrpcCode.Internal, "ERR_STATE_DELETE", $"failed deleting state with key {key}: {failure.Text}");
+        Of(failure, "ERR_STATE_DELETE", $"failed deleting state with key {key}: {failure.Text}");
+
+    public static ApiError BulkDelete(string store, StateFailure failure) =>
+        Of(failure, "ERR_STATE_BULK_DELETE", $"failed deleting state in state store {store}: {failure.Text}");
+
+    /// <summary>An item without a key, in the words that gRPC callers get.</summary>
+    public static ApiError NoKey() => new(400, GrpcCode.InvalidArgument, "ERR_STATE_SAVE", "state key cannot be empty");
+
+    public static ApiError Query(string store, string reason) =>
+        new(
+            500,
+            GrpcCode.Internal,
+            "ERR_STATE_QUERY",
+            $"state store {store} query failed: {reason}",
+            ErrorDetail.Resource("state", store, ""),
+            ErrorDetail.Info("DAPR_STATE_QUERY_FAILED", null)
+        );
 
     public static ApiError Transaction(string text) =>
         new(500, GrpcCode.Internal, "ERR_STATE_TRANSACTION", "error while executing state transaction: " + text);
@@ -89,6 +112,9 @@ internal static class StateErrors
                 )
             )
         );
+
+    private static ApiError Of(StateFailure failure, string code, string text) =>
+        new(failure.HttpStatus, failure.GrpcCode, code, text) { ComponentStatus = failure.Kit };
 
     private static Dictionary<string, string> Pairs(params ReadOnlySpan<(string Key, string Value)> pairs)
     {

@@ -10,8 +10,8 @@ using Darq.Sidecar.Resources;
 namespace Darq.Sidecar.Startup;
 
 /// <summary>
-/// The life of the sidecar in daprd's order. Start: 1. discover; 2. read resources; 3. init components one by one; 4. open the API;
-/// 5. wait for the app, ask it, open its streams. Stop: 6. close the API and drain the streams, at the same time; 7. close connections.
+/// The life of the sidecar in daprd's order. Start: 1. discover; 2. read resources; 3. init components one by one; 4. open the APIs;
+/// 5. wait for the app, ask it, open its streams. Stop: 6. close the APIs and drain the streams, at the same time; 7. close connections.
 /// </summary>
 internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment environment) : IDisposable
 {
@@ -59,38 +59,52 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
         using var app = flags.AppPort is { } port ? new AppChannel(flags, port, environment) : null;
         using var deliveries = app is null ? null : new AppDeliveries(components, app, resources.Subscriptions, environment.Concurrent);
         // Step 4.
-        var publisher = new EventPublisher(components, flags.AppId);
-        using var http = new HttpServer(Router(components, deliveries, publisher), flags.HttpPort);
-        using var grpc = new GrpcServer(new(publisher), new(environment.ApiToken), flags.GrpcPort);
+        var outboxes = new Outboxes(components, flags.AppId, environment.Namespace ?? "default");
+        using var forwarding = new OutboxDeliveries(components, outboxes, environment.Concurrent);
+        var operations = Operations(components, outboxes, deliveries);
+        using var http = new HttpServer(Router(operations), flags.HttpPort);
+        using var grpc = new GrpcServer(new(operations), new(environment.ApiToken), flags.GrpcPort);
         await grpc.StartAsync(_stop.Token);
         await http.StartAsync(_stop.Token);
         _health.OutboundIsReady();
         // Step 5.
-        await ServeAppAsync(deliveries);
+        await ServeAppAsync(deliveries, forwarding);
         // Steps 6 and 7.
-        var drained = await StopAsync(http, grpc, deliveries);
+        var drained = await StopAsync(
+            http.StopAsync,
+            grpc.StopAsync,
+            _ => forwarding.StopAsync(),
+            _ => deliveries?.StopAsync() ?? Task.CompletedTask
+        );
         components.Close();
         return drained ? 0 : 1;
     }
 
-    private ApiRouter Router(ComponentRegistry components, AppDeliveries? deliveries, EventPublisher publisher) =>
+    private ApiOperations Operations(ComponentRegistry components, Outboxes outboxes, AppDeliveries? deliveries)
+    {
+        var stores = new StateStores(components, flags.AppId);
+        return new(new(components, flags.AppId), stores, new(stores, outboxes), new(components), new(flags, components, deliveries), Stop);
+    }
+
+    private ApiRouter Router(ApiOperations operations) =>
         new(
-            new(publisher),
-            new(components, flags.AppId),
-            new(components, flags.AppId),
-            new(components, flags.AppId),
-            new(components),
-            new(flags, _health, components, deliveries, Stop),
+            new(operations.Publisher),
+            new(operations.Publisher, flags.AppId),
+            new(operations.Stores),
+            new(operations.Transactions),
+            new(operations.Bindings),
+            new(operations.Metadata, _health, flags.AppId, operations.Shutdown),
             environment.ApiToken
         );
 
-    private async Task ServeAppAsync(AppDeliveries? deliveries)
+    private async Task ServeAppAsync(AppDeliveries? deliveries, OutboxDeliveries forwarding)
     {
         try
         {
             if (deliveries is not null)
             {
                 await deliveries.StartAsync(_stop.Token);
+                await forwarding.StartAsync();
             }
 
             _health.EverythingIsReady();
@@ -103,13 +117,12 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
         }
     }
 
-    private async Task<bool> StopAsync(HttpServer http, GrpcServer grpc, AppDeliveries? deliveries)
+    private async Task<bool> StopAsync(params Func<CancellationToken, Task>[] parts)
     {
         using var grace = new CancellationTokenSource(flags.GracePeriod);
         try
         {
-            await Task.WhenAll(http.StopAsync(grace.Token), grpc.StopAsync(grace.Token), deliveries?.StopAsync() ?? Task.CompletedTask)
-                .WaitAsync(flags.GracePeriod);
+            await Task.WhenAll(parts.Select(part => part(grace.Token))).WaitAsync(flags.GracePeriod);
             return true;
         }
         catch (TimeoutException)

@@ -1,7 +1,6 @@
 using System.Text.Json;
-using Darq.Sidecar.Events;
 
-namespace Darq.Sidecar.HttpApi;
+namespace Darq.Sidecar.Events;
 
 /// <summary>Reads members of request bodies as Go's decoder fills structs: names without regard to case, absent means empty.</summary>
 internal static class JsonFields
