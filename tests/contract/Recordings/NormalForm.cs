@@ -38,6 +38,7 @@ internal sealed partial class NormalForm
         text = Trace().Replace(text, "<traceparent>");
         text = Time().Replace(text, "<time>");
         text = Features().Replace(text, "\"enabledFeatures\":[]");
+        text = Version().Replace(text, "$1\"1.18.3\"");
         text = Address().Replace(text, "<address>");
         return text.Length > LongestText
             ? string.Create(CultureInfo.InvariantCulture, $"{text[..KeptOfLonger]}… <{text.Length} characters>")
@@ -55,6 +56,10 @@ internal sealed partial class NormalForm
 
     [GeneratedRegex("\"enabledFeatures\":\\[[^\\]]*\\]")]
     private static partial Regex Features();
+
+    // A daprd that DAPRD names may be another one than was recorded.
+    [GeneratedRegex("(\"(?:runtimeVersion|daprRuntimeVersion)\":)\"[^\"]*\"")]
+    private static partial Regex Version();
 
     [GeneratedRegex(@"(127\.0\.0\.1|localhost|\[::1\]):[0-9]{4,5}")]
     private static partial Regex Address();

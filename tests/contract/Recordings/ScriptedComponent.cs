@@ -78,7 +78,11 @@ internal sealed class ScriptedComponent : IAsyncDisposable
     {
         // Routing asks for the listener, which a host would have.
         var services = new ServiceCollection().AddLogging().AddSingleton(new DiagnosticListener("scripted"));
-        services.AddGrpc(options => options.MaxReceiveMessageSize = null);
+        services.AddGrpc(options =>
+        {
+            options.MaxReceiveMessageSize = null;
+            options.IgnoreUnknownServices = true;
+        });
         return services.BuildServiceProvider();
     }
 
@@ -94,7 +98,19 @@ internal sealed class ScriptedComponent : IAsyncDisposable
                     endpoints.MapGrpcService(Define(service));
                 }
             });
+        app.Run(Refuse);
         return app.Build();
+    }
+
+    /// <summary>Answers a call of a service that is not served, in the words of the library that the recordings were made with.</summary>
+    private Task Refuse(HttpContext context)
+    {
+        _transcript.Say("sidecar", "component", context.Request.Path.Value!.TrimStart('/'), ("answer", "unimplemented"));
+        var answer = context.Response;
+        answer.ContentType = "application/grpc";
+        answer.Headers["grpc-status"] = $"{(int)StatusCode.Unimplemented}";
+        answer.Headers["grpc-message"] = "Method not found!";
+        return Task.CompletedTask;
     }
 
     private void Listen(KestrelServerOptions options)
@@ -110,8 +126,9 @@ internal sealed class ScriptedComponent : IAsyncDisposable
         {
             if (method.IsClientStreaming)
             {
-                definition.AddMethod(Method(MethodType.DuplexStreaming, method), (reader, writer, call) =>
-                    StreamAsync(method, reader, writer, call)
+                definition.AddMethod(
+                    Method(MethodType.DuplexStreaming, method),
+                    (reader, writer, call) => StreamAsync(method, reader, writer, call)
                 );
             }
             else
@@ -191,7 +208,12 @@ internal sealed class ScriptedComponent : IAsyncDisposable
 
     private static IMessage DetailOf(JsonObject detail)
     {
-        var type = (string)detail["type"]! == "BadRequest" ? BadRequest.Descriptor : ErrorInfo.Descriptor;
+        var type = (string)detail["type"]! switch
+        {
+            "BadRequest" => BadRequest.Descriptor,
+            "FieldViolation" => BadRequest.Types.FieldViolation.Descriptor,
+            _ => ErrorInfo.Descriptor,
+        };
         return MessageJson.Parse(type, detail["value"]!.AsObject());
     }
 }
