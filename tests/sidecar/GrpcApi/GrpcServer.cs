@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using Darq.Protos.Runtime;
 using Darq.Sidecar.Startup;
+using Grpc.Reflection;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using ReflectionV1 = Grpc.Reflection.V1.ServerReflection;
 
 namespace Darq.Sidecar.GrpcApi;
 
@@ -68,6 +70,7 @@ internal sealed class GrpcServer : IHttpApplication<HttpContext>, IDisposable
         services.AddGrpc(options =>
         {
             options.MaxReceiveMessageSize = MaxMessageBytes;
+            options.MaxSendMessageSize = MaxMessageBytes;
             options.Interceptors.Add<GrpcCalls>();
         });
         return services.BuildServiceProvider();
@@ -76,7 +79,13 @@ internal sealed class GrpcServer : IHttpApplication<HttpContext>, IDisposable
     private RequestDelegate Pipeline(DaprService service)
     {
         var app = new ApplicationBuilder(_services);
-        app.UseRouting().UseEndpoints(endpoints => endpoints.MapGrpcService(Dapr.BindService(service)));
+        app.UseRouting()
+            .UseEndpoints(endpoints =>
+            {
+                endpoints.MapGrpcService(Dapr.BindService(service));
+                // Dapr's .NET client asks which bulk publish there is.
+                endpoints.MapGrpcService(ReflectionV1.BindService(new ReflectionV1ServiceImpl(Dapr.Descriptor, ReflectionV1.Descriptor)));
+            });
         return app.Build();
     }
 
