@@ -4,7 +4,7 @@ namespace Darq.Tests.Contract.Recordings;
 
 public sealed class ApiRecordings : RecordedScenarios
 {
-    public static TheoryData<string> Names => Beginning("publish", "state", "transaction", "binding", "outbox", "tokens", "stop");
+    public static TheoryData<string> Names => Beginning("publish", "state", "transaction", "binding", "outbox", "tokens", "errors", "stop");
 
     [Theory]
     [MemberData(nameof(Names))]
