@@ -11,6 +11,8 @@ namespace Darq.Sidecar.HttpApi;
 /// <summary>The bodies of answers with several items, as Go's encoder writes them: what is empty is left out.</summary>
 internal static class StateAnswers
 {
+    private static readonly ByteString Null = ByteString.CopyFromUtf8("null");
+
     /// <summary>
     /// One row for each of the keys that were asked for, those of the component first, the rest empty. Null if an item's data is no JSON.
     /// </summary>
@@ -66,7 +68,8 @@ internal static class StateAnswers
 
     private static void WriteRow(ArrayBufferWriter<byte> output, QueryItem item)
     {
-        WriteStart(output, item.Key, item.Data, item.Etag);
+        // Here data that is not there is null, not left out.
+        WriteStart(output, item.Key, item.Data.IsEmpty ? Null : item.Data, item.Etag);
         WriteText(output, "error", item.Error);
         output.Write("}"u8);
     }

@@ -1,5 +1,6 @@
 using Darq.Protos;
 using Darq.Sidecar.Components;
+using Darq.Sidecar.Events;
 using Darq.Tests.Shared.GrpcClient;
 
 namespace Darq.Sidecar.Operations;
@@ -123,11 +124,15 @@ internal sealed class StateStores(ComponentRegistry components, string appId)
         CancellationToken cancellation
     )
     {
-        var request = new QueryRequest { Query = StateQuery.Parse(query) };
-        request.Metadata.Set(metadata);
         try
         {
+            var request = new QueryRequest { Query = StateQuery.Parse(query) };
+            request.Metadata.Set(metadata);
             return await store.QueryAsync(request, cancellation);
+        }
+        catch (GoJsonException fault)
+        {
+            throw new ApiException(StateErrors.Query(store.Name, "failed to parse JSON query body: " + fault.Message));
         }
         catch (GrpcCallException fault)
         {
