@@ -68,6 +68,12 @@ internal static class AppSubscriptions
                 ? document.RootElement.EnumerateArray().Select(ReadOne).OfType<SubscriptionManifest>().ToList()
                 : [];
         }
+        catch (CelException fault)
+        {
+            // One rule that cannot be read takes the whole answer with it.
+            SidecarLog.Warn($"error reading the app's subscriptions, of which none is taken: {fault.Message}");
+            return [];
+        }
         catch (GoJsonException fault)
         {
             SidecarLog.Error($"error getting topics list from app: {fault.Message}; body: {Encoding.UTF8.GetString(body)}");
@@ -83,7 +89,7 @@ internal static class AppSubscriptions
         {
             if (Member(routes, "rules") is { ValueKind: JsonValueKind.Array } list)
             {
-                rules.AddRange(list.EnumerateArray().Select(Rule).OfType<RouteRule>());
+                rules.AddRange(list.EnumerateArray().Select(rule => RouteRule.Of(Text(rule, "match"), Text(rule, "path"))));
             }
 
             always = Text(routes, "default") is { Length: > 0 } standard ? standard : always;
@@ -111,19 +117,6 @@ internal static class AppSubscriptions
             new(rules),
             Declared: false
         );
-    }
-
-    private static RouteRule? Rule(JsonElement rule)
-    {
-        try
-        {
-            return new(Text(rule, "match") is { Length: > 0 } match ? new(match) : null, Text(rule, "path"));
-        }
-        catch (CelException fault)
-        {
-            SidecarLog.Error($"a rule of the app's subscriptions cannot be read and is dropped: {fault.Message}");
-            return null;
-        }
     }
 
     private static Dictionary<string, string> Metadata(JsonElement item)

@@ -40,6 +40,20 @@ internal static class GoNumber
         return sign + digits[..(exponent + 1)] + "." + digits[(exponent + 1)..];
     }
 
+    /// <summary>As Go's <c>strconv</c> prints it in its shortest form: with an exponent below 1e-4 and from 1e6 on.</summary>
+    public static string Print(double value)
+    {
+        if (value == 0 || !double.IsFinite(value))
+        {
+            return value.ToString(CultureInfo.InvariantCulture);
+        }
+
+        var (sign, digits, exponent) = Split(value.ToString("E16", CultureInfo.InvariantCulture), value);
+        return exponent is >= -4 and < 6
+            ? Format(value)
+            : $"{sign}{digits[0]}{(digits.Length > 1 ? "." + digits[1..] : "")}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
+    }
+
     // "R" gives the shortest digits that read back as the same number, in a notation of its own choice; "E16" gives the exponent.
     private static (string Sign, string Digits, int Exponent) Split(string scientific, double value)
     {

@@ -132,7 +132,7 @@ internal static class ResourceReader
     {
         try
         {
-            return new(match.Length > 0 ? new(match) : null, path);
+            return RouteRule.Of(match, path);
         }
         catch (CelException fault)
         {

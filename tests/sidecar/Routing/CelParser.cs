@@ -1,19 +1,49 @@
-using System.Text.Json;
+using Darq.Sidecar.Startup;
 
 namespace Darq.Sidecar.Routing;
 
 /// <summary>Recursive descent over the tokens of an expression, lowest precedence first.</summary>
 internal sealed class CelParser(string source)
 {
-    private readonly List<CelToken> _tokens = CelToken.Split(source);
+    private static readonly string[] Types = ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"];
+
+    private readonly List<CelToken> _tokens = CelLexer.Split(source);
     private int _at;
+    private string? _unknownFunction;
+
+    // The member that the last postfix expression ended with, if it did.
+    private Field? _field;
 
     private CelToken Current => _tokens[_at];
 
     public CelNode Parse()
     {
-        var node = Or();
-        return Current.Kind == CelKind.End ? node : throw Unexpected();
+        var node = Expression();
+        if (Current.Kind != CelKind.End)
+        {
+            throw Unexpected();
+        }
+
+        // Only what is right otherwise gets as far as the check for functions.
+        return _unknownFunction is null
+            ? node
+            : throw new StartException(
+                $"the rule \"{source}\" calls {_unknownFunction}, which CEL does not know: daprd would never finish reading it"
+            );
+    }
+
+    private CelNode Expression()
+    {
+        var condition = Or();
+        if (!Take("?"))
+        {
+            return condition;
+        }
+
+        var yes = Or();
+        Expect(":");
+        var no = Expression();
+        return scope => condition(scope) is bool holds ? (holds ? yes(scope) : no(scope)) : throw CelException.NoOverload();
     }
 
     private CelNode Or()
@@ -22,43 +52,53 @@ internal sealed class CelParser(string source)
         while (Take("||"))
         {
             var (a, b) = (left, And());
-            left = @event => CelLogic.Either(a, b, @event, decisive: true);
+            left = scope => CelOperators.Decide([() => a(scope), () => b(scope)], decisive: true);
         }
         return left;
     }
 
     private CelNode And()
     {
-        var left = Comparison();
+        var left = Relation();
         while (Take("&&"))
         {
-            var (a, b) = (left, Comparison());
-            left = @event => CelLogic.Either(a, b, @event, decisive: false);
+            var (a, b) = (left, Relation());
+            left = scope => CelOperators.Decide([() => a(scope), () => b(scope)], decisive: false);
         }
         return left;
     }
 
-    private CelNode Comparison()
+    private CelNode Relation()
+    {
+        var left = Sum();
+        while (TakeOneOf("==", "!=", "<=", ">=", "<", ">", "in") is { } symbol)
+        {
+            var (a, b) = (left, Sum());
+            left = scope => CelOperators.Relate(symbol, a(scope), b(scope));
+        }
+        return left;
+    }
+
+    private CelNode Sum()
+    {
+        var left = Product();
+        while (TakeOneOf("+", "-") is { } symbol)
+        {
+            var (a, b) = (left, Product());
+            left = scope => CelOperators.Calculate(symbol, a(scope), b(scope));
+        }
+        return left;
+    }
+
+    private CelNode Product()
     {
         var left = Unary();
-        foreach (var symbol in (string[])["==", "!=", "<=", ">=", "<", ">"])
+        while (TakeOneOf("*", "/", "%") is { } symbol)
         {
-            if (!Take(symbol))
-            {
-                continue;
-            }
-
-            var right = Unary();
-            return @event => CelLogic.Compare(symbol, left(@event), right(@event));
+            var (a, b) = (left, Unary());
+            left = scope => CelOperators.Calculate(symbol, a(scope), b(scope));
         }
-        if (Current is not { Kind: CelKind.Name, Text: "in" })
-        {
-            return left;
-        }
-
-        _at++;
-        var container = Unary();
-        return @event => CelLogic.Contains(container(@event), left(@event));
+        return left;
     }
 
     private CelNode Unary()
@@ -66,12 +106,12 @@ internal sealed class CelParser(string source)
         if (Take("!"))
         {
             var inner = Unary();
-            return @event => inner(@event) is bool yes ? !yes : throw new CelException("no such overload");
+            return scope => inner(scope) is bool yes ? !yes : throw CelException.NoOverload();
         }
         if (Take("-"))
         {
             var inner = Unary();
-            return @event => inner(@event) is double number ? -number : throw new CelException("no such overload");
+            return scope => CelOperators.Negate(inner(scope));
         }
         return Postfix();
     }
@@ -79,15 +119,19 @@ internal sealed class CelParser(string source)
     private CelNode Postfix()
     {
         var node = Primary();
+        _field = null;
         while (true)
         {
-            if (Take("."))
+            if (Take("["))
+            {
+                var (owner, index) = (node, Expression());
+                Expect("]");
+                node = scope => CelValues.Item(owner(scope), index(scope));
+                _field = null;
+            }
+            else if (Take("."))
             {
                 node = Member(node, Name());
-            }
-            else if (Take("["))
-            {
-                node = Index(node);
             }
             else
             {
@@ -100,23 +144,33 @@ internal sealed class CelParser(string source)
     {
         if (!Take("("))
         {
-            return @event => CelLogic.Field(owner(@event), name);
+            _field = new(owner, name);
+            return scope => CelValues.Item(owner(scope), name);
         }
 
-        var arguments = Arguments();
-        if (!CelLogic.IsMethod(name, arguments.Count))
-        {
-            throw new CelException($"undeclared reference to '{name}'");
-        }
-
-        return @event => CelLogic.Call(name, owner(@event), arguments.Select(argument => argument(@event)).ToArray());
+        var node = CelMacros.IsName(name) ? Macro(owner, name) : Call(name, [owner, .. Arguments(")")], isMethod: true);
+        _field = null;
+        return node;
     }
 
-    private CelNode Index(CelNode owner)
+    private CelNode Macro(CelNode owner, string name)
     {
-        var index = Or();
-        Expect("]");
-        return @event => CelLogic.Item(owner(@event), index(@event));
+        var variable = Name();
+        var bodies = new List<CelNode>();
+        while (Take(","))
+        {
+            bodies.Add(Expression());
+        }
+
+        Expect(")");
+        return CelMacros.Find(name, owner, variable, [.. bodies]) ?? throw new CelException($"found no matching overload for '{name}'");
+    }
+
+    private CelNode Call(string name, CelNode[] arguments, bool isMethod)
+    {
+        var function = CelFunctions.Find(name, arguments.Length, isMethod);
+        _unknownFunction ??= function is null ? name : null;
+        return scope => function!([.. arguments.Select(argument => argument(scope))]);
     }
 
     private CelNode Primary()
@@ -125,69 +179,73 @@ internal sealed class CelParser(string source)
         _at++;
         return token switch
         {
-            { Kind: CelKind.Text } => _ => token.Text,
-            { Kind: CelKind.Number } => _ => token.Number,
-            { Kind: CelKind.Symbol, Text: "(" } => Closed(Or()),
+            { Kind: CelKind.Literal } => _ => token.Value,
+            { Kind: CelKind.Symbol, Text: "(" } => Closed(Expression(), ")"),
             { Kind: CelKind.Symbol, Text: "[" } => List(),
-            { Kind: CelKind.Name, Text: "true" } => _ => true,
-            { Kind: CelKind.Name, Text: "false" } => _ => false,
-            { Kind: CelKind.Name, Text: "null" } => _ => null,
-            { Kind: CelKind.Name, Text: "event" } => @event => @event,
-            { Kind: CelKind.Name, Text: "has" } => Has(),
-            { Kind: CelKind.Name, Text: "size" } => Size(),
-            _ => throw new CelException($"'{token.Text}' is not understood in '{source}'"),
+            { Kind: CelKind.Symbol, Text: "{" } => Map(),
+            { Kind: CelKind.Symbol, Text: "." } => Named(Name()),
+            { Kind: CelKind.Name } => Named(token.Text),
+            _ => throw Unexpected(token),
         };
     }
 
-    private CelNode Closed(CelNode node)
+    private CelNode Named(string name)
     {
-        Expect(")");
+        if (Take("("))
+        {
+            return name == "has" ? Has() : Call(name, [.. Arguments(")")], isMethod: false);
+        }
+
+        return name switch
+        {
+            "true" => _ => true,
+            "false" => _ => false,
+            "null" => _ => null,
+            "in" => throw Unexpected(_tokens[_at - 1]),
+            _ when Types.Contains(name) => _ => new CelType(name),
+            _ => scope => scope.Find(name),
+        };
+    }
+
+    private CelNode Closed(CelNode node, string close)
+    {
+        Expect(close);
         return node;
     }
 
     private CelNode List()
     {
         var items = Arguments("]");
-        return @event => items.Select(item => item(@event)).ToArray();
+        return scope => items.Select(item => item(scope)).ToArray();
     }
 
-    private CelNode Size()
+    private CelNode Map()
     {
-        Expect("(");
-        var inner = Closed(Or());
-        return @event => CelLogic.Size(inner(@event));
+        var members = new List<(CelNode Key, CelNode Value)>();
+        while (!Take("}"))
+        {
+            var key = Expression();
+            Expect(":");
+            members.Add((key, Expression()));
+            if (!Take(",") && Current.Text != "}")
+            {
+                throw Unexpected();
+            }
+        }
+
+        return scope => members.ToDictionary(member => member.Key(scope) ?? throw CelException.NoOverload(), member => member.Value(scope));
     }
 
     // has(event.a.b) asks only for the last member; the ones before it must exist.
     private CelNode Has()
     {
-        Expect("(");
-        var owner = Primary();
-        var path = new List<string>();
-        while (Take("."))
-        {
-            path.Add(Name());
-        }
-
-        Expect(")");
-        if (path.Count == 0)
-        {
-            throw new CelException("has() needs a field");
-        }
-
-        return @event =>
-        {
-            var value = owner(@event);
-            foreach (var name in path[..^1])
-            {
-                value = CelLogic.Field(value, name);
-            }
-
-            return value is JsonElement { ValueKind: JsonValueKind.Object } element && element.TryGetProperty(path[^1], out _);
-        };
+        Closed(Postfix(), ")");
+        return _field is var (owner, name)
+            ? scope => CelValues.Has(owner(scope), name)
+            : throw new CelException("invalid argument to has() macro");
     }
 
-    private List<CelNode> Arguments(string close = ")")
+    private List<CelNode> Arguments(string close)
     {
         var arguments = new List<CelNode>();
         if (Take(close))
@@ -197,7 +255,7 @@ internal sealed class CelParser(string source)
 
         do
         {
-            arguments.Add(Or());
+            arguments.Add(Expression());
         } while (Take(","));
         Expect(close);
         return arguments;
@@ -207,12 +265,25 @@ internal sealed class CelParser(string source)
     {
         var token = Current;
         _at++;
-        return token.Kind == CelKind.Name ? token.Text : throw new CelException($"a field name is missing in '{source}'");
+        return token.Kind == CelKind.Name ? token.Text : throw Unexpected(token);
     }
 
-    private bool Take(string symbol)
+    private string? TakeOneOf(params ReadOnlySpan<string> symbols)
     {
-        if (Current.Kind != CelKind.Symbol || Current.Text != symbol)
+        foreach (var symbol in symbols)
+        {
+            if (Take(symbol))
+            {
+                return symbol;
+            }
+        }
+
+        return null;
+    }
+
+    private bool Take(string text)
+    {
+        if (Current.Kind is CelKind.Literal or CelKind.End || Current.Text != text)
         {
             return false;
         }
@@ -229,5 +300,10 @@ internal sealed class CelParser(string source)
         }
     }
 
-    private CelException Unexpected() => new($"'{Current.Text}' is not understood in '{source}'");
+    private CelException Unexpected() => Unexpected(Current);
+
+    private static CelException Unexpected(CelToken token) =>
+        new($"ERROR: <input>:1:{token.Column}: Syntax error: mismatched input '{token.Text}'");
+
+    private sealed record Field(CelNode Owner, string Name);
 }
