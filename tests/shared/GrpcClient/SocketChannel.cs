@@ -12,7 +12,7 @@ internal readonly record struct GrpcCallOptions(
 );
 
 /// <summary>
-/// One HTTP/2 connection (prior knowledge, no TLS) to a gRPC server on a Unix socket: opened by the first call, opened again by the next
+/// One HTTP/2 connection (prior knowledge, no TLS) to a gRPC server on a Unix socket or a TCP port: opened by the first call, opened again by the next
 /// call after it was lost. Any number of calls share it. Methods are named "package.Service/Method" and messages need no generated
 /// client, because the stand-in sidecar speaks for components that it does not know.
 /// </summary>
@@ -35,14 +35,21 @@ internal sealed class SocketChannel : IDisposable
 
     private readonly GrpcChannel _channel;
     private readonly CallInvoker _calls;
-    private readonly string _socketPath;
+    private readonly string _address;
 
     public SocketChannel(string socketPath)
+        : this("unix " + socketPath, cancellation => UnixStream.ConnectAsync(socketPath, cancellation)) { }
+
+    public SocketChannel(string host, int port)
+        : this($"tcp {host}:{port}", cancellation => TcpStream.ConnectAsync(new(host, port), cancellation)) { }
+
+    // The address as Go's dialler spells it.
+    private SocketChannel(string address, Func<CancellationToken, ValueTask<Stream>> connect)
     {
-        _socketPath = socketPath;
+        _address = address;
         var sockets = new SocketsHttpHandler
         {
-            ConnectCallback = (_, cancellation) => UnixStream.ConnectAsync(socketPath, cancellation),
+            ConnectCallback = (_, cancellation) => connect(cancellation),
             EnableMultipleHttp2Connections = false,
             InitialHttp2StreamWindowSize = StreamWindowBytes,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
@@ -79,7 +86,7 @@ internal sealed class SocketChannel : IDisposable
         }
         catch (RpcException fault)
         {
-            throw new GrpcCallException(StatusTexts.Of(fault, _socketPath), fault);
+            throw new GrpcCallException(StatusTexts.Of(fault, _address), fault);
         }
     }
 
@@ -91,7 +98,7 @@ internal sealed class SocketChannel : IDisposable
     {
         var stop = CancellationTokenSource.CreateLinkedTokenSource(options.Cancellation);
         var call = _calls.AsyncDuplexStreamingCall(Method(MethodType.DuplexStreaming, method), null, Options(options, stop.Token));
-        return new(call, stop, fault => StatusTexts.Of(fault, _socketPath));
+        return new(call, stop, fault => StatusTexts.Of(fault, _address));
     }
 
     public void Dispose() => _channel.Dispose();

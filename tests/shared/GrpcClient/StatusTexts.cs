@@ -10,7 +10,7 @@ internal static class StatusTexts
 {
     private const string Details = "grpc-status-details-bin";
 
-    public static GrpcStatus Of(RpcException fault, string socketPath)
+    public static GrpcStatus Of(RpcException fault, string address)
     {
         var cause = fault.Status.DebugException;
         if (Find<GrpcCallException>(cause) is { } refused)
@@ -26,7 +26,7 @@ internal static class StatusTexts
             ),
             StatusCode.DeadlineExceeded when IsOfThisSide(fault) => new(GrpcCode.DeadlineExceeded, "context deadline exceeded"),
             _ when Find<HttpProtocolException>(cause) is { } reset => FromReset(reset),
-            _ when Find<SocketException>(cause) is { } socket => Unreachable(socket, socketPath),
+            _ when Find<SocketException>(cause) is { } socket => Unreachable(socket, address),
             _ when cause is not null => new(GrpcCode.Unavailable, "error reading from server: EOF"),
             _ => new((GrpcCode)fault.StatusCode, fault.Status.Detail, fault.Trailers.GetValueBytes(Details)),
         };
@@ -48,7 +48,7 @@ internal static class StatusTexts
         return new(code, $"stream terminated by RST_STREAM with error code: {reset.ErrorCode}");
     }
 
-    private static GrpcStatus Unreachable(SocketException socket, string path)
+    private static GrpcStatus Unreachable(SocketException socket, string address)
     {
         var reason = socket.SocketErrorCode switch
         {
@@ -57,10 +57,7 @@ internal static class StatusTexts
             SocketError.AccessDenied => "permission denied",
             _ => socket.Message,
         };
-        return new(
-            GrpcCode.Unavailable,
-            $"connection error: desc = \"transport: Error while dialing: dial unix {path}: connect: {reason}\""
-        );
+        return new(GrpcCode.Unavailable, $"connection error: desc = \"transport: Error while dialing: dial {address}: connect: {reason}\"");
     }
 
     private static T? Find<T>(Exception? fault)
