@@ -48,8 +48,12 @@ internal sealed class OutputBindingComponent(ComponentManifest manifest, Compone
         ).Operations;
     }
 
-    public Task<InvokeResponse> InvokeAsync(InvokeRequest request, CancellationToken cancellation) =>
-        channel.CallAsync("OutputBinding/Invoke", request, InvokeResponse.Parser, cancellation);
+    public Task<InvokeResponse> InvokeAsync(
+        InvokeRequest request,
+        CancellationToken cancellation,
+        string? deliveredBy = null,
+        string? traceParent = null
+    ) => channel.CallAsync("OutputBinding/Invoke", request, InvokeResponse.Parser, cancellation, deliveredBy, traceParent: traceParent);
 
     public void Dispose() => channel.Dispose();
 }

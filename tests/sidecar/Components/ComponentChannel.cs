@@ -20,18 +20,41 @@ internal sealed class ComponentChannel(string socketPath, string instance) : IDi
         MessageParser<T> parser,
         CancellationToken cancellation,
         string? deliveredBy = null,
-        TimeSpan? timeout = null
+        TimeSpan? timeout = null,
+        string? traceParent = null
     )
         where T : class, IMessage<T>
     {
-        var metadata = deliveredBy is null ? _metadata : new Metadata { { InstanceKey, deliveredBy }, { InstanceKey, instance } };
-        return _channel.UnaryAsync(FullName(method), request, parser, new(metadata, timeout, cancellation));
+        var options = new GrpcCallOptions(MetadataOf(deliveredBy, traceParent), timeout, cancellation);
+        return _channel.UnaryAsync(FullName(method), request, parser, options);
     }
 
     public GrpcDuplexCall Open(string method, CancellationToken cancellation) =>
         _channel.Open(FullName(method), new(_metadata, Cancellation: cancellation));
 
     public void Dispose() => _channel.Dispose();
+
+    private Metadata MetadataOf(string? deliveredBy, string? traceParent)
+    {
+        if (deliveredBy is null && traceParent is null)
+        {
+            return _metadata;
+        }
+
+        var metadata = new Metadata();
+        if (deliveredBy is not null)
+        {
+            metadata.Add(InstanceKey, deliveredBy);
+        }
+
+        metadata.Add(InstanceKey, instance);
+        if (traceParent is not null)
+        {
+            metadata.Add("traceparent", traceParent);
+        }
+
+        return metadata;
+    }
 
     private static string FullName(string method) => "dapr.proto.components.v1." + method;
 }

@@ -1,3 +1,4 @@
+using Darq.Sidecar.Apps;
 using Darq.Sidecar.Components;
 using Darq.Sidecar.Resources;
 using Darq.Sidecar.Startup;
@@ -5,12 +6,8 @@ using Darq.Sidecar.Startup;
 namespace Darq.Sidecar.Delivery;
 
 /// <summary>Everything that flows to the app: asks it what it wants once it is up, opens the streams, and drains them at the end.</summary>
-internal sealed class AppDeliveries(
-    ComponentRegistry components,
-    AppChannel app,
-    IReadOnlyList<SubscriptionManifest> declared,
-    bool concurrent
-) : IDisposable
+internal sealed class AppDeliveries(ComponentRegistry components, IApp app, IReadOnlyList<SubscriptionManifest> declared, bool concurrent)
+    : IDisposable
 {
     private readonly List<PullLoop> _pulls = [];
     private readonly List<InputLoop> _inputs = [];
@@ -20,11 +17,10 @@ internal sealed class AppDeliveries(
 
     public async Task StartAsync(CancellationToken cancellation)
     {
-        await app.WaitForPortAsync(cancellation);
-        await app.AskAsync(HttpMethod.Get, "/dapr/config", cancellation);
+        await app.WaitUntilUpAsync(cancellation);
         if (components.PubSubs.Count > 0)
         {
-            Subscriptions = AppSubscriptions.Merge(Subscriptions, await AppSubscriptions.AskAsync(app, cancellation));
+            Subscriptions = SubscriptionList.Merge(Subscriptions, await app.SubscriptionsAsync(cancellation));
         }
 
         foreach (var subscription in Subscriptions)
@@ -58,7 +54,10 @@ internal sealed class AppDeliveries(
             SidecarLog.Warn($"subscription to topic '{subscription.Topic}' on pubsub '{subscription.PubSub}' is not allowed");
             return;
         }
-        var pull = new PullLoop(pubSub, subscription, new TopicDelivery(pubSub, subscription, app), concurrent);
+        IDelivery delivery = subscription.Bulk is { } bulk
+            ? new BulkDelivery(pubSub, subscription, bulk, app)
+            : new TopicDelivery(pubSub, subscription, app);
+        var pull = new PullLoop(pubSub, subscription, delivery, concurrent);
         _pulls.Add(pull);
         await pull.StartAsync();
         SidecarLog.Info($"app is subscribed to topic {subscription.Topic} on {subscription.PubSub}");
@@ -66,16 +65,13 @@ internal sealed class AppDeliveries(
 
     private async Task ReadAsync(InputBindingComponent binding, CancellationToken cancellation)
     {
-        if (!binding.IsExplicit)
+        if (!binding.IsExplicit && !await app.WantsAsync(binding, cancellation))
         {
-            var answer = await app.AskAsync(HttpMethod.Options, "/" + binding.Route.TrimStart('/'), cancellation);
-            if (!answer.IsSuccess && answer.Status != 405)
-            {
-                SidecarLog.Info($"app has not subscribed to binding {binding.Name}");
-                return;
-            }
+            SidecarLog.Info($"app has not subscribed to binding {binding.Name}");
+            return;
         }
-        var input = new InputLoop(binding, app);
+
+        var input = new InputLoop(binding, app, new(components));
         _inputs.Add(input);
         input.Start();
     }

@@ -42,12 +42,12 @@ internal sealed class InFlight
         }
     }
 
-    public async Task CloseAsync()
+    public async Task CloseAsync(bool wait = true)
     {
         lock (_lock)
         {
             _closed = true;
-            if (_count == 0)
+            if (_count == 0 || !wait)
             {
                 return;
             }

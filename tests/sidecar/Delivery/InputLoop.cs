@@ -1,11 +1,8 @@
-using System.Globalization;
-using System.Text;
 using Darq.Protos;
+using Darq.Sidecar.Apps;
 using Darq.Sidecar.Components;
-using Darq.Sidecar.Events;
 using Darq.Sidecar.Startup;
 using Darq.Tests.Shared.GrpcClient;
-using Google.Protobuf;
 
 namespace Darq.Sidecar.Delivery;
 
@@ -13,7 +10,7 @@ namespace Darq.Sidecar.Delivery;
 /// The stream of one input binding. Every message goes to the app at once, whatever else is under way, and the app's whole answer goes
 /// back with the acknowledgement. A stream that cannot be opened, or that ended, stays closed.
 /// </summary>
-internal sealed class InputLoop(InputBindingComponent binding, AppChannel app) : IDisposable
+internal sealed class InputLoop(InputBindingComponent binding, IApp app, AnsweredOutputs outputs) : IDisposable
 {
     private readonly InFlight _inFlight = new();
     private readonly CancellationTokenSource _cancelled = new();
@@ -74,51 +71,14 @@ internal sealed class InputLoop(InputBindingComponent binding, AppChannel app) :
 
     private async Task<ReadRequest> DeliverAsync(ReadResponse message)
     {
-        if (WrongLength(message) is { } complaint)
-        {
-            return Failed(message, $"error invoking app: Post \"{app.Url(binding.Route)}\": {complaint}");
-        }
-
-        var trace = TraceParent.Next(message.Metadata.GetValueOrDefault("traceparent"));
-        var answer = await app.DeliverAsync(
-            binding.Route,
-            message.Data.Memory,
-            ContentTypes.Json,
-            message.Metadata,
-            trace,
-            message.Metadata.GetValueOrDefault("tracestate"),
-            _cancelled.Token
-        );
+        var answer = await app.TakeAsync(binding, message, _cancelled.Token);
         if (answer.Failure is { } failure)
         {
-            return Failed(message, "error invoking app: " + failure);
+            return Failed(message, failure);
         }
 
-        return answer.IsSuccess
-            ? new() { MessageId = message.MessageId, ResponseData = UnsafeByteOperations.UnsafeWrap(answer.Body) }
-            : Failed(
-                message,
-                $"fails to send binding event to http app channel, status code: {answer.Status} body: "
-                    + $"{Encoding.UTF8.GetString(answer.Body)}"
-            );
-    }
-
-    // Unlike a topic's, a binding's metadata may name a length, and Go's client then holds the body to it.
-    private static string? WrongLength(ReadResponse message)
-    {
-        foreach (var (key, value) in message.Metadata)
-        {
-            if (
-                key.Equals("content-length", StringComparison.OrdinalIgnoreCase)
-                && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
-                && length != message.Data.Length
-            )
-            {
-                return $"http: ContentLength={length} with Body length {message.Data.Length}";
-            }
-        }
-
-        return null;
+        await outputs.SendAsync(answer, binding.Name, _cancelled.Token);
+        return new() { MessageId = message.MessageId, ResponseData = answer.Data };
     }
 
     private ReadRequest Failed(ReadResponse message, string reason)

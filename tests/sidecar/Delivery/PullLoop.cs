@@ -33,11 +33,12 @@ internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subs
     }
 
     /// <summary>
-    /// Waits for what the app is handling, then cancels the stream. What comes meanwhile is neither handed on nor answered.
+    /// Waits for what the app is handling, unless the delivery is not awaited, then cancels the stream. What comes meanwhile is neither
+    /// handed on nor answered.
     /// </summary>
     public async Task StopAsync()
     {
-        await _inFlight.CloseAsync();
+        await _inFlight.CloseAsync(delivery.IsAwaitedAtStop);
         await _cancelled.CancelAsync();
         _call?.Cancel();
         await _reading;
@@ -127,6 +128,10 @@ internal sealed class PullLoop(PubSubComponent pubSub, SubscriptionManifest subs
         catch (GrpcCallException fault)
         {
             SidecarLog.Debug($"an acknowledgement on topic {subscription.Topic} was lost: {fault.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            // The stream is cancelled, and the component hears nothing.
         }
         catch (Exception fault)
         {

@@ -86,7 +86,7 @@ internal static class CloudEvents
     }
 
     /// <summary>The attributes that binary mode carries as metadata <c>ce_…</c>, as a JSON object.</summary>
-    public static byte[] FromHeaders(IEnumerable<KeyValuePair<string, string>> metadata)
+    public static byte[] FromHeaders(IEnumerable<KeyValuePair<string, string>> metadata, string contentType)
     {
         var fields = new EventFields();
         foreach (var (key, value) in metadata)
@@ -97,6 +97,7 @@ internal static class CloudEvents
             }
         }
 
+        fields.SetMissing("datacontenttype", contentType);
         return fields.ToJson();
     }
 

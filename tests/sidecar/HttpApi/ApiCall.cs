@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Darq.Sidecar.Delivery;
+using Darq.Sidecar.Apps;
 using Darq.Sidecar.Events;
 using Darq.Sidecar.Operations;
 using Microsoft.AspNetCore.Http.Features;

@@ -36,10 +36,19 @@ internal sealed record SubscriptionManifest(
     string DeadLetterTopic,
     IReadOnlyDictionary<string, string> Metadata,
     Routes Routes,
-    bool Declared
+    bool Declared,
+    BulkSettings? Bulk = null
 )
 {
     public bool RawPayload => Metadata.TryGetValue("rawPayload", out var raw) && raw.Equals("true", StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>How many messages a subscription takes at once at most, and how long it gathers them.</summary>
+internal sealed record BulkSettings(int MaxMessages, TimeSpan MaxWait)
+{
+    /// <summary>Zero stands for daprd's own number.</summary>
+    public static BulkSettings Of(int maxMessages, int maxWaitMilliseconds) =>
+        new(maxMessages > 0 ? maxMessages : 100, TimeSpan.FromMilliseconds(maxWaitMilliseconds > 0 ? maxWaitMilliseconds : 1000));
 }
 
 /// <summary>What the resources folder holds for this app, in the order of the files.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Darq.Sidecar.Events;
 using Darq.Sidecar.Routing;
 using Darq.Sidecar.Startup;
@@ -124,9 +125,15 @@ internal static class ResourceReader
             spec.Text("deadLetterTopic") ?? "",
             spec.Map("metadata"),
             new(rules),
-            Declared: true
+            Declared: true,
+            spec.Text("bulkSubscribe", "enabled") == "true"
+                ? BulkSettings.Of(Number(spec, "maxMessagesCount"), Number(spec, "maxAwaitDurationMs"))
+                : null
         );
     }
+
+    private static int Number(YamlNode? spec, string name) =>
+        int.TryParse(spec.Text("bulkSubscribe", name), CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     private static RouteRule Rule(string match, string path)
     {

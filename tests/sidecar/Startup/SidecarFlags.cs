@@ -10,6 +10,7 @@ internal sealed class SidecarFlags
         "app-id",
         "app-port",
         "app-protocol",
+        "app-max-concurrency",
         "dapr-http-port",
         "dapr-grpc-port",
         "resources-path",
@@ -40,7 +41,6 @@ internal sealed class SidecarFlags
         "dapr-internal-grpc-listen-address",
         "dapr-public-listen-address",
         "allowed-origins",
-        "app-max-concurrency",
         "actors-service",
         "disable-init-endpoints",
     ];
@@ -56,6 +56,12 @@ internal sealed class SidecarFlags
     public int? AppPort => Value("app-port", "").Length > 0 ? Port("app-port", 0) : null;
 
     public string AppProtocol => Value("app-protocol", "http");
+
+    /// <summary>How many calls to the app may be under way at once; not positive means any number.</summary>
+    public int AppMaxConcurrency =>
+        int.TryParse(Value("app-max-concurrency", "-1"), CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new StartException($"--app-max-concurrency: '{Value("app-max-concurrency", "")}' is not a number");
 
     public string AppAddress => Value("app-channel-address", "127.0.0.1");
 
@@ -121,12 +127,12 @@ internal sealed class SidecarFlags
             throw new StartException("app-id is required");
         }
 
-        if (AppProtocol != "http")
+        if (AppProtocol is not ("http" or "grpc"))
         {
-            throw new StartException($"app-protocol {AppProtocol}: the stand-in sidecar serves HTTP apps only");
+            throw new StartException($"app-protocol {AppProtocol}: the stand-in sidecar serves http and grpc");
         }
 
-        _ = (AppPort, HttpPort, GrpcPort, GracePeriod);
+        _ = (AppPort, HttpPort, GrpcPort, GracePeriod, AppMaxConcurrency);
     }
 
     private string Value(string name, string standard) => _values.GetValueOrDefault(name, standard);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Darq.Sidecar.Apps;
 using Darq.Sidecar.Components;
 using Darq.Sidecar.Delivery;
 using Darq.Sidecar.GrpcApi;
@@ -56,7 +57,7 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
             resources.Components,
             _stop.Token
         );
-        using var app = flags.AppPort is { } port ? new AppChannel(flags, port, environment) : null;
+        using var app = flags.AppPort is { } port ? AppOf(new(flags.AppAddress, port)) : null;
         using var deliveries = app is null ? null : new AppDeliveries(components, app, resources.Subscriptions, environment.Concurrent);
         // Step 4.
         var outboxes = new Outboxes(components, flags.AppId, environment.Namespace ?? "default");
@@ -79,6 +80,9 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
         components.Close();
         return drained ? 0 : 1;
     }
+
+    private IApp AppOf(AppPort port) =>
+        flags.AppProtocol == "grpc" ? new GrpcApp(port, environment.AppToken) : new HttpApp(port, new(flags, port, environment));
 
     private ApiOperations Operations(ComponentRegistry components, Outboxes outboxes, AppDeliveries? deliveries)
     {

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Darq.Sidecar.Delivery;
+namespace Darq.Sidecar.Apps;
 
 /// <summary>
 /// A message's metadata as headers of the request to the app, as daprd and Go's HTTP client make them: some names are skipped, some

@@ -1,6 +1,6 @@
 using Darq.Sidecar.Startup;
 
-namespace Darq.Sidecar.Delivery;
+namespace Darq.Sidecar.Apps;
 
 /// <summary>
 /// Plays a fault of daprd's HTTP pipeline by seed: of calls to the app that overlap, one that fails in transport may count as answered
@@ -14,10 +14,10 @@ internal sealed class FalseAcknowledgements(int seed)
     private int _underWay;
     private int _count;
 
-    public async Task<AppAnswer> PlayAsync(Func<Task<AppAnswer>> call)
+    public async Task<HttpAnswer> PlayAsync(Func<Task<HttpAnswer>> call)
     {
         var overlaps = Interlocked.Increment(ref _underWay) > 1;
-        AppAnswer answer;
+        HttpAnswer answer;
         try
         {
             answer = await call();

@@ -4,14 +4,15 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using Darq.Sidecar.Startup;
+using Darq.Tests.Shared.GrpcClient;
 
-namespace Darq.Sidecar.Delivery;
+namespace Darq.Sidecar.Apps;
 
 /// <summary>
-/// The way to the app: HTTP/1.1 over pooled connections. It never throws for what an app or the network does; that is an
-/// <see cref="AppAnswer"/>.
+/// The way to an HTTP app: HTTP/1.1 over pooled connections, and as many calls at once as the app allows. It never throws for what an
+/// app or the network does; that is an <see cref="HttpAnswer"/>.
 /// </summary>
-internal sealed class AppChannel : IDisposable
+internal sealed class HttpChannel : IDisposable
 {
     private readonly ConcurrentDictionary<string, Uri> _addresses = [];
     private readonly HttpMessageInvoker _invoker;
@@ -21,10 +22,14 @@ internal sealed class AppChannel : IDisposable
     private readonly string? _token;
     private readonly FalseAcknowledgements? _false;
 
-    public AppChannel(SidecarFlags flags, int port, SidecarEnvironment environment)
+    // One limit for everything; null without one.
+    private readonly SemaphoreSlim? _calls;
+
+    public HttpChannel(SidecarFlags flags, AppPort port, SidecarEnvironment environment)
     {
-        (_host, _port, _appId, _token) = (flags.AppAddress, port, flags.AppId, environment.AppToken);
+        (_host, _port, _appId, _token) = (port.Host, port.Number, flags.AppId, environment.AppToken);
         _false = environment.FalseAcknowledgements is { } seed ? new(seed) : null;
+        _calls = flags.AppMaxConcurrency > 0 ? new(flags.AppMaxConcurrency) : null;
         _invoker = new(
             new SocketsHttpHandler
             {
@@ -33,32 +38,14 @@ internal sealed class AppChannel : IDisposable
                 AutomaticDecompression = DecompressionMethods.None,
                 UseCookies = false,
                 UseProxy = false,
-                ConnectCallback = ConnectAsync,
+                ConnectCallback = static (context, cancellation) => TcpStream.ConnectAsync(context.DnsEndPoint, cancellation),
                 RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
             }
         );
     }
 
-    /// <summary>Waits until the app's port accepts connections.</summary>
-    public async Task WaitForPortAsync(CancellationToken cancellation)
-    {
-        while (true)
-        {
-            using var probe = new Socket(SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                await probe.ConnectAsync(_host, _port, cancellation);
-                return;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(50, cancellation);
-            }
-        }
-    }
-
     /// <summary>One of the sidecar's own questions to the app; the two under /dapr carry the app id.</summary>
-    public Task<AppAnswer> AskAsync(HttpMethod method, string path, CancellationToken cancellation)
+    public Task<HttpAnswer> AskAsync(HttpMethod method, string path, CancellationToken cancellation)
     {
         var request = new HttpRequestMessage(method, Address(path)) { Content = Content(default, Events.ContentTypes.Json) };
         if (method == HttpMethod.Get)
@@ -66,11 +53,11 @@ internal sealed class AppChannel : IDisposable
             AppHeaders.Set(request, "Dapr-App-Id", _appId);
         }
 
-        return SendAsync(request, cancellation);
+        return LimitAsync(() => SendAsync(request, cancellation), cancellation);
     }
 
-    /// <summary>Hands a message to the app.</summary>
-    public Task<AppAnswer> DeliverAsync(
+    /// <summary>Hands something to the app.</summary>
+    public Task<HttpAnswer> PostAsync(
         string path,
         ReadOnlyMemory<byte> body,
         string contentType,
@@ -84,7 +71,7 @@ internal sealed class AppChannel : IDisposable
         if (AppHeaders.Add(request, metadata) is { } complaint)
         {
             request.Dispose();
-            return Task.FromResult(AppAnswer.Failed($"Post \"{Url(path)}\": {complaint}"));
+            return Task.FromResult(HttpAnswer.Failed($"Post \"{Url(path)}\": {complaint}"));
         }
         if (traceParent is not null)
         {
@@ -96,15 +83,46 @@ internal sealed class AppChannel : IDisposable
             AppHeaders.Set(request, "Tracestate", traceState);
         }
 
-        return _false is null ? SendAsync(request, cancellation) : _false.PlayAsync(() => SendAsync(request, cancellation));
+        Task<HttpAnswer> CallAsync() => SendAsync(request, cancellation);
+        return LimitAsync(_false is null ? CallAsync : () => _false.PlayAsync(CallAsync), cancellation);
     }
 
     /// <summary>The address of a path as Go's errors spell it.</summary>
     public string Url(string path) => $"http://{_host}:{_port}/{path.TrimStart('/')}";
 
-    public void Dispose() => _invoker.Dispose();
+    public void Dispose()
+    {
+        _invoker.Dispose();
+        _calls?.Dispose();
+    }
 
-    private async Task<AppAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    private async Task<HttpAnswer> LimitAsync(Func<Task<HttpAnswer>> call, CancellationToken cancellation)
+    {
+        if (_calls is null)
+        {
+            return await call();
+        }
+
+        try
+        {
+            await _calls.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return HttpAnswer.Failed("context canceled");
+        }
+
+        try
+        {
+            return await call();
+        }
+        finally
+        {
+            _calls.Release();
+        }
+    }
+
+    private async Task<HttpAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         using var owned = request;
         if (_token is { Length: > 0 })
@@ -120,7 +138,7 @@ internal sealed class AppChannel : IDisposable
         catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException)
         {
             var verb = request.Method.Method[0] + request.Method.Method[1..].ToLowerInvariant();
-            return AppAnswer.Failed($"{verb} \"{request.RequestUri}\": {Reason(fault)}");
+            return HttpAnswer.Failed($"{verb} \"{request.RequestUri}\": {Reason(fault)}");
         }
     }
 
@@ -150,19 +168,4 @@ internal sealed class AppChannel : IDisposable
 
     private static readonly MediaTypeHeaderValue CloudEventType = new(Events.ContentTypes.CloudEvent);
     private static readonly MediaTypeHeaderValue JsonType = new(Events.ContentTypes.Json);
-
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

@@ -4,9 +4,11 @@ using Darq.Sidecar.Components;
 using Darq.Sidecar.Events;
 using Darq.Sidecar.Resources;
 
-namespace Darq.Sidecar.Delivery;
+namespace Darq.Sidecar.Apps;
 
-/// <summary>A message as the sidecar understands it: the event for rules and expiry, the bytes and metadata for the app.</summary>
+/// <summary>
+/// A message as the sidecar understands it: the event for rules, expiry and gRPC, the bytes for HTTP, the metadata for both.
+/// </summary>
 internal sealed class ReceivedEvent : IDisposable
 {
     private readonly JsonDocument _document;
@@ -18,6 +20,11 @@ internal sealed class ReceivedEvent : IDisposable
         TraceState = Trace("tracestate");
     }
 
+    /// <summary>The topic that the component named, in the app's terms.</summary>
+    public required string Topic { get; init; }
+
+    public required string PubSub { get; init; }
+
     public JsonElement Root => _document.RootElement;
 
     public ReadOnlyMemory<byte> Body { get; }
@@ -28,13 +35,14 @@ internal sealed class ReceivedEvent : IDisposable
 
     public string? TraceState { get; }
 
+    /// <summary>The event's id and topic as error texts have them.</summary>
     public string Id => GoTypes.Print(Root, "id");
 
-    public string Topic => GoTypes.Print(Root, "topic");
+    public string TopicOfEvent => GoTypes.Print(Root, "topic");
 
-    public bool HasExpired =>
-        Root.ValueKind == JsonValueKind.Object
-        && Root.TryGetProperty("expiration", out var expiration)
+    public static bool HasExpired(JsonElement root) =>
+        root.ValueKind == JsonValueKind.Object
+        && root.TryGetProperty("expiration", out var expiration)
         && expiration.ValueKind == JsonValueKind.String
         && DateTimeOffset.TryParse(expiration.GetString(), System.Globalization.CultureInfo.InvariantCulture, out var time)
         && time < DateTimeOffset.UtcNow;
@@ -62,23 +70,27 @@ internal sealed class ReceivedEvent : IDisposable
     )
     {
         var data = message.Data.Memory;
+        var topic = pubSub.Inner(message.TopicName);
+        ReceivedEvent Of(JsonDocument document, ReadOnlyMemory<byte> body) =>
+            new(document, body, metadata) { Topic = topic, PubSub = pubSub.Name };
         if (subscription.RawPayload)
         {
-            var wrapped = CloudEvents.WrapRaw(pubSub.Name, pubSub.Inner(message.TopicName), data, metadata);
-            return new(GoJson.Parse(wrapped), wrapped, metadata);
-        }
-        if (ContentTypes.IsBinary(message.ContentType))
-        {
-            return new(GoJson.Parse(CloudEvents.FromHeaders(metadata)), data, metadata);
+            var wrapped = CloudEvents.WrapRaw(pubSub.Name, topic, data, metadata);
+            return Of(GoJson.Parse(wrapped), wrapped);
         }
 
+        return ContentTypes.IsBinary(message.ContentType)
+            ? Of(GoJson.Parse(CloudEvents.FromHeaders(metadata, message.ContentType)), data)
+            : Of(Parse(data), data);
+    }
+
+    /// <summary>Throws <see cref="GoJsonException"/> if this is no JSON object.</summary>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> data)
+    {
         var document = GoJson.Parse(data);
-        if (document.RootElement.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
-        {
-            throw new GoJsonException(GoTypes.CannotUnmarshal(document.RootElement, "map[string]interface {}"));
-        }
-
-        return new(document, data, metadata);
+        return document.RootElement.ValueKind is JsonValueKind.Object or JsonValueKind.Null
+            ? document
+            : throw new GoJsonException(GoTypes.CannotUnmarshal(document.RootElement, "map[string]interface {}"));
     }
 
     public void Dispose() => _document.Dispose();

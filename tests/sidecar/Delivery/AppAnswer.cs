@@ -1,9 +1,0 @@
-namespace Darq.Sidecar.Delivery;
-
-/// <summary>What came of a call to the app: a status and a body, or the reason why there is none, in Go's words.</summary>
-internal readonly record struct AppAnswer(int Status, byte[] Body, string? Failure = null)
-{
-    public bool IsSuccess => Failure is null && Status is >= 200 and < 300;
-
-    public static AppAnswer Failed(string reason) => new(0, [], reason);
-}
