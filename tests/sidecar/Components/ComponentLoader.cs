@@ -53,7 +53,10 @@ internal sealed class ComponentLoader(
             "pubsub" => await LoadPubSubAsync(manifest, Socket(ComponentKind.PubSub, name, manifest, "message bus"), cancellation),
             "state" => await LoadStoreAsync(manifest, Socket(ComponentKind.StateStore, name, manifest, "state store"), cancellation),
             "bindings" => await LoadBindingsAsync(manifest, name, cancellation),
-            _ => throw new StartException($"the stand-in sidecar knows pubsub, state and bindings, not {manifest.Type}"),
+            _ when manifest.Type == SecretStores.Type => [],
+            _ => throw new StartException(
+                $"the stand-in sidecar knows pubsub, state, bindings and {SecretStores.Type}, not {manifest.Type}"
+            ),
         };
         if (watch.Elapsed > manifest.InitTimeout)
         {

@@ -18,19 +18,16 @@ internal static class ResourceReader
     {
         var components = new List<ComponentManifest>();
         var subscriptions = new List<SubscriptionManifest>();
-        foreach (var root in folders.SelectMany(Files).SelectMany(Documents))
+        var roots = folders.SelectMany(Files).SelectMany(Documents).Where(root => IsFor(root, appId)).ToArray();
+        var stores = roots
+            .Where(root => root.Text("spec", "type") == SecretStores.Type)
+            .Select(root => root.Text("metadata", "name") ?? "");
+        var secrets = new SecretStores([.. stores]);
+        foreach (var root in roots)
         {
-            if (
-                root.Items("scopes").Select(scope => (scope as YamlScalarNode)?.Value).ToArray() is { Length: > 0 } scopes
-                && !scopes.Contains(appId)
-            )
-            {
-                continue;
-            }
-
             if (root.Text("kind") == "Component")
             {
-                components.Add(Component(root, templates));
+                components.Add(Component(root, templates, secrets));
             }
             else if (root.Text("kind") == "Subscription")
             {
@@ -38,6 +35,12 @@ internal static class ResourceReader
             }
         }
         return new(components, subscriptions);
+    }
+
+    private static bool IsFor(YamlNode root, string appId)
+    {
+        var scopes = root.Items("scopes").Select(scope => (scope as YamlScalarNode)?.Value).ToArray();
+        return scopes.Length == 0 || scopes.Contains(appId);
     }
 
     private static IEnumerable<string> Files(string folder) =>
@@ -64,7 +67,7 @@ internal static class ResourceReader
         return stream.Documents.Select(document => document.RootNode);
     }
 
-    private static ComponentManifest Component(YamlNode root, Templates templates)
+    private static ComponentManifest Component(YamlNode root, Templates templates, SecretStores secrets)
     {
         var name = root.Text("metadata", "name") ?? throw new StartException("a Component resource has no metadata.name");
         var timeout = DefaultInitTimeout;
@@ -77,7 +80,14 @@ internal static class ResourceReader
         var metadata = new List<KeyValuePair<string, string>>();
         foreach (var item in root.Items("spec", "metadata"))
         {
-            var value = Value(item, name);
+            var value = item.At("secretKeyRef") is { } secret
+                ? secrets.Find(
+                    name,
+                    root.Text("auth", "secretStore"),
+                    secret.Text("name") ?? "",
+                    secret.Text("key") ?? secret.Text("name") ?? ""
+                )
+                : Value(item);
             scoped |= value.Contains("{namespace}", StringComparison.Ordinal);
             metadata.Add(new(item.Text("name") ?? "", templates.Fill(value)));
         }
@@ -92,21 +102,14 @@ internal static class ResourceReader
         );
     }
 
-    private static string Value(YamlNode item, string component)
+    private static string Value(YamlNode item)
     {
-        if (item.At("secretKeyRef") is not null)
-        {
-            throw new StartException(
-                $"component {component}: {item.Text("name")}: secretKeyRef is not supported by the stand-in; use value or envRef"
-            );
-        }
-
         if (item.Text("envRef") is { } variable)
         {
             return Environment.GetEnvironmentVariable(variable) ?? "";
         }
 
-        return item.Text("value") ?? "";
+        return item.At("value") is { } value ? value.Json() : "";
     }
 
     private static SubscriptionManifest Subscription(YamlNode root)

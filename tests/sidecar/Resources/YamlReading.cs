@@ -1,3 +1,6 @@
+using System.Globalization;
+using Darq.Sidecar.Events;
+using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Darq.Sidecar.Resources;
@@ -33,4 +36,27 @@ internal static class YamlReading
 
         return result;
     }
+
+    /// <summary>A scalar as it is written, anything else as compact JSON with sorted keys.</summary>
+    public static string Json(this YamlNode node) => node is YamlScalarNode scalar ? scalar.Value ?? "" : Compact(node);
+
+    private static string Compact(YamlNode? node) =>
+        node switch
+        {
+            YamlMappingNode map => $"{{{string.Join(",", map.Children.OrderBy(Key, StringComparer.Ordinal).Select(Member))}}}",
+            YamlSequenceNode list => $"[{string.Join(",", list.Children.Select(Compact))}]",
+            YamlScalarNode { Style: ScalarStyle.Plain } plain when IsLiteral(plain.Value) => plain.Value is null or "" or "~"
+                ? "null"
+                : plain.Value,
+            YamlScalarNode text => GoJson.Quote(text.Value ?? ""),
+            _ => "null",
+        };
+
+    private static string Member(KeyValuePair<YamlNode, YamlNode> member) => $"{GoJson.Quote(Key(member))}:{Compact(member.Value)}";
+
+    private static string Key(KeyValuePair<YamlNode, YamlNode> member) => (member.Key as YamlScalarNode)?.Value ?? "";
+
+    private static bool IsLiteral(string? text) =>
+        text is null or "" or "~" or "null" or "true" or "false"
+        || double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 }
