@@ -38,7 +38,7 @@ internal static class GrpcSubscriptions
             subscription.DeadLetterTopic,
             new Dictionary<string, string>(subscription.Metadata),
             new(rules),
-            Declared: false,
+            SubscriptionOrigin.Programmatic,
             subscription.BulkSubscribe is { Enabled: true } bulk ? BulkSettings.Of(bulk.MaxMessagesCount, bulk.MaxAwaitDurationMs) : null
         );
     }

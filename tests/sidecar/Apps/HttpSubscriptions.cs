@@ -77,7 +77,7 @@ internal static class HttpSubscriptions
             item.TextOf("deadLetterTopic"),
             Metadata(item.Member("metadata")),
             new(rules),
-            Declared: false,
+            SubscriptionOrigin.Programmatic,
             bulk.Member("enabled").ValueKind == JsonValueKind.True
                 ? BulkSettings.Of(bulk.NumberOf("maxMessagesCount"), bulk.NumberOf("maxAwaitDurationMs"))
                 : null

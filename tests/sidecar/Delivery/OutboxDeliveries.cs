@@ -32,7 +32,7 @@ internal sealed class OutboxDeliveries(ComponentRegistry components, Outboxes ou
                 "",
                 new Dictionary<string, string>(),
                 new([]),
-                Declared: true
+                SubscriptionOrigin.Declarative
             );
             var pull = new PullLoop(source, subscription, new OutboxDelivery(store, outbox, source, target), concurrent);
             _pulls.Add(pull);

@@ -21,7 +21,7 @@ internal static class SubscriptionList
             {
                 merged.Add(subscription);
             }
-            else if (!subscription.Declared)
+            else if (subscription.Origin == SubscriptionOrigin.Programmatic)
             {
                 merged[at] = subscription;
             }

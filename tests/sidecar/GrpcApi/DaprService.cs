@@ -11,7 +11,7 @@ using StateItem = Darq.Sidecar.Operations.StateItem;
 namespace Darq.Sidecar.GrpcApi;
 
 /// <summary>The service <c>dapr.proto.runtime.v1.Dapr</c>: each method turns its message into one operation and back.</summary>
-internal sealed class DaprService(ApiOperations operations) : Dapr.DaprBase
+internal sealed class DaprService(ApiOperations operations, SubscribeCall subscriptions) : Dapr.DaprBase
 {
     private static readonly Empty Nothing = new();
 
@@ -62,6 +62,12 @@ internal sealed class DaprService(ApiOperations operations) : Dapr.DaprBase
         );
         return answer;
     }
+
+    public override Task SubscribeTopicEventsAlpha1(
+        IAsyncStreamReader<SubscribeTopicEventsRequestAlpha1> requestStream,
+        IServerStreamWriter<SubscribeTopicEventsResponseAlpha1> responseStream,
+        ServerCallContext context
+    ) => subscriptions.ServeAsync(requestStream, responseStream, context.CancellationToken);
 
     public override async Task<GetStateResponse> GetState(GetStateRequest request, ServerCallContext context)
     {

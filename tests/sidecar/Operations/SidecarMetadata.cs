@@ -1,13 +1,16 @@
 using Darq.Protos.Runtime;
 using Darq.Sidecar.Components;
-using Darq.Sidecar.Delivery;
 using Darq.Sidecar.Resources;
 using Darq.Sidecar.Startup;
 
 namespace Darq.Sidecar.Operations;
 
 /// <summary>What the sidecar says of itself, and what apps have added to it.</summary>
-internal sealed class SidecarMetadata(SidecarFlags flags, ComponentRegistry components, AppDeliveries? deliveries)
+internal sealed class SidecarMetadata(
+    SidecarFlags flags,
+    ComponentRegistry components,
+    Func<IReadOnlyList<SubscriptionManifest>> subscriptions
+)
 {
     private const string Version = "1.18.3";
     private readonly Dictionary<string, string> _extended = new() { ["daprRuntimeVersion"] = Version };
@@ -35,7 +38,7 @@ internal sealed class SidecarMetadata(SidecarFlags flags, ComponentRegistry comp
             ActorRuntime = new() { RuntimeStatus = ActorRuntime.Types.ActorRuntimeStatus.Disabled, Placement = "placement: disconnected" },
         };
         answer.RegisteredComponents.Add(components.Loaded.Select(Describe));
-        answer.Subscriptions.Add((deliveries?.Subscriptions ?? []).Select(Describe));
+        answer.Subscriptions.Add(subscriptions().Select(Describe));
         lock (_extended)
         {
             answer.ExtendedMetadata.Set(_extended);
@@ -71,6 +74,11 @@ internal sealed class SidecarMetadata(SidecarFlags flags, ComponentRegistry comp
                 },
             },
             DeadLetterTopic = subscription.DeadLetterTopic,
-            Type = subscription.Declared ? PubsubSubscriptionType.Declarative : PubsubSubscriptionType.Programmatic,
+            Type = subscription.Origin switch
+            {
+                SubscriptionOrigin.Declarative => PubsubSubscriptionType.Declarative,
+                SubscriptionOrigin.Programmatic => PubsubSubscriptionType.Programmatic,
+                _ => PubsubSubscriptionType.Streaming,
+            },
         };
 }

@@ -29,14 +29,22 @@ internal sealed record ComponentManifest(
     public string? Find(string key) => Metadata.LastOrDefault(item => item.Key.Equals(key, StringComparison.OrdinalIgnoreCase)).Value;
 }
 
-/// <summary>A subscription, declared in a resource or by the app.</summary>
+/// <summary>Who subscribes: a resource, the app in its answer, or a client that holds a stream open.</summary>
+internal enum SubscriptionOrigin
+{
+    Declarative,
+    Programmatic,
+    Streaming,
+}
+
+/// <summary>A subscription, wherever it comes from.</summary>
 internal sealed record SubscriptionManifest(
     string PubSub,
     string Topic,
     string DeadLetterTopic,
     IReadOnlyDictionary<string, string> Metadata,
     Routes Routes,
-    bool Declared,
+    SubscriptionOrigin Origin,
     BulkSettings? Bulk = null
 )
 {

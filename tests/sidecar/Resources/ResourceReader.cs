@@ -128,7 +128,7 @@ internal static class ResourceReader
             spec.Text("deadLetterTopic") ?? "",
             spec.Map("metadata"),
             new(rules),
-            Declared: true,
+            SubscriptionOrigin.Declarative,
             spec.Text("bulkSubscribe", "enabled") == "true"
                 ? BulkSettings.Of(Number(spec, "maxMessagesCount"), Number(spec, "maxAwaitDurationMs"))
                 : null

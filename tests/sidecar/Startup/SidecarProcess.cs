@@ -59,12 +59,13 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
         );
         using var app = flags.AppPort is { } port ? AppOf(new(flags.AppAddress, port)) : null;
         using var deliveries = app is null ? null : new AppDeliveries(components, app, resources.Subscriptions, environment.Concurrent);
+        var streaming = new StreamingSubscriptions(environment.Concurrent);
         // Step 4.
         var outboxes = new Outboxes(components, flags.AppId, environment.Namespace ?? "default");
         using var forwarding = new OutboxDeliveries(components, outboxes, environment.Concurrent);
-        var operations = Operations(components, outboxes, deliveries);
+        var operations = Operations(components, outboxes, () => [.. deliveries?.Subscriptions ?? [], .. streaming.Subscriptions]);
         using var http = new HttpServer(Router(operations), flags.HttpPort);
-        using var grpc = new GrpcServer(new(operations), new(environment.ApiToken), flags.GrpcPort);
+        using var grpc = new GrpcServer(new(operations, new(components, streaming)), new(environment.ApiToken), flags.GrpcPort);
         await grpc.StartAsync(_stop.Token);
         await http.StartAsync(_stop.Token);
         _health.OutboundIsReady();
@@ -75,6 +76,7 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
             http.StopAsync,
             grpc.StopAsync,
             _ => forwarding.StopAsync(),
+            _ => streaming.StopAsync(),
             _ => deliveries?.StopAsync() ?? Task.CompletedTask
         );
         components.Close();
@@ -84,10 +86,21 @@ internal sealed class SidecarProcess(SidecarFlags flags, SidecarEnvironment envi
     private IApp AppOf(AppPort port) =>
         flags.AppProtocol == "grpc" ? new GrpcApp(port, environment.AppToken) : new HttpApp(port, new(flags, port, environment));
 
-    private ApiOperations Operations(ComponentRegistry components, Outboxes outboxes, AppDeliveries? deliveries)
+    private ApiOperations Operations(
+        ComponentRegistry components,
+        Outboxes outboxes,
+        Func<IReadOnlyList<SubscriptionManifest>> subscriptions
+    )
     {
         var stores = new StateStores(components, flags.AppId);
-        return new(new(components, flags.AppId), stores, new(stores, outboxes), new(components), new(flags, components, deliveries), Stop);
+        return new(
+            new(components, flags.AppId),
+            stores,
+            new(stores, outboxes),
+            new(components),
+            new(flags, components, subscriptions),
+            Stop
+        );
     }
 
     private ApiRouter Router(ApiOperations operations) =>
