@@ -4,7 +4,7 @@ namespace Darq.Tests.Contract.Recordings;
 
 public sealed class DeliveryRecordings : RecordedScenarios
 {
-    public static TheoryData<string> Names => Beginning("deliver", "subscriptions", "sizes");
+    public static TheoryData<string> Names => Beginning("deliver", "bulk", "dead-letter", "namespace", "subscriptions", "sizes", "stream");
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Darq.Tests.Contract.Recordings;
 
@@ -99,7 +100,7 @@ internal static class MessageJson
     private static JsonNode? OfValue(FieldDescriptor field, object value) =>
         field.FieldType switch
         {
-            FieldType.Message => Of((IMessage)value),
+            FieldType.Message => value is Struct map ? OfStruct(map) : Of((IMessage)value),
             FieldType.Bytes => OfBytes((ByteString)value),
             FieldType.Enum => field.EnumType.FindValueByNumber((int)value)?.Name,
             FieldType.String => (string)value,
@@ -108,6 +109,8 @@ internal static class MessageJson
             FieldType.Int64 => (long)value,
             _ => throw new InvalidDataException($"{field.FullName} is of a type that no recording has"),
         };
+
+    private static JsonObject OfStruct(Struct map) => JsonNode.Parse(JsonFormatter.Default.Format(map))!.AsObject();
 
     private static JsonNode OfBytes(ByteString bytes) =>
         Utf8.IsValid(bytes.Span) ? bytes.ToStringUtf8() : new JsonObject { ["base64"] = bytes.ToBase64() };

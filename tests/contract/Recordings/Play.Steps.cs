@@ -21,6 +21,12 @@ internal sealed partial class Play
                     return CallAsync((string)value!, step);
                 case "grpc":
                     return _grpc.CallAsync((string)value!, step["message"] as JsonObject ?? [], step["metadata"] as JsonObject ?? []);
+                case "subscribe":
+                    return _streaming.SubscribeAsync((string)value!, step);
+                case "answer":
+                    return _streaming.SendAsync((string)value!, step["message"]!.AsObject());
+                case "unsubscribe":
+                    return _streaming.UnsubscribeAsync((string)value!, (string?)step["how"] ?? "cancel");
                 case "push":
                     return _component.PushAsync((string)value!, step["messages"]!.AsArray().Select(message => message!.AsObject()));
                 case "end":

@@ -17,7 +17,8 @@ internal sealed partial class Play : IAsyncDisposable
     private readonly Scenario _scenario;
     private readonly bool _concurrent;
     private readonly ScriptedComponent _component;
-    private readonly ScriptedApp? _app;
+    private readonly ScriptedComponent[] _others;
+    private readonly IScriptedApp? _app;
     private readonly HttpClient _driver = new(
         new SocketsHttpHandler
         {
@@ -30,15 +31,23 @@ internal sealed partial class Play : IAsyncDisposable
     private readonly int _grpcPort = FreePort.Next();
     private readonly int _internalPort = FreePort.Next();
     private readonly GrpcDriver _grpc;
+    private readonly StreamingDriver _streaming;
     private ChildProcess? _sidecar;
 
     private Play(Scenario scenario, bool concurrent)
     {
         (_scenario, _concurrent) = (scenario, concurrent);
         Directory.CreateDirectory(_folder.PathOf("sockets"));
-        _component = new(_folder.PathOf(Path.Combine("sockets", "probe.sock")), scenario, _transcript);
+        _component = new(Socket("probe.sock"), scenario.Component, _transcript);
+        _others = [.. scenario.Others.Select(other => new ScriptedComponent(Socket(other.Key), other.Value, _transcript, other.Key))];
         _grpc = new(_grpcPort, _transcript);
-        _app = scenario.HasApp ? new(scenario.AppRules, _transcript) : null;
+        _streaming = new(_grpc, _transcript);
+        _app = scenario.AppProtocol switch
+        {
+            "none" => null,
+            "grpc" => new ScriptedGrpcApp(scenario.AppRules, _transcript),
+            _ => new ScriptedHttpApp(scenario.AppRules, _transcript),
+        };
     }
 
     /// <summary>What was said, in the form of the recordings. Concurrent: the stand-in hands over all messages at once.</summary>
@@ -62,7 +71,12 @@ internal sealed partial class Play : IAsyncDisposable
             await _sidecar.DisposeAsync();
         }
 
-        await _component.DisposeAsync();
+        await _streaming.DisposeAsync();
+        foreach (var component in Components)
+        {
+            await component.DisposeAsync();
+        }
+
         if (_app is not null)
         {
             await _app.DisposeAsync();
@@ -80,7 +94,16 @@ internal sealed partial class Play : IAsyncDisposable
             _folder.Write(Path.Combine("resources", name), content!.ToJsonString());
         }
 
-        await _component.StartAsync();
+        foreach (var name in _scenario.PlainFiles)
+        {
+            _folder.Write(Path.Combine("sockets", name), "x");
+        }
+
+        foreach (var component in Components)
+        {
+            await component.StartAsync();
+        }
+
         if (_app is not null && !_scenario.AppIsLate)
         {
             await _app.StartAsync();
@@ -114,12 +137,21 @@ internal sealed partial class Play : IAsyncDisposable
     {
         _sidecar!.Signal(Signal.Term);
         await _sidecar.WaitForExitAsync(StopTimeout);
-        await _component.StopAsync();
+        await _streaming.EndAsync();
+        foreach (var component in Components)
+        {
+            await component.StopAsync();
+        }
+
         if (_app is not null)
         {
             await _app.StopAsync();
         }
     }
+
+    private IEnumerable<ScriptedComponent> Components => [_component, .. _others];
+
+    private string Socket(string name) => _folder.PathOf(Path.Combine("sockets", name));
 
     private static string Program() =>
         Sidecar.IsReal ? Environment.GetEnvironmentVariable("DAPRD")! : Repository.PathOf("tests", "sidecar", "run");
@@ -146,9 +178,10 @@ internal sealed partial class Play : IAsyncDisposable
         ];
         if (_app is not null)
         {
-            flags.AddRange(["--app-port", $"{_app.Port}", "--app-protocol", "http"]);
+            flags.AddRange(["--app-port", $"{_app.Port}", "--app-protocol", _scenario.AppProtocol]);
         }
 
+        flags.AddRange(_scenario.Arguments);
         return flags;
     }
 }

@@ -21,20 +21,28 @@ internal sealed class Scenario
 
     public IEnumerable<KeyValuePair<string, JsonNode?>> Environment => Object("env");
 
-    public IEnumerable<JsonObject> ComponentRules => Objects("component");
+    public ComponentScript Component => ComponentScript.Of(_root);
+
+    /// <summary>More components, by the names of their sockets.</summary>
+    public IEnumerable<KeyValuePair<string, ComponentScript>> Others =>
+        Object("others").Select(other => KeyValuePair.Create(other.Key, ComponentScript.Of(other.Value!.AsObject())));
+
+    /// <summary>Files among the sockets that are none.</summary>
+    public IEnumerable<string> PlainFiles => (_root["plainFiles"] as JsonArray ?? []).Select(name => (string)name!);
+
+    /// <summary>More of the sidecar's flags.</summary>
+    public IEnumerable<string> Arguments => (_root["arguments"] as JsonArray ?? []).Select(argument => (string)argument!);
 
     public IEnumerable<JsonObject> AppRules => Objects("app");
 
     public IEnumerable<JsonObject> Steps => Objects("steps");
 
-    public bool HasApp => (string?)_root["appProtocol"] != "none";
+    /// <summary>"http", "grpc", or "none" where there is no app.</summary>
+    public string AppProtocol => (string?)_root["appProtocol"] ?? "http";
 
     public bool AppIsLate => (bool?)_root["appLate"] ?? false;
 
-    /// <summary>What reflection lists, as short names; all component services if the scenario does not say.</summary>
-    public IReadOnlyList<string>? Services => _root["services"] is JsonArray list ? [.. list.Select(name => (string)name!)] : null;
-
-    /// <summary>How a sidecar must hand over messages for this scenario to hold ("serial"), or null if it does not matter.</summary>
+    /// <summary>How a sidecar must hand over messages for this to hold ("serial", "bulk"), or null if it does not matter.</summary>
     public string? Dispatch => (string?)_root["dispatch"];
 
     public bool AllLinesAreOrdered => _root["ordered"] is JsonValue value && value.TryGetValue<bool>(out var all) && all;
@@ -48,10 +56,11 @@ internal sealed class Scenario
         ),
     ];
 
-    public static Scenario Load(string name)
+    /// <summary>The recordings of a daprd that hands over messages in another way are in a folder of their own.</summary>
+    public static Scenario Load(string name, string recordings = "daprd-1.18.3")
     {
         var root = JsonNode.Parse(File.ReadAllText(Repository.PathOf("tests", "recordings", "scenarios", name + ".json")))!.AsObject();
-        var lines = File.ReadAllLines(Repository.PathOf("tests", "recordings", "daprd-1.18.3", name + ".jsonl"));
+        var lines = File.ReadAllLines(Repository.PathOf("tests", "recordings", recordings, name + ".jsonl"));
         return new(name, root, [.. lines.Where(line => line.Length > 0).Select(line => JsonNode.Parse(line)!.AsObject())]);
     }
 
@@ -61,4 +70,16 @@ internal sealed class Scenario
     private JsonObject Object(string name) => _root[name] as JsonObject ?? [];
 
     private IEnumerable<JsonObject> Objects(string name) => (_root[name] as JsonArray ?? []).Select(item => item!.AsObject());
+}
+
+/// <summary>
+/// How a scripted component answers, and what reflection lists, as short names: all component services where that is null.
+/// </summary>
+internal sealed record ComponentScript(IReadOnlyList<JsonObject> Rules, IReadOnlyList<string>? Services)
+{
+    public static ComponentScript Of(JsonObject script) =>
+        new(
+            [.. (script["component"] as JsonArray ?? []).Select(rule => rule!.AsObject())],
+            script["services"] is JsonArray list ? [.. list.Select(name => (string)name!)] : null
+        );
 }

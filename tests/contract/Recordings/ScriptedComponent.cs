@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Darq.Component.Host;
 using Darq.Protos;
@@ -31,22 +30,22 @@ internal sealed class ScriptedComponent : IAsyncDisposable
             .Where(service => service.Name != "QueriableStateStore"),
     ];
 
-    private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(static bytes => bytes, static bytes => bytes);
-
     private readonly string _socket;
+    private readonly string? _name;
     private readonly Transcript _transcript;
     private readonly AnswerRules _rules;
     private readonly ScriptedStreams _streams;
     private readonly ServiceProvider _services;
     private readonly ScriptedServer _server;
 
-    public ScriptedComponent(string socket, Scenario scenario, Transcript transcript)
+    /// <summary>The lines of a component with a name say which one it is.</summary>
+    public ScriptedComponent(string socket, ComponentScript script, Transcript transcript, string? name = null)
     {
-        (_socket, _transcript) = (socket, transcript);
-        _rules = new(scenario.ComponentRules);
+        (_socket, _transcript, _name) = (socket, transcript, name);
+        _rules = new(script.Rules);
         _streams = new(transcript);
-        var served = Known.Where(service => scenario.Services?.Contains(service.Name) ?? true).ToArray();
-        _services = Services();
+        var served = Known.Where(service => script.Services?.Contains(service.Name) ?? true).ToArray();
+        _services = ScriptedGrpc.Services();
         _server = new(Listen, Pipeline(served));
     }
 
@@ -74,33 +73,19 @@ internal sealed class ScriptedComponent : IAsyncDisposable
         await _services.DisposeAsync();
     }
 
-    private static ServiceProvider Services()
-    {
-        // Routing asks for the listener, which a host would have.
-        var services = new ServiceCollection().AddLogging().AddSingleton(new DiagnosticListener("scripted"));
-        services.AddGrpc(options =>
-        {
-            options.MaxReceiveMessageSize = null;
-            options.IgnoreUnknownServices = true;
-        });
-        return services.BuildServiceProvider();
-    }
-
-    private RequestDelegate Pipeline(ServiceDescriptor[] served)
-    {
-        var app = new ApplicationBuilder(_services);
-        app.UseRouting()
-            .UseEndpoints(endpoints =>
+    private RequestDelegate Pipeline(ServiceDescriptor[] served) =>
+        ScriptedGrpc.Pipeline(
+            _services,
+            endpoints =>
             {
-                endpoints.MapGrpcService(ServerReflection.BindService(new ScriptedReflection(served, _transcript)));
+                endpoints.MapGrpcService(ServerReflection.BindService(new ScriptedReflection(served, Say)));
                 foreach (var service in served)
                 {
                     endpoints.MapGrpcService(Define(service));
                 }
-            });
-        app.Run(Refuse);
-        return app.Build();
-    }
+            },
+            Refuse
+        );
 
     /// <summary>Answers a call of a service that is not served, in the words of the library that the recordings were made with.</summary>
     private Task Refuse(HttpContext context)
@@ -127,26 +112,23 @@ internal sealed class ScriptedComponent : IAsyncDisposable
             if (method.IsClientStreaming)
             {
                 definition.AddMethod(
-                    Method(MethodType.DuplexStreaming, method),
+                    ScriptedGrpc.Method(MethodType.DuplexStreaming, method),
                     (reader, writer, call) => StreamAsync(method, reader, writer, call)
                 );
             }
             else
             {
-                definition.AddMethod(Method(MethodType.Unary, method), (request, call) => AnswerAsync(method, request, call));
+                definition.AddMethod(ScriptedGrpc.Method(MethodType.Unary, method), (request, call) => AnswerAsync(method, request, call));
             }
         }
         return definition.Build();
     }
 
-    private static Method<byte[], byte[]> Method(MethodType type, MethodDescriptor method) =>
-        new(type, method.Service.FullName, method.Name, Bytes, Bytes);
-
     private async Task<byte[]> AnswerAsync(MethodDescriptor method, byte[] request, ServerCallContext call)
     {
         var name = NameOf(method);
         var message = MessageJson.Of(method.InputType.Parser.ParseFrom(request));
-        _transcript.Say("sidecar", "component", name, ("headers", HeadersOf(call)), ("message", message));
+        Say(name, ("headers", HeadersOf(call)), ("message", message));
         var content = (JsonObject)message.DeepClone();
         content["instance"] = HeadersOf(call)["x-component-instance"]?.DeepClone();
         var rule = _rules.Find(name, content);
@@ -181,6 +163,18 @@ internal sealed class ScriptedComponent : IAsyncDisposable
             writer,
             call
         );
+    }
+
+    private void Say(string call, params ReadOnlySpan<(string Key, JsonNode? Value)> content)
+    {
+        if (_name is null)
+        {
+            _transcript.Say("sidecar", "component", call, content);
+        }
+        else
+        {
+            _transcript.Say("sidecar", "component", call, [.. content, ("socket", _name)]);
+        }
     }
 
     private static string NameOf(MethodDescriptor method) => $"{method.Service.FullName[Prefix.Length..]}/{method.Name}";

@@ -5,7 +5,7 @@ using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 namespace Darq.Tests.Contract.Recordings;
 
 /// <summary>Reflection that writes down what is asked and lists only what the scenario serves; the component's own does neither.</summary>
-internal sealed class ScriptedReflection(ServiceDescriptor[] services, Transcript transcript) : ServerReflection.ServerReflectionBase
+internal sealed class ScriptedReflection(ServiceDescriptor[] services, Say say) : ServerReflection.ServerReflectionBase
 {
     public override async Task ServerReflectionInfo(
         IAsyncStreamReader<ServerReflectionRequest> requestStream,
@@ -16,7 +16,7 @@ internal sealed class ScriptedReflection(ServiceDescriptor[] services, Transcrip
         while (await requestStream.MoveNext(context.CancellationToken))
         {
             var request = requestStream.Current;
-            transcript.Say("sidecar", "component", "reflection.v1alpha", ("message", MessageJson.Of(request)));
+            say("reflection.v1alpha", ("message", MessageJson.Of(request)));
             var list = new ListServiceResponse();
             list.Service.Add(services.Select(service => new ServiceResponse { Name = service.FullName }));
             await responseStream.WriteAsync(new() { OriginalRequest = request, ListServicesResponse = list }, context.CancellationToken);

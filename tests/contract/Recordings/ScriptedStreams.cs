@@ -124,6 +124,11 @@ internal sealed class ScriptedStreams(Transcript transcript)
     {
         await foreach (var message in queue.ReadAllAsync(cancelled))
         {
+            if ((int?)message["fail"] is { } code)
+            {
+                throw new RpcException(new((StatusCode)code, "failed"));
+            }
+
             transcript.Say("component", "sidecar", stream.Call, ("stream", name.Value ?? "?"), ("message", message.DeepClone()));
             var bytes = (string?)message["bytes"] is { } raw
                 ? Convert.FromBase64String(raw)

@@ -42,4 +42,43 @@ public sealed class StandInTests
 
         Assert.Equal(0, (int?)Assert.Single(lines, line => (string?)line["call"] == "exit")["code"]);
     }
+
+    /// <summary>Two topics and a binding, and an app that may be called twice at once.</summary>
+    private const string Limited = """
+        {
+          "arguments": ["--app-max-concurrency", "2"],
+          "resources": {
+            "1.yaml": {"apiVersion": "dapr.io/v1alpha1", "kind": "Component", "metadata": {"name": "ps"}, "spec": {"type": "pubsub.probe", "version": "v1"}},
+            "2.yaml": {"apiVersion": "dapr.io/v1alpha1", "kind": "Component", "metadata": {"name": "work"}, "spec": {"type": "bindings.probe", "version": "v1", "metadata": [{"name": "direction", "value": "input"}]}}
+          },
+          "app": [
+            {"on": "GET /dapr/subscribe", "status": 200, "body": [{"pubsubname": "ps", "topic": "a", "route": "a"}, {"pubsubname": "ps", "topic": "b", "route": "b"}]},
+            {"on": "POST /a", "status": 200, "delayMs": 50},
+            {"on": "POST /b", "status": 200, "delayMs": 50},
+            {"on": "POST /work", "status": 200, "delayMs": 50}
+          ],
+          "steps": [
+            {"ready": "/v1.0/healthz"},
+            {"push": "a", "messages": [{"id": "a1", "topic_name": "a", "data": "{\"id\":\"1\"}"}, {"id": "a2", "topic_name": "a", "data": "{\"id\":\"2\"}"}]},
+            {"push": "b", "messages": [{"id": "b1", "topic_name": "b", "data": "{\"id\":\"1\"}"}, {"id": "b2", "topic_name": "b", "data": "{\"id\":\"2\"}"}]},
+            {"push": "work", "messages": [{"message_id": "1", "data": "1"}, {"message_id": "2", "data": "2"}, {"message_id": "3", "data": "3"}, {"message_id": "4", "data": "4"}]},
+            {"wait": {"from": "app", "call": "POST /a"}, "count": 2},
+            {"wait": {"from": "app", "call": "POST /b"}, "count": 2},
+            {"wait": {"from": "app", "call": "POST /work"}, "count": 4}
+          ]
+        }
+        """;
+
+    [Fact]
+    public async Task Calls_of_an_app_with_a_limit_are_counted_over_topics_and_bindings()
+    {
+        var lines = await Play.RunAsync(Scenario.Of("limited", Limited));
+
+        var changes = lines
+            .Where(line => ((string)line["call"]!).StartsWith("POST /", StringComparison.Ordinal))
+            .Select(line => (string?)line["to"]);
+        var underWay = 0;
+        Assert.Equal(2, changes.Select(to => underWay += to == "app" ? 1 : -1).Max());
+        Assert.Equal(0, underWay);
+    }
 }

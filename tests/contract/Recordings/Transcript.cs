@@ -3,6 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Darq.Tests.Contract.Recordings;
 
+/// <summary>Writes down what a sidecar said in one call.</summary>
+internal delegate void Say(string call, params ReadOnlySpan<(string Key, JsonNode? Value)> content);
+
 /// <summary>Everything that component, app, sidecar and driver said, in order. Written from all sides at once.</summary>
 internal sealed class Transcript
 {

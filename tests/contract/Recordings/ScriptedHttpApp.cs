@@ -8,14 +8,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Darq.Tests.Contract.Recordings;
 
-/// <summary>The app of a scenario: writes down every request and answers by the rules, or 404.</summary>
-internal sealed class ScriptedApp : IAsyncDisposable
+/// <summary>An app on HTTP: without a rule it answers 404.</summary>
+internal sealed class ScriptedHttpApp : IScriptedApp
 {
     private readonly AnswerRules _rules;
     private readonly Transcript _transcript;
     private readonly ScriptedServer _server;
 
-    public ScriptedApp(IEnumerable<JsonObject> rules, Transcript transcript)
+    public ScriptedHttpApp(IEnumerable<JsonObject> rules, Transcript transcript)
     {
         _rules = new(rules);
         _transcript = transcript;
