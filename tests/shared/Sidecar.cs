@@ -87,7 +87,7 @@ internal sealed class Sidecar : RestartableProcess
         ];
         if (_options.AppPort is { } port)
         {
-            flags.AddRange(["--app-port", $"{port}", "--app-protocol", "http"]);
+            flags.AddRange(["--app-port", $"{port}", "--app-protocol", _options.AppProtocol]);
         }
 
         if (_options.Configuration is { } yaml)

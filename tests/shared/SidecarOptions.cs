@@ -8,8 +8,11 @@ internal sealed record SidecarOptions
 
     public required string AppId { get; init; }
 
-    /// <summary>The port on which the test's app listens for HTTP; null for a sidecar without an app.</summary>
+    /// <summary>The port on which the test's app listens; null for a sidecar without an app.</summary>
     public int? AppPort { get; init; }
+
+    /// <summary>What the app speaks: http or grpc.</summary>
+    public string AppProtocol { get; init; } = "http";
 
     /// <summary>File name to YAML: components and declarative subscriptions.</summary>
     public required IReadOnlyDictionary<string, string> Resources { get; init; }

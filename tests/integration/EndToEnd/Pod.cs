@@ -17,7 +17,7 @@ internal sealed class Pod(ComponentProcess component, Sidecar sidecar, bool owns
 
     public string AppId => Sidecar.AppId;
 
-    public static async Task<Pod> StartAsync(RedisServer redis, string appId, TestApp? app)
+    public static async Task<Pod> StartAsync(RedisServer redis, string appId, IPodApp? app)
     {
         var component = await ComponentProcess.StartWithAdminAsync();
         try
@@ -36,7 +36,7 @@ internal sealed class Pod(ComponentProcess component, Sidecar sidecar, bool owns
         ComponentProcess component,
         RedisServer redis,
         string appId,
-        TestApp? app,
+        IPodApp? app,
         params (string Name, string Value)[] settings
     ) => new(component, await StartSidecarAsync(component, redis, appId, app, settings), ownsComponent: false);
 
@@ -90,7 +90,7 @@ internal sealed class Pod(ComponentProcess component, Sidecar sidecar, bool owns
         ComponentProcess component,
         RedisServer redis,
         string appId,
-        TestApp? app,
+        IPodApp? app,
         (string Name, string Value)[] settings
     )
     {
@@ -103,6 +103,7 @@ internal sealed class Pod(ComponentProcess component, Sidecar sidecar, bool owns
             {
                 AppId = appId,
                 AppPort = app?.Port,
+                AppProtocol = app?.Protocol ?? "http",
                 SocketsFolder = component.SocketsFolder,
                 Resources = new Dictionary<string, string>
                 {

@@ -9,13 +9,15 @@ using Microsoft.Extensions.Logging;
 namespace Darq.Tests.Integration.EndToEnd;
 
 /// <summary>An app over HTTP behind a sidecar: subscribes to one topic and answers each delivery as the test says.</summary>
-internal sealed class TestApp : IAsyncDisposable
+internal sealed class TestApp : IPodApp
 {
     private readonly WebApplication _app;
 
     private TestApp(WebApplication app, int port) => (_app, Port) = (app, port);
 
     public int Port { get; }
+
+    public string Protocol => "http";
 
     /// <summary>The data of every delivery that was answered with success, in that order.</summary>
     public ConcurrentQueue<string> Handled { get; } = new();
@@ -33,15 +35,19 @@ internal sealed class TestApp : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         var app = new TestApp(builder.Build(), port);
-        app._app.MapGet("/dapr/subscribe", () => new[]
-            {
-                new
+        app._app.MapGet(
+            "/dapr/subscribe",
+            () =>
+                new[]
                 {
-                    pubsubname = pubsub,
-                    topic,
-                    route = "handle",
-                },
-            });
+                    new
+                    {
+                        pubsubname = pubsub,
+                        topic,
+                        route = "handle",
+                    },
+                }
+        );
         app._app.MapPost("/handle", app.HandleAsync);
         app._app.MapPost("/work", (Delegate)app.WorkAsync);
         await app._app.StartAsync();
