@@ -137,9 +137,8 @@ internal sealed class RequestNames
     /// </summary>
     public static string? NameOfOurs(string name)
     {
-        const string Header = "metadata.";
         const string Ours = "darq";
-        var bare = name.StartsWith(Header, StringComparison.OrdinalIgnoreCase) ? name[Header.Length..] : name;
+        var bare = WireNames.Bare(name);
         return
             bare.Length > Ours.Length && bare.StartsWith(Ours, StringComparison.OrdinalIgnoreCase) && bare[Ours.Length] is '.' or '-' or '_'
             ? bare[(Ours.Length + 1)..].ToLowerInvariant()

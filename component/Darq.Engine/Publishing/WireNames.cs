@@ -26,7 +26,10 @@ internal static class WireNames
     public const string DeadMessage = "darq-dead-message";
     public const string DeadTime = "darq-dead-time";
 
-    /// <summary>Headers that a delivery adds, as its receiver sees them; some SDKs show them with a prefix.</summary>
+    /// <summary>Some SDKs show an app only headers whose name begins with this, and cut it off.</summary>
+    public const string ShownPrefix = "metadata.";
+
+    /// <summary>Headers that a delivery adds, without the prefix that some of them have as well.</summary>
     private static readonly string[] OfDelivery =
     [
         "darq-token",
@@ -42,12 +45,15 @@ internal static class WireNames
     /// <summary>Whether the name is that of a header of a delivery, in any of the forms in which apps see it.</summary>
     public static bool IsOfDelivery(string name)
     {
-        const string Prefix = "metadata.";
-        var bare = name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? name[Prefix.Length..] : name;
+        var bare = Bare(name);
         return IsDeadLetter(bare) || Array.Exists(OfDelivery, header => header.Equals(bare, StringComparison.OrdinalIgnoreCase));
     }
 
     public static bool IsDeadLetter(string name) => name.StartsWith("darq-dead-", StringComparison.OrdinalIgnoreCase);
+    /// <summary>A name without the prefix.</summary>
+    public static string Bare(string name) =>
+        name.StartsWith(ShownPrefix, StringComparison.OrdinalIgnoreCase) ? name[ShownPrefix.Length..] : name;
+
 
     /// <summary>Request metadata of later versions, which this version refuses rather than ignores.</summary>
     public static readonly string[] NotYet = ["darq.producer", "darq.seq", "darq.step", "darq.timers", "delay", "deliverAt"];
@@ -56,9 +62,12 @@ internal static class WireNames
     public const string StepMarkerKey = "darq-step";
 
     /// <summary>Whether the component itself adds or reads the name: dropped from a publisher's metadata.</summary>
-    public static bool IsReserved(string name) =>
-        name.StartsWith("darq-", StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("pubsubName", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("content-type", StringComparison.OrdinalIgnoreCase);
+    public static bool IsReserved(string name)
+    {
+        var bare = Bare(name);
+        return bare.StartsWith("darq-", StringComparison.OrdinalIgnoreCase)
+            || bare.StartsWith("darq.", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("pubsubName", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("content-type", StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -14,8 +14,11 @@ namespace Darq.Engine.Subscriptions.Deliveries;
 /// </summary>
 internal sealed class Envelope
 {
+    // What a step needs is also sent under names that every SDK shows.
+    private const int ShownCount = 4;
+
     // In the order in which their values are written.
-    private static readonly byte[][] Headers =
+    private static readonly byte[][] Names =
     [
         [.. "darq-token"u8],
         [.. "darq-id"u8],
@@ -26,13 +29,19 @@ internal sealed class Envelope
         [.. "darq-position"u8],
     ];
 
+    private static readonly byte[][] Headers =
+    [
+        .. Names,
+        .. Names.Take(ShownCount).Select(name => (byte[])[.. Encoding.ASCII.GetBytes(WireNames.ShownPrefix), .. name]),
+    ];
+
     // Names of attributes are letters and digits only. Includes the quotes and the colon around the name.
     private static readonly byte[][] Attributes = Array.ConvertAll(
-        Headers,
+        Names,
         header => Encoding.ASCII.GetBytes($"\"{Encoding.ASCII.GetString(header).Replace("-", "", StringComparison.Ordinal)}\":\"")
     );
 
-    private readonly HeaderBuffer _values = new(Headers.Length);
+    private readonly HeaderBuffer _values = new(Names.Length);
     private readonly ByteBuffer _attributes = new();
     private readonly List<KeyValuePair<string, string>> _ofPublisher = [];
     private ReadOnlyMemory<byte> _data;
@@ -56,7 +65,7 @@ internal sealed class Envelope
     public static string HeaderValue(string value) => IsHeaderValue(value) ? value : Uri.EscapeDataString(value);
 
     /// <summary>ASCII that a header can carry.</summary>
-    public ReadOnlySpan<byte> Value(int index) => _values[index];
+    public ReadOnlySpan<byte> Value(int index) => _values[index % Names.Length];
 
     /// <summary>Throws <see cref="UndeliverableException"/> where the message is damaged.</summary>
     public void Fill(Delivery delivery)
@@ -113,7 +122,7 @@ internal sealed class Envelope
         }
 
         _data = data[..(data.Span.TrimEnd(" \t\r\n"u8).Length - 1)];
-        for (var i = 0; i < Headers.Length; i++)
+        for (var i = 0; i < Attributes.Length; i++)
         {
             _attributes.Add((byte)',');
             _attributes.Add(Attributes[i]);
