@@ -90,6 +90,10 @@ internal static class DeliverySettings
         "Whether a message is done only when a step consumed it: an acknowledgement without one is a failure, so that no message is lost "
             + "to a sidecar that acknowledges what its app never saw."
     );
+    public static readonly Setting<bool> RawPayload = Flag(
+        "rawPayload",
+        "Whether a subscription gets the data as it was published: the sidecar wraps it, and nothing is added to it here."
+    );
     public static readonly Setting<bool> EmptyAnswer = Choice(
         "emptyAnswer",
         "What an answer to an input binding is that is neither a step nor {\"status\":\"SUCCESS\"}: fail (delivered again), or ack, for "

@@ -40,7 +40,8 @@ internal static class OptionsReader
     )
     {
         var values = SettingValues.Read(SettingTable.Subscription, metadata, ignoreUnknown: true);
-        return (Subscription(values, component, component.Concurrent), values.Errors);
+        var options = Subscription(values, component, component.Concurrent) with { RawPayload = values.Get(DeliverySettings.RawPayload) };
+        return (options, values.Errors);
     }
 
     private static NamespaceOptions Namespace(SettingValues values) =>

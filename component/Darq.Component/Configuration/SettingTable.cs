@@ -56,7 +56,10 @@ internal sealed class SettingTable
     );
 
     /// <summary>One subscription's own metadata; unknown keys belong to others and are ignored.</summary>
-    public static readonly SettingTable Subscription = new("a subscription", DeliverySettings.PerSubscription);
+    public static readonly SettingTable Subscription = new(
+        "a subscription",
+        [.. DeliverySettings.PerSubscription, DeliverySettings.RawPayload]
+    );
 
     /// <summary>What a command of <c>darq</c> has to know of the component that it looks after.</summary>
     public static readonly SettingTable CommandLine = new(

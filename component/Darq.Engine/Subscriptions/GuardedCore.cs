@@ -141,7 +141,8 @@ internal sealed class GuardedCore
             attempt.Number,
             MessageIds.MarkOf(message.Id)
         );
-        return Envelope.Compose(message, token, attempt.Stream.Outlet.SubscribedTopic, attempt.Message.Failures + 1, _primary.WorldLine);
+        var (stream, number) = (attempt.Stream, attempt.Message.Failures + 1);
+        return Envelope.Compose(message, token, stream.Outlet.SubscribedTopic, number, _primary.WorldLine, stream.Options.RawPayload);
     }
 
     private void CarryOut(Effects.Taken effects)

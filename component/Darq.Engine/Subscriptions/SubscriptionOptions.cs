@@ -1,7 +1,8 @@
 namespace Darq.Engine.Subscriptions;
 
 /// <summary>
-/// How one subscription delivers. <see cref="MaxInFlight"/> and <see cref="Concurrent"/> are a stream's own; its streams share the others.
+/// How one subscription delivers. <see cref="MaxInFlight"/>, <see cref="Concurrent"/> and <see cref="RawPayload"/> are a stream's own; its
+/// streams share the others.
 /// </summary>
 internal sealed record SubscriptionOptions
 {
@@ -12,6 +13,9 @@ internal sealed record SubscriptionOptions
 
     /// <summary>Whether the peer is known to work on many messages at once; otherwise a stream starts with two and widens.</summary>
     public bool Concurrent { get; init; }
+
+    /// <summary>Whether the app wants the data as it was published: nothing is added to it, and only headers name the delivery.</summary>
+    public bool RawPayload { get; init; }
 
     /// <summary>Delay before the first repetition of a failed delivery; doubles with each failure.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);

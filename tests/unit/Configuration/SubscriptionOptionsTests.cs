@@ -92,7 +92,20 @@ public sealed class SubscriptionOptionsTests
             ]
         );
         Assert.Empty(errors);
-        Assert.Equal(component with { MaxInFlight = 9, Order = Order.None, MaxDeliveries = 3, RetryQueueAfter = TimeSpan.Zero }, options);
+        Assert.True(options.RawPayload);
+        Assert.Equal(
+            component with
+            {
+                MaxInFlight = 9,
+                Order = Order.None,
+                MaxDeliveries = 3,
+                RetryQueueAfter = TimeSpan.Zero,
+            },
+            options with
+            {
+                RawPayload = false,
+            }
+        );
     }
 
     [Theory]

@@ -57,8 +57,14 @@ internal sealed class Envelope
     /// <summary>The added attributes and the closing brace of the event; empty where the data takes none.</summary>
     public ReadOnlySpan<byte> DataTail => _attributes.Written;
 
-    public static Delivery Compose(Message message, DeliveryToken token, string subscribedTopic, int attempt, long worldLine) =>
-        new(token.ToString(), subscribedTopic, message, token.Topic, attempt, worldLine);
+    public static Delivery Compose(
+        Message message,
+        DeliveryToken token,
+        string subscribedTopic,
+        int attempt,
+        long worldLine,
+        bool isRaw = false
+    ) => new(token.ToString(), subscribedTopic, message, token.Topic, attempt, worldLine, isRaw);
 
     public static ReadOnlySpan<byte> Header(int index) => Headers[index];
 
@@ -81,7 +87,7 @@ internal sealed class Envelope
         }
 
         WriteValues(delivery, delivery.Message);
-        TakeData(delivery.Message.Data);
+        TakeData(delivery.Message.Data, delivery.IsRaw);
     }
 
     private void TakeMetadata(Message message)
@@ -111,12 +117,15 @@ internal sealed class Envelope
         _values.Number(message.Partition).Sign(':').Position(message.Position).End(6);
     }
 
-    /// <summary>The attributes go before the closing brace of an event; anything else stays as it is, byte for byte.</summary>
-    private void TakeData(ReadOnlyMemory<byte> data)
+    /// <summary>
+    /// The attributes go before the closing brace of an event; anything else stays as it is, byte for byte, and so does all that a raw
+    /// subscriber gets.
+    /// </summary>
+    private void TakeData(ReadOnlyMemory<byte> data, bool isRaw)
     {
         _data = data;
         _attributes.Clear();
-        if (!IsEvent(data.Span))
+        if (isRaw || !IsEvent(data.Span))
         {
             return;
         }
