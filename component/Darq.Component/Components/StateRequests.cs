@@ -5,6 +5,7 @@ using Darq.Engine.State;
 using Darq.Protos;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
+using StateConcurrency = Darq.Protos.StateOptions.Types.StateConcurrency;
 
 namespace Darq.Component.Components;
 
@@ -15,6 +16,9 @@ internal static class StateRequests
 {
     private const string TtlInSeconds = "ttlInSeconds";
     private const string TtlExpireTime = "ttlExpireTime";
+    private const StateConcurrency Unspecified = StateConcurrency.ConcurrencyUnspecified;
+    private const StateConcurrency FirstWrite = StateConcurrency.ConcurrencyFirstWrite;
+    private const StateConcurrency LastWrite = StateConcurrency.ConcurrencyLastWrite;
 
     public static StateKey Key(GetRequest request)
     {
@@ -25,10 +29,11 @@ internal static class StateRequests
     public static StateOperation Upsert(SetRequest request, TimeSpan? defaultTimeToLive)
     {
         RequestNames.Value.Read(request.Metadata);
+        var (etag, firstWrite) = Guard(request.Etag, Concurrency(request.Options, request.Metadata));
         return new(StateChange.Upsert, new(request.Key))
         {
-            ETag = ETag(request.Etag, request.Options),
-            FirstWrite = request.Options?.Concurrency == StateOptions.Types.StateConcurrency.ConcurrencyFirstWrite,
+            ETag = etag,
+            FirstWrite = firstWrite,
             Value = request.Value.Memory,
             TimeToLive = TimeToLive(request.Metadata, defaultTimeToLive),
         };
@@ -37,7 +42,10 @@ internal static class StateRequests
     public static StateOperation Delete(DeleteRequest request)
     {
         RequestNames.Value.Read(request.Metadata);
-        return new(StateChange.Delete, new(request.Key)) { ETag = ETag(request.Etag, request.Options) };
+        // First-write without an etag means nothing to a delete, as in the built-in component.
+        var concurrency = Concurrency(request.Options, request.Metadata) == LastWrite ? LastWrite : Unspecified;
+        var (etag, firstWrite) = Guard(request.Etag, concurrency);
+        return new(StateChange.Delete, new(request.Key)) { ETag = etag, FirstWrite = firstWrite };
     }
 
     /// <summary>
@@ -67,11 +75,21 @@ internal static class StateRequests
         return item;
     }
 
-    /// <summary>Null for last-write, which ignores the etag, as in the built-in component.</summary>
-    private static string? ETag(Etag? etag, StateOptions? options) =>
-        options?.Concurrency == StateOptions.Types.StateConcurrency.ConcurrencyLastWrite || string.IsNullOrEmpty(etag?.Value)
-            ? null
-            : etag.Value;
+    /// <summary>
+    /// The etag that the key must have, and whether it must be absent. Last-write ignores the etag, as in the built-in component.
+    /// </summary>
+    private static (string? ETag, bool FirstWrite) Guard(Etag? etag, StateConcurrency concurrency) =>
+        concurrency == LastWrite ? (null, false)
+        : string.IsNullOrEmpty(etag?.Value) ? (null, concurrency == FirstWrite)
+        : etag.Value == StateOperation.AbsentETag ? (null, true)
+        : (etag.Value, concurrency == FirstWrite);
+
+    /// <summary>What the metadata says, for SDKs that have no option; else the option.</summary>
+    private static StateConcurrency Concurrency(StateOptions? options, MapField<string, string> metadata) =>
+        Find(metadata, WireNames.Concurrency) is not { } word ? options?.Concurrency ?? Unspecified
+        : word.Equals(StateOperation.FirstWriteWord, StringComparison.OrdinalIgnoreCase) ? FirstWrite
+        : word.Equals(StateOperation.LastWriteWord, StringComparison.OrdinalIgnoreCase) ? LastWrite
+        : throw Limits.Invalid(WireNames.Concurrency, word, $"{StateOperation.FirstWriteWord} or {StateOperation.LastWriteWord}");
 
     /// <summary>The operation's own, else the component's default. Zero or less removes an earlier time to live.</summary>
     private static TimeSpan? TimeToLive(MapField<string, string> metadata, TimeSpan? standard)

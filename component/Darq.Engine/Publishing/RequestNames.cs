@@ -34,14 +34,14 @@ internal sealed class RequestNames
     public static readonly RequestNames Transaction = new(
         "a state transaction",
         [WireNames.Id, WireNames.Ack, WireNames.PartitionKey, WireNames.TtlInSeconds, .. OfSteps],
-        [],
-        ""
+        [WireNames.Concurrency],
+        "it belongs to the metadata of one of its operations"
     );
 
     /// <summary>Of a single read or write of state, also inside a transaction.</summary>
     public static readonly RequestNames Value = new(
         "a single operation on state",
-        [WireNames.PartitionKey, WireNames.TtlInSeconds],
+        [WireNames.PartitionKey, WireNames.TtlInSeconds, WireNames.Concurrency],
         [WireNames.Id, WireNames.Ack, .. OfSteps],
         "it belongs to the metadata of a state transaction as a whole"
     );

@@ -15,6 +15,7 @@ internal static class WireNames
     public const string PartitionKey = "partitionKey";
     public const string TtlInSeconds = "ttlInSeconds";
     public const string Ttl = "ttl";
+    public const string Concurrency = "concurrency";
     public const string RawPayload = "rawPayload";
 
     // Added to the metadata of a dead letter.

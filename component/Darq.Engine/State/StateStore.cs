@@ -66,6 +66,6 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
 
     private static string ConflictText(StateOperation operation) =>
         string.IsNullOrEmpty(operation.ETag)
-            ? "CONFLICT: the key exists already (first-write without an etag)."
+            ? "CONFLICT: the key exists already (first-write without an etag, or the etag absent)."
             : $"CONFLICT: the etag '{operation.ETag}' is not the current one.";
 }

@@ -18,6 +18,12 @@ internal enum StateChange
 /// </summary>
 internal sealed record StateOperation(StateChange Change, StateKey Key)
 {
+    /// <summary>In the place of an etag: the key must be absent. For SDKs that cannot say first-write.</summary>
+    public const string AbsentETag = "absent";
+
+    public const string FirstWriteWord = "first-write";
+    public const string LastWriteWord = "last-write";
+
     public ReadOnlyMemory<byte> Value { get; init; }
 
     public string? ETag { get; init; }

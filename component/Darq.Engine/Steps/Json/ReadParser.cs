@@ -9,9 +9,9 @@ namespace Darq.Engine.Steps.Json;
 internal static class ReadParser
 {
     private const string Form = "a JSON list such as [{\"key\":\"k\",\"etag\":\"1700000000000-42\"}]";
-    private const string Whole = "an object with key and etag; an etag of \"\" or null says that the key was absent";
+    private const string Whole = "an object with key and etag; an etag of \"absent\", \"\" or null says that the key was absent";
     private const string KeyForm = "1 to 1,024 bytes of text without ||";
-    private const string ETagForm = "the etag of an earlier read, such as 1700000000000-42";
+    private const string ETagForm = $"the etag of an earlier read, such as 1700000000000-42, or {StateOperation.AbsentETag}";
 
     private static readonly string[] Fields = ["key", "etag"];
 
@@ -49,7 +49,7 @@ internal static class ReadParser
                 }
                 else
                 {
-                    etag = ETag(ref cursor);
+                    (etag, _) = ETag(ref cursor);
                 }
             }
             if (key is null || etag is null)
@@ -74,10 +74,14 @@ internal static class ReadParser
         return key;
     }
 
-    /// <summary>The etag at the cursor; "" where it is null or empty.</summary>
-    public static string ETag(ref StepCursor cursor)
+    /// <summary>
+    /// The etag at the cursor; "" where it is null, empty or <see cref="StateOperation.AbsentETag"/>, and whether it is the last.
+    /// </summary>
+    public static (string ETag, bool IsAbsent) ETag(ref StepCursor cursor)
     {
         var etag = cursor.TextOrNull(ETagForm);
-        return etag.Length == 0 || Position.TryParse(etag, out _) ? etag : throw cursor.Fault(ETagForm);
+        return etag == StateOperation.AbsentETag ? ("", true)
+            : etag.Length == 0 || Position.TryParse(etag, out _) ? (etag, false)
+            : throw cursor.Fault(ETagForm);
     }
 }

@@ -132,7 +132,7 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
         string? op = null,
             key = null;
         ReadOnlyMemory<byte>? value = null;
-        var (etag, concurrency, timeToLive, isNull) = ("", "", (int?)null, false);
+        var (etag, mustBeAbsent, concurrency, timeToLive, isNull) = ("", false, "", (int?)null, false);
         while (cursor.NextField(OperationFields, ref seen) is { } field)
         {
             switch (field)
@@ -147,13 +147,13 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
                     (isNull, value) = (cursor.Token == JsonTokenType.Null, cursor.Raw());
                     break;
                 case "etag":
-                    etag = ReadParser.ETag(ref cursor);
+                    (etag, mustBeAbsent) = ReadParser.ETag(ref cursor);
                     break;
                 case "ttlInSeconds":
                     timeToLive = cursor.Number("a whole number of seconds; 0 or less for no time to live");
                     break;
                 default:
-                    concurrency = OneOf(ref cursor, "first-write", "last-write");
+                    concurrency = OneOf(ref cursor, StateOperation.FirstWriteWord, StateOperation.LastWriteWord);
                     break;
             }
         }
@@ -175,8 +175,13 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
         return new(op == "delete" ? StateChange.Delete : StateChange.Upsert, new(key))
         {
             Value = value ?? default,
-            ETag = concurrency == "last-write" ? "" : etag,
-            FirstWrite = op == "upsert" && concurrency == "first-write",
+            ETag = concurrency == StateOperation.LastWriteWord ? "" : etag,
+            FirstWrite = concurrency switch
+            {
+                StateOperation.LastWriteWord => false,
+                StateOperation.FirstWriteWord when op == "upsert" => true,
+                _ => mustBeAbsent,
+            },
             TimeToLive = timeToLive is > 0 ? TimeSpan.FromSeconds(timeToLive.Value) : null,
         };
     }
