@@ -94,8 +94,11 @@ internal static class Limits
         }
     }
 
-    public static DarqException Invalid(string field, string value, string accepted) =>
-        new(ErrorCode.Invalid, $"INVALID: {field} is '{Printable(value)}'; accepted: {accepted}.");
+    public static DarqException Invalid(string field, string value, string accepted) => Unfit(field, $"'{Printable(value)}'", accepted);
+
+    /// <summary>The error for something that is described, not quoted.</summary>
+    public static DarqException Unfit(string field, string seen, string accepted) =>
+        new(ErrorCode.Invalid, $"INVALID: {field} is {seen}; accepted: {accepted}.");
 
     public static DarqException Missing(string field, string accepted) =>
         new(ErrorCode.Invalid, $"INVALID: {field} is missing; accepted: {accepted}.");
@@ -120,6 +123,6 @@ internal static class Limits
         }
     }
 
-    private static string Printable(string value) =>
+    public static string Printable(string value) =>
         string.Concat(value.Take(80).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? $"\\u{(int)c:x4}" : c.ToString()));
 }

@@ -22,12 +22,12 @@ internal static class ListText
         }
         catch (JsonException fault)
         {
-            throw Limits.Invalid(name, $"not JSON ({fault.Message})", form);
+            throw StepCursor.NotJson(name, fault, form);
         }
         catch (InvalidOperationException)
         {
             // System.Text.Json throws this for half a surrogate pair, anywhere in the list.
-            throw Limits.Invalid(name, "a list with a string that is not well-formed Unicode", form);
+            throw Limits.Unfit(name, "a list with a string that is not well-formed Unicode", form);
         }
     }
 }

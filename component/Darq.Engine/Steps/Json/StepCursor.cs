@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Darq.Engine.Core;
@@ -118,27 +119,41 @@ internal ref struct StepCursor
             _field = known[i];
             if ((seen & 1 << i) != 0)
             {
-                throw Limits.Invalid(Path, "a field that is given twice", "each field once");
+                throw Limits.Unfit(Path, "a field that is given twice", "each field once");
             }
 
             seen |= 1 << i;
             return _field;
         }
         _field = _json.GetString()!;
-        throw Limits.Invalid(Path, "an unknown field", string.Join(", ", known));
+        throw Limits.Unfit(Path, "an unknown field", string.Join(", ", known));
     }
 
     /// <summary>The error for the value at the cursor.</summary>
     public readonly DarqException Fault(string form)
     {
+        var text = Limits.Printable(Encoding.UTF8.GetString(_json.ValueSpan));
         var seen = _json.TokenType switch
         {
             JsonTokenType.StartArray => "an array",
             JsonTokenType.StartObject => "an object",
-            _ => Encoding.UTF8.GetString(_json.ValueSpan),
+            JsonTokenType.String => $"the string '{text}'",
+            JsonTokenType.Number => $"the number {text}",
+            _ => text,
         };
-        return Limits.Invalid(Path, seen, form);
+        return Limits.Unfit(Path, seen, form);
     }
+
+    /// <summary>The error for a text that is no JSON; the reader's own words are about its options and paths.</summary>
+    public static DarqException NotJson(string name, JsonException fault, string form) =>
+        Limits.Unfit(
+            name,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"not JSON (line {(fault.LineNumber ?? 0) + 1}, byte {(fault.BytePositionInLine ?? 0) + 1})"
+            ),
+            form
+        );
 
     /// <summary>The error for a field that the object at the cursor, which is read to its end, does not have.</summary>
     public readonly DarqException Missing(string field, string form) => Limits.Missing($"{Path}.{field}", form);

@@ -30,7 +30,7 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
         var text = json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
         if (!Utf8.IsValid(text.Span))
         {
-            throw Limits.Invalid("step", "bytes that are not UTF-8", Form);
+            throw Limits.Unfit("step", "bytes that are not UTF-8", Form);
         }
 
         var cursor = new StepCursor(text, "step");
@@ -40,12 +40,12 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
         }
         catch (JsonException fault)
         {
-            throw Limits.Invalid("step", $"not JSON ({fault.Message})", Form);
+            throw StepCursor.NotJson("step", fault, Form);
         }
         catch (InvalidOperationException)
         {
             // System.Text.Json throws this for half a surrogate pair.
-            throw Limits.Invalid(cursor.Path, "a string that is not well-formed Unicode", Form);
+            throw Limits.Unfit(cursor.Path, "a string that is not well-formed Unicode", Form);
         }
     }
 
@@ -169,7 +169,7 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
 
         if (op == "delete" && (value is not null && !isNull || timeToLive is not null))
         {
-            throw Limits.Invalid(cursor.Path, "a delete with value or ttlInSeconds", "a delete with neither");
+            throw Limits.Unfit(cursor.Path, "a delete with value or ttlInSeconds", "a delete with neither");
         }
 
         return new(op == "delete" ? StateChange.Delete : StateChange.Upsert, new(key))

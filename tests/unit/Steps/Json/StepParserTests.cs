@@ -49,7 +49,7 @@ public sealed class StepParserTests
         Assert.Matches(
             refused.Code == ErrorCode.NotYet
                 ? $"^NOT_YET: {Regex.Escape(field)} "
-                : $"^INVALID: {Regex.Escape(field)} is ('.*'|missing); accepted: ",
+                : $"^INVALID: {Regex.Escape(field)} is (.+|missing); accepted: ",
             refused.Message
         );
     }
