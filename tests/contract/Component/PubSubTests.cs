@@ -91,6 +91,25 @@ public sealed class PubSubTests(ComponentFixture fixture)
     }
 
     [Fact]
+    public async Task A_message_at_which_every_stream_ends_is_given_up_after_maxDeliveries()
+    {
+        using var client = await InitAsync();
+        var (topic, dead) = (fixture.Name("topic"), fixture.Name("topic"));
+        using var letters = await PullClient.OpenAsync(client, dead);
+        await client.PublishAsync(topic, "{}");
+        (string, string)[] settings = [("retryDelay", "10ms"), ("maxDeliveries", "2"), ("deadLetterTopic", dead)];
+        for (var i = 0; i < 3; i++)
+        {
+            using var pull = await PullClient.OpenAsync(client, topic, settings);
+            await pull.NextAsync();
+        }
+
+        using var last = await PullClient.OpenAsync(client, topic, settings);
+        Assert.Equal("2", (await letters.NextAsync()).Metadata["darq-dead-failures"]);
+        Assert.True(await last.IsQuietAsync(Quiet));
+    }
+
+    [Fact]
     public async Task A_further_stream_of_a_topic_answers_to_the_name_it_was_opened_with()
     {
         using var client = await InitAsync();
