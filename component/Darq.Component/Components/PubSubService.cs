@@ -54,7 +54,7 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, StreamRegi
     {
         await using var use = await calls.UseAsync(Service, context);
         var entries = request
-            .Entries.Select(entry => new PublishEntry(entry.Event.Memory, Merge(request.Metadata, entry.Metadata)))
+            .Entries.Select(entry => new PublishEntry(entry.Event.Memory, Merge(request.Metadata, entry.Metadata), entry.EntryId))
             .ToArray();
         await PublishAsync(use, request.Topic, entries, context);
         return new BulkPublishResponse();

@@ -4,8 +4,8 @@ using Darq.Engine.Core;
 
 namespace Darq.Engine.Publishing;
 
-/// <summary>One message as a caller passes it: the bytes and the request metadata.</summary>
-internal sealed record PublishEntry(ReadOnlyMemory<byte> Data, IReadOnlyDictionary<string, string> Metadata);
+/// <summary>One message as a caller passes it: the bytes and the request metadata; of several also its name in errors.</summary>
+internal sealed record PublishEntry(ReadOnlyMemory<byte> Data, IReadOnlyDictionary<string, string> Metadata, string Name = "");
 
 /// <summary>An appended message: the id that it was sent with, and its position (the original's, for a duplicate).</summary>
 internal readonly record struct Published(string Id, int Partition, Position StreamId, Position Applied, bool Duplicate)

@@ -116,11 +116,20 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         // Messages with neither key nor id share a partition, in which a repeated request finds its first reply.
         var identity = options.DedupBy == DedupBy.Content ? EventIdentity.OfRequest(entries) ?? "" : "";
         var home = identity.Length > 0 ? PartitionHash.Of(identity, options.Partitions) : primary.Spread();
+        var faults = new EntryFaults(entries);
         for (var i = 0; i < appends.Length; i++)
         {
-            appends[i] = Append.From(topic, entries[i], options, home, ids[i]);
+            try
+            {
+                appends[i] = Append.From(topic, entries[i], options, home, ids[i]);
+            }
+            catch (DarqException fault)
+            {
+                faults.Add(i, fault);
+            }
         }
 
+        faults.ThrowIfAny();
         return Array.TrueForAll(appends, append => append.IsBare)
             ? new BareRequest(appends, identity, ids, primary, options)
             : new MixedRequest(appends, identity, primary, options);

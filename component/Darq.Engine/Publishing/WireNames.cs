@@ -50,11 +50,11 @@ internal static class WireNames
         return IsDeadLetter(bare) || Array.Exists(OfDelivery, header => header.Equals(bare, StringComparison.OrdinalIgnoreCase));
     }
 
-    public static bool IsDeadLetter(string name) => name.StartsWith("darq-dead-", StringComparison.OrdinalIgnoreCase);
     /// <summary>A name without the prefix.</summary>
     public static string Bare(string name) =>
         name.StartsWith(ShownPrefix, StringComparison.OrdinalIgnoreCase) ? name[ShownPrefix.Length..] : name;
 
+    public static bool IsDeadLetter(string name) => name.StartsWith("darq-dead-", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Request metadata of later versions, which this version refuses rather than ignores.</summary>
     public static readonly string[] NotYet = ["darq.producer", "darq.seq", "darq.step", "darq.timers", "delay", "deliverAt"];

@@ -193,6 +193,11 @@ public sealed class PubSubTests(ComponentFixture fixture)
         );
 
         Assert.Equal(GrpcCode.InvalidArgument, refused.Code);
+        Assert.Equal(
+            "INVALID: 1 of 2 entries cannot be published, so none was. Entry '2': INVALID: ttlInSeconds is 'soon'; accepted: a whole "
+                + "number of seconds above 0.",
+            refused.Message
+        );
         Assert.True(await pull.IsQuietAsync(Quiet));
     }
 
