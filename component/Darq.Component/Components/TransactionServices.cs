@@ -8,8 +8,9 @@ using Grpc.Core;
 namespace Darq.Component.Components;
 
 /// <summary>
-/// The services TransactionalStateStore and TransactionalStoreMultiMaxSize. The sidecar never discovers them: it calls them for
-/// any state store with the feature TRANSACTIONAL, so they work on the instances of StateStore.
+/// The services TransactionalStateStore, TransactionalStoreMultiMaxSize and QueriableStateStore. The sidecar never discovers them: it
+/// calls the first two for any state store with the feature TRANSACTIONAL, and the last for any at all, which only says that it is not
+/// served. They work on the instances of StateStore.
 /// </summary>
 internal sealed class TransactionServices(Calls calls) : TransactionalStateStore.TransactionalStateStoreBase
 {
@@ -19,6 +20,7 @@ internal sealed class TransactionServices(Calls calls) : TransactionalStateStore
         [
             new(TransactionalStateStore.Descriptor, binder => TransactionalStateStore.BindService(binder, this)),
             new(TransactionalStoreMultiMaxSize.Descriptor, binder => TransactionalStoreMultiMaxSize.BindService(binder, new MaxSize())),
+            new(QueriableStateStore.Descriptor, binder => QueriableStateStore.BindService(binder, new NoQueries())),
         ];
 
     /// <summary>
@@ -45,6 +47,16 @@ internal sealed class TransactionServices(Calls calls) : TransactionalStateStore
             TransactionalStateOperation.RequestOneofCase.Delete => StateRequests.Delete(operation.Delete),
             _ => throw new DarqException(ErrorCode.Invalid, "INVALID: an operation of the transaction is neither set nor delete."),
         };
+
+    private sealed class NoQueries : QueriableStateStore.QueriableStateStoreBase
+    {
+        public override Task<QueryResponse> Query(QueryRequest request, ServerCallContext context) =>
+            throw Faults.Of(
+                StatusCode.Unimplemented,
+                "NOT_SERVED: state.darq does not answer queries. Keep a list of keys as a value of its own, written in the same "
+                    + "transaction, and read the keys with a bulk get."
+            );
+    }
 
     private sealed class MaxSize : TransactionalStoreMultiMaxSize.TransactionalStoreMultiMaxSizeBase
     {
