@@ -103,7 +103,7 @@ internal sealed class InstanceTable(
         }
 
         var replaced = Put(sidecar, instance);
-        log.InstanceWasInitialised(key.Service, key.Name, instance.Owner, instance.Options.Namespace.Name, reached);
+        log.InstanceWasInitialised(key.Service, key.Name, instance.Owner, instance.Options.Namespace.Name, TextOf(reached));
         await RetireAsync(replaced);
     }
 
@@ -175,6 +175,8 @@ internal sealed class InstanceTable(
         return LookPause;
     }
 
+    private static string TextOf(bool reached) => reached ? "Redis answers" : "Redis has not answered yet, and is asked again and again";
+
     /// <summary>An Init that changes nothing checks the handshake again and ends a pause; the instance and its streams stay.</summary>
     private async Task<bool> TryRepeatAsync(
         Sidecar sidecar,
@@ -197,7 +199,7 @@ internal sealed class InstanceTable(
         var reached = await instance.Engine.Primary.ConnectAsync(ConnectTime, cancellation);
         instance.Resume();
         var replaced = Put(sidecar, instance);
-        log.InstanceWasInitialised(key.Service, key.Name, instance.Owner, instance.Options.Namespace.Name, reached);
+        log.InstanceWasInitialised(key.Service, key.Name, instance.Owner, instance.Options.Namespace.Name, TextOf(reached));
         await RetireAsync(replaced);
         return true;
     }

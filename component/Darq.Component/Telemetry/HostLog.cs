@@ -9,18 +9,14 @@ internal static partial class HostLog
     [LoggerMessage(200, LogLevel.Information, "Listening on {Socket} (mode {Mode}, {Owner}) with {Services}")]
     public static partial void ComponentStarted(this ILogger log, string socket, string mode, string owner, string services);
 
-    [LoggerMessage(
-        201,
-        LogLevel.Information,
-        "Initialised {Service} '{Instance}' of {Sidecar} in namespace {Namespace}; Redis reached: {Reached}"
-    )]
+    [LoggerMessage(201, LogLevel.Information, "Initialised {Service} '{Instance}' of {Sidecar} in namespace {Namespace}; {Redis}")]
     public static partial void InstanceWasInitialised(
         this ILogger log,
         ComponentService service,
         string instance,
         string sidecar,
         string @namespace,
-        bool reached
+        string redis
     );
 
     [LoggerMessage(202, LogLevel.Information, "Brought back {Service} '{Instance}' of {Sidecar} from its Init before the restart")]

@@ -150,7 +150,10 @@ public sealed class SidecarProcessTests : IAsyncLifetime
 
         Assert.Contains(
             _world.Log.Lines,
-            line => line.Text == "Initialised StateStore 'bank' of process 812 (app \"shop\") in namespace a; Redis reached: False"
+            line =>
+                line.Text
+                == "Initialised StateStore 'bank' of process 812 (app \"shop\") in namespace a; "
+                    + "Redis has not answered yet, and is asked again and again"
         );
     }
 
