@@ -30,7 +30,15 @@ internal sealed class ComponentLifetime(
     private static readonly TimeSpan HandlersTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ReadinessPause = TimeSpan.FromMilliseconds(500);
 
-    public Task StartingAsync(CancellationToken cancellationToken) => instances.StartAsync();
+    private IReadOnlyList<InitRecord> _before = [];
+
+    /// <summary>What is kept is read before the first sidecar connects: then it is from before a restart.</summary>
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        await instances.StartAsync();
+        _before = folder.All();
+        streams.Recall(_before);
+    }
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -43,10 +51,8 @@ internal sealed class ComponentLifetime(
         watch.Begin();
         admin.Announce(log);
         metrics.Start();
-        var records = folder.All();
-        streams.Recall(records);
-        restart.Begin(records);
-        var waiting = records.Where(record => record.Service is ComponentService.PubSub or ComponentService.InputBinding).ToArray();
+        restart.Begin(_before);
+        var waiting = _before.Where(record => record.Service is ComponentService.PubSub or ComponentService.InputBinding).ToArray();
         if (waiting.Length > 0)
         {
             log.SubscriptionsWaitForSidecar(
