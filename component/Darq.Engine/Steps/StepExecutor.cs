@@ -22,8 +22,6 @@ internal sealed class StepExecutor(
     ILogger log
 )
 {
-    private int _crossPartitionLogged;
-
     /// <summary>
     /// Applies a state transaction as a step: the request's metadata names what it consumes and emits. Throws
     /// <see cref="DarqException"/> with the outcome where it did not take effect. With a token or an id it is safe to
@@ -187,7 +185,7 @@ internal sealed class StepExecutor(
             );
         }
 
-        if (options.CrossPartitionSteps == CrossPartitionSteps.Warn && Interlocked.Exchange(ref _crossPartitionLogged, 1) == 0)
+        if (options.CrossPartitionSteps == CrossPartitionSteps.Warn && primary.Counters.MaySayCrossPartition())
         {
             log.CrossPartitionStepWasSeen(request.Partitions);
         }

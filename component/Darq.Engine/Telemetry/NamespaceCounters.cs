@@ -3,6 +3,8 @@ namespace Darq.Engine.Telemetry;
 /// <summary>What this process counts of one namespace.</summary>
 internal sealed class NamespaceCounters(MetricLabels labels)
 {
+    private int _crossPartitionSaid;
+
     public MetricLabels Labels => labels;
 
     /// <summary>World-lines that began while this process was at work.</summary>
@@ -20,6 +22,9 @@ internal sealed class NamespaceCounters(MetricLabels labels)
     public Count[] EndedSteps { get; } = Count.ForEach(CounterReasons.StepOutcomes);
 
     public Count CrossPartitionSteps { get; } = new();
+
+    /// <summary>True for the first who asks: the log says it once for all instances of the namespace.</summary>
+    public bool MaySayCrossPartition() => Interlocked.Exchange(ref _crossPartitionSaid, 1) == 0;
 
     public void Fail(BatchFailure why) => FailedBatches[(int)why].Add();
 
