@@ -10,11 +10,13 @@ using StateStore = Darq.Protos.StateStore;
 namespace Darq.Component.Components;
 
 /// <summary>The service StateStore: single values, and bulk calls, which by contract are many single ones.</summary>
-internal sealed class StateStoreService(Calls calls) : StateStore.StateStoreBase
+internal sealed class StateStoreService(Calls calls, ILogger<StateStoreService> log) : StateStore.StateStoreBase
 {
     private const ComponentService Service = ComponentService.StateStore;
 
     private static readonly string[] Supported = ["ETAG", "TRANSACTIONAL", "TTL"];
+
+    private readonly OversizedAnswers _oversized = new(log);
 
     public ServedService Served => new(StateStore.Descriptor, binder => StateStore.BindService(binder, this));
 
@@ -66,7 +68,9 @@ internal sealed class StateStoreService(Calls calls) : StateStore.StateStoreBase
         await using var use = await calls.UseAsync(Service, context);
         var keys = request.Items.Select(StateRequests.Key).ToArray();
         var values = await use.Engine.State.GetAsync(keys, context.CancellationToken);
-        return new BulkGetResponse { Items = { values.Select((value, index) => StateRequests.ToItem(keys[index].Key, value)) } };
+        var response = new BulkGetResponse { Items = { values.Select((value, index) => StateRequests.ToItem(keys[index].Key, value)) } };
+        _oversized.Check(use.Instance.Name, keys is [var first, ..] ? first.Key : "", keys.Length, response.CalculateSize());
+        return response;
     }
 
     public override async Task<BulkSetResponse> BulkSet(BulkSetRequest request, ServerCallContext context)

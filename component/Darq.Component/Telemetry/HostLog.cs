@@ -173,4 +173,13 @@ internal static partial class HostLog
             + "and DAPR_API_TOKEN in the component's environment where its API asks for a token"
     )]
     public static partial void SidecarCouldNotBeAsked(this ILogger log, Uri address, string why);
+
+    [LoggerMessage(
+        231,
+        LogLevel.Warning,
+        "A bulk get of '{Instance}' found {Values} values whose keys begin with '{Prefix}' and that have {Bytes} bytes together: the sidecar "
+            + "takes at most {Max} in one answer, so it fails until they are fewer. A workflow with such a history is stuck; let it continue "
+            + "as new before it is that long"
+    )]
+    public static partial void BulkGetWasTooLarge(this ILogger log, string instance, int values, string prefix, int bytes, int max);
 }
