@@ -177,12 +177,16 @@ internal sealed class RequestNames
         }
     }
 
-    private static bool IsOurs(string name) =>
-        name.StartsWith("darq.", StringComparison.OrdinalIgnoreCase) || name.StartsWith("darq-", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOurs(string name)
+    {
+        var bare = WireNames.Bare(name);
+        return bare.StartsWith("darq.", StringComparison.OrdinalIgnoreCase) || bare.StartsWith("darq-", StringComparison.OrdinalIgnoreCase);
+    }
 
     private DarqException Unknown(string name)
     {
-        var nearest = NearMiss(name) ?? NearestName.Of(name, _names);
+        var bare = WireNames.Bare(name);
+        var nearest = NearMiss(bare) ?? NearestName.Of(bare, _names);
         return new(
             ErrorCode.Invalid,
             $"INVALID: metadata {name} is not a name of {_kind}"

@@ -32,6 +32,7 @@ public sealed class RequestNamesTests
     [InlineData("darqtoken", "darq.token")]
     [InlineData("darq-id", "darq.id")]
     [InlineData("darq-consume", "darq.consume")]
+    [InlineData("metadata.darq-token", "darq.token")]
     public void A_misspelt_name_of_a_step_is_refused_with_the_name_that_was_meant(string given, string meant) =>
         Refused(
             RequestNames.Transaction,
