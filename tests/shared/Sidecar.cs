@@ -17,9 +17,9 @@ internal sealed class Sidecar : RestartableProcess
     /// <summary>Whether a real daprd is used; a test that needs a behaviour of only one of them skips by this.</summary>
     public static bool IsReal => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("DAPRD"));
 
-    public int HttpPort { get; } = FreePort.Next();
+    public int HttpPort => _options.HttpApiPort;
 
-    public int GrpcPort { get; } = FreePort.Next();
+    public int GrpcPort => _options.GrpcApiPort;
 
     public HttpClient Http { get; }
 

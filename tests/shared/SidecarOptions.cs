@@ -8,6 +8,11 @@ internal sealed record SidecarOptions
 
     public required string AppId { get; init; }
 
+    /// <summary>Where its APIs are; given where its app is started first and has to know.</summary>
+    public int HttpApiPort { get; init; } = FreePort.Next();
+
+    public int GrpcApiPort { get; init; } = FreePort.Next();
+
     /// <summary>The port on which the test's app listens; null for a sidecar without an app.</summary>
     public int? AppPort { get; init; }
 
