@@ -1,3 +1,4 @@
+using Darq.Tests.Shared;
 using Xunit;
 
 namespace Darq.Tests.Integration.Sdk;
@@ -16,6 +17,9 @@ public sealed class StepProgramTests
 
     [Fact]
     public Task JavaScript_over_gRPC() => ShipAsync("grpc", "javascript", "node", "grpc.js");
+
+    [Fact]
+    public Task DotNet() => ShipAsync("http", "dotnet", Repository.Binary("examples/sdk/dotnet", "Shop"));
 
     [Fact]
     public async Task Bash_and_curl()
