@@ -1,4 +1,5 @@
 using System.Globalization;
+using Darq.Engine.Core;
 
 namespace Darq.Component.Configuration;
 

@@ -16,9 +16,11 @@ internal readonly record struct Published(string Id, int Partition, Position Str
 /// <summary>A time to live given as request metadata.</summary>
 internal static class TimeToLive
 {
+    private static readonly TimeSpan Most = TimeSpan.FromSeconds(int.MaxValue);
+
     /// <summary>
-    /// Reads <c>ttlInSeconds</c>, or <c>ttl</c> as a duration such as 30s; null where neither is given. Throws (Invalid) for anything but a
-    /// positive time.
+    /// Reads <c>ttl</c>, a duration or seconds, else <c>ttlInSeconds</c>, in the order in which the sidecar looks for them; null where
+    /// neither is given. Throws (Invalid) for anything but a positive time.
     /// </summary>
     public static TimeSpan? Of(IReadOnlyDictionary<string, string> metadata)
     {
@@ -27,25 +29,40 @@ internal static class TimeToLive
             return null;
         }
 
+        (string Name, string Value)? seconds = null;
         foreach (var (name, value) in metadata)
         {
-            if (name.Equals(WireNames.TtlInSeconds, StringComparison.OrdinalIgnoreCase))
-            {
-                return Seconds(name, value, value);
-            }
-
             if (name.Equals(WireNames.Ttl, StringComparison.OrdinalIgnoreCase))
             {
-                return Seconds(name, value, value.EndsWith('s') ? value[..^1] : value);
+                return TrySeconds(value) ?? TryDuration(value) ?? throw Wrong(name, value, ", or a duration such as 30s, 500ms or 5m");
+            }
+
+            if (name.Equals(WireNames.TtlInSeconds, StringComparison.OrdinalIgnoreCase))
+            {
+                seconds = (name, value);
             }
         }
-        return null;
+
+        return seconds is { } given ? TrySeconds(given.Value) ?? throw Wrong(given.Name, given.Value) : null;
     }
 
-    private static TimeSpan Seconds(string name, string value, string number) =>
-        int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
+    private static TimeSpan? TrySeconds(string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
             ? TimeSpan.FromSeconds(seconds)
-            : throw Limits.Invalid(name, value, "a whole number of seconds above 0");
+            : null;
+
+    /// <summary>A text without a unit is no duration here: it would be milliseconds, where the sidecar reads seconds.</summary>
+    private static TimeSpan? TryDuration(string value) =>
+        value.Length > 0
+        && char.IsAsciiLetter(value[^1])
+        && DurationText.TryRead(value, out var duration)
+        && duration > TimeSpan.Zero
+        && duration <= Most
+            ? duration
+            : null;
+
+    private static DarqException Wrong(string name, string value, string otherForm = "") =>
+        Limits.Invalid(name, value, "a whole number of seconds above 0" + otherForm);
 }
 
 /// <summary>The metadata that travels with a message: the publisher's, without the names that the component reads or adds.</summary>

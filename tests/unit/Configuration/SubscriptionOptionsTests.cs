@@ -1,4 +1,5 @@
 using Darq.Component.Configuration;
+using Darq.Engine.Core;
 using Darq.Engine.Subscriptions;
 using Xunit;
 using static Darq.Tests.Unit.Configuration.InitOptions;

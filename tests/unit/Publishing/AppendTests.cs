@@ -56,7 +56,10 @@ public sealed class AppendTests
     [InlineData("ttlinseconds", "60")]
     [InlineData("ttl", "60s")]
     [InlineData("ttl", "60")]
-    public void Time_to_live_is_a_number_of_seconds(string name, string value) =>
+    [InlineData("TTL", "1m")]
+    [InlineData("ttl", "60000ms")]
+    [InlineData("ttl", "0.5m30s")]
+    public void Time_to_live_is_a_number_of_seconds_or_a_duration(string name, string value) =>
         Assert.Equal(TimeSpan.FromMinutes(1), From("t", "x", (name, value)).TimeToLive);
 
     [Theory]
@@ -65,9 +68,23 @@ public sealed class AppendTests
     [InlineData("ttlInSeconds", "60s")]
     [InlineData("ttlInSeconds", "")]
     [InlineData("ttlInSeconds", "99999999999")]
-    [InlineData("ttl", "1m")]
+    [InlineData("ttl", "0")]
+    [InlineData("ttl", "0s")]
+    [InlineData("ttl", "-1m")]
+    [InlineData("ttl", "soon")]
+    [InlineData("ttl", "1000000h")]
+    [InlineData("ttl", "")]
     public void Any_other_time_to_live_is_refused_by_name(string name, string value) =>
         AssertInvalid(() => From("t", "x", (name, value)), $"{name} is '{value}'");
+
+    [Theory]
+    [InlineData("ttl", "ttlInSeconds")]
+    [InlineData("ttlInSeconds", "ttl")]
+    public void Of_two_times_to_live_that_counts_which_the_sidecar_takes(string first, string second) =>
+        Assert.Equal(
+            TimeSpan.FromMinutes(1),
+            From("t", "x", (first, first == "ttl" ? "1m" : "5"), (second, second == "ttl" ? "1m" : "5")).TimeToLive
+        );
 
     [Fact]
     public void Without_a_time_to_live_a_message_stays() => Assert.Null(From("t", "x").TimeToLive);

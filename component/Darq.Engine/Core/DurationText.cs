@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Darq.Component.Configuration;
+namespace Darq.Engine.Core;
 
 /// <summary>
 /// The one form of a duration: numbers with units from h down to ms (<c>30s</c>, <c>1m30s</c>, <c>0.5s</c>), or a bare number of
