@@ -36,6 +36,14 @@ internal sealed class PullClient : IDisposable
         return delivery ?? throw new InvalidOperationException($"The stream ended: {Status}");
     }
 
+    /// <summary>The next delivery, whenever it comes; null where the stream ends.</summary>
+    public async Task<PullMessagesResponse?> NextAsync(CancellationToken cancellation)
+    {
+        var delivery = await Reading().WaitAsync(cancellation);
+        _reading = null;
+        return delivery;
+    }
+
     /// <summary>Whether nothing comes for a while.</summary>
     public async Task<bool> IsQuietAsync(TimeSpan time) => await Task.WhenAny(Reading(), Task.Delay(time)) != Reading();
 
