@@ -20,7 +20,7 @@ public sealed class ConcurrentDispatchTests
     public async Task Stand_in_told_to_be_concurrent_gathers_bulks()
     {
         Assert.SkipWhen(Sidecar.IsReal, "how a real daprd (DAPRD) hands messages over depends on its version");
-        var scenario = Scenario.Load("deliver-http-bulk", recordings: "daprd-concurrent");
+        var scenario = Scenario.Load("deliver-http-bulk", "daprd-concurrent");
         var lines = await Play.RunAsync(scenario, concurrent: true);
         Assert.Equal("", Difference.Between(InOrder(scenario.Recorded), InOrder(lines), scenario));
     }

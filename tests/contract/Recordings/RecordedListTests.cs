@@ -17,6 +17,6 @@ public sealed class RecordedListTests
     public void Every_recorded_file_is_listed()
     {
         var files = Directory.GetFiles(Repository.PathOf("tests", "recordings", "scenarios")).Select(Path.GetFileNameWithoutExtension);
-        Assert.Equal(Scenario.Names.Order(), files.Order());
+        Assert.Equal(Scenario.Listed("component-only", "stand-in-first", "stand-in-second").Order(), files.Order());
     }
 }

@@ -42,25 +42,32 @@ internal sealed class Scenario
 
     public bool AppIsLate => (bool?)_root["appLate"] ?? false;
 
-    /// <summary>How a sidecar must hand over messages for this to hold ("serial", "bulk"), or null if it does not matter.</summary>
+    /// <summary>How a sidecar must hand over messages for this scenario to hold ("serial", "bulk"), or null if it does not matter.</summary>
     public string? Dispatch => (string?)_root["dispatch"];
 
     public bool AllLinesAreOrdered => _root["ordered"] is JsonValue value && value.TryGetValue<bool>(out var all) && all;
 
     public bool AppLinesAreOrdered => _root["ordered"] is JsonValue value && value.TryGetValue<string>(out var who) && who == "app";
 
-    public static IReadOnlyList<string> Names { get; } =
-    [
-        .. new[] { "stand-in-first", "stand-in-second" }.SelectMany(list =>
-            File.ReadAllText(Repository.PathOf("tests", "recordings", list)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
-        ),
-    ];
+    /// <summary>The scenarios that the stand-in must answer.</summary>
+    public static IReadOnlyList<string> Names { get; } = Listed("stand-in-first", "stand-in-second");
+
+    /// <summary>The scenarios of some of the lists, each once.</summary>
+    public static IReadOnlyList<string> Listed(params IEnumerable<string> lists) =>
+        [
+            .. lists
+                .SelectMany(list =>
+                    File.ReadAllText(Repository.PathOf("tests", "recordings", list))
+                        .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+                )
+                .Distinct(),
+        ];
 
     /// <summary>The recordings of a daprd that hands over messages in another way are in a folder of their own.</summary>
-    public static Scenario Load(string name, string recordings = "daprd-1.18.3")
+    public static Scenario Load(string name, string version = "daprd-1.18.3")
     {
         var root = JsonNode.Parse(File.ReadAllText(Repository.PathOf("tests", "recordings", "scenarios", name + ".json")))!.AsObject();
-        var lines = File.ReadAllLines(Repository.PathOf("tests", "recordings", recordings, name + ".jsonl"));
+        var lines = File.ReadAllLines(Repository.PathOf("tests", "recordings", version, name + ".jsonl"));
         return new(name, root, [.. lines.Where(line => line.Length > 0).Select(line => JsonNode.Parse(line)!.AsObject())]);
     }
 
@@ -72,9 +79,7 @@ internal sealed class Scenario
     private IEnumerable<JsonObject> Objects(string name) => (_root[name] as JsonArray ?? []).Select(item => item!.AsObject());
 }
 
-/// <summary>
-/// How a scripted component answers, and what reflection lists, as short names: all component services where that is null.
-/// </summary>
+/// <summary>How a scripted component answers, and what reflection lists, as short names: all component services where that is null.</summary>
 internal sealed record ComponentScript(IReadOnlyList<JsonObject> Rules, IReadOnlyList<string>? Services)
 {
     public static ComponentScript Of(JsonObject script) =>

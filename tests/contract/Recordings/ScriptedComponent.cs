@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Darq.Component.Host;
-using Darq.Protos;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -21,14 +20,6 @@ namespace Darq.Tests.Contract.Recordings;
 /// </summary>
 internal sealed class ScriptedComponent : IAsyncDisposable
 {
-    private const string Prefix = "dapr.proto.components.v1.";
-
-    private static readonly ServiceDescriptor[] Known =
-    [
-        .. new[] { PubsubReflection.Descriptor, StateReflection.Descriptor, BindingsReflection.Descriptor }
-            .SelectMany(file => file.Services)
-            .Where(service => service.Name != "QueriableStateStore"),
-    ];
 
     private readonly string _socket;
     private readonly string? _name;
@@ -44,7 +35,7 @@ internal sealed class ScriptedComponent : IAsyncDisposable
         (_socket, _transcript, _name) = (socket, transcript, name);
         _rules = new(script.Rules);
         _streams = new(transcript);
-        var served = Known.Where(service => script.Services?.Contains(service.Name) ?? true).ToArray();
+        var served = ComponentMethods.Services.Where(service => script.Services?.Contains(service.Name) ?? true).ToArray();
         _services = ScriptedGrpc.Services();
         _server = new(Listen, Pipeline(served));
     }
@@ -126,7 +117,7 @@ internal sealed class ScriptedComponent : IAsyncDisposable
 
     private async Task<byte[]> AnswerAsync(MethodDescriptor method, byte[] request, ServerCallContext call)
     {
-        var name = NameOf(method);
+        var name = ComponentMethods.NameOf(method);
         var message = MessageJson.Of(method.InputType.Parser.ParseFrom(request));
         Say(name, ("headers", HeadersOf(call)), ("message", message));
         var content = (JsonObject)message.DeepClone();
@@ -150,10 +141,10 @@ internal sealed class ScriptedComponent : IAsyncDisposable
     {
         await call.WriteResponseHeadersAsync(Metadata.Empty);
         var headers = HeadersOf(call);
-        var rule = _rules.Find(NameOf(method), new() { ["instance"] = headers["x-component-instance"]?.DeepClone() });
+        var rule = _rules.Find(ComponentMethods.NameOf(method), new() { ["instance"] = headers["x-component-instance"]?.DeepClone() });
         await _streams.ServeAsync(
             new(
-                NameOf(method),
+                ComponentMethods.NameOf(method),
                 method,
                 headers,
                 AnswerRules.DelayOf(rule),
@@ -176,8 +167,6 @@ internal sealed class ScriptedComponent : IAsyncDisposable
             _transcript.Say("sidecar", "component", call, [.. content, ("socket", _name)]);
         }
     }
-
-    private static string NameOf(MethodDescriptor method) => $"{method.Service.FullName[Prefix.Length..]}/{method.Name}";
 
     private static JsonObject HeadersOf(ServerCallContext call) =>
         RecordedHeaders.OfCall(

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -77,18 +78,11 @@ internal sealed class SocketChannel : IDisposable
         MessageParser<TResponse> parser,
         GrpcCallOptions options = default
     )
-        where TResponse : class, IMessage<TResponse>
-    {
-        try
-        {
-            using var call = _calls.AsyncUnaryCall(Method(MethodType.Unary, method), null, Options(options, options.Cancellation), message);
-            return StrictMessage.Parse(parser, await call.ResponseAsync);
-        }
-        catch (RpcException fault)
-        {
-            throw new GrpcCallException(StatusTexts.Of(fault, _address), fault);
-        }
-    }
+        where TResponse : class, IMessage<TResponse> => StrictMessage.Parse(parser, await AnswerAsync(method, message, options));
+
+    /// <summary>The same where the type of the answer is known only while the program runs.</summary>
+    public async Task<IMessage> UnaryAsync(string method, IMessage message, MessageDescriptor answer, GrpcCallOptions options = default) =>
+        StrictMessage.Parse(answer, await AnswerAsync(method, message, options));
 
     /// <summary>
     /// Starts a duplex call. Like every gRPC library this does not wait for the server, nor even for a connection: the first message that
@@ -102,6 +96,19 @@ internal sealed class SocketChannel : IDisposable
     }
 
     public void Dispose() => _channel.Dispose();
+
+    private async Task<byte[]> AnswerAsync(string method, IMessage message, GrpcCallOptions options)
+    {
+        try
+        {
+            using var call = _calls.AsyncUnaryCall(Method(MethodType.Unary, method), null, Options(options, options.Cancellation), message);
+            return await call.ResponseAsync;
+        }
+        catch (RpcException fault)
+        {
+            throw new GrpcCallException(StatusTexts.Of(fault, _address), fault);
+        }
+    }
 
     private static Method<IMessage, byte[]> Method(MethodType type, string name)
     {

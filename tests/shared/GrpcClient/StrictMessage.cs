@@ -11,11 +11,15 @@ namespace Darq.Tests.Shared.GrpcClient;
 internal static class StrictMessage
 {
     public static T Parse<T>(MessageParser<T> parser, byte[] bytes)
-        where T : class, IMessage<T>
+        where T : class, IMessage<T> => (T)Parse(bytes, parser.ParseFrom);
+
+    public static IMessage Parse(MessageDescriptor type, byte[] bytes) => Parse(bytes, type.Parser.ParseFrom);
+
+    private static IMessage Parse(byte[] bytes, Func<byte[], IMessage> parse)
     {
         try
         {
-            var message = parser.ParseFrom(bytes);
+            var message = parse(bytes);
             CheckText(message.Descriptor, bytes);
             return message;
         }
