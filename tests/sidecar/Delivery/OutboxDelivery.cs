@@ -20,6 +20,8 @@ internal sealed class OutboxDelivery(StateComponent store, OutboxSettings outbox
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pausing = TimeSpan.FromSeconds(10);
 
+    public bool IsAwaitedAtStop => false;
+
     public async Task<string?> DeliverAsync(PullMessagesResponse message, CancellationToken cancellation)
     {
         try
