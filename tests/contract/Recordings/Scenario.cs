@@ -42,7 +42,9 @@ internal sealed class Scenario
 
     public bool AppIsLate => (bool?)_root["appLate"] ?? false;
 
-    /// <summary>How a sidecar must hand over messages for this scenario to hold ("serial", "bulk"), or null if it does not matter.</summary>
+    /// <summary>
+    /// How a sidecar must hand over messages for this scenario to hold ("serial", "bulk"), or null if it does not matter.
+    /// </summary>
     public string? Dispatch => (string?)_root["dispatch"];
 
     public bool AllLinesAreOrdered => _root["ordered"] is JsonValue value && value.TryGetValue<bool>(out var all) && all;
@@ -79,7 +81,9 @@ internal sealed class Scenario
     private IEnumerable<JsonObject> Objects(string name) => (_root[name] as JsonArray ?? []).Select(item => item!.AsObject());
 }
 
-/// <summary>How a scripted component answers, and what reflection lists, as short names: all component services where that is null.</summary>
+/// <summary>
+/// How a scripted component answers, and what reflection lists, as short names: all component services where that is null.
+/// </summary>
 internal sealed record ComponentScript(IReadOnlyList<JsonObject> Rules, IReadOnlyList<string>? Services)
 {
     public static ComponentScript Of(JsonObject script) =>

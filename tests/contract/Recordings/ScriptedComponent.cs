@@ -20,7 +20,6 @@ namespace Darq.Tests.Contract.Recordings;
 /// </summary>
 internal sealed class ScriptedComponent : IAsyncDisposable
 {
-
     private readonly string _socket;
     private readonly string? _name;
     private readonly Transcript _transcript;

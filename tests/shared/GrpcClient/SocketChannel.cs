@@ -13,9 +13,9 @@ internal readonly record struct GrpcCallOptions(
 );
 
 /// <summary>
-/// One HTTP/2 connection (prior knowledge, no TLS) to a gRPC server on a Unix socket or a TCP port: opened by the first call, opened again by the next
-/// call after it was lost. Any number of calls share it. Methods are named "package.Service/Method" and messages need no generated
-/// client, because the stand-in sidecar speaks for components that it does not know.
+/// One HTTP/2 connection (prior knowledge, no TLS) to a gRPC server on a Unix socket or a TCP port: opened by the first call, opened again
+/// by the next call after it was lost. Any number of calls share it. Methods are named "package.Service/Method" and messages need no
+/// generated client, because the stand-in sidecar speaks for components that it does not know.
 /// </summary>
 internal sealed class SocketChannel : IDisposable
 {

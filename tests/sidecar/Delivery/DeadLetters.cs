@@ -4,7 +4,9 @@ using Darq.Tests.Shared.GrpcClient;
 
 namespace Darq.Sidecar.Delivery;
 
-/// <summary>Publishes to a subscription's dead letter topic what the app could not take; false if that failed, or if there is none.</summary>
+/// <summary>
+/// Publishes to a subscription's dead letter topic what the app could not take; false if that failed, or if there is none.
+/// </summary>
 internal sealed class DeadLetters(PubSubComponent pubSub, string topic)
 {
     private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(30);

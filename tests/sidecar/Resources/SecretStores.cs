@@ -7,7 +7,9 @@ internal sealed class SecretStores(IReadOnlyCollection<string> names)
 {
     public const string Type = "secretstores.local.env";
 
-    /// <summary>The secret that a component's metadata refers to; there is one value under each name, and its key is the name too.</summary>
+    /// <summary>
+    /// The secret that a component's metadata refers to; there is one value under each name, and its key is the name too.
+    /// </summary>
     public string Find(string component, string? store, string name, string key)
     {
         if (store is null || !names.Contains(store))
