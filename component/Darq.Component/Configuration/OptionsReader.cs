@@ -33,13 +33,17 @@ internal static class OptionsReader
         return new OptionsReading(values.Errors.Count == 0 ? options : null, values.Errors, values.WithoutEffect, values.Warnings);
     }
 
-    /// <summary>The settings in one subscription's metadata; its other metadata belongs to the app and the sidecar.</summary>
+    /// <summary>
+    /// The settings in one subscription's metadata; its other metadata belongs to the app and the sidecar. A value may be a JSON string,
+    /// quotation marks included, as the SDK for JavaScript writes it.
+    /// </summary>
     public static (SubscriptionOptions Options, IReadOnlyList<string> Errors) ReadSubscription(
         SubscriptionOptions component,
         IEnumerable<KeyValuePair<string, string>> metadata
     )
     {
-        var values = SettingValues.Read(SettingTable.Subscription, metadata, ignoreUnknown: true);
+        var unquoted = metadata.Select(pair => KeyValuePair.Create(pair.Key, pair.Value is ['"', .. var inner, '"'] ? inner : pair.Value));
+        var values = SettingValues.Read(SettingTable.Subscription, unquoted, ignoreUnknown: true);
         var options = Subscription(values, component, component.Concurrent) with { RawPayload = values.Get(DeliverySettings.RawPayload) };
         return (options, values.Errors);
     }

@@ -126,6 +126,18 @@ public sealed class SubscriptionOptionsTests
     }
 
     [Fact]
+    public void A_value_of_a_subscription_may_be_a_JSON_string()
+    {
+        var (options, errors) = OptionsReader.ReadSubscription(
+            new(),
+            [new("requireStep", "\"true\""), new("maxDeliveries", "\"3\""), new("deadLetterTopic", "\"graveyard\"")]
+        );
+
+        Assert.Empty(errors);
+        Assert.Equal((true, 3, "graveyard"), (options.RequireStep, options.MaxDeliveries, options.DeadLetterTopic));
+    }
+
+    [Fact]
     public void A_mistake_in_a_subscription_is_reported()
     {
         var (_, errors) = OptionsReader.ReadSubscription(new SubscriptionOptions(), [new("maxInFlight", "many")]);
