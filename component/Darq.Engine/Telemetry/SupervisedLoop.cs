@@ -177,7 +177,7 @@ internal sealed class SupervisedLoop(
         }
         else if (_failuresInRow == 0)
         {
-            log.LoopRoundFailed(Name, fault.Message);
+            log.LoopRoundFailed(Name, fault.Message.TrimEnd('.'));
         }
 
         var pause = ShortestPause * (1 << Math.Min(_failuresInRow++, 6));
