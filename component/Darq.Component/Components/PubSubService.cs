@@ -84,14 +84,14 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, StreamRegi
     public override async Task<PauseResponse> Pause(PauseRequest request, ServerCallContext context)
     {
         await using var use = await calls.UseAsync(Service, context);
-        use.Instance.Pause();
+        use.Instance.Streams.Pause();
         return new PauseResponse();
     }
 
     public override async Task<ResumeResponse> Resume(ResumeRequest request, ServerCallContext context)
     {
         await using var use = await calls.UseAsync(Service, context);
-        use.Instance.Resume();
+        use.Instance.Streams.Resume();
         return new ResumeResponse();
     }
 

@@ -44,7 +44,7 @@ internal sealed class PullStream(
         try
         {
             // Step 2: answers, until the sidecar goes.
-            instance.Opened(stream);
+            instance.Streams.Opened(stream);
             streams.Opened(instance, _topic);
             while (await requests.MoveNext(cancelled))
             {
@@ -59,7 +59,7 @@ internal sealed class PullStream(
         finally
         {
             // Step 3.
-            instance.Closed(stream);
+            instance.Streams.Closed(stream);
             await stream.DisposeAsync();
             if (!drain.Ending.IsCancellationRequested)
             {

@@ -77,7 +77,7 @@ internal sealed class ReadStream(
         var stream = instance.Engine.Subscriptions.Attach(group, topic, instance.Options.Subscription, sink, instance.App);
         sink.Deliver(stream);
         _streams.Add(stream);
-        instance.Opened(stream);
+        instance.Streams.Opened(stream);
         register.Opened(instance, topic);
     }
 
@@ -92,7 +92,7 @@ internal sealed class ReadStream(
         await _steps.FinishAsync();
         foreach (var stream in _streams)
         {
-            instance.Closed(stream);
+            instance.Streams.Closed(stream);
             await stream.DisposeAsync();
         }
 

@@ -20,8 +20,6 @@ internal sealed class Instance(
     private readonly Lock _lock = new();
 
     // Under _lock.
-    private readonly HashSet<DeliveryStream> _streams = [];
-    private bool _paused;
     private bool _retired;
     private int _calls;
 
@@ -43,13 +41,29 @@ internal sealed class Instance(
     public AppPresence App { get; } = app;
 
     /// <summary>What the sidecar published here without an answer.</summary>
-    public UnansweredPublishes Unanswered { get; } = new();
+    public UnansweredPublishes Unanswered { get; private set; } = new();
+
+    /// <summary>Its streams, those from before an Init included.</summary>
+    public OpenStreams Streams { get; private set; } = new();
 
     /// <summary>
     /// Calls wait for it. Init makes the handshake itself; an instance that was brought back makes it with the first call, which would
     /// otherwise fail only because it came first.
     /// </summary>
     public Task FirstHandshake { get; init; } = Task.CompletedTask;
+
+    /// <summary>
+    /// Takes over what outlives an Init: streams, and where the data are the same what was published without an answer. To be called before
+    /// the first call.
+    /// </summary>
+    public void Succeed(Instance older)
+    {
+        Streams = older.Streams;
+        if (older.Engine.Primary == Engine.Primary)
+        {
+            Unanswered = older.Unanswered;
+        }
+    }
 
     /// <summary>Whether an Init with these properties would change nothing.</summary>
     public bool IsMadeFrom(IReadOnlyDictionary<string, string> others) =>
@@ -95,57 +109,6 @@ internal sealed class Instance(
         }
 
         return Engine.DisposeAsync();
-    }
-
-    /// <summary>
-    /// Registers an open stream, so that a pause reaches it. A new stream also ends a pause: the sidecar never calls Resume.
-    /// </summary>
-    public void Opened(DeliveryStream stream)
-    {
-        lock (_lock)
-        {
-            _streams.Add(stream);
-        }
-
-        Resume();
-    }
-
-    public void Closed(DeliveryStream stream)
-    {
-        lock (_lock)
-        {
-            _streams.Remove(stream);
-        }
-    }
-
-    /// <summary>Stops sending on all streams; answers are still taken. Safe to repeat.</summary>
-    public void Pause()
-    {
-        lock (_lock)
-        {
-            _paused = true;
-            foreach (var stream in _streams)
-            {
-                stream.Pause();
-            }
-        }
-    }
-
-    public void Resume()
-    {
-        lock (_lock)
-        {
-            if (!_paused)
-            {
-                return;
-            }
-
-            _paused = false;
-            foreach (var stream in _streams)
-            {
-                stream.Resume();
-            }
-        }
     }
 
     // What a sidecar adds to Init, or its user by a template.

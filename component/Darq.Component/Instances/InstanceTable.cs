@@ -102,6 +102,12 @@ internal sealed class InstanceTable(
             throw;
         }
 
+        if (_sidecars.Find(sidecar, key) is { } older)
+        {
+            instance.Succeed(older);
+            instance.Streams.Resume();
+        }
+
         var replaced = Put(sidecar, instance);
         log.InstanceWasInitialised(key.Service, key.Name, instance.Owner, instance.Options.Namespace.Name, TextOf(reached));
         await RetireAsync(replaced);
@@ -154,7 +160,7 @@ internal sealed class InstanceTable(
 
         foreach (var instance in _sidecars.Instances)
         {
-            instance.Pause();
+            instance.Streams.Pause();
         }
     }
 
@@ -197,7 +203,7 @@ internal sealed class InstanceTable(
         }
 
         var reached = await instance.Engine.Primary.ConnectAsync(ConnectTime, cancellation);
-        instance.Resume();
+        instance.Streams.Resume();
         var replaced = Put(sidecar, instance);
         log.InstanceWasInitialised(key.Service, key.Name, instance.Owner, instance.Options.Namespace.Name, TextOf(reached));
         await RetireAsync(replaced);

@@ -88,6 +88,15 @@ internal sealed class SidecarTable
         }
     }
 
+    /// <summary>The instance that this sidecar is known to have; null where there is none.</summary>
+    public Instance? Find(Sidecar sidecar, InstanceKey key)
+    {
+        lock (_lock)
+        {
+            return sidecar.Instances.GetValueOrDefault(key);
+        }
+    }
+
     /// <summary>Enters a call on the instance that this sidecar is known to have.</summary>
     public bool TryEnterOwn(Sidecar sidecar, InstanceKey key, [NotNullWhen(true)] out Instance? instance)
     {

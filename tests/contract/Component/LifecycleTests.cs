@@ -269,6 +269,30 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task A_publish_without_an_answer_and_its_repetition_after_another_Init_are_one_message()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var component = await ComponentProcess.StartAsync();
+        using var client = new ComponentClient(component.Socket, "ps");
+        (string, string)[] settings = [("redisHost", redis.Host), ("consumerID", "app"), ("callTimeout", "1s")];
+        await client.InitPubSubAsync(settings);
+        using var pull = await PullClient.OpenAsync(client, "topic");
+        redis.Pause();
+        var refused = await client.RefusalAsync(
+            "PubSub/Publish",
+            new PublishRequest { Topic = "topic", Data = ByteString.CopyFromUtf8("1") }
+        );
+        Assert.Contains("whether the request took or will take effect is unknown", refused.Message, StringComparison.Ordinal);
+        redis.Resume();
+
+        await client.InitPubSubAsync([.. settings, ("maxInFlight", "3")]);
+        await client.PublishAsync("topic", "1");
+
+        await pull.AckAsync((await pull.NextAsync()).Id);
+        Assert.True(await pull.IsQuietAsync(TimeSpan.FromSeconds(1)));
+    }
+
+    [Fact]
     public async Task A_handler_that_never_answers_delays_the_stop_by_seconds_only()
     {
         await using var redis = await RedisServer.StartAsync();

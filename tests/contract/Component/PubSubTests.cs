@@ -303,6 +303,21 @@ public sealed class PubSubTests(ComponentFixture fixture)
     }
 
     [Fact]
+    public async Task A_pause_after_another_Init_reaches_the_streams_from_before_it()
+    {
+        using var client = await InitAsync();
+        var topic = fixture.Name("topic");
+        using var pull = await PullClient.OpenAsync(client, topic);
+        await client.InitPubSubAsync(("redisHost", fixture.Redis.Host), ("consumerID", "app"), ("maxInFlight", "3"));
+        await client.CallAsync("PubSub/Pause", new PauseRequest(), PauseResponse.Parser);
+        await client.PublishAsync(topic, "{}");
+
+        Assert.True(await pull.IsQuietAsync(Quiet));
+        await client.CallAsync("PubSub/Resume", new ResumeRequest(), ResumeResponse.Parser);
+        await pull.NextAsync();
+    }
+
+    [Fact]
     public async Task Another_Init_of_the_instance_leaves_its_older_streams_working()
     {
         using var client = await InitAsync();
