@@ -8,24 +8,34 @@ namespace Darq.Tests.Contract.Replays;
 /// </summary>
 internal static partial class ExpectedRefusals
 {
-    private const string NoStep = "OutputBinding/Invoke: INVALID: step is 'null'";
+    private const string NoStep = "OutputBinding/Invoke: INVALID: step is null";
 
     private static readonly Dictionary<string, string[]> ByScenario = new()
     {
         ["actor-state"] = ["TransactionalStateStore/Transact: INVALID_ETAG"],
-        ["binding-output-grpc"] = ["OutputBinding/Invoke: INVALID: step is 'bytes that are not UTF-8'"],
+        ["binding-output-grpc"] = ["OutputBinding/Invoke: INVALID: step is bytes that are not UTF-8"],
         ["binding-output-http"] =
         [
-            "OutputBinding/Invoke: INVALID: consume[0] is 't'",
-            "OutputBinding/Invoke: INVALID: step is '1'",
+            "OutputBinding/Invoke: INVALID: consume[0] is the string 't'",
+            "OutputBinding/Invoke: INVALID: step is the number 1",
             NoStep,
-            "OutputBinding/Invoke: INVALID: step is 'text'",
+            "OutputBinding/Invoke: INVALID: step is the string 'text'",
         ],
         ["binding-output-odd"] =
         [
-            "OutputBinding/Invoke: INVALID: f is 'an unknown field'",
-            "OutputBinding/Invoke: INVALID: step is 'not JSON (at line 1, byte 1)'",
+            "OutputBinding/Invoke: INVALID: f is an unknown field",
+            "OutputBinding/Invoke: INVALID: step is not JSON (line 1, byte 1)",
             NoStep,
+        ],
+        ["errors-of-many-calls"] =
+        [
+            "OutputBinding/Invoke: INVALID: a is an unknown field",
+            "OutputBinding/Invoke: INVALID: operation is 'fail'",
+            NoStep,
+            "PubSub/Publish: INVALID: ttlInSeconds is '-1'",
+            "PubSub/Publish: INVALID: ttlInSeconds is 'abc'",
+            "QueriableStateStore/Query: NOT_SERVED",
+            "StateStore/Set: INVALID_ETAG",
         ],
         ["policy-defaults"] = [NoStep],
         ["policy-outbound-timeout"] = [NoStep],
@@ -57,9 +67,9 @@ internal static partial class ExpectedRefusals
             "StateStore/Set: INVALID: metadata darq.ack means nothing to a single operation on state",
             "StateStore/Set: INVALID_ETAG",
         ],
-        ["state-query"] = ["QueriableStateStore/Query: Service is unimplemented."],
+        ["state-query"] = ["QueriableStateStore/Query: NOT_SERVED"],
         ["state-values"] = ["StateStore/Delete: INVALID_ETAG"],
-        ["tokens"] = ["OutputBinding/Invoke: INVALID: step is 'not JSON (at line 1, byte 1)'", NoStep],
+        ["tokens"] = ["OutputBinding/Invoke: INVALID: step is not JSON (line 1, byte 1)", NoStep],
         ["transaction-grpc"] = ["TransactionalStateStore/Transact: INVALID: darq.token is 'tok'"],
         ["transaction-http"] =
         [
@@ -75,6 +85,6 @@ internal static partial class ExpectedRefusals
     /// <summary>A refusal without the values and the advice in its text.</summary>
     public static string Shorten(string refusal) => Significant().Match(refusal).Value;
 
-    [GeneratedRegex("^[^:]+: (INVALID_ETAG|TOO_LARGE|[^;]+)")]
+    [GeneratedRegex("^[^:]+: (INVALID_ETAG|TOO_LARGE|NOT_SERVED|[^;]+)")]
     private static partial Regex Significant();
 }

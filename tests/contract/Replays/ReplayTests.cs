@@ -57,9 +57,10 @@ public sealed class ReplayTests(ReplayStage stage) : IClassFixture<ReplayStage>
     {
         var (faults, refusals) = await Replay.RunAsync(stage, scenario, Deaths.GetValueOrDefault(scenario.Name));
         Assert.True(faults.Count == 0, string.Join('\n', faults));
+        // As one text, so that a difference is shown whole.
         Assert.Equal(
-            ExpectedRefusals.Of(scenario.Name),
-            refusals.Select(ExpectedRefusals.Shorten).Distinct().Order(StringComparer.Ordinal)
+            string.Join('\n', ExpectedRefusals.Of(scenario.Name).Order(StringComparer.Ordinal)),
+            string.Join('\n', refusals.Select(ExpectedRefusals.Shorten).Distinct().Order(StringComparer.Ordinal))
         );
     }
 }

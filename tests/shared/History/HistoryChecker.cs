@@ -132,11 +132,11 @@ internal static class HistoryChecker
     {
         foreach (var key in ledger.Of(EventKind.Delivered).Where(line => line.Key is not null).GroupBy(line => (line.Group, line.Key)))
         {
-            // One that its owners died with, again and again, may be given up before any of them handed it out.
+            // One with which its owners died again and again may be given up before any of them handed it out.
             var given = key.Select(line => line.Id).ToHashSet();
             var givenUp = ledger
                 .Of(EventKind.Acked)
-                .Where(line => (line.Group, line.Key) == key.Key && !given.Contains(line.Id))
+                .Where(line => line.Outcome == "killed its handler" && (line.Group, line.Key) == key.Key && !given.Contains(line.Id))
                 .Select(line => line.Number)
                 .ToHashSet();
             var next = 1L;

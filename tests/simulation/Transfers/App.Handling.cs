@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Darq.Engine.Core;
+using Darq.Engine.Publishing;
 using Darq.Engine.State;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Tests.Shared.History;
@@ -47,7 +48,7 @@ internal sealed partial class App
     private Task<bool> BuryAsync(Delivery delivery)
     {
         var transfer = Transfer.Parse(delivery.Data);
-        if (!_bank.Bury(transfer, Metadata(delivery, "darq-id")))
+        if (!_bank.Bury(transfer, Metadata(delivery, "darq-id"), Metadata(delivery, WireNames.DeadReason)))
         {
             throw new InvalidOperationException($"{transfer.Id} died twice");
         }

@@ -96,9 +96,9 @@ internal sealed class Bank
     public bool IsPoison(Transfer transfer) => transfer == Transfers.Values.First()[2];
 
     /// <summary>The watchers gave a message up, which is as good as an answer. False where it was given up before.</summary>
-    public bool Bury(Transfer transfer, string letter)
+    public bool Bury(Transfer transfer, string letter, string reason)
     {
-        Record(transfer.Event(EventKind.Acked, "undertaker") with { Group = Watchers });
+        Record(transfer.Event(EventKind.Acked, "undertaker") with { Group = Watchers, Outcome = reason });
         return _buried.TryAdd(transfer.Id, letter) || _buried[transfer.Id] == letter;
     }
 
