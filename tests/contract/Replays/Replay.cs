@@ -21,7 +21,7 @@ internal sealed class Replay : IAsyncDisposable
     private const string Publisher = "publisher";
 
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ReplayStage _stage;
     private readonly string? _restartAt;
