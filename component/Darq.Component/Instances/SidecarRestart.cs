@@ -19,8 +19,10 @@ internal sealed class SidecarRestart(StreamRegister streams, Secrets secrets, Ti
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(5);
 
-    private readonly HttpClient _client = new();
     private readonly List<(InitRecord Record, Uri Address)> _waiting = [];
+
+    // Only where somebody may have to be asked.
+    private HttpClient? _client;
     private SupervisedLoop? _asking;
     private bool _hasWaited;
 
@@ -30,7 +32,7 @@ internal sealed class SidecarRestart(StreamRegister streams, Secrets secrets, Ti
         foreach (var record in records)
         {
             var values = SettingValues.Read(SettingTable.Of(record.Service), record.Properties);
-            if (values.Has(DeliverySettings.RestartSidecar) && AddressOf(values.Get(DeliverySettings.RestartSidecar)) is { } address)
+            if (AddressOf(values.Get(DeliverySettings.RestartSidecar)) is { } address)
             {
                 _waiting.Add((record, address));
             }
@@ -38,6 +40,7 @@ internal sealed class SidecarRestart(StreamRegister streams, Secrets secrets, Ti
 
         if (_waiting.Count > 0)
         {
+            _client = new();
             _asking = new("sidecar-restart", AskAsync, time, log);
             _asking.Start();
         }
@@ -50,7 +53,7 @@ internal sealed class SidecarRestart(StreamRegister streams, Secrets secrets, Ti
             await _asking.DisposeAsync();
         }
 
-        _client.Dispose();
+        _client?.Dispose();
     }
 
     private static Uri? AddressOf(string value) =>
@@ -85,7 +88,7 @@ internal sealed class SidecarRestart(StreamRegister streams, Secrets secrets, Ti
                 request.Headers.Add("dapr-api-token", token);
             }
 
-            using var answer = await _client.SendAsync(request, either.Token);
+            using var answer = await _client!.SendAsync(request, either.Token);
             answer.EnsureSuccessStatusCode();
             log.SidecarWasAskedToShutDown(address);
         }

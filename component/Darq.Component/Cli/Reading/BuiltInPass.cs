@@ -8,10 +8,10 @@ namespace Darq.Component.Cli.Reading;
 /// Looks for what Dapr's built-in Redis components left in the database, as far as the login may read it: a stream for each topic of
 /// ours, and the first key of a state store within <see cref="MaxPages"/> pages of names.
 /// </summary>
-internal sealed class BuiltInPass(IRedisCommands redis, NamespaceScope scope)
+internal sealed class BuiltInPass(IRedisCommands redis, Scans scans, NamespaceScope scope)
 {
     private const int MaxPages = 20;
-    private const string PerPage = "1000";
+    private const int PerPage = 1000;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -34,24 +34,17 @@ internal sealed class BuiltInPass(IRedisCommands redis, NamespaceScope scope)
     /// <summary>A key is that of an app and a name, and a hash that has a version: an etag.</summary>
     private async Task<string?> FindStateAsync(CancellationToken cancellation)
     {
-        var cursor = "0";
-        for (var page = 0; page < MaxPages; page++)
+        var pages = 0;
+        await foreach (var page in scans.KeysLikeAsync("*||*", PerPage, cancellation))
         {
-            var answer = (await redis.ExecuteAsync([new("SCAN", cursor, "MATCH", "*||*", "COUNT", PerPage)], cancellation))[0];
-            if (answer.Error is not null)
-            {
-                return null;
-            }
-
-            string[] keys = [.. answer.Items[1].Items.Select(CommandReply.TextOf).Where(key => !key.StartsWith('{'))];
+            string[] keys = [.. page.Where(key => !key.StartsWith('{'))];
             var versions = await redis.ExecuteAsync([.. keys.Select(key => new RedisCommand("HEXISTS", key, "version"))], cancellation);
             if (keys.Zip(versions).FirstOrDefault(found => found.Second is { Error: null, Text: "1" }).First is { } key)
             {
                 return key;
             }
 
-            cursor = answer.Items[0].ToString();
-            if (cursor == "0")
+            if (++pages == MaxPages)
             {
                 break;
             }

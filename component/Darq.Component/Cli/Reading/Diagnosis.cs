@@ -103,7 +103,7 @@ internal sealed class Diagnosis(IRedisCommands redis, Target target, Progress pr
             await partitions.RunAsync(header, cancellation);
         }
 
-        await new BuiltInPass(redis, scope).RunAsync(cancellation);
+        await new BuiltInPass(redis, _scans, scope).RunAsync(cancellation);
         return count;
     }
 

@@ -12,7 +12,11 @@ internal sealed class Scans(IRedisCommands redis)
     /// <param name="prefix">What the names begin with, as it is.</param>
     /// <param name="cancellation">Ends the scan.</param>
     public IAsyncEnumerable<IReadOnlyList<string>> KeysAsync(string prefix, CancellationToken cancellation) =>
-        PagesAsync("SCAN", [], ["MATCH", Escape(prefix) + "*", "COUNT", $"{PerPage}"], cancellation);
+        KeysLikeAsync(Escape(prefix) + "*", PerPage, cancellation);
+
+    /// <summary>As <see cref="KeysAsync"/>, of names that match a pattern.</summary>
+    public IAsyncEnumerable<IReadOnlyList<string>> KeysLikeAsync(string pattern, int perPage, CancellationToken cancellation) =>
+        PagesAsync("SCAN", [], ["MATCH", pattern, "COUNT", $"{perPage}"], cancellation);
 
     /// <summary>Pages of fields and values of a hash, or of members and scores of a sorted set, in turn.</summary>
     /// <param name="command">HSCAN or ZSCAN.</param>

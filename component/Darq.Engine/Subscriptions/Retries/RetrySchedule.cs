@@ -134,12 +134,6 @@ internal sealed class RetrySchedule(Lane[] lanes, Effects effects)
         return fetches;
     }
 
-    private void Schedule((Lane Lane, int Epoch, RetrySequence Sequence) next, TimeSpan at)
-    {
-        next.Sequence.LookAt = at;
-        _due.Enqueue(next, at);
-    }
-
     /// <summary>Forgets what belongs to lanes that were dropped.</summary>
     public void Forget()
     {
@@ -153,5 +147,11 @@ internal sealed class RetrySchedule(Lane[] lanes, Effects effects)
                 _moves.Enqueue(move);
             }
         }
+    }
+
+    private void Schedule((Lane Lane, int Epoch, RetrySequence Sequence) next, TimeSpan at)
+    {
+        next.Sequence.LookAt = at;
+        _due.Enqueue(next, at);
     }
 }
