@@ -23,6 +23,11 @@ internal static class ConnectionSettings
         "insecureSkipTLSVerify",
         "Whether to accept any certificate. For tests only."
     );
+    public static readonly Setting<string> CaCert = Pem(
+        "caCert",
+        secret: false,
+        "The certificates of the authorities that alone may vouch for Redis and the sentinels. Default: those that the system trusts."
+    );
     public static readonly Setting<string> ClientCert = Pem("clientCert", secret: false, "The client certificate for mutual TLS.");
     public static readonly Setting<string> ClientKey = Pem("clientKey", secret: true, "The key of the client certificate.");
     public static readonly Setting<TimeSpan> DialTimeout = Duration(
@@ -57,6 +62,7 @@ internal static class ConnectionSettings
         RedisDb,
         EnableTls,
         InsecureSkipTlsVerify,
+        CaCert,
         ClientCert,
         ClientKey,
         DialTimeout,
@@ -86,8 +92,12 @@ internal static class ConnectionSettings
         Accepted(name, SettingRole.WithoutEffect, "Concerns the built-in component's connection pool, which this component does not have.");
 
     private static Setting<string> Pem(string name, bool secret, string description) =>
-        new(name, "PEM text that begins with -----BEGIN", "", description, (string text, out string value) =>
-            (value = text).TrimStart().StartsWith("-----BEGIN ", StringComparison.Ordinal) ? null : Wrong
+        new(
+            name,
+            "PEM text that begins with -----BEGIN",
+            "",
+            description,
+            (string text, out string value) => (value = text).TrimStart().StartsWith("-----BEGIN ", StringComparison.Ordinal) ? null : Wrong
         )
         {
             Default = "",

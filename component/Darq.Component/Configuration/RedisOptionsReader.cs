@@ -12,6 +12,7 @@ internal static class RedisOptionsReader
         var addresses = Addresses(values);
         var (certificate, key) = (Given(values, ConnectionSettings.ClientCert), Given(values, ConnectionSettings.ClientKey));
         CheckCertificate(values, certificate, key);
+        CheckAuthorities(values);
         return new RedisOptions
         {
             Host = addresses[0].Host,
@@ -22,6 +23,7 @@ internal static class RedisOptionsReader
             Password = Given(values, ConnectionSettings.RedisPassword),
             EnableTls = values.Get(ConnectionSettings.EnableTls),
             SkipTlsVerification = values.Get(ConnectionSettings.InsecureSkipTlsVerify),
+            Authorities = Given(values, ConnectionSettings.CaCert),
             ClientCertificate = certificate,
             ClientKey = key,
             DialTimeout = values.Get(ConnectionSettings.DialTimeout),
@@ -138,6 +140,41 @@ internal static class RedisOptionsReader
         catch (Exception fault) when (fault is CryptographicException or ArgumentException)
         {
             values.Add("clientCert and clientKey are not a certificate and its own key; give PEM text of both");
+        }
+    }
+
+    private static void CheckAuthorities(SettingValues values)
+    {
+        if (Given(values, ConnectionSettings.CaCert) is not { } authorities)
+        {
+            return;
+        }
+
+        if (!values.Get(ConnectionSettings.EnableTls))
+        {
+            values.Add("caCert is given but enableTLS is not true; give enableTLS: \"true\" or leave caCert out");
+        }
+
+        if (values.Get(ConnectionSettings.InsecureSkipTlsVerify))
+        {
+            values.Add("caCert is given but insecureSkipTLSVerify is true, which trusts any certificate; give one of the two");
+        }
+
+        if (!HasCertificates(authorities))
+        {
+            values.Add("caCert has no readable certificate; give PEM text of one or more, each from -----BEGIN CERTIFICATE----- on");
+        }
+    }
+
+    private static bool HasCertificates(string pem)
+    {
+        try
+        {
+            return ServerCertificate.Read(pem).Count > 0;
+        }
+        catch (CryptographicException)
+        {
+            return false;
         }
     }
 

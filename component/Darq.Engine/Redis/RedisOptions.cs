@@ -19,6 +19,9 @@ internal sealed record RedisOptions
 
     public bool SkipTlsVerification { get; init; }
 
+    /// <summary>PEM text of the authorities that alone may vouch for a server; null stands for those that the system trusts.</summary>
+    public string? Authorities { get; init; }
+
     /// <summary>PEM text of the client certificate and its key, for mutual TLS.</summary>
     public string? ClientCertificate { get; init; }
 

@@ -47,7 +47,9 @@ internal sealed class Sentinels : IAsyncDisposable
 
         if (answers.Length == 0)
         {
-            throw new RedisUnavailableException($"No sentinel answers at {_options.Addresses}.");
+            throw new RedisUnavailableException(
+                $"No sentinel answers at {_options.Addresses} ({_login.WhyFailed ?? "no answer in time"})."
+            );
         }
 
         return answers.MaxBy(answer => answer.Epoch)!.Primary
@@ -74,7 +76,7 @@ internal sealed class Sentinels : IAsyncDisposable
     private async Task<ConnectionMultiplexer> ConnectAsync()
     {
         var configuration = RedisConfiguration.OfSentinels(_redis, _options);
-        var login = new LoginWatch();
+        var login = new LoginWatch(_redis.EnableTls);
         login.Observe(configuration);
         _login = login;
         var connection = await ConnectionMultiplexer.SentinelConnectAsync(configuration);

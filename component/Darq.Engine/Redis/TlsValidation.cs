@@ -1,10 +1,9 @@
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using StackExchange.Redis;
 
 namespace Darq.Engine.Redis;
 
-/// <summary>TLS towards Redis: the system's trust unless the user switched it off, and a client certificate if there is one.</summary>
+/// <summary>TLS towards Redis: whom the user trusts unless that is switched off, and a client certificate if there is one.</summary>
 internal static class TlsValidation
 {
     public static void Apply(ConfigurationOptions configuration, RedisOptions options)
@@ -15,7 +14,9 @@ internal static class TlsValidation
             configuration.SslHost = options.Host;
         }
 
-        configuration.CertificateValidation += (_, _, _, errors) => errors == SslPolicyErrors.None || options.SkipTlsVerification;
+        var server = new ServerCertificate(options.Authorities);
+        configuration.CertificateValidation += (_, shown, chain, errors) =>
+            options.SkipTlsVerification || server.Check(shown, chain, errors);
         if (options.ClientCertificate is null || options.ClientKey is null)
         {
             return;

@@ -200,6 +200,33 @@ public sealed class ConnectionOptionsTests
         );
 
     [Fact]
+    public void Authorities_that_are_no_certificates_are_refused() =>
+        Refused(
+            ComponentService.StateStore,
+            "caCert has no readable certificate; give PEM text of one or more, each from -----BEGIN CERTIFICATE----- on",
+            ("enableTLS", "true"),
+            ("caCert", Certificate)
+        );
+
+    [Fact]
+    public void Authorities_without_TLS_are_refused() =>
+        Refused(
+            ComponentService.StateStore,
+            "caCert is given but enableTLS is not true; give enableTLS: \"true\" or leave caCert out",
+            ("caCert", Certificate)
+        );
+
+    [Fact]
+    public void Authorities_are_refused_where_any_certificate_is_trusted() =>
+        Refused(
+            ComponentService.StateStore,
+            "caCert is given but insecureSkipTLSVerify is true, which trusts any certificate; give one of the two",
+            ("enableTLS", "true"),
+            ("insecureSkipTLSVerify", "true"),
+            ("caCert", Certificate)
+        );
+
+    [Fact]
     public void A_client_certificate_without_TLS_is_refused()
     {
         using var key = System.Security.Cryptography.ECDsa.Create();

@@ -26,6 +26,7 @@ internal sealed class ConnectionArguments
     private static readonly Setting<string>[] Files =
     [
         ConnectionSettings.RedisPassword,
+        ConnectionSettings.CaCert,
         ConnectionSettings.ClientCert,
         ConnectionSettings.ClientKey,
         ConnectionSettings.SentinelPassword,
