@@ -15,8 +15,8 @@ AT_WORK = 2  # Handlers that a fault must find before their step; a pause one mo
 class Chaos:
     """`fired` are the faults that happened; `failure` is what ended the story, if anything did."""
 
-    def __init__(self, planned, backlog, redis, pods, say):
-        self._planned, self._backlog, self._redis, self._pods, self._say = planned, backlog, redis, pods, say
+    def __init__(self, planned, last_pause, redis, pods, say):
+        self._planned, self._last_pause, self._redis, self._pods, self._say = planned, last_pause, redis, pods, say
         self._witness = Witness(redis.port)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -79,7 +79,7 @@ class Chaos:
         return working.get(target)
 
     def _pause_pod(self, pod, fault, say):
-        if self._witness.waiting() < self._backlog:
+        if self._witness.applied() > self._last_pause:
             return False
         held = caught_at_work(pod, AT_WORK + 1)
         if not held:

@@ -40,7 +40,7 @@ class Demo:
             Pod(processes, name, self._redis.port, *self._ledger_arguments(name), dispatch=self._dispatch(number))
             for number, name in enumerate(schedule.PODS)]
         self._progress = Progress(len(self._transfers))
-        self._chaos = chaos.Chaos(self._planned, schedule.backlog(len(self._transfers), chosen.concurrent), self._redis, self._ledgers, self._progress.say)
+        self._chaos = chaos.Chaos(self._planned, schedule.last_pause(len(self._transfers), chosen.concurrent), self._redis, self._ledgers, self._progress.say)
 
     def _ledger_arguments(self, name):
         handlers = ledger.HANDLERS * len(schedule.PODS) * (schedule.CONCURRENT_CALLS if self._chosen.concurrent else 1)

@@ -43,10 +43,10 @@ def think_milliseconds(count, transfers, handlers):
     return max(LEAST_THINK_MS, round(1000 * SECONDS_A_FAULT * count * handlers / transfers)) if count else 0
 
 
-def backlog(transfers, concurrent=False):
-    """How many transfers must wait when a pod is paused, so that the other has its own to do when it takes over. Sidecars that hand
-    over many at once leave few waiting, and each takes long."""
-    return transfers // 10 if concurrent else min(400, transfers * 2 // 5)
+def last_pause(transfers, concurrent=False):
+    """After how many applied transfers a pod may still be paused, so that the other has its own to do when it takes over. It is not told
+    by how many wait: on a busy machine the teller is no faster than the ledger, and few ever do."""
+    return transfers - (transfers // 10 if concurrent else min(400, transfers * 2 // 5))
 
 
 def lines(planned):

@@ -26,11 +26,6 @@ class Witness:
         """Transfers that the ledger's group is done with."""
         return sum(int(lane[4]) for lane in self._lanes())
 
-    def waiting(self):
-        """Transfers that were published and are not applied."""
-        found = self.counts()
-        return found["appended"] - found["steps"]
-
     def holders(self):
         """The components that hold a lane of the transfers."""
         return {lane[0] for lane in self._lanes() if lane[0] != "-"}

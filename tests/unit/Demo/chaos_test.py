@@ -57,11 +57,11 @@ class ScheduleTest(unittest.TestCase):
         self.assertEqual(0, schedule.think_milliseconds(0, 3000, 8))
         self.assertEqual([180, 150], [schedule.think_milliseconds(15, 2000, 8), schedule.think_milliseconds(5, 3000, 8)])
 
-    def test_what_must_wait_for_a_pause_waits_when_it_is_due(self):
+    def test_enough_is_left_for_the_other_when_a_pause_is_due(self):
         for transfers in (200, 400, 2000):
             for seed in range(20):
                 for fault in schedule.faults(seed, 4, transfers):
-                    self.assertTrue(fault.kind != "pause" or transfers - fault.after > schedule.backlog(transfers), fault)
+                    self.assertTrue(fault.kind != "pause" or fault.after < schedule.last_pause(transfers), fault)
 
 
 class VacuityTest(unittest.TestCase):
