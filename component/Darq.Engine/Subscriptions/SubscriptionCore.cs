@@ -81,11 +81,16 @@ internal sealed partial class SubscriptionCore
     public Effects.Taken TakeEffects() => _effects.Take();
 
     /// <summary>Lets a stream take part.</summary>
-    public StreamWindow Open(IDeliveryOutlet outlet, SubscriptionOptions options, AppPresence app)
+    public StreamWindow Open(IDeliveryOutlet outlet, SubscriptionOptions options, AppPresence app, Instant now)
     {
         var stream = new StreamWindow(options, outlet, app);
         _dispatcher.Add(stream);
         HoldNewest();
+        if (app.OnOpened(now.Elapsed))
+        {
+            _effects.AppChanged(app);
+        }
+
         _effects.Wake(Workers.All);
         return stream;
     }

@@ -53,7 +53,7 @@ public abstract class CoreTests : IDeliveryOutlet, IMembershipView
         new("s1", "g", "t", 0, attempt.Message.Message.StreamId, attempt.Number, "i");
 
     private protected StreamWindow Open(SubscriptionOptions? options = null, AppPresence? app = null) =>
-        Apply(core => core.Open(this, options ?? Options, app ?? new()));
+        Apply(core => core.Open(this, options ?? Options, app ?? new(), Now));
 
     private protected void Close(StreamWindow stream) => Apply(core => core.Close(stream, Now));
 

@@ -13,6 +13,7 @@ internal sealed class AppPresence
     private readonly Lock _lock = new();
     private int _goneInRow;
     private TimeSpan _nextProbe;
+    private bool _isProbing;
 
     /// <summary>Something changed that other subscriptions wait for. Raised under no lock.</summary>
     public event Action? Changed;
@@ -50,18 +51,36 @@ internal sealed class AppPresence
                 return false;
             }
 
-            _nextProbe = now + ProbeMax;
+            (_nextProbe, _isProbing) = (now + ProbeMax, true);
             return true;
         }
     }
 
-    /// <summary>The app answered. Returns whether that changes anything, as the next two do.</summary>
+    /// <summary>
+    /// A stream was opened, which a sidecar does for an app that it takes to be there: the pause is over, unless a delivery is out already.
+    /// Returns whether that changes anything, as the next three do.
+    /// </summary>
+    public bool OnOpened(TimeSpan now)
+    {
+        lock (_lock)
+        {
+            if (_goneInRow == 0 || _isProbing)
+            {
+                return false;
+            }
+
+            _nextProbe = now;
+            return true;
+        }
+    }
+
+    /// <summary>The app answered.</summary>
     public bool OnAnswered()
     {
         lock (_lock)
         {
             var wasGone = _goneInRow > 0;
-            _goneInRow = 0;
+            (_goneInRow, _isProbing) = (0, false);
             return wasGone;
         }
     }
@@ -77,7 +96,7 @@ internal sealed class AppPresence
             }
 
             _goneInRow++;
-            _nextProbe = now + pauseAfter(_goneInRow);
+            (_nextProbe, _isProbing) = (now + pauseAfter(_goneInRow), false);
             return true;
         }
     }
@@ -87,7 +106,7 @@ internal sealed class AppPresence
     {
         lock (_lock)
         {
-            _nextProbe = now;
+            (_nextProbe, _isProbing) = (now, false);
             return true;
         }
     }

@@ -38,7 +38,7 @@ internal sealed class DeliveryStream(
     {
         core.Apply(
             (this, options, app),
-            static (core, stream, _) => stream.Item1._window = core.Open(stream.Item1, stream.options, stream.app)
+            static (core, stream, now) => stream.Item1._window = core.Open(stream.Item1, stream.options, stream.app, now)
         );
         app.Changed += core.OnAppChanged;
         announce();

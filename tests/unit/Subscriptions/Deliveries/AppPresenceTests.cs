@@ -58,6 +58,21 @@ public sealed class AppPresenceTests
     }
 
     [Fact]
+    public void A_stream_that_is_opened_ends_the_pause_but_lets_no_second_delivery_go()
+    {
+        Gone(at: 0);
+
+        Assert.True(_app.OnOpened(At(0)));
+
+        Assert.True(_app.TryBegin(At(0), out _));
+        Assert.False(_app.OnOpened(At(0)));
+        Assert.False(_app.TryBegin(At(0), out _));
+    }
+
+    [Fact]
+    public void A_stream_that_is_opened_changes_nothing_for_an_app_that_is_there() => Assert.False(_app.OnOpened(At(0)));
+
+    [Fact]
     public void A_delivery_that_comes_back_without_a_word_lets_another_go()
     {
         Gone(at: 0);

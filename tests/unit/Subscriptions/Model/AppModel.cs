@@ -47,7 +47,7 @@ internal sealed class AppModel : IDeliveryOutlet
             // The window is known before the first message comes.
             var stream = new ModelStream { Window = window, IsSerial = !_model.Options.Concurrent };
             Streams.Add(stream);
-            _model.Apply(core => stream.Core = core.Open(this, _model.Options, _apps[Streams.Count % _apps.Length]));
+            _model.Apply(core => stream.Core = core.Open(this, _model.Options, _apps[Streams.Count % _apps.Length], _model.Instant));
         }
     }
 
