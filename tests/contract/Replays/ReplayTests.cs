@@ -28,15 +28,9 @@ public sealed class ReplayTests(ReplayStage stage) : IClassFixture<ReplayStage>
         ["start-version-2"] = "the sidecar knows no version v2",
     };
 
-    /// <summary>
-    /// Its last message, which an app that was gone gave back, came again after more than fifteen seconds in one run of six. Until that is
-    /// understood a pass would say nothing.
-    /// </summary>
-    private const string Unsettled = "deliver-http-app-down";
-
     private static IReadOnlyList<string> Listed { get; } = Scenario.Listed("component-only", "stand-in-first", "stand-in-second");
 
-    public static TheoryData<string> Names => new(Listed.Where(name => !Silent.ContainsKey(name) && name != Unsettled));
+    public static TheoryData<string> Names => new(Listed.Where(name => !Silent.ContainsKey(name)));
 
     [Fact]
     public void Scenarios_left_out_are_those_in_which_nothing_is_said() =>
