@@ -46,7 +46,11 @@ internal static class RepairCommand
                         Task<Report> LookAsync() =>
                             new Diagnosis(redis, target, progress) { Replaced = given.GetValue(replaces) }.RunAsync(null, cancellation);
                         var applied = given.GetValue(apply);
-                        var run = new RepairRun(redis, LookAsync, (outcome, repair) => Audit(progress, time, outcome, repair));
+                        var run = new RepairRun(
+                            redis,
+                            LookAsync,
+                            (outcome, why, repair) => Audit(progress, time, Texts.Of(outcome, why), repair)
+                        );
                         var (report, steps) = applied ? await run.RunAsync(cancellation) : await PlanAsync(LookAsync);
                         progress.Dispose();
                         writer.Write(report, steps, applied);
@@ -75,10 +79,10 @@ internal static class RepairCommand
         return (report, RepairRun.Planned(report));
     }
 
-    private static void Audit(Progress progress, TimeProvider time, RepairOutcome outcome, Repair repair)
+    private static void Audit(Progress progress, TimeProvider time, string outcome, Repair repair)
     {
         progress.Dispose();
         var now = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        Console.Error.WriteLine(SafeText.Of($"{now} {Texts.Of(outcome)} {repair.Key}: {repair.What}"));
+        Console.Error.WriteLine(SafeText.Of($"{now} {outcome} {repair.Key}: {repair.What}"));
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -8,7 +7,7 @@ namespace Darq.Tests.Integration.Cli;
 /// Damage made by hand beside a running component: doctor names it, repair mends it, and the component goes on by itself.
 /// </summary>
 [Trait("Lane", "Slow")]
-public sealed partial class RepairTests(ITestOutputHelper output)
+public sealed class RepairTests(ITestOutputHelper output)
 {
     private const string Topic = BusyNamespace.Topic;
     private const string Lane = $"{BusyNamespace.Group}:{Topic}";
@@ -200,39 +199,9 @@ public sealed partial class RepairTests(ITestOutputHelper output)
         }
     }
 
-    [Fact]
-    public async Task Documented_user_of_an_operator_may_do_all_that_doctor_and_repair_do()
-    {
-        var rules = OperatorRules()
-            .Match(await File.ReadAllTextAsync(Repository.PathOf("SECURITY.md"), TestContext.Current.CancellationToken));
-        await using var busy = await BusyNamespace.StartAsync();
-        await busy.Redis.CliAsync(["ACL", "SETUSER", .. rules.Value.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)[1..]]);
-        await busy.Redis.CliAsync("ACL", "SETUSER", "darq", "on", "nopass", "~*", "&*", "+@all", "-xadd");
-        await busy.PublishAsync("before", 20);
-        await busy.GotAsync("before", 20);
-        foreach (var damage in new[] { "member", "lane", "topic", "ids", "results", "retry queue", "ranges of another type", "broken" })
-        {
-            await Damage.All[damage](busy.Redis);
-        }
-
-        string[] login = ["--redis-host", busy.Redis.Host, "--redis-username", "doctor"];
-        Dictionary<string, string?> password = new() { ["DARQ_REDIS_PASSWORD"] = "PASSWORD" };
-        var repair = await DarqTool.RunAsync(password, ["repair", "--apply", .. login]);
-        var doctor = await DarqTool.RunAsync(password, ["doctor", "--component-user", "darq", .. login]);
-        output.WriteLine($"{repair}\n{doctor}");
-
-        Assert.Equal(0, repair.Code);
-        Assert.DoesNotContain("refused", repair.Text, StringComparison.Ordinal);
-        Assert.Contains("The Redis user 'darq' may not: xadd.", doctor.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("was refused", doctor.Text, StringComparison.Ordinal);
-    }
-
     private static async Task<string[]> LanesAsync(RedisServer redis) =>
         [
             await redis.CliAsync("HGET", BusyNamespace.Key(0, "m"), $"l:{Lane}"),
             await redis.CliAsync("HGET", BusyNamespace.Key(1, "m"), $"l:{Lane}"),
         ];
-
-    [GeneratedRegex("(?<=```\n)user doctor [^`]*(?=```)")]
-    private static partial Regex OperatorRules();
 }

@@ -147,7 +147,7 @@ public sealed class RepairRunTests : IAsyncDisposable
         var run = new RepairRun(
             _redis,
             () => Task.FromResult(Look(left.Dequeue(), ++looks)),
-            (outcome, repair) => _audit.Add($"{outcome} {repair.What}")
+            (outcome, _, repair) => _audit.Add($"{outcome} {repair.What}")
         );
         await run.RunAsync(TestContext.Current.CancellationToken);
         return looks;

@@ -18,7 +18,8 @@ internal interface IReportWriter
 /// <summary>A finding with a repair, and what became of it.</summary>
 /// <param name="Finding">The first of the findings that it mends.</param>
 /// <param name="Outcome">What became of it.</param>
-internal sealed record RepairStep(Finding Finding, RepairOutcome Outcome);
+/// <param name="Why">What Redis says where it refused the repair; else "".</param>
+internal sealed record RepairStep(Finding Finding, RepairOutcome Outcome, string Why = "");
 
 internal enum RepairOutcome
 {

@@ -22,6 +22,11 @@ internal sealed class JsonReport(Stream output) : IReportWriter
                 {
                     json.WriteStartObject();
                     json.WriteString("outcome", Name(step.Outcome));
+                    if (step.Why.Length > 0)
+                    {
+                        json.WriteString("why", SafeText.Of(step.Why));
+                    }
+
                     json.WriteString("what", SafeText.Of(step.Finding.Repair!.What));
                     json.WriteString("key", SafeText.Of(step.Finding.Repair.Key));
                     json.WritePropertyName("finding");

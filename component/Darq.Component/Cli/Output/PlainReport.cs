@@ -27,7 +27,9 @@ internal sealed class PlainReport(TextWriter output) : IReportWriter
         foreach (var step in steps)
         {
             output.WriteLine(
-                SafeText.Of($"{Texts.Of(step.Outcome)} {Texts.Place(step.Finding)}: {step.Finding.What} {Texts.Doing(step.Finding)}")
+                SafeText.Of(
+                    $"{Texts.Of(step.Outcome, step.Why)} {Texts.Place(step.Finding)}: {step.Finding.What} {Texts.Doing(step.Finding)}"
+                )
             );
         }
 

@@ -30,7 +30,7 @@ internal sealed class TableReport(IAnsiConsole console) : IReportWriter
             foreach (var step in steps)
             {
                 table.AddRow(
-                    Cell(Texts.Of(step.Outcome)),
+                    Cell(Texts.Of(step.Outcome, step.Why)),
                     Cell(Texts.Place(step.Finding)),
                     Cell(step.Finding.What),
                     Cell(step.Finding.Repair!.What)

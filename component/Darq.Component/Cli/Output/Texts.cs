@@ -13,13 +13,13 @@ internal static class Texts
             _ => "note",
         };
 
-    public static string Of(RepairOutcome outcome) =>
+    public static string Of(RepairOutcome outcome, string why) =>
         outcome switch
         {
             RepairOutcome.Planned => "would repair",
             RepairOutcome.Done => "repaired",
             RepairOutcome.Changed => "changed meanwhile, not repaired",
-            _ => "refused by Redis, not repaired",
+            _ => $"refused by Redis, not repaired ({why})",
         };
 
     /// <summary>Key and field, where the finding has them.</summary>

@@ -1,4 +1,5 @@
 using Darq.Component.Cli.Data;
+using Darq.Component.Cli.Findings;
 using Darq.Component.Cli.Output;
 using Darq.Component.Cli.Reading;
 using Darq.Engine.Core;
@@ -12,8 +13,8 @@ namespace Darq.Component.Cli.Repairs;
 /// </summary>
 /// <param name="redis">Where to write.</param>
 /// <param name="look">One look at the namespace.</param>
-/// <param name="audit">Gets one line for each change, before the next is made.</param>
-internal sealed class RepairRun(IRedisCommands redis, Func<Task<Report>> look, Action<RepairOutcome, Repair> audit)
+/// <param name="audit">Gets each change, before the next is made.</param>
+internal sealed class RepairRun(IRedisCommands redis, Func<Task<Report>> look, Action<RepairOutcome, string, Repair> audit)
 {
     /// <summary>Looks at most; traffic may change what a repair rests on, which is then looked at again.</summary>
     private const int LooksMax = 10;
@@ -39,7 +40,7 @@ internal sealed class RepairRun(IRedisCommands redis, Func<Task<Report>> look, A
             var wasRefused = false;
             foreach (var step in planned)
             {
-                var made = step with { Outcome = await MakeAsync(step.Finding.Repair!, cancellation) };
+                var made = await MakeAsync(step.Finding, cancellation);
                 _steps.Add(made);
                 wasRefused |= made.Outcome == RepairOutcome.Refused;
             }
@@ -59,21 +60,22 @@ internal sealed class RepairRun(IRedisCommands redis, Func<Task<Report>> look, A
         return (report, _steps);
     }
 
-    private async Task<RepairOutcome> MakeAsync(Repair repair, CancellationToken cancellation)
+    private async Task<RepairStep> MakeAsync(Finding finding, CancellationToken cancellation)
     {
-        RepairOutcome outcome;
+        var repair = finding.Repair!;
+        RepairStep made;
         try
         {
-            outcome = await redis.ChangeAsync(repair.Change, cancellation) ? RepairOutcome.Done : RepairOutcome.Changed;
+            made = new(finding, await redis.ChangeAsync(repair.Change, cancellation) ? RepairOutcome.Done : RepairOutcome.Changed);
         }
-        catch (RedisRefusedException)
+        catch (RedisRefusedException refused)
         {
-            outcome = RepairOutcome.Refused;
+            made = new(finding, RepairOutcome.Refused, refused.Message);
         }
 
-        _concernsOwners |= repair.ConcernsOwners && outcome == RepairOutcome.Done;
-        audit(outcome, repair);
-        return outcome;
+        _concernsOwners |= repair.ConcernsOwners && made.Outcome == RepairOutcome.Done;
+        audit(made.Outcome, made.Why, repair);
+        return made;
     }
 
     /// <summary>
@@ -88,7 +90,7 @@ internal sealed class RepairRun(IRedisCommands redis, Func<Task<Report>> look, A
             await redis.ChangeAsync(OwnersLookAgain(header), cancellation);
         }
 
-        audit(RepairOutcome.Done, new("components look at their lanes anew", scope.Headers[0].Key, OwnersLookAgain(scope.Headers[0])));
+        audit(RepairOutcome.Done, "", new("components look at their lanes anew", scope.Headers[0].Key, OwnersLookAgain(scope.Headers[0])));
     }
 
     private static GuardedChange OwnersLookAgain(HeaderFacts header) =>
