@@ -2,8 +2,8 @@
 # Provides what the tests and the demo run beside .NET, without root and without touching the system: what is on the machine and
 # new enough is used, the rest is unpacked into .tools/ from the packages of this system's own release (Debian or Ubuntu).
 #
-#   tests/tools.sh [redis] [valkey] [grpcio] [lua] [native] [node]      (default: all)
-#   source .tools/env.sh                                                (sets PATH and the DARQ_… variables)
+#   tests/tools.sh [redis] [valkey] [grpcio] [lua] [native] [node] [python]   (default: all)
+#   source .tools/env.sh                                                      (sets PATH and the DARQ_… variables)
 #
 #   DARQ_TOOLS=FOLDER         unpacks there instead of into .tools/
 #   DARQ_TOOLS_IGNORE_PATH=1  takes nothing from the machine but its shared libraries
@@ -30,6 +30,8 @@ source "$root/tests/tools/components.sh"
 source "$root/tests/tools/native.sh"
 # shellcheck source=tests/tools/apt.sh
 source "$root/tests/tools/apt.sh"
+# shellcheck source=tests/tools/python.sh
+source "$root/tests/tools/python.sh"
 
 provide() { # component
   local lines=$tools/env.d/$1.sh
@@ -94,7 +96,7 @@ write_env() {
   mv "$tools/env.sh.new" "$tools/env.sh"
 }
 
-known=(redis valkey grpcio lua native node)
+known=(redis valkey grpcio lua native node python)
 (($#)) || set -- "${known[@]}"
 for component in "$@"; do
   [[ " ${known[*]} " == *" $component "* ]] || fail "unknown component '$component'; known: ${known[*]}"
@@ -103,6 +105,9 @@ mkdir -p "$tools/env.d"
 exec 9>"$tools/lock"
 flock -n 9 || { say "waiting for another tests/tools.sh"; flock 9; }
 for component in "$@"; do
-  if [[ $component == node ]]; then provide_node; else provide "$component"; fi
+  case $component in
+    node | python) "provide_$component" ;;
+    *) provide "$component" ;;
+  esac
 done
 write_env

@@ -26,6 +26,12 @@ internal static partial class Tools
             ["PYTHONPATH"] = Joined("PYTHONPATH", "DARQ_PYTHON_PATH"),
         };
 
+    /// <summary>What a program needs in PYTHONPATH to import Dapr's SDK; null where pip finds no such package.</summary>
+    public static string? PythonSdk => Value("DARQ_PYTHON_SDK");
+
+    /// <summary>Why there is no such SDK, in pip's words; null where there is one.</summary>
+    public static string? PythonSdkMissing => PythonSdk is null ? Find("DARQ_PYTHON_SDK_MISSING") : null;
+
     private static string Find(string variable) =>
         Value(variable) ?? throw new InvalidOperationException($"{variable} is not known. Run: tests/tools.sh");
 

@@ -13,7 +13,7 @@ public sealed class ToolsScriptTests
         await using var script = await ChildProcess.StartAsync(Repository.PathOf("tests", "tools.sh"), ["reddis"]);
 
         Assert.Equal(1, await script.WaitForExitAsync(Patience));
-        Assert.Equal(["tools: unknown component 'reddis'; known: redis valkey grpcio lua native node"], script.Output.All);
+        Assert.Equal(["tools: unknown component 'reddis'; known: redis valkey grpcio lua native node python"], script.Output.All);
     }
 
     [Fact]
