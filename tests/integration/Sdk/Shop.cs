@@ -35,8 +35,8 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>The program that ships the orders.</summary>
     public StepProgram Program { get; private set; } = null!;
 
-    /// <summary>With a program to which the sidecar brings the orders.</summary>
-    public static Task<Shop> OpenAsync(string protocol, string folder, params string[] command) =>
+    /// <summary>With a program to which the sidecar brings the orders; one without a protocol has no port and calls the sidecar.</summary>
+    public static Task<Shop> OpenAsync(string? protocol, string folder, params string[] command) =>
         OpenAsync(shop => StepProgram.StartAsync(folder, command, shop._own), protocol);
 
     /// <summary>With a program that finds them in a file, each twice.</summary>

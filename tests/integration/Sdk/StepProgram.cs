@@ -22,6 +22,8 @@ internal sealed class StepProgram : RestartableProcess
             ["APP_PORT"] = $"{_port}",
             ["DAPR_HTTP_PORT"] = $"{sidecar.HttpApiPort}",
             ["DAPR_GRPC_PORT"] = $"{sidecar.GrpcApiPort}",
+            // In front of the packages that the tests' own Python programs use, which are older.
+            ["PYTHONPATH"] = Tools.PythonSdk,
         };
     }
 

@@ -22,6 +22,15 @@ public sealed class StepProgramTests
     public Task DotNet() => ShipAsync("http", "dotnet", Repository.Binary("examples/sdk/dotnet", "Shop"));
 
     [Fact]
+    public Task Python_over_gRPC() => ShipByPythonAsync("grpc", "grpc_app.py");
+
+    [Fact]
+    public Task Python_with_FastAPI() => ShipByPythonAsync("http", "fastapi_app.py");
+
+    [Fact]
+    public Task Python_with_a_streaming_subscription() => ShipByPythonAsync(protocol: null, "streaming.py");
+
+    [Fact]
     public async Task Bash_and_curl()
     {
         await using var shop = await Shop.OpenOnFileAsync(20, "bash", "./ship.sh");
@@ -38,7 +47,13 @@ public sealed class StepProgramTests
         await shop.CheckAsync();
     }
 
-    private static async Task ShipAsync(string protocol, string folder, params string[] command)
+    private static Task ShipByPythonAsync(string? protocol, string program)
+    {
+        Assert.SkipWhen(Tools.PythonSdkMissing is not null, $"Dapr's SDK for Python could not be had: {Tools.PythonSdkMissing}");
+        return ShipAsync(protocol, "python", Tools.Python, program);
+    }
+
+    private static async Task ShipAsync(string? protocol, string folder, params string[] command)
     {
         await using var shop = await Shop.OpenAsync(protocol, folder, command);
         await shop.OrderAsync("rare");
