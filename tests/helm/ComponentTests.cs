@@ -1,0 +1,105 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
+using Darq.Component.Configuration;
+using Darq.Engine.Subscriptions;
+using Darq.Tests.Helm.Chart;
+using Xunit;
+
+namespace Darq.Tests.Helm;
+
+/// <summary>
+/// The rendered Components and Subscriptions are read by the component's own readers, which know all settings and their forms.
+/// </summary>
+public sealed class ComponentTests
+{
+    private static readonly Lazy<X509Certificate2> ClientCertificate = new(MakeCertificate);
+
+    public static TheoryData<string> Values => ValuesFile.Cases;
+
+    [Theory]
+    [MemberData(nameof(Values))]
+    public async Task The_component_accepts_what_is_rendered(string values)
+    {
+        var components = (await Rendering.OfAsync(values)).Of("Component").ToArray();
+
+        Assert.NotEmpty(components);
+        Assert.All(components, component => Assert.Empty(Init(component)));
+    }
+
+    [Fact]
+    public async Task A_value_that_the_component_refuses_is_found()
+    {
+        var rendering = await Rendering.WithAsync("components.pubsub.pubsub.settings.processingTimeout=soon");
+
+        Assert.Contains(Init(rendering.Single("Component", "pubsub")), error =>
+            error.StartsWith("processingTimeout: \"soon\" is not accepted", StringComparison.Ordinal)
+        );
+    }
+
+    [Theory]
+    [MemberData(nameof(Values))]
+    public async Task Every_component_says_how_long_Init_may_take(string values) =>
+        Assert.All((await Rendering.OfAsync(values)).Of("Component"), component => Assert.NotNull(component["spec"]!["initTimeout"]));
+
+    [Fact]
+    public async Task The_component_accepts_the_settings_of_a_subscription()
+    {
+        var rendering = await Rendering.OfAsync("production");
+        var metadata = rendering.Single("Subscription", "orders")["spec"]!["metadata"]!.AsObject();
+
+        var (options, errors) = OptionsReader.ReadSubscription(
+            new SubscriptionOptions(),
+            metadata.Select(entry => KeyValuePair.Create(entry.Key, (string)entry.Value!))
+        );
+
+        Assert.Empty(errors);
+        Assert.Equal((true, 10, "orders-given-up"), (options.RequireStep, (int)options.MaxDeliveries, options.DeadLetterTopic));
+    }
+
+    [Fact]
+    public async Task Numbers_and_flags_become_text()
+    {
+        var rendering = await Rendering.WithAsync(
+            "components.pubsub.pubsub.settings.maxBacklog=100000000,components.pubsub.pubsub.settings.requireStep=true"
+        );
+        var metadata = rendering.Single("Component", "pubsub")["spec"]!["metadata"]!.AsArray();
+
+        Assert.Equal("100000000", (string)metadata.Single(entry => (string)entry!["name"]! == "maxBacklog")!["value"]!);
+        Assert.Equal("true", (string)metadata.Single(entry => (string)entry!["name"]! == "requireStep")!["value"]!);
+    }
+
+    /// <summary>The errors and warnings of Init, where secrets have some value of their form.</summary>
+    private static IEnumerable<string> Init(JsonObject component)
+    {
+        var service = (string)component["spec"]!["type"]! switch
+        {
+            "pubsub.darq" => ComponentService.PubSub,
+            "state.darq" => ComponentService.StateStore,
+            "bindings.darq" => ComponentService.InputBinding,
+            var type => throw new InvalidOperationException($"{type} is not a type of this component."),
+        };
+        var reading = OptionsReader.Read(
+            service,
+            component["spec"]!["metadata"]!
+                .AsArray()
+                .Select(entry => KeyValuePair.Create((string)entry!["name"]!, (string?)entry["value"] ?? SecretOf((string)entry["name"]!)))
+        );
+        return [.. reading.Errors, .. reading.Warnings];
+    }
+
+    private static string SecretOf(string setting) =>
+        setting switch
+        {
+            "clientCert" => ClientCertificate.Value.ExportCertificatePem(),
+            "clientKey" => ClientCertificate.Value.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(),
+            _ => "secret",
+        };
+
+    private static X509Certificate2 MakeCertificate()
+    {
+        using var key = ECDsa.Create();
+        var now = DateTimeOffset.UtcNow;
+        return new CertificateRequest("CN=darq", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+    }
+}

@@ -1,0 +1,92 @@
+using Darq.Tests.Helm.Chart;
+using Xunit;
+
+namespace Darq.Tests.Helm;
+
+/// <summary>A wrong value is refused with a text that names it.</summary>
+public sealed class WrongValuesTests
+{
+    // The schema: types, forms and names.
+    [Theory]
+    [InlineData("mode=neither", """mode: mode must be one of the following: "injector", "sidecar" """)]
+    [InlineData("redis.hots=localhost", "redis: Additional property hots is not allowed")]
+    [InlineData("redis.host=", "redis.host: Does not match pattern")]
+    [InlineData("redis.password=secret", "redis: Additional property password is not allowed")]
+    [InlineData("redis.database=-1", "redis.database: Must be greater than or equal to 0")]
+    [InlineData("namespace=Shop", "namespace: Does not match pattern")]
+    [InlineData("apps=orders", "apps: Invalid type. Expected: array, given: string")]
+    [InlineData("apps={a,a}", "apps: array items[0,1] must be unique")]
+    [InlineData("image.digest=sha256:12", "image.digest: Does not match pattern")]
+    [InlineData("components.pubsub.Bank.enabled=true", "components.pubsub: Additional property Bank is not allowed")]
+    [InlineData(
+        "components.pubsub.bank.settings.maxDelivery=1",
+        "components.pubsub.bank.settings: Additional property maxDelivery is not allowed"
+    )]
+    [InlineData(
+        "components.pubsub.bank.settings.redisHost=a",
+        "components.pubsub.bank.settings: Additional property redisHost is not allowed"
+    )]
+    [InlineData(
+        "components.state.ledger.settings.requireStep=true",
+        "components.state.ledger.settings: Additional property requireStep is not allowed"
+    )]
+    [InlineData(
+        "components.state.ledger.secrets.primaryEncryptionKey.name=a",
+        "components.state.ledger.secrets.primaryEncryptionKey: key is required"
+    )]
+    [InlineData("components.initTimeout=soon", "components.initTimeout: Does not match pattern")]
+    [InlineData("components.restartSidecar=yes", "components.restartSidecar: Does not match pattern")]
+    [InlineData("subscriptions.s.topic=t", "subscriptions.s: pubsub is required")]
+    [InlineData("container.socketMode=0999", "container.socketMode: Does not match pattern")]
+    [InlineData("container.user=0", "container.user: Must be greater than or equal to 1")]
+    [InlineData("container.resources.limits.cpu=much", "container.resources.limits.cpu: Does not match pattern")]
+    [InlineData("admin.host=127.0.0.1", "admin.host: Does not match pattern")]
+    [InlineData("admin.port=80", "admin.port: Must be greater than or equal to 1024")]
+    [InlineData("probes.liveness.periodSeconds=0", "probes.liveness.periodSeconds: Must be greater than or equal to 1")]
+    [InlineData("networkPolicy.metricsFrom[0].podLabels=a", "networkPolicy.metricsFrom.0: Additional property podLabels is not allowed")]
+    [InlineData("podDisruptionBudget.maxUnavailable=0", "podDisruptionBudget.maxUnavailable: Must be greater than or equal to 1")]
+    [InlineData("keda.minReplicas=0", "keda.minReplicas: Must be greater than or equal to 1")]
+    [InlineData("prometheusRule.runbookUrl=docs", "prometheusRule.runbookUrl: Does not match pattern")]
+    // The chart: values that contradict each other.
+    [InlineData(
+        "components.state.pubsub.enabled=true",
+        "components.state.pubsub: components.pubsub has this name too; give one of them another name"
+    )]
+    [InlineData(
+        "subscriptions.s.pubsub=bank,subscriptions.s.topic=t,subscriptions.s.route=/t",
+        "subscriptions.s.pubsub: \"bank\" is not a name in components.pubsub; accepted: pubsub"
+    )]
+    [InlineData(
+        "components.pubsub.pubsub.enabled=false,subscriptions.s.pubsub=pubsub,subscriptions.s.topic=t,subscriptions.s.route=/t",
+        "subscriptions.s.pubsub: components.pubsub.pubsub is not enabled"
+    )]
+    [InlineData(
+        "subscriptions.s.pubsub=pubsub,subscriptions.s.topic=t",
+        "subscriptions.s: there is neither route nor rules; give route: the path of the app"
+    )]
+    [InlineData("redis.sentinel.enabled=true", "redis.sentinel.masterName: it is empty; give the name that the sentinels monitor")]
+    [InlineData(
+        "redis.dev.enabled=true,redis.tls.enabled=true",
+        "redis.dev.enabled: the Redis for development has neither TLS nor sentinels"
+    )]
+    [InlineData("redis.dev.enabled=true,redis.database=1", "redis.database: it is 1; the Redis for development has one database, 0")]
+    [InlineData("podDisruptionBudget.enabled=true", "podDisruptionBudget.enabled: apps is empty; name the apps that get a budget in apps")]
+    [InlineData("podMonitor.enabled=true,serviceMonitor.enabled=true", "serviceMonitor.enabled: podMonitor.enabled is true too")]
+    [InlineData("keda.enabled=true,keda.group=g", "keda.deployment: it is empty; name the deployment to scale")]
+    [InlineData("keda.enabled=true,keda.deployment=d", "keda.group: it is empty; name the group to scale")]
+    [InlineData(
+        "keda.enabled=true,keda.deployment=d,keda.group=g,keda.minReplicas=9",
+        "keda.maxReplicas: it is 8, less than keda.minReplicas, 9"
+    )]
+    [InlineData(
+        "example.enabled=true,components.pubsub.bank.enabled=true",
+        "components.pubsub.bank: the example has a component of this name"
+    )]
+    public async Task A_wrong_value_is_named(string values, string expected)
+    {
+        var run = await HelmProgram.RunAsync("template", "shop", "helm/darq", "--set", values);
+
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Contains(expected.Trim(), run.Errors, StringComparison.Ordinal);
+    }
+}
