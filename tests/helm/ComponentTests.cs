@@ -58,6 +58,27 @@ public sealed class ComponentTests
     }
 
     [Fact]
+    public async Task The_authority_of_Redis_is_a_reference()
+    {
+        var rendering = await Rendering.WithAsync("redis.tls.enabled=true", "redis.tls.caSecret.name=authority");
+
+        Assert.All(
+            rendering.Of("Component"),
+            component =>
+                Assert.Contains(
+                    component["spec"]!["metadata"]!.AsArray(),
+                    entry =>
+                        (string)entry!["name"]! == "caCert"
+                        && (string?)entry["secretKeyRef"]?["name"] == "authority"
+                        && (string?)entry["secretKeyRef"]?["key"] == "ca.crt"
+                )
+        );
+        var doctor = rendering.Single("Pod", "shop-darq-doctor")["spec"]!["containers"]![0]!;
+        Assert.Contains(doctor["args"]!.AsArray(), argument => (string?)argument == "/etc/darq/ca/ca.crt");
+        Assert.Contains(doctor["volumeMounts"]!.AsArray(), mount => (string?)mount!["mountPath"] == "/etc/darq/ca");
+    }
+
+    [Fact]
     public async Task Numbers_and_flags_become_text()
     {
         var rendering = await Rendering.WithAsync(
@@ -91,7 +112,7 @@ public sealed class ComponentTests
     private static string SecretOf(string setting) =>
         setting switch
         {
-            "clientCert" => ClientCertificate.Value.ExportCertificatePem(),
+            "caCert" or "clientCert" => ClientCertificate.Value.ExportCertificatePem(),
             "clientKey" => ClientCertificate.Value.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(),
             _ => "secret",
         };

@@ -38,6 +38,7 @@ public sealed class ValuesSchemaTests
             NamespaceSettings.Namespace,
             DeliverySettings.RestartSidecar,
         }.Select(setting => setting.Name),
+        "caCert",
     ];
 
     private static readonly (string Definition, SettingTable Table)[] Tables =

@@ -69,6 +69,12 @@ public sealed class WrongValuesTests
         "redis.dev.enabled=true,redis.tls.enabled=true",
         "redis.dev.enabled: the Redis for development has neither TLS nor sentinels"
     )]
+    [InlineData("redis.tls.caSecret.name=ca", "redis.tls.caSecret.name: it is \"ca\", and redis.tls.enabled is false")]
+    [InlineData("redis.tls.clientSecret.name=c", "redis.tls.clientSecret.name: it is \"c\", and redis.tls.enabled is false")]
+    [InlineData(
+        "redis.tls.enabled=true,redis.tls.insecureSkipVerify=true,redis.tls.caSecret.name=ca",
+        "redis.tls.caSecret.name: redis.tls.insecureSkipVerify is true, which accepts any certificate; give one of the two"
+    )]
     [InlineData("redis.dev.enabled=true,redis.database=1", "redis.database: it is 1; the Redis for development has one database, 0")]
     [InlineData("podDisruptionBudget.enabled=true", "podDisruptionBudget.enabled: apps is empty; name the apps that get a budget in apps")]
     [InlineData("podMonitor.enabled=true,serviceMonitor.enabled=true", "serviceMonitor.enabled: podMonitor.enabled is true too")]

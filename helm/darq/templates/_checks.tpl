@@ -27,6 +27,16 @@
     {{- fail "redis.sentinel.masterName: it is empty; give the name that the sentinels monitor" -}}
   {{- end -}}
 {{- end -}}
+{{- range $field := list "caSecret" "clientSecret" -}}
+  {{- if (index $values.redis.tls $field).name -}}
+    {{- if not $values.redis.tls.enabled -}}
+      {{- fail (printf "redis.tls.%s.name: it is %q, and redis.tls.enabled is false; set that to true, or leave this empty" $field (index $values.redis.tls $field).name) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- if and $values.redis.tls.caSecret.name $values.redis.tls.insecureSkipVerify -}}
+  {{- fail "redis.tls.caSecret.name: redis.tls.insecureSkipVerify is true, which accepts any certificate; give one of the two" -}}
+{{- end -}}
 {{- if $values.redis.dev.enabled -}}
   {{- if or $values.redis.tls.enabled $values.redis.sentinel.enabled -}}
     {{- fail "redis.dev.enabled: the Redis for development has neither TLS nor sentinels; set redis.tls.enabled and redis.sentinel.enabled to false" -}}

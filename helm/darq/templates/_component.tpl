@@ -85,6 +85,9 @@ sentinelUsername: {{ . | quote }}
 {{- if $redis.passwordSecret.name }}
   {{- $_ := set $secrets "redisPassword" $redis.passwordSecret }}
 {{- end }}
+{{- if $redis.tls.enabled }}{{ with $redis.tls.caSecret }}{{ if .name }}
+  {{- $_ := set $secrets "caCert" . }}
+{{- end }}{{ end }}{{ end }}
 {{- if $redis.tls.enabled }}{{ with $redis.tls.clientSecret.name }}
   {{- $_ := set $secrets "clientCert" (dict "name" . "key" "tls.crt") }}
   {{- $_ := set $secrets "clientKey" (dict "name" . "key" "tls.key") }}
