@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using Darq.Component.Cli.Options;
 using Darq.Component.Configuration;
 using Darq.Engine.Subscriptions;
 using Darq.Tests.Helm.Chart;
@@ -57,21 +58,33 @@ public sealed class ComponentTests
         Assert.Equal((true, 10, "orders-given-up"), (options.RequireStep, (int)options.MaxDeliveries, options.DeadLetterTopic));
     }
 
+    [Theory]
+    [MemberData(nameof(Values))]
+    public async Task Doctor_has_the_options_that_helm_test_gives(string values)
+    {
+        var known = SettingTable
+            .CommandLine.Settings.Where(setting => setting.Role == SettingRole.Effective)
+            .Select(OptionNames.Of)
+            .ToArray();
+        var doctor = Assert.Single((await Rendering.OfAsync(values)).Of("Pod"))["spec"]!["containers"]![0]!;
+        var given = doctor["args"]!.AsArray().Select(argument => (string)argument!).ToArray();
+
+        Assert.Equal("doctor", given[0]);
+        Assert.Contains("--redis-host", given);
+        Assert.All(given.Where(argument => argument.StartsWith("--", StringComparison.Ordinal)), option => Assert.Contains(option, known));
+    }
+
     [Fact]
     public async Task The_authority_of_Redis_is_a_reference()
     {
         var rendering = await Rendering.WithAsync("redis.tls.enabled=true", "redis.tls.caSecret.name=authority");
 
-        Assert.All(
-            rendering.Of("Component"),
-            component =>
-                Assert.Contains(
-                    component["spec"]!["metadata"]!.AsArray(),
-                    entry =>
-                        (string)entry!["name"]! == "caCert"
-                        && (string?)entry["secretKeyRef"]?["name"] == "authority"
-                        && (string?)entry["secretKeyRef"]?["key"] == "ca.crt"
-                )
+        Assert.All(rendering.Of("Component"), component =>
+            Assert.Contains(component["spec"]!["metadata"]!.AsArray(), entry =>
+                (string)entry!["name"]! == "caCert"
+                && (string?)entry["secretKeyRef"]?["name"] == "authority"
+                && (string?)entry["secretKeyRef"]?["key"] == "ca.crt"
+            )
         );
         var doctor = rendering.Single("Pod", "shop-darq-doctor")["spec"]!["containers"]![0]!;
         Assert.Contains(doctor["args"]!.AsArray(), argument => (string?)argument == "/etc/darq/ca/ca.crt");

@@ -18,7 +18,7 @@ public sealed class ExampleTests
     {
         await using var redis = await RedisServer.StartAsync();
         var rendering = await Rendering.WithAsync("example.enabled=true", "components.restartSidecar=off", $"redis.host={redis.Host}");
-        await using var component = await ComponentProcess.StartAsync();
+        await using var component = await ComponentProcess.StartWithAdminAsync();
         var (appPort, apiPort) = (FreePort.Next(), FreePort.Next());
         using var files = new TempFolder();
         var handler = files.Write("handler.mjs", Handler(rendering, appPort, apiPort));
@@ -42,6 +42,29 @@ public sealed class ExampleTests
         await Eventually.TrueAsync(async () => await BalanceAsync(sidecar, "bob") >= 20, Patience, "both transfers are done");
 
         Assert.Equal((-20, 20), (await BalanceAsync(sidecar, "alice"), await BalanceAsync(sidecar, "bob")));
+        await CheckMetricsAsync(await component.AdminAsync());
+    }
+
+    /// <summary>What Prometheus would read has the names that alerts and dashboard use.</summary>
+    private static async Task CheckMetricsAsync(Uri admin)
+    {
+        using var client = new HttpClient();
+        var names = PrometheusText
+            .Parse(await client.GetStringAsync(new Uri(admin, "metrics")))
+            .Samples.Select(sample => sample.Name)
+            .Where(name => name.StartsWith("darq_", StringComparison.Ordinal))
+            .Distinct()
+            .ToArray();
+        Assert.Empty(names.Except(KnownMetrics.Labels.Keys));
+        Assert.Superset(
+            new HashSet<string>([
+                "darq_connected",
+                "darq_deliveries_oldest_age_seconds",
+                "darq_steps_ended_total",
+                "darq_loop_age_seconds",
+            ]),
+            names.ToHashSet()
+        );
     }
 
     private static string Handler(Rendering rendering, int appPort, int apiPort) =>

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Darq.Tests.Helm.Chart;
-using Darq.Tests.Shared;
 using Xunit;
 
 namespace Darq.Tests.Helm;
@@ -17,8 +16,6 @@ public sealed partial class MetricTests
 
     /// <summary>The words of the query language that are used.</summary>
     private static readonly string[] Words = ["sum", "min", "max", "by", "unless", "rate", "increase"];
-
-    private static readonly Lazy<Dictionary<string, string[]>> Known = new(Documented);
 
     [Fact]
     public async Task Alerts_name_metrics_and_labels_of_the_component()
@@ -83,7 +80,7 @@ public sealed partial class MetricTests
             .Select(query => (string)query["query"]!)
             .ToArray();
         Assert.Equal(3, variables.Length);
-        Assert.All(variables, query => Assert.Contains(MetricName().Match(query).Value, Known.Value.Keys));
+        Assert.All(variables, query => Assert.Contains(MetricName().Match(query).Value, KnownMetrics.Labels.Keys));
     }
 
     [Fact]
@@ -92,7 +89,7 @@ public sealed partial class MetricTests
         var rendering = await Rendering.OfAsync("production");
         var text = (string)rendering.Single("ConfigMap", "shop-darq-dashboard")["data"]!["darq.json"]!;
 
-        Assert.Empty(Known.Value.Keys.Except(MetricName().Matches(text).Select(match => match.Value)));
+        Assert.Empty(KnownMetrics.Labels.Keys.Except(MetricName().Matches(text).Select(match => match.Value)));
     }
 
     [Fact]
@@ -121,26 +118,13 @@ public sealed partial class MetricTests
     {
         var plain = Quoted().Replace(query, "");
         var metrics = MetricName().Matches(plain).Select(match => match.Value).Distinct().ToArray();
-        var labels = metrics.SelectMany(metric => Known.Value.GetValueOrDefault(metric, [])).ToArray();
+        var labels = metrics.SelectMany(metric => KnownMetrics.Labels.GetValueOrDefault(metric, [])).ToArray();
         return Word()
             .Matches(plain)
             .Select(match => match.Value)
             .Where(word =>
-                !Known.Value.ContainsKey(word) && !labels.Contains(word) && !OfPrometheus.Contains(word) && !Words.Contains(word)
+                !KnownMetrics.Labels.ContainsKey(word) && !labels.Contains(word) && !OfPrometheus.Contains(word) && !Words.Contains(word)
             );
-    }
-
-    /// <summary>The names as Prometheus has them, with their labels.</summary>
-    private static Dictionary<string, string[]> Documented()
-    {
-        var rows = File.ReadAllLines(Repository.PathOf("docs", "metrics.md"))
-            .Where(line => line.StartsWith("| `darq.", StringComparison.Ordinal))
-            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
-            .Where(cells => cells.Length == 7);
-        return rows.ToDictionary(
-            cells => cells[1].Trim('`').Replace('.', '_') + (cells[3] == "s" ? "_seconds" : "") + (cells[2] == "counter" ? "_total" : ""),
-            cells => cells[4].Split(", ").Except(["namespace"]).ToArray()
-        );
     }
 
     [GeneratedRegex(@"\bdarq_\w+")]
