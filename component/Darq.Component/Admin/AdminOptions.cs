@@ -14,10 +14,10 @@ internal sealed record AdminOptions(IPEndPoint? Address, bool IsChosen)
 {
     public const string Variable = "DARQ_ADMIN_ADDRESS";
 
-    private const string Off = "off";
+    public const string Off = "off";
 
-    // The port that exporters of OpenTelemetry for Prometheus have by default.
-    private static readonly IPEndPoint Standard = new(IPAddress.Loopback, 9464);
+    /// <summary>The port is the one that exporters of OpenTelemetry for Prometheus have by default.</summary>
+    public static readonly IPEndPoint Standard = new(IPAddress.Loopback, 9464);
 
     /// <summary>Reads the variable; throws <see cref="SocketRefusedException"/> where it has another form.</summary>
     public static AdminOptions Read(Func<string, string?> variable)
@@ -41,7 +41,8 @@ internal sealed record AdminOptions(IPEndPoint? Address, bool IsChosen)
             );
     }
 
-    private static bool TryRead(string text, out IPEndPoint address)
+    /// <summary>Reads an IP address or localhost with a port.</summary>
+    public static bool TryRead(string text, out IPEndPoint address)
     {
         address = Standard;
         var colon = text.LastIndexOf(':');

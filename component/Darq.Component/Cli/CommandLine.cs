@@ -15,7 +15,7 @@ internal static class CommandLine
         The Dapr component darq: pubsub.darq, state.darq and bindings.darq over Redis.
 
         Without a command it serves Dapr on its socket. doctor and repair look into Redis directly; no component need be running,
-        and none is disturbed.
+        and none is disturbed. health asks a running component how it is.
         """;
 
     /// <summary>Runs a command; <paramref name="serve"/> is the component itself. Returns a code of <see cref="ExitCode"/>.</summary>
@@ -49,6 +49,7 @@ internal static class CommandLine
         root.Add(serving);
         root.Add(DoctorCommand.Create(time));
         root.Add(RepairCommand.Create(time));
+        root.Add(HealthCommand.Create(time));
         return root;
     }
 

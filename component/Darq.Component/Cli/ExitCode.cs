@@ -5,9 +5,9 @@ internal static class ExitCode
 {
     public const int Fine = 0;
 
-    /// <summary>Findings of severity error, or damage that is left after a repair.</summary>
+    /// <summary>Findings of severity error, damage that is left after a repair, or a component that is not well.</summary>
     public const int Damage = 1;
 
-    /// <summary>The command line is wrong, or Redis cannot be reached under it.</summary>
+    /// <summary>The command line is wrong, or Redis or the component cannot be reached under it.</summary>
     public const int Usage = 2;
 }

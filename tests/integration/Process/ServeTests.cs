@@ -33,6 +33,8 @@ public sealed class ServeTests
     [InlineData(2, "darq: Unrecognized command or argument 'foo'.", "foo")]
     [InlineData(2, "Try: darq doctor --help", "doctor", "--nonsense")]
     [InlineData(2, "--redis-host is missing; give host or host:port", "repair")]
+    [InlineData(0, "Exit codes: 0 yes, 1 no, 2 wrong options or nobody to ask.", "health", "--help")]
+    [InlineData(2, "darq: --admin: \"9464\" is not accepted; give an IP address or localhost with a port", "health", "--admin", "9464")]
     public async Task Arguments_are_answered_and_serve_nothing(int code, string text, params string[] arguments)
     {
         await using var process = await ChildProcess.StartAsync(Repository.Component, arguments);

@@ -110,6 +110,7 @@ public sealed class ArgumentTests
     [InlineData("serve")]
     [InlineData("doctor", "--redis-host=r", "--output", "json", "--component-user", "darq")]
     [InlineData("repair", "--redis-host=r", "--apply")]
+    [InlineData("health", "--ready", "--admin", "127.0.0.1:9464")]
     public void Known_commands_are_not(params string[] arguments) => Assert.Empty(Parse(arguments).Errors);
 
     [Fact]
