@@ -22,7 +22,7 @@ internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBi
     private const string Extend = "extend";
 
     // The sidecar compares operations case-sensitively; create is the name that most bindings know.
-    private static readonly string[] Operations = ["publish", "create", Step, Extend];
+    public static readonly IReadOnlyList<string> Operations = ["publish", "create", Step, Extend];
 
     public ServedService Served => new(OutputBinding.Descriptor, binder => OutputBinding.BindService(binder, this));
 

@@ -15,7 +15,7 @@ internal sealed class PubSubService(Calls calls, DeliveryDrain drain, StreamRegi
     private const ComponentService Service = ComponentService.PubSub;
 
     // BULK_SUBSCRIBE_IMMEDIATE keeps a serial sidecar from waiting a second for a batch that cannot fill.
-    private static readonly string[] Supported = ["BULK_PUBSUB", "BULK_SUBSCRIBE_IMMEDIATE", "MESSAGE_TTL"];
+    public static readonly IReadOnlyList<string> Supported = ["BULK_PUBSUB", "BULK_SUBSCRIBE_IMMEDIATE", "MESSAGE_TTL"];
 
     public ServedService Served
     {

@@ -14,7 +14,7 @@ internal sealed class StateStoreService(Calls calls, ILogger<StateStoreService> 
 {
     private const ComponentService Service = ComponentService.StateStore;
 
-    private static readonly string[] Supported = ["ETAG", "TRANSACTIONAL", "TTL"];
+    public static readonly IReadOnlyList<string> Supported = ["ETAG", "TRANSACTIONAL", "TTL"];
 
     private readonly OversizedAnswers _oversized = new(log);
 
