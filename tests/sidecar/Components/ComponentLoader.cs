@@ -53,9 +53,9 @@ internal sealed class ComponentLoader(
             "pubsub" => await LoadPubSubAsync(manifest, Socket(ComponentKind.PubSub, name, manifest, "message bus"), cancellation),
             "state" => await LoadStoreAsync(manifest, Socket(ComponentKind.StateStore, name, manifest, "state store"), cancellation),
             "bindings" => await LoadBindingsAsync(manifest, name, cancellation),
-            _ when manifest.Type == SecretStores.Type => [],
+            _ when SecretStores.Plays(manifest.Type) => [],
             _ => throw new StartException(
-                $"the stand-in sidecar knows pubsub, state, bindings and {SecretStores.Type}, not {manifest.Type}"
+                $"the stand-in sidecar knows pubsub, state, bindings, {SecretStores.Types}, not {manifest.Type}"
             ),
         };
         if (watch.Elapsed > manifest.InitTimeout)

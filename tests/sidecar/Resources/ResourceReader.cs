@@ -19,10 +19,7 @@ internal static class ResourceReader
         var components = new List<ComponentManifest>();
         var subscriptions = new List<SubscriptionManifest>();
         var roots = folders.SelectMany(Files).SelectMany(Documents).Where(root => IsFor(root, appId)).ToArray();
-        var stores = roots
-            .Where(root => root.Text("spec", "type") == SecretStores.Type)
-            .Select(root => root.Text("metadata", "name") ?? "");
-        var secrets = new SecretStores([.. stores]);
+        var secrets = new SecretStores(roots);
         foreach (var root in roots)
         {
             if (root.Text("kind") == "Component")

@@ -1,0 +1,88 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
+using Darq.Tests.Shared;
+
+namespace Darq.Tests.Integration.Install;
+
+/// <summary>
+/// A Redis of production: TLS with a certificate of an authority of its own, the Redis user of SECURITY.md, and no other.
+/// </summary>
+internal sealed partial class SecuredRedis : IAsyncDisposable
+{
+    public const string Password = "PASSWORD";
+
+    private readonly TempFolder _folder;
+
+    private SecuredRedis(RedisServer server, TempFolder folder, int port) => (Server, _folder, TlsPort) = (server, folder, port);
+
+    public RedisServer Server { get; }
+
+    /// <summary>Where it speaks TLS, under the name of its certificate.</summary>
+    public string Host => $"localhost:{TlsPort}";
+
+    public int TlsPort { get; }
+
+    /// <summary>The certificate of the authority.</summary>
+    public string AuthorityFile => _folder.PathOf("authority.crt");
+
+    /// <summary>The content of an ACL file with the user of SECURITY.md and no default one.</summary>
+    public static string DocumentedUser()
+    {
+        var block = Block().Match(File.ReadAllText(Repository.PathOf("SECURITY.md"))).Groups[1].Value;
+        return string.Join(' ', block.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries)) + "\nuser default off\n";
+    }
+
+    public static async Task<SecuredRedis> StartAsync()
+    {
+        var folder = new TempFolder();
+        var port = FreePort.Next();
+        WriteCertificates(folder);
+        var server = await RedisServer.StartAsync(
+            new RedisOptions
+            {
+                Acl = DocumentedUser(),
+                ExtraLines =
+                [
+                    $"tls-port {port}",
+                    "tls-auth-clients no",
+                    $"tls-cert-file {folder.PathOf("redis.crt")}",
+                    $"tls-key-file {folder.PathOf("redis.key")}",
+                    $"tls-ca-cert-file {folder.PathOf("authority.crt")}",
+                ],
+            }
+        );
+        return new(server, folder, port);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private static void WriteCertificates(TempFolder folder)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var (from, until) = (now.AddDays(-1), now.AddDays(1));
+        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=authority", authorityKey, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var authority = request.CreateSelfSigned(from, until);
+
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var server = new CertificateRequest("CN=redis", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        names.AddIpAddress(IPAddress.Loopback);
+        server.CertificateExtensions.Add(names.Build());
+        using var certificate = server.Create(authority, from, until, [1]);
+        folder.Write("authority.crt", authority.ExportCertificatePem());
+        folder.Write("redis.crt", certificate.ExportCertificatePem());
+        folder.Write("redis.key", key.ExportPkcs8PrivateKeyPem());
+    }
+
+    [GeneratedRegex("```\n(user [^`]*)```")]
+    private static partial Regex Block();
+}
