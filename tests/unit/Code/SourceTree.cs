@@ -21,6 +21,7 @@ internal static class SourceTree
         "bin",
         "obj",
         ".tools",
+        ".dapr",
         ".vs",
         ".idea",
         "node_modules",
