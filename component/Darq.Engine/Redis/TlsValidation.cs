@@ -8,6 +8,8 @@ internal static class TlsValidation
 {
     public static void Apply(ConfigurationOptions configuration, RedisOptions options)
     {
+        // Few authorities of a company publish whom they revoked, and a pod seldom may ask: a certificate would be refused for that alone.
+        configuration.CheckCertificateRevocation = false;
         // Sentinels and the primaries that they name have certificates for their own names.
         if (options.Sentinel is null)
         {
