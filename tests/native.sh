@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 # shellcheck source=/dev/null
 source .tools/env.sh
-deploy/container/publish.sh
+component/container/publish.sh
 python=/usr/bin/python3
 [[ -x $python ]] || python=python3
 "$python" tests/start_cost.py .tools/released/darq

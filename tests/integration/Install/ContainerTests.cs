@@ -78,7 +78,7 @@ public sealed class ContainerTests(ImageRoot root) : IClassFixture<ImageRoot>
         var answers = await info.WaitForExitAsync(Patience) == 0;
         Assert.SkipUnless(answers, $"no Docker daemon with buildx answers: {info.Output}");
 
-        var dockerfile = Repository.PathOf("deploy", "container", "Dockerfile");
+        var dockerfile = Repository.PathOf("component", "container", "Dockerfile");
         string[] alone = ["--network", "none", "--build-context", $"root={root.Folder}"];
         await DockerAsync(["build", .. alone, "-f", dockerfile, "-t", Image, Repository.Root]);
         var size = await DockerAsync("image", "inspect", Image, "--format", "{{.Size}}");

@@ -33,7 +33,7 @@ public sealed class ImageRoot : IAsyncLifetime, IDisposable
     public async ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(Sockets);
-        await using var script = await ChildProcess.StartAsync(Repository.PathOf("deploy", "container", "root.sh"), [Folder]);
+        await using var script = await ChildProcess.StartAsync(Repository.PathOf("component", "container", "root.sh"), [Folder]);
         Assert.True(await script.WaitForExitAsync(BuildTime) == 0, script.Output.ToString());
         await using var trial = await ChildProcess.StartAsync(Namespaces[0], [.. Namespaces[1..], "/bin/sh", "-c", Trial, "sh", Sockets]);
         WhyNot = await trial.WaitForExitAsync(Patience) == 0 ? null : trial.Output.ToString();

@@ -5,11 +5,11 @@ using YamlDotNet.RepresentationModel;
 
 namespace Darq.Tests.Unit.Install;
 
-/// <summary>deploy/compose and deploy/container as far as they can be checked without Docker: what they name is there, and fits.</summary>
+/// <summary>examples/compose and component/container as far as they can be checked without Docker: what they name is there, and fits.</summary>
 public sealed partial class ComposeTests
 {
-    private const string Folder = "deploy/compose";
-    private const string Dockerfile = "deploy/container/Dockerfile";
+    private const string Folder = "examples/compose";
+    private const string Dockerfile = "component/container/Dockerfile";
     private const string Sockets = "/tmp/dapr-components-sockets";
 
     private static readonly YamlNode Compose = YamlFile.Read($"{Folder}/docker-compose.yaml").Single();
@@ -71,7 +71,7 @@ public sealed partial class ComposeTests
         Assert.Contains("\nUSER 65532:65532\n", Text(Dockerfile), StringComparison.Ordinal);
         Assert.Contains("\nFROM scratch\n", Text(Dockerfile), StringComparison.Ordinal);
         Assert.Matches("""(?m)^HEALTHCHECK .* CMD \["/darq", "health"\]$""", Text(Dockerfile));
-        Assert.Contains($"{Sockets}\"\n", Text("deploy/container/root.sh"), StringComparison.Ordinal);
+        Assert.Contains($"{Sockets}\"\n", Text("component/container/root.sh"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -108,7 +108,7 @@ public sealed partial class ComposeTests
         var kept = Text(Dockerfile + ".dockerignore").Split('\n').Where(line => line.StartsWith('!')).Select(line => line[1..]).ToArray();
         Assert.All(kept, pattern => Assert.NotEmpty(Found(pattern)));
         // What the project files and the script read.
-        string[] read = ["component", "deploy/container/*.sh", "Directory.*.props", "BannedSymbols.txt", "global.json", "LICENSE"];
+        string[] read = ["component", "Directory.*.props", "BannedSymbols.txt", "global.json", "LICENSE"];
         Assert.Empty(read.Except(kept));
     }
 

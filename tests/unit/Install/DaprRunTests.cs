@@ -5,10 +5,10 @@ using YamlDotNet.RepresentationModel;
 
 namespace Darq.Tests.Unit.Install;
 
-/// <summary>deploy/dapr-run/dapr.yaml: what it names is there, and the component comes before the sidecar that needs it.</summary>
+/// <summary>examples/dapr-run/dapr.yaml: what it names is there, and the component comes before the sidecar that needs it.</summary>
 public sealed class DaprRunTests
 {
-    private const string Folder = "deploy/dapr-run";
+    private const string Folder = "examples/dapr-run";
 
     // Those of Dapr's command line that are used here; it passes over a misspelt one in silence.
     private static readonly string[] Known =

@@ -19,7 +19,7 @@ public sealed partial class InstallDocumentTests
     {
         var paths = Commands().SelectMany(Tokens).Where(token => OfRepository().IsMatch(token)).Distinct().ToArray();
 
-        Assert.Contains("deploy/container/publish.sh", paths);
+        Assert.Contains("component/container/publish.sh", paths);
         Assert.All(paths.Except(Made), path => Assert.True(Path.Exists(Repository.PathOf(path)), path));
     }
 
@@ -71,6 +71,6 @@ public sealed partial class InstallDocumentTests
     [GeneratedRegex(@"\s+#.*$")]
     private static partial Regex Comment();
 
-    [GeneratedRegex(@"^(\.tools|component|components-yaml|deploy|examples|tests)/")]
+    [GeneratedRegex(@"^(\.tools|component|components-yaml|examples|tests)/")]
     private static partial Regex OfRepository();
 }

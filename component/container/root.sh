@@ -2,13 +2,13 @@
 # Makes the root folder of the container's image: the native binary, what it needs to run alone, and nothing else. The Dockerfile
 # and the tests, which run the component in such a folder without Docker, both call it.
 #
-#   deploy/container/root.sh FOLDER        (made by it; what was there is refused)
+#   component/container/root.sh FOLDER        (made by it; what was there is refused)
 set -euo pipefail
 
-(($# == 1)) && [[ $1 != -* ]] || { echo "root: give one folder that is not there yet: deploy/container/root.sh FOLDER" >&2; exit 2; }
+(($# == 1)) && [[ $1 != -* ]] || { echo "root: give one folder that is not there yet: component/container/root.sh FOLDER" >&2; exit 2; }
 [[ ! -e $1 ]] || { echo "root: '$1' exists; give a folder that is not there yet" >&2; exit 2; }
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-"$root/deploy/container/publish.sh"
+"$root/component/container/publish.sh"
 mkdir -p "$1"
 image=$(cd "$1" && pwd)
 cd "$root"
