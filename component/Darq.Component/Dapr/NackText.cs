@@ -15,12 +15,16 @@ internal static class NackText
     // How that error ends when the connection to the app was refused, or ended before the app answered.
     private static readonly string[] TransportEnds = ["connection refused", "connection reset by peer", "EOF"];
 
+    /// <summary>How the status of a call to an app on gRPC is shown; what follows may be the app's own text.</summary>
+    private const string GrpcStatus = "rpc error: code = ";
+
     /// <summary>
     /// Whether the call never reached the app. Any status from an app, also its own UNAVAILABLE of gRPC, proves that it is there.
     /// </summary>
     public static bool IsAppGone(string text) =>
         text == Closed
         || text.Contains("code = Unavailable desc = connection error", StringComparison.Ordinal)
-        || Array.Exists(HttpCalls, call => text.StartsWith(call, StringComparison.Ordinal))
+        || !text.Contains(GrpcStatus, StringComparison.Ordinal)
+            && Array.Exists(HttpCalls, call => text.StartsWith(call, StringComparison.Ordinal))
             && Array.Exists(TransportEnds, end => text.EndsWith(end, StringComparison.Ordinal));
 }

@@ -31,6 +31,8 @@ public sealed class NackTextTests
     )]
     [InlineData("rpc error: code = Unavailable desc = away")]
     [InlineData(Delivery + "Post \"http://127.0.0.1:80/orders\": net/http: invalid header field name \"\"")]
+    [InlineData("error invoking app: rpc error: code = Unknown desc = dial tcp 127.0.0.1:5432: connect: connection refused")]
+    [InlineData("error invoking app: rpc error: code = Internal desc = unexpected EOF")]
     [InlineData("error invoking app: context deadline exceeded")]
     [InlineData("error invoking app: response object is nil")]
     [InlineData("fails to send binding event to http app channel, status code: 500 body: connection refused")]
