@@ -79,8 +79,11 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
     private SharedEngine Create(RedisOptions redis, NamespaceOptions options)
     {
         var primary = new Primary(connect(redis), options, time, random, logs);
-        return new(primary, new(primary, time, random, logs));
+        return new(primary, new(primary, time, random, logs), session => PlaceOfOther(session, primary));
     }
+
+    private string? PlaceOfOther(string session, Primary own) =>
+        All.FirstOrDefault(engine => engine.Primary != own && engine.Primary.SessionId == session)?.Primary.Place;
 
     private async ValueTask ReturnAsync((RedisOptions, string, int) key)
     {

@@ -20,7 +20,8 @@ internal sealed class InstanceEngine(EngineLease lease, NamespaceOptions options
 
     public StateStore State { get; } = new(lease.Engine.Primary, options);
 
-    public StepExecutor StepExecutor { get; } = new(lease.Engine.Primary, lease.Engine.Subscriptions, options, time, random, log);
+    public StepExecutor StepExecutor { get; } =
+        new(lease.Engine.Primary, lease.Engine.Subscriptions, options, time, random, log, lease.Engine.PlaceOfOther);
 
     public SidecarDeadLetters DeadLetters { get; } = new(lease.Engine.Primary, lease.Engine.Subscriptions, time);
 

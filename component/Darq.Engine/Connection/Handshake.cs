@@ -232,7 +232,7 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         Misconfigured(
             $"namespace '{options.Name}' in this Redis has identity {found}, not the {_identity} this component worked with: the "
                 + "data was replaced or flushed. Where that was meant, accept it once for all components: darq repair --replaces "
-                + $"{_identity} --apply"
+                + $"{_identity} --apply --namespace {options.Name}, with --redis-host and what else logs in to this Redis"
         );
 
     private static DarqException Misconfigured(string text) => new(ErrorCode.Misconfigured, $"MISCONFIGURED: {text}.");

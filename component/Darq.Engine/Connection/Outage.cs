@@ -62,6 +62,18 @@ internal sealed class Outage(IRedis redis, TimeProvider time, ILogger log)
         }
     }
 
+    /// <summary>The first attempt to reach it is under way: nothing says that it is away.</summary>
+    public bool IsFirstAttempt
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !_hasAnswered && _why is null && redis.WhyAway is null;
+            }
+        }
+    }
+
     /// <summary>The state in a sentence without a full stop, for errors and readiness.</summary>
     public string Describe()
     {

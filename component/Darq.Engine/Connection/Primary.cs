@@ -31,9 +31,11 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     // Under _lock.
     private DarqException? _refused;
-    private Session? _session;
     private int _sessionsLost;
     private int _sessionsReplaced;
+
+    // Written under _lock.
+    private volatile Session? _session;
 
     private readonly int _spreadFrom;
     private long _worldLine;
@@ -90,6 +92,12 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     public bool Ready => _ready.IsOpen && _redis.Connected;
 
     /// <summary>Whether calls are served, and else why not.</summary>
+    /// <summary>Where its data are, in words.</summary>
+    public string Place => $"namespace '{_options.Name}' of Redis at {_redis.Address}";
+
+    /// <summary>The session that this process works under; null before the first.</summary>
+    public string? SessionId => _session?.Id;
+
     public PrimaryStatus Status => new(_options.Name, _redis.Address, Ready ? _lasting.Describe() : WhyAway().Message, _outage.ReadyFor);
 
     /// <summary>
@@ -307,9 +315,11 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     private void ThrowIfAway()
     {
+        // What is called as soon as the process has started waits for its first connection, as long as a call may take.
+        var mayCome = _redis.Connected || _outage.IsFirstAttempt;
         lock (_lock)
         {
-            if (_ready.IsOpen ? _redis.Connected : _redis.Connected && _refused is null)
+            if (_ready.IsOpen ? _redis.Connected : mayCome && _refused is null)
             {
                 return;
             }

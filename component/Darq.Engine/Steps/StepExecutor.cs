@@ -13,13 +13,21 @@ namespace Darq.Engine.Steps;
 /// Applies steps: places them in partitions, sends each as one request of a batch, and reads its outcome. Redis records
 /// a step by its id or by its first consumed message, so that a repeated one gets the first result.
 /// </summary>
+/// <param name="primary">Where steps are applied.</param>
+/// <param name="subscriptions">Of the same primary, which learn what steps consume.</param>
+/// <param name="options">Of the namespace.</param>
+/// <param name="time">For the times of emits.</param>
+/// <param name="random">For the places of steps that may be anywhere.</param>
+/// <param name="log">For what concerns no single caller.</param>
+/// <param name="placeOfOther">Where a session of this process that is not the primary's works; null where there is none.</param>
 internal sealed class StepExecutor(
     Primary primary,
     SubscriptionTable subscriptions,
     NamespaceOptions options,
     TimeProvider time,
     Random random,
-    ILogger log
+    ILogger log,
+    Func<string, string?>? placeOfOther = null
 )
 {
     /// <summary>
@@ -45,6 +53,7 @@ internal sealed class StepExecutor(
     {
         StepResult? result = null;
         step.CheckId();
+        CheckPlace(step);
         try
         {
             var request = Compose(step);
@@ -69,6 +78,22 @@ internal sealed class StepExecutor(
         }
 
         return result;
+    }
+
+    /// <summary>A token from elsewhere would be taken for one whose lane was lost, or whose message was consumed before.</summary>
+    private void CheckPlace(Step step)
+    {
+        foreach (var token in step.Consumed)
+        {
+            if (token.Session != primary.SessionId && placeOfOther?.Invoke(token.Session) is { } place)
+            {
+                throw new DarqException(
+                    ErrorCode.Misconfigured,
+                    $"MISCONFIGURED: the token is of a delivery in {place}, and this step in {primary.Place}; give the components of one "
+                        + "step the same redisHost, redisDB and namespace."
+                );
+            }
+        }
     }
 
     /// <summary>Sends the step. The lanes of its consumed messages learn when it starts and how it ends.</summary>

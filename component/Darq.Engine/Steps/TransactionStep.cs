@@ -66,7 +66,7 @@ internal static class TransactionStep
         }
 
         step.CheckId(WireNames.Id);
-        CheckIsStep(step);
+        CheckIsStep(step, metadata, hasMarker: step.Operations.Count < operations.Count);
         return step;
     }
 
@@ -74,14 +74,18 @@ internal static class TransactionStep
     /// An SDK that renames headers gives its app an undefined token, which then vanishes from the metadata: the messages would be
     /// published, and nothing consumed.
     /// </summary>
-    private static void CheckIsStep(Step step)
+    private static void CheckIsStep(Step step, IReadOnlyDictionary<string, string> metadata, bool hasMarker)
     {
-        if (step is { Id.Length: 0, Consumed.Count: 0 } && (step.Emits.Count > 0 || step.Reads.Count > 0))
+        var sign =
+            metadata.ContainsKey(WireNames.Emit) ? $"metadata {WireNames.Emit}"
+            : metadata.ContainsKey(WireNames.Reads) ? $"metadata {WireNames.Reads}"
+            : hasMarker ? $"the key {WireNames.StepMarkerKey}"
+            : null;
+        if (sign is not null && step is { Id.Length: 0, Consumed.Count: 0 })
         {
-            var name = step.Emits.Count > 0 ? WireNames.Emit : WireNames.Reads;
             throw new DarqException(
                 ErrorCode.Invalid,
-                $"INVALID: metadata {name} is given without {WireNames.Token}, {WireNames.Consume} or {WireNames.Id}, so this is no step; "
+                $"INVALID: {sign} is given without {WireNames.Token}, {WireNames.Consume} or {WireNames.Id}, so this is no step; "
                     + $"give {WireNames.Token} with the value of the delivery's header darq-token (some SDKs write darq_token), or "
                     + $"{WireNames.Id} with a name of your own for a step that consumes nothing."
             );

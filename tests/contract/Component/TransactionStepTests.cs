@@ -90,6 +90,8 @@ public sealed class TransactionStepTests(ComponentFixture fixture)
         Assert.Equal("FULL", await StepAsync(binding, key, id, ("darq.emit", $"[{emit},{emit}]")));
         Assert.Equal("TOO_LARGE", await StepAsync(binding, key, id, ("darq.emit", $"[{string.Join(',', Enumerable.Repeat(emit, 1025))}]")));
         Assert.Equal("INVALID", await StepAsync(binding, key, ("darq.emit", $"[{emit}]")));
+        Assert.Equal("INVALID", await StepAsync(binding, key, ("darq.emit", "[]")));
+        Assert.Equal("INVALID", await StepAsync(binding, Marker));
         Assert.Equal("INVALID", await StepAsync(binding, key, ("darq.reads", """[{"key":"k","etag":""}]""")));
         Assert.Equal("INVALID", await StepAsync(binding, key, id, ("darq.token", foreign)));
         Assert.Equal("INVALID", await StepAsync(binding, key, id, ("darq.reads", """[{"key":"k"}]""")));
@@ -132,6 +134,30 @@ public sealed class TransactionStepTests(ComponentFixture fixture)
             TimeSpan.FromSeconds(10),
             "the message was passed"
         );
+    }
+
+    [Fact]
+    public async Task A_token_of_another_namespace_is_not_taken_for_one_that_is_out_of_date()
+    {
+        var (topic, elsewhere) = (fixture.Name("topic"), fixture.Name("namespace"));
+        using var binding = await InitAsync(("topic", topic));
+        var token = await binding.TokenAsync(topic);
+        using var other = fixture.Client();
+        await other.InitStateAsync(("redisHost", fixture.Redis.Host), ("namespace", elsewhere), ("partitions", "2"));
+
+        var step = new TransactionalStateRequest
+        {
+            Operations = { new TransactionalStateOperation { Delete = new DeleteRequest { Key = Marker } } },
+            Metadata = { ["darq.token"] = token },
+        };
+        var refused = await other.RefusalAsync("TransactionalStateStore/Transact", step);
+
+        Assert.Equal(
+            $"MISCONFIGURED: the token is of a delivery in namespace 'darq' of Redis at {fixture.Redis.Host}, and this step in namespace "
+                + $"'{elsewhere}' of Redis at {fixture.Redis.Host}; give the components of one step the same redisHost, redisDB and namespace.",
+            refused.Message
+        );
+        Assert.Equal("", await StepAsync(binding, Marker, ("darq.token", token)));
     }
 
     /// <summary>The first word of the refusal; "" where it was fine.</summary>

@@ -72,6 +72,10 @@ public sealed class RepairTests(ITestOutputHelper output)
         var accepted = await DarqTool.RepairAsync(busy.Redis, "--replaces", identity, "--apply");
         var again = await DarqTool.RepairAsync(busy.Redis, "--replaces", identity, "--apply");
 
+        var elsewhere = await DarqTool.RepairAsync(busy.Redis, "--replaces", identity, "--namespace", "other");
+
+        Assert.Equal(1, elsewhere.Code);
+        Assert.Contains($"No data are here that could replace those of identity {identity}.", elsewhere.Text, StringComparison.Ordinal);
         Assert.Equal(2, wrong.Code);
         Assert.Contains("--replaces: \"latest\" is no identity", wrong.Text, StringComparison.Ordinal);
         Assert.Equal(0, shown.Code);

@@ -75,6 +75,19 @@ public sealed class AwayTests
         await Eventually.TrueAsync(() => Task.FromResult(run.Primary.Status.Why is null), Patience, "it is over");
     }
 
+    [Fact]
+    public async Task What_is_called_before_the_first_connection_waits_for_it()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var run = new EngineRun(redis.Port);
+
+        var published = run.PublishAsync("t", "x");
+        var read = run.Primary.PingAsync(default);
+
+        Assert.False((await published).Duplicate);
+        await read;
+    }
+
     private static async Task SaysAsync(Darq.Engine.Redis.RedisOptions options, string why)
     {
         await using var run = new EngineRun(options);

@@ -207,7 +207,7 @@ internal sealed partial class App
         var logs = new Trace(_world, Name);
         var primary = new Primary(Connect(), options, _clock, _random, logs);
         var subscriptions = new SubscriptionTable(primary, _clock, _random, logs);
-        _dispose = async () => await new SharedEngine(primary, subscriptions).DisposeAsync();
+        _dispose = async () => await new SharedEngine(primary, subscriptions, _ => null).DisposeAsync();
         _attach = (sink, of) => subscriptions.Attach(sink.Group, sink.Topic, of, sink, sink.Sidecar.Presence);
         _extend = subscriptions.Extend;
         _state = new(primary, options);

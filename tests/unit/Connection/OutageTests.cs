@@ -37,6 +37,19 @@ public sealed class OutageTests : IAsyncDisposable
     }
 
     [Fact]
+    public void The_first_attempt_is_over_when_it_failed_or_Redis_answered()
+    {
+        Assert.True(_outage.IsFirstAttempt);
+        _redis.WhyAway = "connection refused";
+        Assert.False(_outage.IsFirstAttempt);
+
+        _redis.WhyAway = null;
+        _outage.Answered();
+
+        Assert.False(_outage.IsFirstAttempt);
+    }
+
+    [Fact]
     public void A_server_that_answered_and_cannot_be_used_yet_is_not_called_one_that_never_answered()
     {
         _outage.Failed(new RedisUnavailableException("the server is a replica") { HasAnswered = true });

@@ -23,8 +23,19 @@ internal static class ReplacedDataCheck
     public static IEnumerable<Finding> Judge(string key, NamespaceFacts facts, string? replaced)
     {
         string[] known = facts.Replaced?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        if (replaced is null || replaced == facts.Identity || facts.Identity.Length == 0 || known.Contains(replaced))
+        if (replaced is null || replaced == facts.Identity || known.Contains(replaced))
         {
+            yield break;
+        }
+
+        if (facts.Identity.Length == 0)
+        {
+            yield return new(Severity.Error, "namespace", $"No data are here that could replace those of identity {replaced}.")
+            {
+                Key = key,
+                Means = "It is another namespace or database than that of the components, or none of them has connected since.",
+                Do = "Give --namespace and --redis-db as the component files have them",
+            };
             yield break;
         }
 
