@@ -30,7 +30,8 @@ internal sealed class BoundSteps(InstanceEngine engine, InstanceOptions options)
             }
 
             step.Source = options.AppId ?? step.Source;
-            return await engine.StepExecutor.ApplyAsync(step, cancellation);
+            var result = await engine.StepExecutor.ApplyAsync(step, cancellation);
+            return result.Code == ErrorCode.Fenced ? result with { Consumed = step.Consumed.Count } : result;
         }
         catch (DarqException refused) when (StepResult.IsOutcome(refused.Code))
         {

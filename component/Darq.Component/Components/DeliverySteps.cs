@@ -66,7 +66,7 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
             case ErrorCode.Stale when result.AlreadyConsumed == own:
                 stream.Ack(token);
                 break;
-            case ErrorCode.Fenced:
+            case ErrorCode.Fenced when result.Consumed == 1:
                 // The lane's present owner delivers the message; this process too does so with a token of a new claim.
                 stream.Release(token);
                 break;
@@ -77,6 +77,7 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
                 stream.Conflict(token, keys);
                 break;
             default:
+                // Also where it is fenced from another message that the app named, which would be so again and again.
                 Refuse(stream, token, result.Code.Value, result.Message);
                 break;
         }

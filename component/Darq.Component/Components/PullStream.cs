@@ -141,13 +141,18 @@ internal sealed class PullStream(
                     ErrorCode.Misconfigured,
                     "MISCONFIGURED: consumerID is missing; a sidecar adds it to Init, a tool has to send it."
                 );
-            var (options, errors) = OptionsReader.ReadSubscription(instance.Options.Subscription, first.Topic.Metadata);
+            var (options, errors, warnings) = OptionsReader.ReadSubscription(instance.Options.Subscription, first.Topic.Metadata);
             if (errors.Count > 0)
             {
                 throw new DarqException(
                     ErrorCode.Invalid,
                     $"INVALID: the metadata of the subscription is wrong: {string.Join("; ", errors)}."
                 );
+            }
+
+            foreach (var warning in warnings)
+            {
+                log.SettingIsDoubtful(ComponentService.PubSub, instance.Name, $"{warning} (topic {SettingValues.Show(_topic)})");
             }
 
             log.StreamWasOpened(group, _topic);

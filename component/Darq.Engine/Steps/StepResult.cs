@@ -21,6 +21,9 @@ internal sealed record StepResult(bool Duplicate, string Position, IReadOnlyList
     /// <summary>The message that was already consumed, where that is the error.</summary>
     public DeliveryToken? AlreadyConsumed { get; init; }
 
+    /// <summary>How many messages the step named, where it is not the claim of one alone that counts.</summary>
+    public int Consumed { get; init; } = 1;
+
     /// <summary>The text of the error.</summary>
     public string Message { get; private init; } = "";
 
