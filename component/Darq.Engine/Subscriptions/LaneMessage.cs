@@ -45,6 +45,9 @@ internal sealed class LaneMessage(Lane lane, Message message)
     /// <summary>Steps of its handlers that Redis could not take.</summary>
     public int Postponed { get; set; }
 
+    /// <summary>How often it came back because its app could not be reached.</summary>
+    public int Unreached { get; set; }
+
     /// <summary>The keys of the last of these conflicts, as the app names them.</summary>
     public string ConflictKeys { get; set; } = "";
 

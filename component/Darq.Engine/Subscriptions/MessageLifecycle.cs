@@ -170,6 +170,18 @@ internal sealed class MessageLifecycle(
         effects.SetAlarm(now.Elapsed + delay);
     }
 
+    /// <summary>Its app could not be reached: that is no failure, but a message that crashes its app looks like it.</summary>
+    public void BackOffUnreached(LaneMessage message, TimeSpan delay, Instant now)
+    {
+        if (IsWorthALine(++message.Unreached))
+        {
+            var (id, times) = (message.Message.Id, message.Unreached);
+            effects.Log(log => log.AppWasNotReached(group, topic, id, times));
+        }
+
+        BackOff(message, delay, now);
+    }
+
     private void SayFailed(LaneMessage message, DeliveryFailure reason, TimeSpan delay)
     {
         var (failed, failures, ms) = (message.Message, message.Failures, (long)delay.TotalMilliseconds);

@@ -298,7 +298,7 @@ internal sealed partial class SubscriptionCore
         }
         else if (answer == Answer.AppGone)
         {
-            _lifecycle.BackOff(message, RetryDelay.WhileGone(Options, attempt.Stream.App.GoneInRow, _random), now);
+            _lifecycle.BackOffUnreached(message, RetryDelay.WhileGone(Options, attempt.Stream.App.GoneInRow, _random), now);
         }
         else if (answer == Answer.Postponed)
         {

@@ -234,6 +234,14 @@ internal static partial class SubscriptionsLog
     )]
     public static partial void DeadLettersAreRepeated(this ILogger log, string group, string topic);
 
+    [LoggerMessage(
+        441,
+        LogLevel.Warning,
+        "Group {Group}, topic {Topic}: message {Message} came back {Times} times because its app could not be reached, which counts as no "
+            + "failed delivery; it is delivered again. Where the app is there for other messages, this one may crash it"
+    )]
+    public static partial void AppWasNotReached(this ILogger log, string group, string topic, string message, int times);
+
     [LoggerMessage(428, LogLevel.Error, "Sending messages of group {Group}, topic {Topic} met a fault of the component's own")]
     public static partial void DispatchFailed(this ILogger log, string group, string topic, Exception fault);
 }

@@ -33,6 +33,21 @@ public sealed class SubscriptionNumbersTests : CoreTests
     }
 
     [Fact]
+    public void A_message_whose_app_is_never_reached_is_named_although_it_does_not_count_as_failed()
+    {
+        Deliver(1);
+
+        for (var times = 1; times <= 10; times++)
+        {
+            AnswerTo(Sent[^1], Answer.AppGone);
+            Pass(Minute);
+        }
+
+        Assert.Equal(["AppWasNotReached", "AppWasNotReached"], Log.Lines.Select(line => line.Name));
+        Assert.Equal(0, Sent[^1].Message.Failures);
+    }
+
+    [Fact]
     public void An_ack_without_its_step_is_counted_as_that()
     {
         Options = Options with { RequireStep = true };
