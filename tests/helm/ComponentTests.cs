@@ -33,8 +33,9 @@ public sealed class ComponentTests
     {
         var rendering = await Rendering.WithAsync("components.pubsub.pubsub.settings.processingTimeout=soon");
 
-        Assert.Contains(Init(rendering.Single("Component", "pubsub")), error =>
-            error.StartsWith("processingTimeout: \"soon\" is not accepted", StringComparison.Ordinal)
+        Assert.Contains(
+            Init(rendering.Single("Component", "pubsub")),
+            error => error.StartsWith("processingTimeout: \"soon\" is not accepted", StringComparison.Ordinal)
         );
     }
 
@@ -49,7 +50,7 @@ public sealed class ComponentTests
         var rendering = await Rendering.OfAsync("production");
         var metadata = rendering.Single("Subscription", "orders")["spec"]!["metadata"]!.AsObject();
 
-        var (options, errors) = OptionsReader.ReadSubscription(
+        var (options, errors, _) = OptionsReader.ReadSubscription(
             new SubscriptionOptions(),
             metadata.Select(entry => KeyValuePair.Create(entry.Key, (string)entry.Value!))
         );
@@ -79,12 +80,16 @@ public sealed class ComponentTests
     {
         var rendering = await Rendering.WithAsync("redis.tls.enabled=true", "redis.tls.caSecret.name=authority");
 
-        Assert.All(rendering.Of("Component"), component =>
-            Assert.Contains(component["spec"]!["metadata"]!.AsArray(), entry =>
-                (string)entry!["name"]! == "caCert"
-                && (string?)entry["secretKeyRef"]?["name"] == "authority"
-                && (string?)entry["secretKeyRef"]?["key"] == "ca.crt"
-            )
+        Assert.All(
+            rendering.Of("Component"),
+            component =>
+                Assert.Contains(
+                    component["spec"]!["metadata"]!.AsArray(),
+                    entry =>
+                        (string)entry!["name"]! == "caCert"
+                        && (string?)entry["secretKeyRef"]?["name"] == "authority"
+                        && (string?)entry["secretKeyRef"]?["key"] == "ca.crt"
+                )
         );
         var doctor = rendering.Single("Pod", "shop-darq-doctor")["spec"]!["containers"]![0]!;
         Assert.Contains(doctor["args"]!.AsArray(), argument => (string?)argument == "/etc/darq/ca/ca.crt");

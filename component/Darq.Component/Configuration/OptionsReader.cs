@@ -37,7 +37,7 @@ internal static class OptionsReader
     /// The settings in one subscription's metadata; its other metadata belongs to the app and the sidecar. A value may be a JSON string,
     /// quotation marks included, as the SDK for JavaScript writes it.
     /// </summary>
-    public static (SubscriptionOptions Options, IReadOnlyList<string> Errors) ReadSubscription(
+    public static (SubscriptionOptions Options, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings) ReadSubscription(
         SubscriptionOptions component,
         IEnumerable<KeyValuePair<string, string>> metadata
     )
@@ -45,7 +45,7 @@ internal static class OptionsReader
         var unquoted = metadata.Select(pair => KeyValuePair.Create(pair.Key, pair.Value is ['"', .. var inner, '"'] ? inner : pair.Value));
         var values = SettingValues.Read(SettingTable.Subscription, unquoted, ignoreUnknown: true);
         var options = Subscription(values, component, component.Concurrent) with { RawPayload = values.Get(DeliverySettings.RawPayload) };
-        return (options, values.Errors);
+        return (options, values.Errors, values.Warnings);
     }
 
     private static NamespaceOptions Namespace(SettingValues values) =>

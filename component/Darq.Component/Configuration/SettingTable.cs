@@ -32,7 +32,7 @@ internal sealed class SettingTable
     );
     public static readonly Setting<string> Direction = Text(
         "direction",
-        "input, output or both, separated by a comma",
+        "input, output, or both as 'input, output'",
         "Which sides of the binding the sidecar uses.",
         static text => Split(text.ToUpperInvariant()).All(word => word is "INPUT" or "OUTPUT")
     );

@@ -42,6 +42,10 @@ internal sealed class SettingValues
             {
                 values.Add(Unknown(table, spellings.First().Key));
             }
+            else if (NearestName.Of(spellings.Key, table.Settings.Select(known => known.Name)) is { } nearest)
+            {
+                values.Warnings.Add($"{Show(spellings.Key)} is no setting of a subscription and left to others; did you mean {nearest}?");
+            }
         }
 
         return values;

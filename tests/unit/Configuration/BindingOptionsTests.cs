@@ -41,7 +41,7 @@ public sealed class BindingOptionsTests
     public void A_direction_that_is_neither_is_refused() =>
         Refused(
             ComponentService.OutputBinding,
-            "direction: \"sideways\" is not accepted; give input, output or both",
+            "direction: \"sideways\" is not accepted; give input, output, or both as 'input, output'",
             ("direction", "sideways")
         );
 }

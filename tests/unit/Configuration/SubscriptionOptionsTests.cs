@@ -82,7 +82,7 @@ public sealed class SubscriptionOptionsTests
             DeadLetterTopic = "graveyard",
             MaxBacklog = 7,
         };
-        var (options, errors) = OptionsReader.ReadSubscription(
+        var (options, errors, _) = OptionsReader.ReadSubscription(
             component,
             [
                 new("maxInFlight", "9"),
@@ -110,6 +110,17 @@ public sealed class SubscriptionOptionsTests
     }
 
     [Theory]
+    [InlineData("requireSteps", "requireStep")]
+    [InlineData("maxDelivery", "maxDeliveries")]
+    public void A_misspelt_setting_among_the_metadata_of_others_is_noticed(string given, string meant)
+    {
+        var (_, errors, warnings) = OptionsReader.ReadSubscription(new(), [new(given, "3"), new("isRaw", "x"), new("color", "red")]);
+
+        Assert.Empty(errors);
+        Assert.Equal([$"\"{given}\" is no setting of a subscription and left to others; did you mean {meant}?"], warnings);
+    }
+
+    [Theory]
     [InlineData("deadLetterTopic", "orders~2", "give a topic's name that does not end in ~<number>")]
     [InlineData("deadLetterTopic", "or*ders", "give a topic's name that does not end in ~<number>")]
     [InlineData("maxDeliveries", "-1", "give a whole number from 0 to 1000000")]
@@ -128,7 +139,7 @@ public sealed class SubscriptionOptionsTests
     [Fact]
     public void A_value_of_a_subscription_may_be_a_JSON_string()
     {
-        var (options, errors) = OptionsReader.ReadSubscription(
+        var (options, errors, _) = OptionsReader.ReadSubscription(
             new(),
             [new("requireStep", "\"true\""), new("maxDeliveries", "\"3\""), new("deadLetterTopic", "\"graveyard\"")]
         );
@@ -140,7 +151,7 @@ public sealed class SubscriptionOptionsTests
     [Fact]
     public void A_mistake_in_a_subscription_is_reported()
     {
-        var (_, errors) = OptionsReader.ReadSubscription(new SubscriptionOptions(), [new("maxInFlight", "many")]);
+        var (_, errors, _) = OptionsReader.ReadSubscription(new SubscriptionOptions(), [new("maxInFlight", "many")]);
         Assert.Equal("maxInFlight: \"many\" is not accepted; give a whole number from 1 to 1000", Assert.Single(errors));
     }
 

@@ -5,7 +5,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace Darq.Tests.Unit.Install;
 
-/// <summary>examples/compose and component/container as far as they can be checked without Docker: what they name is there, and fits.</summary>
+/// <summary>The Compose file and the container as far as they can be checked without Docker: what they name is there, and fits.</summary>
 public sealed partial class ComposeTests
 {
     private const string Folder = "examples/compose";
@@ -140,8 +140,7 @@ public sealed partial class ComposeTests
     private static IEnumerable<string> Froms() =>
         From().Matches(Text(Dockerfile)).Select(match => match.Groups[1].Value).Where(image => image != "scratch");
 
-    private static string Version() =>
-        Regex.Match(Text("Directory.Build.props"), "<Version>(.+)</Version>").Groups[1].Value;
+    private static string Version() => Regex.Match(Text("Directory.Build.props"), "<Version>(.+)</Version>").Groups[1].Value;
 
     [GeneratedRegex(@"^FROM (\S+)", RegexOptions.Multiline)]
     private static partial Regex From();
