@@ -143,7 +143,7 @@ public sealed class TransactionStepTests(ComponentFixture fixture)
         using var binding = await InitAsync(("topic", topic));
         var token = await binding.TokenAsync(topic);
         using var other = fixture.Client();
-        await other.InitStateAsync(("redisHost", fixture.Redis.Host), ("namespace", elsewhere), ("partitions", "2"));
+        await other.InitStateAsync(("redisHost", fixture.Redis.Host), ("namespace", elsewhere));
 
         var step = new TransactionalStateRequest
         {
