@@ -10,7 +10,7 @@ namespace Darq.Tests.Simulation.Transfers;
 [Trait("Lane", "Slow")]
 public sealed class MutantTests(ITestOutputHelper output) : IDisposable
 {
-    public const int LastSeed = 150;
+    public const int LastSeed = 200;
 
     private readonly EngineCopy _copy = new();
 
