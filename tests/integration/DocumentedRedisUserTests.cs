@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.RegularExpressions;
+using Darq.Tests.Integration.Install;
 using Darq.Tests.Shared;
 using Xunit;
 
 namespace Darq.Tests.Integration;
 
 /// <summary>The Redis user of SECURITY.md, with nothing beyond it.</summary>
-public sealed partial class DocumentedRedisUserTests : IDisposable
+public sealed class DocumentedRedisUserTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -25,7 +25,7 @@ public sealed partial class DocumentedRedisUserTests : IDisposable
     [Fact]
     public async Task Documented_redis_user_may_do_all_that_the_component_does()
     {
-        await using var redis = await RedisServer.StartAsync(new RedisOptions { Acl = DocumentedUser() });
+        await using var redis = await RedisServer.StartAsync(new RedisOptions { Acl = SecuredRedis.DocumentedUser() });
         await using var component = await ComponentProcess.StartAsync();
         var delivered = ServeUntilDeliveredAsync();
         await using var sidecar = await Sidecar.StartAsync(
@@ -49,12 +49,6 @@ public sealed partial class DocumentedRedisUserTests : IDisposable
 
         Assert.Equal("2", await sidecar.Http.GetStringAsync(new Uri("v1.0/state/store/a", UriKind.Relative)));
         Assert.DoesNotContain(component.Process.Output.All, line => line.Contains("NOPERM", StringComparison.Ordinal));
-    }
-
-    private static string DocumentedUser()
-    {
-        var block = Block().Match(File.ReadAllText(Repository.PathOf("SECURITY.md"))).Groups[1].Value;
-        return string.Join(' ', block.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries)) + "\nuser default off\n";
     }
 
     private static Dictionary<string, string> Resources(string redisHost)
@@ -104,7 +98,4 @@ public sealed partial class DocumentedRedisUserTests : IDisposable
         context.Response.ContentType = "application/json";
         context.Response.Close(System.Text.Encoding.UTF8.GetBytes(json), willBlock: true);
     }
-
-    [GeneratedRegex("```\n(user [^`]*)```")]
-    private static partial Regex Block();
 }

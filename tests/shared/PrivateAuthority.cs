@@ -12,9 +12,9 @@ internal sealed class PrivateAuthority : IDisposable
     private readonly RSA _key = RSA.Create(2048);
     private readonly X509Certificate2 _certificate;
 
-    public PrivateAuthority(string name = "a private authority")
+    public PrivateAuthority()
     {
-        var request = Request(name, _key);
+        var request = Request("a private authority", _key);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         _certificate = request.CreateSelfSigned(Today - Lifetime, Today + 2 * Lifetime);
     }

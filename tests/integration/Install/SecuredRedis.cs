@@ -1,6 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Darq.Tests.Shared;
 
@@ -64,23 +61,11 @@ internal sealed partial class SecuredRedis : IAsyncDisposable
 
     private static void WriteCertificates(TempFolder folder)
     {
-        var now = TimeProvider.System.GetUtcNow();
-        var (from, until) = (now.AddDays(-1), now.AddDays(1));
-        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=authority", authorityKey, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var authority = request.CreateSelfSigned(from, until);
-
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var server = new CertificateRequest("CN=redis", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        names.AddIpAddress(IPAddress.Loopback);
-        server.CertificateExtensions.Add(names.Build());
-        using var certificate = server.Create(authority, from, until, [1]);
-        folder.Write("authority.crt", authority.ExportCertificatePem());
-        folder.Write("redis.crt", certificate.ExportCertificatePem());
-        folder.Write("redis.key", key.ExportPkcs8PrivateKeyPem());
+        using var authority = new PrivateAuthority();
+        var (certificate, key) = authority.Issue(["localhost", "127.0.0.1"]);
+        folder.Write("authority.crt", authority.Certificate);
+        folder.Write("redis.crt", certificate);
+        folder.Write("redis.key", key);
     }
 
     [GeneratedRegex("```\n(user [^`]*)```")]
