@@ -22,6 +22,9 @@ public sealed class StepProgramTests
     public Task DotNet() => ShipAsync("http", "dotnet", Repository.Binary("examples/sdk/dotnet", "Shop"));
 
     [Fact]
+    public Task DotNet_with_this_SDK() => ShipAsync("http", "darq", Repository.Binary("examples/sdk/darq", "Parcels"));
+
+    [Fact]
     public Task Python_over_gRPC() => ShipByPythonAsync("grpc", "grpc_app.py");
 
     [Fact]

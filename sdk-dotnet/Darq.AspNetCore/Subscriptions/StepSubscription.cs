@@ -1,0 +1,15 @@
+namespace Darq.AspNetCore.Subscriptions;
+
+/// <summary>What the sidecar is told of a topic whose messages are steps; metadata of its endpoint.</summary>
+internal sealed class StepSubscription(string pubSub, string topic)
+{
+    private readonly SortedDictionary<string, string> _settings = new(StringComparer.Ordinal) { ["requireStep"] = "true" };
+
+    public string PubSub { get; } = pubSub;
+
+    public string Topic { get; } = topic;
+
+    public IReadOnlyDictionary<string, string> Settings => _settings;
+
+    public void Set(string name, string value) => _settings[name] = value;
+}

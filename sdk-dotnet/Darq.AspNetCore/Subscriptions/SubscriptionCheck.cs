@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Darq.AspNetCore.Subscriptions;
+
+/// <summary>
+/// Looks at all subscriptions when the app has started. The sidecar takes one for each topic and ignores others, so that a handler would
+/// never be called.
+/// </summary>
+internal sealed class SubscriptionCheck(StepEndpoints steps) : IHostedLifecycleService
+{
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        HashSet<(string PubSub, string Topic)> seen = [.. steps.Others];
+        foreach (var (subscription, _) in steps.All)
+        {
+            if (!seen.Add((subscription.PubSub, subscription.Topic)))
+            {
+                throw new InvalidOperationException(
+                    $"The topic {subscription.Topic} of {subscription.PubSub} has two handlers; accepted: one MapStep, or one endpoint "
+                        + "with [Topic] or WithTopic."
+                );
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

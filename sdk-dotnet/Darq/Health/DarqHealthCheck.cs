@@ -1,0 +1,50 @@
+using Darq.Sidecar;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace Darq.Health;
+
+/// <summary>Whether the sidecar is there and has the components that the options name, of the types that steps need.</summary>
+internal sealed class DarqHealthCheck(ISidecar sidecar, IOptions<DarqOptions> options) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        IReadOnlyList<(string Name, string Type)> components;
+        try
+        {
+            components = await sidecar.ComponentsAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Bad(context, "The sidecar does not answer.", failure);
+        }
+
+        var settings = options.Value;
+        var missing = Missing(components, nameof(settings.PubSub), settings.PubSub, "pubsub.darq")
+            .Concat(Missing(components, nameof(settings.StateStore), settings.StateStore, "state.darq"))
+            .Concat(settings.Binding is { } binding ? Missing(components, nameof(settings.Binding), binding, "bindings.darq") : [])
+            .ToArray();
+        return missing.Length == 0 ? HealthCheckResult.Healthy() : Bad(context, string.Join(' ', missing));
+    }
+
+    private static IEnumerable<string> Missing(
+        IReadOnlyList<(string Name, string Type)> components,
+        string option,
+        string name,
+        string type
+    )
+    {
+        var found = components.FirstOrDefault(component => component.Name == name);
+        if (found.Name is null)
+        {
+            yield return $"The sidecar has no component {name} (Darq:{option}); accepted: one of type {type}.";
+        }
+        else if (!found.Type.StartsWith(type[..(type.IndexOf('.') + 1)], StringComparison.Ordinal))
+        {
+            yield return $"The component {name} (Darq:{option}) is of type {found.Type}; accepted: {type}.";
+        }
+    }
+
+    private static HealthCheckResult Bad(HealthCheckContext context, string text, Exception? failure = null) =>
+        new(context.Registration.FailureStatus, text, failure);
+}

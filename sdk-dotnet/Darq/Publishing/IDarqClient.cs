@@ -1,0 +1,48 @@
+namespace Darq;
+
+/// <summary>Publishes, and runs steps that no message begins: for code that is no handler. It may be used by many threads.</summary>
+public interface IDarqClient
+{
+    /// <summary>
+    /// Publishes a message. Safe to repeat: the id says what happened, and a second message with it is dropped within the component's
+    /// <c>dedupWindow</c> (10 minutes). So take it from what the message is about, such as the number of the order, and an app that
+    /// crashes and begins again publishes nothing twice. It is repeated by itself, five times within some seconds, where no answer comes.
+    /// </summary>
+    /// <typeparam name="T">The type of the data.</typeparam>
+    /// <param name="topic">The topic: 1 to 255 bytes of UTF-8.</param>
+    /// <param name="id">What happened: 1 to 1,024 bytes of UTF-8, the same whenever this message is published again.</param>
+    /// <param name="data">The data.</param>
+    /// <param name="key">
+    /// Messages of one key are handled one after the other, in order; null for one without order. The same id with another key is another
+    /// message.
+    /// </param>
+    /// <param name="timeToLive">After that it is not delivered any more; whole seconds, rounded up. Null for ever.</param>
+    /// <param name="cancellationToken">Ends the waiting; the message may have been published then.</param>
+    /// <exception cref="ArgumentException">The topic or id is empty, or the time to live not above zero.</exception>
+    /// <exception cref="StepException">
+    /// It was not published (<see cref="StepOutcome.Full"/>, <see cref="StepOutcome.TooLarge"/>, <see cref="StepOutcome.Refused"/>), or
+    /// may have been (<see cref="StepOutcome.Unknown"/>).
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    Task PublishAsync<T>(
+        string topic,
+        string id,
+        T data,
+        string? key = null,
+        TimeSpan? timeToLive = null,
+        CancellationToken cancellationToken = default
+    );
+
+    /// <summary>
+    /// Runs a step that consumes no message: state and messages that belong together, as when an account is opened. Safe to repeat: a
+    /// second step with the id changes nothing within the component's <c>stepRetention</c> (10 minutes), though its handler runs.
+    /// </summary>
+    /// <param name="id">What happens: 1 to 1,024 bytes of UTF-8, the same whenever this is done again.</param>
+    /// <param name="handler">What to do; it may run several times, of which one takes effect.</param>
+    /// <param name="cancellationToken">Ends the waiting; once the step is being sent it goes on and its outcome is returned.</param>
+    /// <returns><see cref="StepOutcome.Applied"/>, or <see cref="StepOutcome.Duplicate"/> where that is known.</returns>
+    /// <exception cref="ArgumentException">The id is empty.</exception>
+    /// <exception cref="StepException">It did not take effect, or may have (<see cref="StepOutcome.Unknown"/>).</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before it was sent.</exception>
+    Task<StepOutcome> RunStepAsync(string id, Func<Step, Task> handler, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,102 @@
+using System.Text;
+using Dapr;
+using Dapr.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Darq.Sidecar;
+
+/// <summary>
+/// The sidecar by Dapr's client: the app's own, where it registered one, else one that finds the sidecar by Dapr's variables. It is looked
+/// up when first needed, so that it does not matter which of AddDarq and AddDaprClient comes first.
+/// </summary>
+internal sealed class DaprSidecar(IServiceProvider services, IOptions<DarqOptions> options) : ISidecar, IDisposable
+{
+    private readonly Lazy<DaprClient> _client = new(() => services.GetService<DaprClient>() ?? new DaprClientBuilder().Build());
+
+    private DaprClient Client => _client.Value;
+
+    private DarqOptions Names => options.Value;
+
+    public Task<StoredValue> ReadAsync(string key, CancellationToken cancellationToken) =>
+        CancellableAsync(
+            async () =>
+            {
+                var (data, etag) = await Client
+                    .GetByteStateAndETagAsync(Names.StateStore, key, ConsistencyMode.Strong, cancellationToken: cancellationToken)
+                    .ConfigureAwait(false);
+                // The component gives every value an etag, so none means that there is no value.
+                return string.IsNullOrEmpty(etag) ? new StoredValue(default, StoredValue.Absent) : new StoredValue(data, etag);
+            },
+            cancellationToken
+        );
+
+    public async Task<IReadOnlyDictionary<string, StoredValue>> ReadAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        var items = await CancellableAsync(
+                () => Client.GetBulkStateAsync(Names.StateStore, keys, parallelism: null, cancellationToken: cancellationToken),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        Dictionary<string, StoredValue> found = [];
+        foreach (var item in items.Where(item => !string.IsNullOrEmpty(item.ETag)))
+        {
+            found[item.Key] = new StoredValue(Encoding.UTF8.GetBytes(item.Value), item.ETag);
+        }
+
+        // The client hides why a key has no value here: it may not exist, or its read may have failed. Reading it alone tells.
+        foreach (var key in keys.Where(key => !found.ContainsKey(key)))
+        {
+            found[key] = await ReadAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+
+        return found;
+    }
+
+    public Task TransactAsync(
+        IReadOnlyList<StateTransactionRequest> operations,
+        IReadOnlyDictionary<string, string> metadata,
+        CancellationToken cancellationToken
+    ) => Client.ExecuteStateTransactionAsync(Names.StateStore, operations, metadata, cancellationToken);
+
+    public async Task<ReadOnlyMemory<byte>> InvokeStepAsync(byte[] step, CancellationToken cancellationToken)
+    {
+        var request = new BindingRequest(Names.Binding!, "step") { Data = step };
+        return (await Client.InvokeBindingAsync(request, cancellationToken).ConfigureAwait(false)).Data;
+    }
+
+    public Task PublishAsync(
+        string topic,
+        ReadOnlyMemory<byte> json,
+        Dictionary<string, string> metadata,
+        CancellationToken cancellationToken
+    ) => Client.PublishByteEventAsync(Names.PubSub, topic, json, "application/json", metadata, cancellationToken);
+
+    public async Task<IReadOnlyList<(string Name, string Type)>> ComponentsAsync(CancellationToken cancellationToken)
+    {
+        var metadata = await Client.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        return [.. metadata.Components.Select(component => (component.Name, component.Type))];
+    }
+
+    public void Dispose()
+    {
+        // The app's own is disposed of by the app's services; a second time is harmless.
+        if (_client.IsValueCreated)
+        {
+            _client.Value.Dispose();
+        }
+    }
+
+    /// <summary>Dapr's client turns a cancelled call into an exception of its own.</summary>
+    private static async Task<T> CancellableAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call().ConfigureAwait(false);
+        }
+        catch (DaprException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+    }
+}

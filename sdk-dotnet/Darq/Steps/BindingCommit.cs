@@ -1,0 +1,39 @@
+using System.Text.Json;
+using Darq.Sidecar;
+
+namespace Darq.Steps;
+
+/// <summary>Sends a step as the operation <c>step</c> of the output binding, which answers the outcome in words.</summary>
+internal sealed class BindingCommit(ISidecar sidecar) : IStepCommit
+{
+    public async Task<StepResult> CommitAsync(StepSource source, StepChanges changes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Read(await sidecar.InvokeStepAsync(StepJson.Write(source, changes), cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception failure)
+        {
+            var refusal = Refusal.Of(failure);
+            return new StepResult(refusal.Outcome, refusal.Text) { Cause = failure };
+        }
+    }
+
+    private static StepResult Read(ReadOnlyMemory<byte> answer)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(answer);
+            var outcome = json.RootElement.GetProperty("outcome"u8).GetString() ?? "";
+            var text = json.RootElement.TryGetProperty("message"u8, out var message) ? message.GetString() ?? "" : "";
+            return new StepResult(Refusal.OfWord(outcome), text);
+        }
+        catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return new StepResult(StepOutcome.Unknown, "The binding's answer is no answer to a step; is it of type bindings.darq?")
+            {
+                Cause = other,
+            };
+        }
+    }
+}

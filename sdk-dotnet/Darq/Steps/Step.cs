@@ -1,0 +1,67 @@
+using Darq.Steps;
+
+namespace Darq;
+
+/// <summary>
+/// One resilient step: the message that it consumes, the state that it changes and the messages that it emits, which take effect together
+/// and once, or not at all. What a handler does to it is kept until the handler returns, and then sent; a handler that throws has done
+/// nothing. It is for its handler alone: after that every member but the plain properties throws
+/// <see cref="InvalidOperationException"/>. Members may be called by several threads.
+/// </summary>
+public sealed class Step
+{
+    private readonly StepSource _source;
+    private readonly StepBuffer _buffer;
+    private readonly PayloadJson _json;
+
+    internal Step(StepSource source, StepBuffer buffer, PayloadJson json, CancellationToken cancellationToken)
+    {
+        (_source, _buffer, _json, CancellationToken) = (source, buffer, json, cancellationToken);
+        State = new StepState(buffer, json);
+    }
+
+    /// <summary>The app's state, as this step reads and writes it.</summary>
+    public StepState State { get; }
+
+    /// <summary>The topic of the message; empty for a step that <see cref="IDarqClient.RunStepAsync"/> began.</summary>
+    public string Topic => _source.Topic;
+
+    /// <summary>The id of the message, the same in every attempt; of a step that has a name, its name.</summary>
+    public string MessageId => _source.Id;
+
+    /// <summary>
+    /// The same text in every attempt at this message and another for every other message: what a payment, a mail or any call outside
+    /// Redis gives along, so that its repetition is recognised there.
+    /// </summary>
+    public string IdempotencyKey => _source.IdempotencyKey;
+
+    /// <summary>Which attempt this is: 1 for the first. It counts failed deliveries, not runs after a conflict.</summary>
+    public int Attempt => _source.Attempt;
+
+    /// <summary>
+    /// The headers of the delivery, in any case, among them the publisher's own metadata; values that are not plain ASCII are
+    /// percent-encoded. Empty for a step that has a name.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Headers => _source.Headers;
+
+    /// <summary>Ends when the sidecar gives up its request. A handler that heeds it leaves nothing half done: nothing was sent.</summary>
+    public CancellationToken CancellationToken { get; }
+
+    /// <summary>Publishes a message when the step takes effect, and only then.</summary>
+    /// <typeparam name="T">The type of its data.</typeparam>
+    /// <param name="topic">The topic: 1 to 255 bytes of UTF-8.</param>
+    /// <param name="data">The data, which becomes JSON now; later changes to the object are not seen.</param>
+    /// <param name="key">Messages of one key are handled one after the other, in order; null for one without order.</param>
+    /// <param name="id">
+    /// The message's id, known for the component's <c>dedupWindow</c> (10 minutes): a second message with it is dropped. Null makes it of
+    /// this step's message, which is right unless two different steps emit the same.
+    /// </param>
+    /// <param name="timeToLive">After that it is not delivered any more; whole seconds, rounded up. Null for ever.</param>
+    /// <exception cref="ArgumentException">The topic is empty, or the time to live is not above zero.</exception>
+    /// <exception cref="InvalidOperationException">The step is over, or the type has no JSON form.</exception>
+    public void Emit<T>(string topic, T data, string? key = null, string? id = null, TimeSpan? timeToLive = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(topic);
+        _buffer.Emit(new EmittedMessage(topic, _json.Serialize(data), key, id, Lifetime.Seconds(timeToLive)));
+    }
+}

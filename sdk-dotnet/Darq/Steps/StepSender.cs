@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Options;
+
+namespace Darq.Steps;
+
+/// <summary>
+/// Sends a step until its outcome is known. The same request may be sent any number of times, as Redis remembers what became of it; to run
+/// the handler again instead would show it the effects of its own first run.
+/// </summary>
+internal sealed class StepSender(IStepCommit commit, StoreProbe probe, IOptions<DarqOptions> options, TimeProvider time)
+{
+    private static readonly TimeSpan PatienceOfOneCall = TimeSpan.FromSeconds(10);
+
+    /// <summary>Makes sure, once, that the store takes steps at all.</summary>
+    /// <exception cref="StepException">It does not, or does not answer.</exception>
+    public Task CheckStoreAsync(CancellationToken cancellationToken) => probe.CheckAsync(cancellationToken);
+
+    /// <summary>
+    /// Not cancelled by the caller's going away: the step was decided, and its outcome would only be unknown then.
+    /// </summary>
+    public async Task<StepResult> SendAsync(StepSource source, StepChanges changes)
+    {
+        var pauses = new Pauses(source.Id, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
+        var start = time.GetTimestamp();
+        while (true)
+        {
+            var left = options.Value.CommitTimeout - time.GetElapsedTime(start);
+            using var deadline = new CancellationTokenSource(left < PatienceOfOneCall ? left : PatienceOfOneCall, time);
+            var result = await commit.CommitAsync(source, changes, deadline.Token).ConfigureAwait(false);
+            var pause = pauses.Next();
+            if (result.Outcome != StepOutcome.Unknown || time.GetElapsedTime(start) + pause >= options.Value.CommitTimeout)
+            {
+                return result;
+            }
+
+            await Task.Delay(pause, time, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+}

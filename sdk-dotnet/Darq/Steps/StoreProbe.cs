@@ -1,0 +1,84 @@
+using System.Security.Cryptography;
+using Dapr.Client;
+using Darq.Sidecar;
+using Microsoft.Extensions.Options;
+
+namespace Darq.Steps;
+
+/// <summary>
+/// Finds out, before the first step, whether the store takes steps. Another store would ignore what makes a transaction a step: it would
+/// write the state at every attempt and publish nothing. So the probe asks for a step that <c>state.darq</c> refuses and others do not.
+/// With a binding it writes a key by a step and reads it by the state API, since both could have different prefixes. What was found is
+/// kept only if it was good.
+/// </summary>
+internal sealed class StoreProbe(ISidecar sidecar, IStepCommit commit, IOptions<DarqOptions> options)
+{
+    private const int LifeSeconds = 60;
+
+    private volatile bool _good;
+
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        if (_good)
+        {
+            return;
+        }
+
+        await CheckRefusalAsync(cancellationToken).ConfigureAwait(false);
+        if (options.Value.Binding is { } binding)
+        {
+            await CheckPrefixAsync(binding, cancellationToken).ConfigureAwait(false);
+        }
+
+        _good = true;
+    }
+
+    private async Task CheckRefusalAsync(CancellationToken cancellationToken)
+    {
+        var store = options.Value.StateStore;
+        StateTransactionRequest[] marker = [new(KeyRules.Marker, "0"u8.ToArray(), StateOperationType.Upsert)];
+        Dictionary<string, string> metadata = new() { ["darq.token"] = "probe" };
+        try
+        {
+            await sidecar.TransactAsync(marker, metadata, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            var refusal = Refusal.Of(failure);
+            if (refusal is { Outcome: StepOutcome.Refused, Text: var text } && text.StartsWith("INVALID", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            throw new StepException(refusal.Outcome, $"The state store {store} (Darq:StateStore) takes no step: {refusal.Text}", failure);
+        }
+
+        throw new StepException(
+            StepOutcome.Refused,
+            $"The state store {store} (Darq:StateStore) knows no steps; accepted: the name of a component of type state.darq."
+        );
+    }
+
+    private async Task CheckPrefixAsync(string binding, CancellationToken cancellationToken)
+    {
+        var key = $"darq-probe-{RandomNumberGenerator.GetHexString(16)}";
+        var value = "\"darq\""u8.ToArray();
+        var changes = new StepChanges([new StateWrite(key, value, LifeSeconds) { ETag = StoredValue.Absent }], [], []);
+        var result = await commit.CommitAsync(new StepSource(null, key), changes, cancellationToken).ConfigureAwait(false);
+        if (result.Outcome is not (StepOutcome.Applied or StepOutcome.Duplicate))
+        {
+            throw new StepException(result.Outcome, $"The binding {binding} (Darq:Binding) takes no step: {result.Text}", result.Cause);
+        }
+
+        var read = await sidecar.ReadAsync(key, cancellationToken).ConfigureAwait(false);
+        if (!read.Data.Span.SequenceEqual(value))
+        {
+            throw new StepException(
+                StepOutcome.Refused,
+                $"What a step of the binding {binding} (Darq:Binding) writes is not what the state store {options.Value.StateStore} "
+                    + "(Darq:StateStore) reads; accepted: components of one Redis, database and namespace, with the same keyPrefix, and no "
+                    + "encryption."
+            );
+        }
+    }
+}
