@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Darq.Tests.Shared;
 
 namespace Darq.Tests.Integration.Install;
@@ -27,6 +28,25 @@ internal static class ComponentFolder
         }
 
         return files;
+    }
+
+    /// <summary>Gives a setting that is shown in comments, in each file of a component of ours.</summary>
+    public static void Uncomment(Dictionary<string, string> files, string setting)
+    {
+        foreach (var (name, text) in files.Where(file => file.Value.Contains(".darq\n", StringComparison.Ordinal)).ToArray())
+        {
+            var shown = Regex.Match(text, $@"^    # - name: {setting}\n(    #   .*\n)+", RegexOptions.Multiline);
+            if (!shown.Success)
+            {
+                throw new InvalidOperationException($"{name} does not show {setting}.");
+            }
+
+            files[name] = text.Replace(
+                shown.Value,
+                shown.Value.Replace("    # ", "    ", StringComparison.Ordinal),
+                StringComparison.Ordinal
+            );
+        }
     }
 
     /// <summary>The place of the Redis of a developer's machine.</summary>

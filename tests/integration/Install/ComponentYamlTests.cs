@@ -28,15 +28,29 @@ public sealed class ComponentYamlTests
         await WorksAsync(pod, app);
     }
 
-    [Fact]
-    public async Task Production_files_bring_messages_and_state_over_TLS_with_a_secret()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Production_files_bring_messages_and_state_over_TLS_with_a_secret(bool isMutual)
     {
-        await using var redis = await SecuredRedis.StartAsync();
+        await using var redis = await SecuredRedis.StartAsync(isMutual);
         using var folder = new TempFolder();
-        var secrets = folder.Write("secrets.json", $$"""{"redis-password": "{{SecuredRedis.Password}}"}""");
+        Dictionary<string, string> given = new()
+        {
+            ["redis-password"] = SecuredRedis.Password,
+            ["redis-authority"] = redis.Authority,
+            ["redis-client-cert"] = redis.ClientCertificate,
+            ["redis-client-key"] = redis.ClientKey,
+        };
+        var secrets = folder.Write("secrets.json", JsonSerializer.Serialize(given));
         await using var app = await InstalledApp.StartAsync(Orders);
         var files = ComponentFolder.Read("production", ("redis.example.com:6380", redis.Host), ("/etc/darq/secrets.json", secrets));
-        await using var pod = await InstalledPod.StartAsync(files, app, componentSees: new() { ["SSL_CERT_FILE"] = redis.AuthorityFile });
+        foreach (var setting in isMutual ? ["caCert", "clientCert", "clientKey"] : new[] { "caCert" })
+        {
+            ComponentFolder.Uncomment(files, setting);
+        }
+
+        await using var pod = await InstalledPod.StartAsync(files, app);
 
         await WorksAsync(pod, app);
     }
@@ -129,7 +143,15 @@ public sealed class ComponentYamlTests
         var files = ComponentFolder.Read("output-binding", ComponentFolder.Local(redis));
         files["statestore.yaml"] = ComponentFolder.Read("local", ComponentFolder.Local(redis))["statestore.yaml"];
         await using var pod = await InstalledPod.StartAsync(files);
-        object[] state = [new { op = "upsert", key = "tea", value = 5 }];
+        object[] state =
+        [
+            new
+            {
+                op = "upsert",
+                key = "tea",
+                value = 5,
+            },
+        ];
         var step = new { operation = "step", data = new { id = "fill", state } };
 
         Assert.Contains("\"OK\"", await pod.PostAsync("v1.0/bindings/steps", step), StringComparison.Ordinal);
@@ -142,7 +164,15 @@ public sealed class ComponentYamlTests
     {
         await using var redis = await RedisServer.StartAsync();
         await using var app = await InstalledApp.StartAsync();
-        object[] state = [new { op = "upsert", key = "order", value = "done" }];
+        object[] state =
+        [
+            new
+            {
+                op = "upsert",
+                key = "order",
+                value = "done",
+            },
+        ];
         app.Answer = posted => posted.Headers["darq-attempt"] == "1" ? Results.Ok() : Results.Json(new { state });
         var files = ComponentFolder.Read("input-binding", ComponentFolder.Local(redis));
         foreach (var (name, text) in ComponentFolder.Read("local", ComponentFolder.Local(redis)))

@@ -14,15 +14,13 @@ internal sealed class InstalledPod(ComponentProcess component, Sidecar sidecar) 
     /// <param name="resources">File names and texts.</param>
     /// <param name="app">The app, if there is one.</param>
     /// <param name="sidecarSees">The environment of the sidecar.</param>
-    /// <param name="componentSees">The environment of the component.</param>
     public static async Task<InstalledPod> StartAsync(
         IReadOnlyDictionary<string, string> resources,
         InstalledApp? app = null,
-        Dictionary<string, string?>? sidecarSees = null,
-        Dictionary<string, string?>? componentSees = null
+        Dictionary<string, string?>? sidecarSees = null
     )
     {
-        var component = await ComponentProcess.StartAsync(componentSees);
+        var component = await ComponentProcess.StartAsync();
         try
         {
             var options = new SidecarOptions

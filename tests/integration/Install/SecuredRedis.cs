@@ -24,6 +24,13 @@ internal sealed partial class SecuredRedis : IAsyncDisposable
     /// <summary>The certificate of the authority.</summary>
     public string AuthorityFile => _folder.PathOf("authority.crt");
 
+    public string Authority => File.ReadAllText(AuthorityFile);
+
+    /// <summary>A certificate that the server takes where it asks for one.</summary>
+    public string ClientCertificate => File.ReadAllText(_folder.PathOf("redis.crt"));
+
+    public string ClientKey => File.ReadAllText(_folder.PathOf("redis.key"));
+
     /// <summary>The content of an ACL file with the user of SECURITY.md and no default one.</summary>
     public static string DocumentedUser()
     {
@@ -31,7 +38,8 @@ internal sealed partial class SecuredRedis : IAsyncDisposable
         return string.Join(' ', block.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries)) + "\nuser default off\n";
     }
 
-    public static async Task<SecuredRedis> StartAsync()
+    /// <param name="isMutual">Whether a client needs a certificate, too.</param>
+    public static async Task<SecuredRedis> StartAsync(bool isMutual = false)
     {
         var folder = new TempFolder();
         var port = FreePort.Next();
@@ -43,7 +51,7 @@ internal sealed partial class SecuredRedis : IAsyncDisposable
                 ExtraLines =
                 [
                     $"tls-port {port}",
-                    "tls-auth-clients no",
+                    $"tls-auth-clients {(isMutual ? "yes" : "no")}",
                     $"tls-cert-file {folder.PathOf("redis.crt")}",
                     $"tls-key-file {folder.PathOf("redis.key")}",
                     $"tls-ca-cert-file {folder.PathOf("authority.crt")}",
