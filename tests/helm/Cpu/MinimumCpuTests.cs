@@ -9,7 +9,7 @@ namespace Darq.Tests.Helm.Cpu;
 [Trait("Lane", "Slow")]
 public sealed class MinimumCpuTests
 {
-    private const int Millicores = 100;
+    public const int Millicores = 100;
 
     /// <summary>A sidecar without <c>initTimeout</c> waits this long for Init.</summary>
     private static readonly TimeSpan SidecarPatience = TimeSpan.FromSeconds(5);
