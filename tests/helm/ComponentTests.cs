@@ -66,6 +66,7 @@ public sealed class ComponentTests
         var known = SettingTable
             .CommandLine.Settings.Where(setting => setting.Role == SettingRole.Effective)
             .Select(OptionNames.Of)
+            .Append("--component-user")
             .ToArray();
         var doctor = Assert.Single((await Rendering.OfAsync(values)).Of("Pod"))["spec"]!["containers"]![0]!;
         var given = doctor["args"]!.AsArray().Select(argument => (string)argument!).ToArray();
@@ -73,6 +74,20 @@ public sealed class ComponentTests
         Assert.Equal("doctor", given[0]);
         Assert.Contains("--redis-host", given);
         Assert.All(given.Where(argument => argument.StartsWith("--", StringComparison.Ordinal)), option => Assert.Contains(option, known));
+    }
+
+    /// <summary>Without its name, doctor says that the operator's login, which may only look, is not fit for a component.</summary>
+    [Theory]
+    [InlineData("redis.username=darq", "darq")]
+    [InlineData("redis.username=", "default")]
+    public async Task A_doctor_with_a_login_of_its_own_asks_what_the_user_of_the_component_may_do(string login, string asked)
+    {
+        var rendering = await Rendering.WithAsync(login, "tests.doctor.username=reader");
+        var arguments = rendering.Single("Pod", "shop-darq-doctor")["spec"]!["containers"]![0]!["args"]!.AsArray();
+
+        var given = arguments.Select(argument => (string)argument!).ToArray();
+        Assert.Equal(asked, given[Array.IndexOf(given, "--component-user") + 1]);
+        Assert.Equal("reader", given[Array.IndexOf(given, "--redis-username") + 1]);
     }
 
     [Fact]
