@@ -38,6 +38,7 @@ public sealed class WrongValuesTests
     [InlineData("components.restartSidecar=yes", "components.restartSidecar: Does not match pattern")]
     [InlineData("subscriptions.s.topic=t", "subscriptions.s: pubsub is required")]
     [InlineData("container.socketMode=0999", "container.socketMode: Does not match pattern")]
+    [InlineData("image.repository=darq:0.1.0", "image.repository: Does not match pattern")]
     [InlineData("container.user=0", "container.user: Must be greater than or equal to 1")]
     [InlineData("container.resources.limits.cpu=much", "container.resources.limits.cpu: Does not match pattern")]
     [InlineData("admin.host=127.0.0.1", "admin.host: Does not match pattern")]
@@ -69,6 +70,14 @@ public sealed class WrongValuesTests
         "redis.dev.enabled=true,redis.tls.enabled=true",
         "redis.dev.enabled: the Redis for development has neither TLS nor sentinels"
     )]
+    [InlineData(
+        "redis.sentinel.masterName=primary",
+        "redis.sentinel.masterName: it is \"primary\", and redis.sentinel.enabled is false; set that to true, or leave this empty"
+    )]
+    [InlineData(
+        @"redis.host=s1:26379\,s2:26379",
+        "redis.host: \"s1:26379,s2:26379\" has several addresses, and redis.sentinel.enabled is false; give one, or set that to true"
+    )]
     [InlineData("redis.tls.caSecret.name=ca", "redis.tls.caSecret.name: it is \"ca\", and redis.tls.enabled is false")]
     [InlineData("redis.tls.clientSecret.name=c", "redis.tls.clientSecret.name: it is \"c\", and redis.tls.enabled is false")]
     [InlineData(
@@ -88,11 +97,68 @@ public sealed class WrongValuesTests
         "example.enabled=true,components.pubsub.bank.enabled=true",
         "components.pubsub.bank: the example has a component of this name"
     )]
+    [InlineData(
+        @"labels.app\.kubernetes\.io/instance=a",
+        "labels.app.kubernetes.io/instance: the chart gives this label itself, and selects by it; leave it out"
+    )]
+    [InlineData(
+        @"podMonitor.labels.app\.kubernetes\.io/name=a",
+        "podMonitor.labels.app.kubernetes.io/name: the chart gives this label itself"
+    )]
+    [InlineData("prometheusRule.alertLabels.severity=page", "prometheusRule.alertLabels.severity: each alert has its own; leave it out")]
+    [InlineData(
+        "container.env.DARQ_ADMIN_ADDRESS=off",
+        "container.env.DARQ_ADMIN_ADDRESS: the chart gives this variable itself; set admin.host and admin.port"
+    )]
+    [InlineData(
+        "container.env.DAPR_COMPONENTS_SOCKETS_FOLDER=/run",
+        "container.env.DAPR_COMPONENTS_SOCKETS_FOLDER: the chart gives this variable itself; Dapr's sidecar looks into the default folder"
+    )]
+    [InlineData(
+        "container.env.DARQ_BANK_REDIS_PASSWORD=a",
+        "container.env.DARQ_BANK_REDIS_PASSWORD: a secret is no value of this chart; all components log in with redis.passwordSecret"
+    )]
+    [InlineData("container.name=daprd", "container.name: it is \"daprd\", the name of Dapr's own container; give another one")]
+    [InlineData(
+        "example.enabled=true,container.name=app",
+        "container.name: it is \"app\", the name of the example's own container; give another one"
+    )]
+    [InlineData(
+        "mode=sidecar,probes.startup.enabled=false",
+        "probes.startup.enabled: it is false; a native sidecar needs it, because Kubernetes starts the other containers when it is good"
+    )]
+    [InlineData(
+        "networkPolicy.enabled=true,podMonitor.enabled=true",
+        "networkPolicy.metricsFrom: it is empty, so that the monitor could read no metrics; name the pods or the namespace of Prometheus"
+    )]
     public async Task A_wrong_value_is_named(string values, string expected)
     {
         var run = await HelmProgram.RunAsync("template", "shop", "helm/darq", "--set", values);
 
         Assert.NotEqual(0, run.ExitCode);
         Assert.Contains(expected.Trim(), run.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>Text, so that a mode is one and no number.</summary>
+    [Theory]
+    [InlineData("0000")]
+    [InlineData("0460")]
+    public async Task A_socket_that_the_component_itself_could_not_use_is_refused(string mode)
+    {
+        var run = await HelmProgram.RunAsync("template", "shop", "helm/darq", "--set-string", $"container.socketMode={mode}");
+
+        Assert.Contains("container.socketMode: Does not match pattern", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("darq")]
+    [InlineData("registry:5000/darq")]
+    [InlineData("my-registry.example.com:5000/team_a/darq")]
+    [InlineData("registry.example.com/a__b/c--d.e")]
+    public async Task An_image_of_any_registry_is_taken(string repository)
+    {
+        var rendering = await Rendering.WithAsync($"image.repository={repository}");
+
+        Assert.All(rendering.InjectedContainers, container => Assert.StartsWith($"{repository}:", (string?)container["image"]));
     }
 }

@@ -26,6 +26,13 @@
   {{- if not $values.redis.sentinel.masterName -}}
     {{- fail "redis.sentinel.masterName: it is empty; give the name that the sentinels monitor" -}}
   {{- end -}}
+{{- else -}}
+  {{- if $values.redis.sentinel.masterName -}}
+    {{- fail (printf "redis.sentinel.masterName: it is %q, and redis.sentinel.enabled is false; set that to true, or leave this empty" $values.redis.sentinel.masterName) -}}
+  {{- end -}}
+  {{- if contains "," $values.redis.host -}}
+    {{- fail (printf "redis.host: %q has several addresses, and redis.sentinel.enabled is false; give one, or set that to true" $values.redis.host) -}}
+  {{- end -}}
 {{- end -}}
 {{- range $field := list "caSecret" "clientSecret" -}}
   {{- if (index $values.redis.tls $field).name -}}
@@ -50,6 +57,36 @@
     {{- fail "podDisruptionBudget.enabled: apps is empty; name the apps that get a budget in apps" -}}
   {{- end -}}
 {{- end -}}
+{{- range $place, $labels := dict "labels" $values.labels "podMonitor.labels" $values.podMonitor.labels "serviceMonitor.labels" $values.serviceMonitor.labels "prometheusRule.labels" $values.prometheusRule.labels "dashboard.labels" $values.dashboard.labels -}}
+  {{- range $name := list "name" "instance" "version" "managed-by" "component" -}}
+    {{- if hasKey $labels (printf "app.kubernetes.io/%s" $name) -}}
+      {{- fail (printf "%s.app.kubernetes.io/%s: the chart gives this label itself, and selects by it; leave it out" $place $name) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- if hasKey $values.prometheusRule.alertLabels "severity" -}}
+  {{- fail "prometheusRule.alertLabels.severity: each alert has its own; leave it out" -}}
+{{- end -}}
+{{- range $name, $value := $values.container.env -}}
+  {{- with get (fromYaml (include "darq.ownVariables" $)) $name -}}
+    {{- fail (printf "container.env.%s: the chart gives this variable itself; %s" $name .) -}}
+  {{- end -}}
+  {{- if regexMatch "^DARQ_.*(PASSWORD|CLIENT_KEY)$" $name -}}
+    {{- fail (printf "container.env.%s: a secret is no value of this chart; all components log in with redis.passwordSecret" $name) -}}
+  {{- end -}}
+{{- end -}}
+{{- if eq $values.container.name "daprd" -}}
+  {{- fail "container.name: it is \"daprd\", the name of Dapr's own container; give another one" -}}
+{{- end -}}
+{{- if and $values.example.enabled (eq $values.container.name "app") -}}
+  {{- fail "container.name: it is \"app\", the name of the example's own container; give another one" -}}
+{{- end -}}
+{{- if and (include "darq.isNative" .) (not $values.probes.startup.enabled) -}}
+  {{- fail "probes.startup.enabled: it is false; a native sidecar needs it, because Kubernetes starts the other containers when it is good" -}}
+{{- end -}}
+{{- if and $values.networkPolicy.enabled (not $values.networkPolicy.metricsFrom) (or $values.podMonitor.enabled $values.serviceMonitor.enabled) -}}
+  {{- fail "networkPolicy.metricsFrom: it is empty, so that the monitor could read no metrics; name the pods or the namespace of Prometheus" -}}
+{{- end -}}
 {{- if and $values.podMonitor.enabled $values.serviceMonitor.enabled -}}
   {{- fail "serviceMonitor.enabled: podMonitor.enabled is true too, so that each metric would be read twice; set one of them to false" -}}
 {{- end -}}
@@ -70,4 +107,18 @@
     {{- end -}}
   {{- end -}}
 {{- end -}}
+{{- end }}
+
+{{/* What the chart gives the component in its environment, and the value of the chart that says it. */}}
+{{- define "darq.ownVariables" -}}
+DARQ_ADMIN_ADDRESS: set admin.host and admin.port
+DARQ_LOG_LEVEL: set container.logLevel
+DARQ_SOCKET_MODE: set container.socketMode
+DARQ_SOCKET_NAME: Dapr takes the type of the components from the name of the socket
+DAPR_COMPONENTS_SOCKETS_FOLDER: Dapr's sidecar looks into the default folder
+DAPR_COMPONENT_SOCKETS_FOLDER: Dapr's sidecar looks into the default folder
+DARQ_REDIS_PASSWORD: set redis.passwordSecret
+DARQ_SENTINEL_PASSWORD: set redis.sentinel.passwordSecret
+DARQ_CLIENT_KEY: set redis.tls.clientSecret
+DAPR_API_TOKEN: set container.apiTokenSecret
 {{- end }}
