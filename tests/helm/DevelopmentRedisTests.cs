@@ -17,6 +17,7 @@ public sealed class DevelopmentRedisTests
     [InlineData("redis.database=0", "default", "", true)]
     [InlineData("redis.passwordSecret.name=pw", "default", Password, true)]
     [InlineData("redis.passwordSecret.name=pw", "default", "another", false)]
+    [InlineData("redis.passwordSecret.name=pw,redis.username=default", "default", Password, true)]
     [InlineData("redis.passwordSecret.name=pw,redis.username=darq", "darq", Password, true)]
     [InlineData("redis.passwordSecret.name=pw,redis.username=darq", "default", Password, false)]
     public async Task It_takes_the_login_of_the_values(string values, string user, string password, bool isTaken)

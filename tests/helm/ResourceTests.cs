@@ -23,8 +23,9 @@ public sealed class ResourceTests
     [Theory]
     [MemberData(nameof(Values))]
     public async Task Every_injected_container_is_one(string values) =>
-        Assert.All((await Rendering.OfAsync(values)).InjectedContainers, container =>
-            Assert.Empty(ResourceSchemas.All.Value.Faults("Container", container))
+        Assert.All(
+            (await Rendering.OfAsync(values)).InjectedContainers,
+            container => Assert.Empty(ResourceSchemas.All.Value.Faults("Container", container))
         );
 
     [Theory]
@@ -38,6 +39,27 @@ public sealed class ResourceTests
         Assert.Equal(names.Distinct(), names);
     }
 
+    [Fact]
+    public async Task A_label_of_one_resource_wins_over_that_of_all()
+    {
+        var rendering = await Rendering.OfAsync("odd-names");
+
+        Assert.Equal("8", (string?)Assert.Single(rendering.Of("ServiceMonitor"))["metadata"]!["labels"]!["team"]);
+        Assert.Equal("7", (string?)rendering.Of("Component").First()["metadata"]!["labels"]!["team"]);
+    }
+
+    /// <summary>A release may have such a name, and each resource has it in a label.</summary>
+    [Fact]
+    public async Task The_name_of_a_release_that_looks_like_a_number_stays_text()
+    {
+        var run = await HelmProgram.RunAsync("template", "123", "helm/darq", "--set", "redis.dev.enabled=true,example.enabled=true");
+
+        Assert.All(
+            Yaml.Read(run.Output).OfType<JsonObject>(),
+            resource => Assert.Equal("123", (string?)resource["metadata"]!["labels"]!["app.kubernetes.io/instance"])
+        );
+    }
+
     [Theory]
     [MemberData(nameof(Values))]
     public async Task Selectors_find_the_pods_that_they_are_made_for(string values)
@@ -46,8 +68,9 @@ public sealed class ResourceTests
         foreach (var owner in rendering.Resources.Where(resource => resource["spec"]?["template"] is not null))
         {
             var labels = owner["spec"]!["template"]!["metadata"]!["labels"]!.AsObject();
-            Assert.All(owner["spec"]!["selector"]!["matchLabels"]!.AsObject(), wanted =>
-                Assert.Equal((string)wanted.Value!, (string?)labels[wanted.Key])
+            Assert.All(
+                owner["spec"]!["selector"]!["matchLabels"]!.AsObject(),
+                wanted => Assert.Equal((string)wanted.Value!, (string?)labels[wanted.Key])
             );
         }
     }

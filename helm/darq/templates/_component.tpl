@@ -6,7 +6,7 @@
 apiVersion: dapr.io/v1alpha1
 kind: Component
 metadata:
-  name: {{ .name }}
+  name: {{ .name | quote }}
   labels: {{- include "darq.labels" $root | nindent 4 }}
   {{- if eq $values.mode "injector" }}
   annotations:
@@ -42,11 +42,11 @@ spec:
   {{- range $name, $reference := merge $secrets (default dict $spec.secrets) }}
   - name: {{ $name }}
     secretKeyRef:
-      name: {{ $reference.name }}
-      key: {{ $reference.key }}
+      name: {{ $reference.name | quote }}
+      key: {{ $reference.key | quote }}
   {{- end }}
 auth:
-  secretStore: {{ $values.components.secretStore }}
+  secretStore: {{ $values.components.secretStore | quote }}
 {{- with default $values.apps $spec.scopes }}
 scopes: {{ toJson . }}
 {{- end }}

@@ -2,7 +2,7 @@
 {{- define "darq.container" -}}
 {{- $values := .Values -}}
 {{- $container := $values.container -}}
-name: {{ $container.name }}
+name: {{ $container.name | quote }}
 image: {{ include "darq.image" . | quote }}
 imagePullPolicy: {{ $values.image.pullPolicy }}
 {{- if include "darq.isNative" . }}
@@ -41,12 +41,12 @@ env:
     secretKeyRef: {{ toJson (dict "name" . "key" "token") }}
 {{- end }}
 {{- range $name, $value := $container.env }}
-- name: {{ $name }}
+- name: {{ $name | quote }}
   value: {{ $value | quote }}
 {{- end }}
 ports:
 - name: darq-admin
-  containerPort: {{ $values.admin.port }}
+  containerPort: {{ int $values.admin.port }}
   protocol: TCP
 {{- include "darq.probe" (dict "probe" $values.probes.startup "field" "startupProbe" "path" "/healthz") }}
 {{- include "darq.probe" (dict "probe" $values.probes.liveness "field" "livenessProbe" "path" "/healthz") }}
@@ -54,8 +54,9 @@ ports:
 resources: {{ toJson $container.resources }}
 securityContext:
   runAsNonRoot: true
-  runAsUser: {{ $container.user }}
-  runAsGroup: {{ $container.user }}
+  {{- /* Numbers of values are floating point here, and would else be written as 1e+06. */}}
+  runAsUser: {{ int64 $container.user }}
+  runAsGroup: {{ int64 $container.user }}
   readOnlyRootFilesystem: true
   allowPrivilegeEscalation: false
   capabilities:

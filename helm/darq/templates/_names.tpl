@@ -28,11 +28,18 @@ that has this one as a dependency can call them: include "darq.container" (dict 
 {{- end }}
 
 {{- define "darq.labels" -}}
+{{- include "darq.labelsWith" (dict "root" . "added" dict) }}
+{{- end }}
+
+{{/* With labels for one resource, which win over labels. Takes root and added. */}}
+{{- define "darq.labelsWith" -}}
+{{- $root := .root -}}
 app.kubernetes.io/name: darq
-app.kubernetes.io/instance: {{ .Release.Name }}
-app.kubernetes.io/version: {{ include "darq.version" . | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with .Values.labels }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
+app.kubernetes.io/version: {{ include "darq.version" $root | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+{{- /* Those above are refused in both (_checks.tpl): a name that is given twice is no YAML. */}}
+{{- with merge dict .added $root.Values.labels }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}

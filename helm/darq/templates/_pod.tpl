@@ -11,13 +11,13 @@ dapr.io/inject-pluggable-components: "true"
 {{- /* The injector gives its sidecar the folder of ordinary containers only; this gives it the one of an init container. */ -}}
 dapr.io/volume-mounts-rw: darq-socket:/tmp/dapr-components-sockets
 {{- else -}}
-dapr.io/pluggable-components: {{ .Values.container.name }}
+dapr.io/pluggable-components: {{ .Values.container.name | quote }}
 {{- end -}}
 {{- end }}
 
 {{/* spec.securityContext: the group that both containers need for the socket */}}
 {{- define "darq.podSecurityContext" -}}
-fsGroup: {{ .Values.container.user }}
+fsGroup: {{ int64 .Values.container.user }}
 {{- end }}
 
 {{/* The first entry of spec.initContainers */}}
