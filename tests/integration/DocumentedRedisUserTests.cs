@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using Darq.Tests.Integration.Install;
 using Darq.Tests.Shared;
 using Xunit;
+using FunctionLibrary = Darq.Engine.Redis.FunctionLibrary;
 
 namespace Darq.Tests.Integration;
 
@@ -49,6 +50,40 @@ public sealed class DocumentedRedisUserTests : IDisposable
 
         Assert.Equal("2", await sidecar.Http.GetStringAsync(new Uri("v1.0/state/store/a", UriKind.Relative)));
         Assert.DoesNotContain(component.Process.Output.All, line => line.Contains("NOPERM", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("get", "{darq-shop:0:a}:m")]
+    [InlineData("hgetall", "{darq-shop}:ns")]
+    [InlineData("spublish", "{darq-shop:0:a}:w", "orders")]
+    [InlineData("ssubscribe", "{darq-shop:0:a}:w")]
+    [InlineData("subscribe", "__keyspace@0__:{darq:0:a}:m")]
+    public async Task Another_namespace_is_closed_to_the_documented_user(params string[] command)
+    {
+        await using var redis = await RedisServer.StartAsync(new RedisOptions { Acl = SecuredRedis.DocumentedUser() });
+        string[] login = ["--user", "darq", "--pass", SecuredRedis.Password, "--no-auth-warning"];
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => redis.CliAsync([.. login, .. command]));
+
+        Assert.Contains("NOPERM", refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What SECURITY.md advises where apps on one Redis do not trust each other.</summary>
+    [Fact]
+    public async Task Where_an_operator_has_loaded_the_library_a_component_need_not()
+    {
+        var closed = SecuredRedis
+            .DocumentedUser()
+            .Replace(" +function|load", "", StringComparison.Ordinal)
+            .Replace("user default off", "user default on nopass ~* &* +@all", StringComparison.Ordinal);
+        await using var redis = await RedisServer.StartAsync(new RedisOptions { Acl = closed });
+        await redis.CliAsync("function", "load", FunctionLibrary.Code);
+        var files = ComponentFolder.Read("acl-user", ComponentFolder.Local(redis));
+        Dictionary<string, string?> environment = new() { ["DARQ_REDIS_PASSWORD"] = SecuredRedis.Password };
+        await using var pod = await InstalledPod.StartAsync(files, sidecarSees: environment);
+
+        await pod.SaveAndReadAsync();
+        await pod.PublishAsync("orders", new { item = "tea" });
     }
 
     private static Dictionary<string, string> Resources(string redisHost)
