@@ -52,6 +52,6 @@ internal static class PermissionCheck
         )
         {
             Means = "The checks that need it were left out.",
-            Do = "Log in as a user with the rules of SECURITY.md (\"The Redis user of an operator\")",
+            Do = "Log in as a user with the rules of SECURITY.md (\"The Redis users of an operator\")",
         });
 }

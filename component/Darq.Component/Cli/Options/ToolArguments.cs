@@ -66,7 +66,7 @@ internal sealed class ToolArguments
                 + "--password-file alone with the server's own (requirepass).",
             "NOAUTH" => "Redis asks for a password; give --password-file FILE or DARQ_REDIS_PASSWORD.",
             "NOPERM" => $"The Redis user may not even run INFO: {refused.Message}. Log in as a user with the rules of SECURITY.md "
-                + "(\"The Redis user of an operator\").",
+                + "(\"The Redis users of an operator\").",
             "SENTINELAUTH" => "The sentinels refused the login; give --sentinel-username and --sentinel-password-file.",
             _ => $"Redis refused: {refused.Message}",
         };
