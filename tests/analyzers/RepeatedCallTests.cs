@@ -1,0 +1,73 @@
+using Darq.Tests.Analyzers.Compiling;
+using Microsoft.CodeAnalysis;
+using Xunit;
+using Rule = Darq.Tests.Analyzers.Compiling.Rule<Darq.Analyzers.RepeatedCallAnalyzer>;
+
+namespace Darq.Tests.Analyzers;
+
+public sealed class RepeatedCallTests
+{
+    [Theory]
+    [InlineData("await http.[|PostAsync|](\"https://pay/\", null);")]
+    [InlineData("await http.[|PutAsync|](\"https://pay/\", null);")]
+    [InlineData("await http.[|PatchAsync|](\"https://pay/\", null);")]
+    [InlineData("await http.[|DeleteAsync|](\"https://pay/\");")]
+    [InlineData("await http.[|PostAsJsonAsync|](\"https://pay/\", order);")]
+    [InlineData("await http.[|PutAsJsonAsync|](\"https://pay/\", order);")]
+    [InlineData("await http.[|PatchAsJsonAsync|](\"https://pay/\", order);")]
+    [InlineData("await http.[|DeleteFromJsonAsync<Order>|](\"https://pay/\");")]
+    [InlineData("http.[|Send|](new HttpRequestMessage(HttpMethod.Post, \"https://pay/\"));")]
+    [InlineData("var request = new HttpRequestMessage(HttpMethod.Post, \"https://pay/\");\nawait http.[|SendAsync|](request);")]
+    [InlineData("await dapr.[|InvokeMethodAsync|](\"payments\", \"pay\", order);")]
+    [InlineData("await dapr.[|InvokeMethodAsync|](HttpMethod.Put, \"payments\", \"pay\", order);")]
+    [InlineData("step.Emit(\"paid\", order);\nstep.State.Set(\"a\", order);\nawait http.[|PostAsync|](\"https://pay/\", null);")]
+    [InlineData("await PayAsync();\nTask PayAsync() => http.[|PostAsync|](\"https://pay/\", null);")]
+    public async Task A_call_that_changes_something_is_reported_in_a_handler_without_the_key(string body)
+    {
+        var found = Assert.Single(await Rule.CheckAsync(App.Handler(body)));
+
+        Assert.Equal(DiagnosticSeverity.Info, found.Severity);
+        Assert.EndsWith("again when the step runs again; send 'Step.IdempotencyKey' with it", found.GetMessage(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("await http.GetAsync(\"https://pay/\");")]
+    [InlineData("await http.GetFromJsonAsync<Order>(\"https://pay/\");")]
+    [InlineData("await http.SendAsync(new HttpRequestMessage(HttpMethod.Get, \"https://pay/\"));")]
+    [InlineData("await http.SendAsync(new() { Method = HttpMethod.Head });")]
+    [InlineData("var request = new HttpRequestMessage(HttpMethod.Get, \"https://pay/\");\nawait http.SendAsync(request);")]
+    [InlineData("await dapr.InvokeMethodAsync<Order>(HttpMethod.Get, \"payments\", \"paid\");")]
+    public async Task A_call_that_reads_is_not(string body) => await Rule.CheckAsync(App.Handler(body));
+
+    [Theory]
+    [InlineData("http.DefaultRequestHeaders.Add(\"Idempotency-Key\", step.IdempotencyKey);\nawait http.PostAsync(\"https://pay/\", null);")]
+    [InlineData("await http.PostAsync($\"https://pay/{step.IdempotencyKey}\", null);")]
+    [InlineData("await PayAsync();\nTask PayAsync() => http.PostAsync($\"https://pay/{step.IdempotencyKey}\", null);")]
+    [InlineData("await http.PostAsync(Uri(step), null);\nstatic string Uri(Step s) => $\"https://pay/{s.IdempotencyKey}\";")]
+    public async Task A_handler_that_uses_its_key_or_passes_its_step_on_is_not(string body) => await Rule.CheckAsync(App.Handler(body));
+
+    [Fact]
+    public async Task The_key_in_one_handler_does_not_excuse_another() =>
+        await Rule.CheckAsync(
+            App.Handler("await http.PostAsync($\"https://pay/{step.IdempotencyKey}\", null);")
+                + """
+
+                sealed class Orders(HttpClient http) : IStepHandler<string>
+                {
+                    public Task HandleAsync(string message, Step step) => http.[|PostAsync|]("https://pay/", null);
+
+                    public Task PayAsync() => http.PostAsync("https://pay/", null);
+                }
+                """
+        );
+
+    [Fact]
+    public async Task Each_lambda_of_one_program_is_a_handler_of_its_own() =>
+        await Rule.CheckAsync(
+            """
+            var app = WebApplication.Create();
+            app.MapStep("a", (string m, Step step, HttpClient http) => http.PostAsync("https://pay/" + step.IdempotencyKey, null));
+            app.MapStep("b", (string m, Step step, HttpClient http) => http.[|PostAsync|]("https://pay/", null));
+            """
+        );
+}
