@@ -60,12 +60,12 @@ internal static class Rules
 
     public static readonly DiagnosticDescriptor MissingSubscribeHandler = new(
         "DARQ005",
-        "Call MapSubscribeHandler so that the sidecar learns of the steps",
-        "No message arrives: 'MapSubscribeHandler' is called nowhere",
+        "Call MapSubscribeHandler so that the sidecar learns of all subscriptions",
+        "Subscriptions by [Topic] or WithTopic get no message: 'MapSubscribeHandler' is called nowhere",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
-        "The sidecar asks the app at /dapr/subscribe for its subscriptions. MapSubscribeHandler answers there.",
+        "The sidecar asks the app at /dapr/subscribe for its subscriptions. Steps are listed there in any case, others by MapSubscribeHandler alone.",
         Page + "#darq005"
     );
 }

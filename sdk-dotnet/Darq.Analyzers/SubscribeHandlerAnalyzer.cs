@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
@@ -9,8 +8,8 @@ using Microsoft.CodeAnalysis.Operations;
 namespace Darq.Analyzers;
 
 /// <summary>
-/// DARQ005: an app that maps steps and has no endpoint that tells the sidecar of them. A library is not looked at, since the app around it
-/// may have the endpoint.
+/// DARQ005: an app that maps steps, subscribes by <c>[Topic]</c> or <c>WithTopic</c> besides, and has not Dapr's endpoint, which alone tells
+/// the sidecar of the latter; steps need none. A library is not looked at, since the app around it may have the endpoint.
 /// </summary>
 /// <remarks>
 /// It is reported at the first <c>MapStep</c> of each file, while that file is analyzed, and not at the end of the compilation: editors
@@ -23,7 +22,7 @@ internal sealed class SubscribeHandlerAnalyzer : DiagnosticAnalyzer
     private const string Endpoint = "MapSubscribeHandler";
 
     // The same syntax tree is in the next compilation of an editor again, unless its file was edited.
-    private readonly ConditionalWeakTable<SyntaxTree, object> _namesEndpoint = new();
+    private readonly ConditionalWeakTable<SyntaxTree, FileNames> _names = new();
 
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [Rules.MissingSubscribeHandler];
 
@@ -52,11 +51,13 @@ internal sealed class SubscribeHandlerAnalyzer : DiagnosticAnalyzer
     private void Check(OperationAnalysisContext context)
     {
         var call = (IInvocationOperation)context.Operation;
-        if (
-            IsMapStep(call.TargetMethod)
-            && IsFirstOfFile(call, context.CancellationToken)
-            && !context.Compilation.SyntaxTrees.Any(tree => NamesEndpoint(tree, context.CancellationToken))
-        )
+        if (!IsMapStep(call.TargetMethod) || !IsFirstOfFile(call, context.CancellationToken))
+        {
+            return;
+        }
+
+        FileNames[] files = [.. context.Compilation.SyntaxTrees.Select(tree => NamesIn(tree, context.CancellationToken))];
+        if (files.Any(names => names.Topic) && !files.Any(names => names.Endpoint))
         {
             context.ReportDiagnostic(Diagnostic.Create(Rules.MissingSubscribeHandler, CallSyntax.NameOf(call)));
         }
@@ -77,17 +78,30 @@ internal sealed class SubscribeHandlerAnalyzer : DiagnosticAnalyzer
             );
     }
 
-    private bool NamesEndpoint(SyntaxTree tree, CancellationToken cancellation)
+    private FileNames NamesIn(SyntaxTree tree, CancellationToken cancellation)
     {
-        if (_namesEndpoint.TryGetValue(tree, out var known))
+        if (_names.TryGetValue(tree, out var known))
         {
-            return (bool)known;
+            return known;
         }
 
-        var names = tree.GetRoot(cancellation)
-            .DescendantTokens()
-            .Any(token => token.IsKind(SyntaxKind.IdentifierToken) && token.ValueText == Endpoint);
-        _namesEndpoint.GetValue(tree, _ => names);
-        return names;
+        var names = new FileNames();
+        foreach (var name in tree.GetRoot(cancellation).DescendantNodes().OfType<SimpleNameSyntax>())
+        {
+            var text = name.Identifier.ValueText;
+            names.Endpoint |= text == Endpoint;
+            names.Topic |=
+                text == "WithTopic" || (text is "Topic" or "TopicAttribute" && name.FirstAncestorOrSelf<AttributeSyntax>() is not null);
+        }
+
+        return _names.GetValue(tree, _ => names);
+    }
+
+    /// <summary>What a file names.</summary>
+    private sealed class FileNames
+    {
+        public bool Endpoint { get; set; }
+
+        public bool Topic { get; set; }
     }
 }

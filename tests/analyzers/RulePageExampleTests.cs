@@ -19,6 +19,7 @@ public sealed partial class RulePageExampleTests
             static object Compress(Order order) => order;
             static Task<decimal> PriceOf(string item) => Task.FromResult(1m);
             static Task handler(Order order, Step step) => Task.CompletedTask;
+            static string SendMail() => "";
         }
 
         record Order(string Item, List<string> Items);

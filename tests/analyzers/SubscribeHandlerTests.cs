@@ -8,13 +8,15 @@ namespace Darq.Tests.Analyzers;
 public sealed class SubscribeHandlerTests
 {
     private const string Step = "(string order, Step step) => Task.CompletedTask";
+    private const string Other = "app.MapPost(\"/mails\", () => \"\").WithTopic(\"bank\", \"mails\");";
 
     [Fact]
-    public async Task An_app_with_steps_and_no_subscribe_handler_is_reported_at_the_first_of_each_file() =>
+    public async Task An_app_with_other_subscriptions_and_no_subscribe_handler_is_reported_at_the_first_of_each_file() =>
         await Rule.CheckAsync(
             $"""
             var app = WebApplication.Create();
             // app.MapSubscribeHandler();
+            {Other}
             app.[|MapStep|]("a", {Step});
             app.MapStep("b", {Step});
             """,
@@ -31,12 +33,36 @@ public sealed class SubscribeHandlerTests
         );
 
     [Theory]
+    [InlineData("")]
+    [InlineData("// app.WithTopic(); [Topic]")]
+    [InlineData("var Topic = 1;")]
+    public async Task An_app_of_steps_alone_needs_none(string other) =>
+        await Rule.CheckAsync(
+            $"""
+            var app = WebApplication.Create();
+            {other}
+            app.MapStep("a", {Step});
+            """
+        );
+
+    [Fact]
+    public async Task An_attribute_is_a_subscription_too() =>
+        await Rule.CheckAsync(
+            $"""
+            var app = WebApplication.Create();
+            app.MapPost("/mails", [Dapr.Topic("bank", "mails")] () => "");
+            app.[|MapStep|]("a", {Step});
+            """
+        );
+
+    [Theory]
     [InlineData("app.MapSubscribeHandler();")]
     [InlineData("app.MapSubscribeHandler(new Dapr.SubscribeOptions());")]
     public async Task An_app_that_calls_it_in_any_file_is_not(string call) =>
         await Rule.CheckAsync(
             $"""
             var app = WebApplication.Create();
+            {Other}
             app.MapStep("a", {Step});
             """,
             $$"""
@@ -67,7 +93,11 @@ public sealed class SubscribeHandlerTests
             $$"""
             public static class Steps
             {
-                public static void Map(IEndpointRouteBuilder app) => app.MapStep("a", {{Step}});
+                public static void Map(IEndpointRouteBuilder app)
+                {
+                    {{Other}}
+                    app.MapStep("a", {{Step}});
+                }
             }
             """
         );
@@ -81,6 +111,7 @@ public sealed class SubscribeHandlerTests
             // Orders come from the shop.
             web.MapStep("a", {Step});
             web.MapStep("b", {Step});
+            web.MapPost("/mails", () => "").WithTopic("bank", "mails");
             """,
             $"""
             var web = WebApplication.Create();
@@ -89,6 +120,7 @@ public sealed class SubscribeHandlerTests
             // Orders come from the shop.
             web.MapStep("a", {Step});
             web.MapStep("b", {Step});
+            web.MapPost("/mails", () => "").WithTopic("bank", "mails");
             """
         );
 
@@ -102,6 +134,7 @@ public sealed class SubscribeHandlerTests
                 {
                     var app = WebApplication.Create();
                     app.MapStep("a", {{Step}});
+                    {{Other}}
                 }
             }
             """,
@@ -113,14 +146,15 @@ public sealed class SubscribeHandlerTests
                     var app = WebApplication.Create();
                     app.MapSubscribeHandler();
                     app.MapStep("a", {{Step}});
+                    {{Other}}
                 }
             }
             """
         );
 
     [Theory]
-    [InlineData("var app = WebApplication.Create().MapGroup(\"/shop\");\napp.MapStep(\"a\", " + Step + ");")]
-    [InlineData("WebApplication.Create().MapStep(\"a\", " + Step + ");")]
+    [InlineData("var app = WebApplication.Create().MapGroup(\"/shop\");\napp.MapStep(\"a\", " + Step + ");\n" + Other)]
+    [InlineData("WebApplication.Create().MapStep(\"a\", " + Step + ");\nvar app = WebApplication.Create();\n" + Other)]
     public async Task No_fix_is_offered_where_it_is_not_clear_on_what_to_call_it(string source) =>
         await Rule.NoFixAsync<SubscribeHandlerFix>(source);
 }

@@ -6,6 +6,7 @@ internal static class Sdk
     public const string Core = """
         #nullable enable
         using System;
+        using System.Collections.Generic;
         using System.Threading;
         using System.Threading.Tasks;
 
@@ -18,7 +19,7 @@ internal static class Sdk
             public string MessageId => "";
             public string IdempotencyKey => "";
             public CancellationToken CancellationToken => default;
-            public void Emit<T>(string topic, T data, string? key = null, string? id = null, TimeSpan? ttl = null) { }
+            public void Emit<T>(string topic, T data, string? key = null, string? id = null, TimeSpan? timeToLive = null) { }
         }
 
         public sealed class StepState
@@ -26,9 +27,9 @@ internal static class Sdk
             internal StepState() { }
             public ValueTask<T?> Get<T>(string key) => default;
             public ValueTask<T?> Get<T>(StateKey<T> key) => default;
-            public void Set<T>(string key, T value, TimeSpan? ttl = null) { }
+            public void Set<T>(string key, T value, TimeSpan? timeToLive = null) { }
             public void Delete(string key) { }
-            public Task Load(params ReadOnlySpan<string> keys) => Task.CompletedTask;
+            public Task Load(params IEnumerable<string> keys) => Task.CompletedTask;
         }
 
         public readonly record struct StateKey<T>(string Name);
@@ -47,7 +48,7 @@ internal static class Sdk
 
         namespace Microsoft.AspNetCore.Builder;
 
-        public static class DarqEndpointExtensions
+        public static class DarqEndpointRouteBuilderExtensions
         {
             public static void MapStep<T>(this IEndpointRouteBuilder app, string topic, Func<T, Step, Task> handler) { }
             public static void MapStep<T, S1>(this IEndpointRouteBuilder app, string topic, Func<T, Step, S1, Task> handler) { }
