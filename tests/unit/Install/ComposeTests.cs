@@ -19,7 +19,7 @@ public sealed partial class ComposeTests
     {
         var images = Compose.Members("services").Select(service => service.Value.Text("image")!).Concat(Froms()).ToArray();
 
-        Assert.Equal(5, images.Length);
+        Assert.Equal(6, images.Length);
         Assert.All(images, image => Assert.Matches(ExactTag(), image));
         Assert.Contains($"ghcr.io/dapr-darq/darq:{Version()}", images);
     }
@@ -54,7 +54,7 @@ public sealed partial class ComposeTests
         var handler = Text(script.Replace("/app/", "examples/first-step/", StringComparison.Ordinal));
         Assert.Contains($"listen({Flag("app-port")})", handler, StringComparison.Ordinal);
         Assert.Contains($"localhost:{Api}/", handler, StringComparison.Ordinal);
-        Assert.Equal([$"127.0.0.1:{Api}:{Api}"], Compose.At("services", "handler").Texts("ports"));
+        Assert.Equal([$"127.0.0.1:{Api}:{Api}"], Compose.At("services", "pod").Texts("ports"));
     }
 
     [Fact]
@@ -67,7 +67,8 @@ public sealed partial class ComposeTests
         }
 
         Assert.Equal("true", Compose.Text("services", "component", "read_only"));
-        Assert.Equal("service:handler", Compose.Text("services", "daprd", "network_mode"));
+        // One that belongs to neither: it would be gone with the container whose it is.
+        Assert.All(["handler", "daprd"], name => Assert.Equal("service:pod", Compose.Text("services", name, "network_mode")));
         Assert.Contains("\nUSER 65532:65532\n", Text(Dockerfile), StringComparison.Ordinal);
         Assert.Contains("\nFROM scratch\n", Text(Dockerfile), StringComparison.Ordinal);
         Assert.Matches("""(?m)^HEALTHCHECK .* CMD \["/darq", "health"\]$""", Text(Dockerfile));
@@ -84,8 +85,7 @@ public sealed partial class ComposeTests
         var first = Settings($"examples/first-step/resources/{name}.yaml");
 
         Assert.Equal("redis:6379", own["redisHost"]);
-        // The sidecar is in the network of the handler.
-        Assert.Equal(name == "ledger" ? null : $"http://handler:{Api}", own.GetValueOrDefault("restartSidecar"));
+        Assert.Equal(name == "ledger" ? null : $"http://pod:{Api}", own.GetValueOrDefault("restartSidecar"));
         Assert.Equal(
             first.Where(setting => setting.Key != "redisHost"),
             own.Where(setting => setting.Key is not ("redisHost" or "restartSidecar"))
