@@ -65,7 +65,8 @@ internal static class Rules
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
-        "The sidecar asks the app at /dapr/subscribe for its subscriptions. Steps are listed there in any case, others by MapSubscribeHandler alone.",
+        "The sidecar asks the app at /dapr/subscribe for its subscriptions. Steps are listed there in any case, others by "
+            + "MapSubscribeHandler alone.",
         Page + "#darq005"
     );
 }

@@ -8,8 +8,8 @@ using Microsoft.CodeAnalysis.Operations;
 namespace Darq.Analyzers;
 
 /// <summary>
-/// DARQ005: an app that maps steps, subscribes by <c>[Topic]</c> or <c>WithTopic</c> besides, and has not Dapr's endpoint, which alone tells
-/// the sidecar of the latter; steps need none. A library is not looked at, since the app around it may have the endpoint.
+/// DARQ005: an app that maps steps, subscribes by <c>[Topic]</c> or <c>WithTopic</c> besides, and has not Dapr's endpoint, which alone
+/// tells the sidecar of the latter; steps need none. A library is not looked at, since the app around it may have the endpoint.
 /// </summary>
 /// <remarks>
 /// It is reported at the first <c>MapStep</c> of each file, while that file is analyzed, and not at the end of the compilation: editors
