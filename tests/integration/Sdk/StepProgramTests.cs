@@ -22,9 +22,6 @@ public sealed class StepProgramTests
     public Task DotNet() => ShipAsync("http", "dotnet", Repository.Binary("examples/sdk/dotnet", "Shop"));
 
     [Fact]
-    public Task DotNet_with_this_SDK() => ShipAsync("http", "darq", Repository.Binary("examples/sdk/darq", "Parcels"));
-
-    [Fact]
     public Task Python_over_gRPC() => ShipByPythonAsync("grpc", "grpc_app.py");
 
     [Fact]
@@ -56,7 +53,7 @@ public sealed class StepProgramTests
         return ShipAsync(protocol, "python", Tools.Python, program);
     }
 
-    private static async Task ShipAsync(string? protocol, string folder, params string[] command)
+    internal static async Task ShipAsync(string? protocol, string folder, params string[] command)
     {
         await using var shop = await Shop.OpenAsync(protocol, folder, command);
         await shop.OrderAsync("rare");
