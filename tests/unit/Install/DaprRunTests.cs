@@ -60,6 +60,26 @@ public sealed class DaprRunTests
         Assert.Contains($"localhost:{ledger.Text("daprHTTPPort")}/", handler, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("examples/orders")]
+    [InlineData("examples/travel-saga")]
+    public void Other_examples_begin_with_the_same_component_and_name_what_is_there(string folder)
+    {
+        var apps = YamlFile.Read($"{folder}/dapr.yaml").Single().Items("apps").ToArray();
+
+        Assert.Equal(Run.Items("apps").First().ToString(), apps[0].ToString());
+        Assert.All(apps.SelectMany(app => app.Members()), field => Assert.Contains(field.Name, Known));
+        Assert.Equal(apps.Length - 1, apps.Skip(1).Select(app => app.Text("daprHTTPPort")).Distinct().Count());
+        foreach (var app in apps.Skip(1))
+        {
+            Assert.Equal("../..", app.Text("appDirPath"));
+            // Of a program that a build makes, its project.
+            var program = app.Texts("command").Single(word => word.Contains('/', StringComparison.Ordinal)).Split("/bin/")[0];
+            Assert.True(Path.Exists(Repository.PathOf(program)), program);
+            Assert.All(app.Texts("resourcesPaths"), path => Assert.True(Directory.Exists(Repository.PathOf(path)), path));
+        }
+    }
+
     /// <summary>Paths are relative to appDirPath, and that to the file.</summary>
     private static string PathOf(YamlNode app, string path) =>
         Path.GetFullPath(Path.Combine(Repository.PathOf(Folder), app.Text("appDirPath")!, path)).TrimEnd('/');
