@@ -2,7 +2,7 @@
 # Provides what the tests and the demo run beside .NET, without root and without touching the system: what is on the machine and
 # new enough is used, the rest is unpacked into .tools/ from the packages of this system's own release (Debian or Ubuntu).
 #
-#   tests/tools.sh [redis] [valkey] [grpcio] [lua] [native] [node] [python]   (default: all)
+#   tests/tools.sh [redis] [valkey] [grpcio] [native] [node] [python]   (default: all)
 #   source .tools/env.sh                                                      (sets PATH and the DARQ_… variables)
 #
 #   DARQ_TOOLS=FOLDER         unpacks there instead of into .tools/
@@ -96,7 +96,7 @@ write_env() {
   mv "$tools/env.sh.new" "$tools/env.sh"
 }
 
-known=(redis valkey grpcio lua native node python)
+known=(redis valkey grpcio native node python)
 (($#)) || set -- "${known[@]}"
 for component in "$@"; do
   [[ " ${known[*]} " == *" $component "* ]] || fail "unknown component '$component'; known: ${known[*]}"

@@ -13,7 +13,6 @@ internal static partial class Tools
     public static string RedisServer => Find("DARQ_REDIS_SERVER");
     public static string RedisCli => Find("DARQ_REDIS_CLI");
     public static string ValkeyServer => Find("DARQ_VALKEY_SERVER");
-    public static string Lua51 => Find("DARQ_LUA51");
 
     /// <summary>Debian's own Python, because the compiled part of its gRPC package fits no other.</summary>
     public static string Python => File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";

@@ -13,7 +13,6 @@ declare -A packages=(
   [redis]="redis-server redis-tools"
   [valkey]="valkey-server valkey-tools"
   [grpcio]="python3-grpcio python3-protobuf"
-  [lua]="liblua5.1-0"
   [native]="gcc binutils libc6-dev"
 )
 
@@ -57,15 +56,6 @@ grpcio_lines() {
   PYTHONPATH=$path LD_LIBRARY_PATH=$(library_path) /usr/bin/python3 -c 'import grpc, google.protobuf' 2>/dev/null || return 1
   echo "export DARQ_PYTHON_PATH='$path'"
   echo "export PYTHONPATH='$path'\${PYTHONPATH:+:\$PYTHONPATH}"
-}
-
-lua_lines() {
-  local folder folders=("$unpacked"/usr/lib/*-linux-gnu)
-  if [[ -z $ignore_path ]]; then folders=(/usr/lib/*-linux-gnu "${folders[@]}"); fi
-  for folder in "${folders[@]}"; do
-    if [[ -e $folder/liblua5.1.so.0 ]]; then echo "export DARQ_LUA51='$folder/liblua5.1.so.0'"; return 0; fi
-  done
-  return 1
 }
 
 # Why what was unpacked does not work, as far as the loader or the linker knows.

@@ -7,8 +7,8 @@ using Darq.Engine.Steps;
 using Darq.Engine.Steps.Json;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Deliveries;
-using Darq.Tests.Simulation.Scheduling;
-using Darq.Tests.Simulation.Server;
+using Darq.Testing.Scheduling;
+using Darq.Testing.Server;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Darq.Tests.Simulation.Fixtures;

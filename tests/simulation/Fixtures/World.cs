@@ -1,7 +1,7 @@
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
-using Darq.Tests.Simulation.Scheduling;
-using Darq.Tests.Simulation.Server;
+using Darq.Testing.Scheduling;
+using Darq.Testing.Server;
 using Xunit;
 
 namespace Darq.Tests.Simulation.Fixtures;

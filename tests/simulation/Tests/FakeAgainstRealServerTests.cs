@@ -1,6 +1,7 @@
 using Darq.Engine.Redis;
+using Darq.Testing.Server;
 using Darq.Tests.Shared;
-using Darq.Tests.Simulation.Server;
+using Darq.Tests.Simulation.Fixtures;
 using Xunit;
 
 namespace Darq.Tests.Simulation.Tests;

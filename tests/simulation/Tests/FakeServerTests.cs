@@ -1,5 +1,5 @@
 using Darq.Engine.Redis;
-using Darq.Tests.Simulation.Server;
+using Darq.Testing.Server;
 using Xunit;
 
 namespace Darq.Tests.Simulation.Tests;

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using Darq.Tests.Simulation.Scheduling;
+using Darq.Testing.Scheduling;
 using Xunit;
 
 namespace Darq.Tests.Simulation.Tests;

@@ -4,8 +4,8 @@ using Darq.Engine.Redis;
 using Darq.Engine.State;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Ownership;
-using Darq.Tests.Simulation.Scheduling;
-using Darq.Tests.Simulation.Server;
+using Darq.Testing.Scheduling;
+using Darq.Testing.Server;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

@@ -9,10 +9,10 @@ using Darq.Engine.State;
 using Darq.Engine.Steps;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Testing.Scheduling;
+using Darq.Testing.Server;
 using Darq.Tests.Shared.History;
 using Darq.Tests.Simulation.Fixtures;
-using Darq.Tests.Simulation.Scheduling;
-using Darq.Tests.Simulation.Server;
 
 namespace Darq.Tests.Simulation.Transfers;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
+using Darq.Testing.Server;
 using Darq.Tests.Shared;
-using Darq.Tests.Simulation.Server;
 
 namespace Darq.Tests.Simulation.Transfers;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Darq.Engine.Publishing;
 using Darq.Engine.Subscriptions.Acks;
-using Darq.Tests.Simulation.Server;
+using Darq.Testing.Server;
 
 namespace Darq.Tests.Simulation.Transfers;
 

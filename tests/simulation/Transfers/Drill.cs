@@ -1,6 +1,6 @@
 using System.Text;
 using Darq.Engine.Redis;
-using Darq.Tests.Simulation.Server;
+using Darq.Testing.Server;
 
 namespace Darq.Tests.Simulation.Transfers;
 

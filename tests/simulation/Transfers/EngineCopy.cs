@@ -85,13 +85,16 @@ internal sealed class EngineCopy : IDisposable
     private string Code() =>
         Directory
             .EnumerateFiles(Folder, "*.lua", SearchOption.AllDirectories)
-            .Aggregate(FunctionLibrary.Code, (code, file) =>
-            {
-                var original = File.ReadAllText(Path.Combine(Original, Path.GetRelativePath(Folder, file)));
-                return code.Contains(original, StringComparison.Ordinal)
-                    ? code.Replace(original, File.ReadAllText(file), StringComparison.Ordinal)
-                    : throw new InvalidOperationException($"{file} is not what was built; build the engine again.");
-            });
+            .Aggregate(
+                FunctionLibrary.Code,
+                (code, file) =>
+                {
+                    var original = File.ReadAllText(Path.Combine(Original, Path.GetRelativePath(Folder, file)));
+                    return code.Contains(original, StringComparison.Ordinal)
+                        ? code.Replace(original, File.ReadAllText(file), StringComparison.Ordinal)
+                        : throw new InvalidOperationException($"{file} is not what was built; build the engine again.");
+                }
+            );
 
     private async Task<string> BuildAsync()
     {
@@ -134,7 +137,7 @@ internal sealed class EngineCopy : IDisposable
             name.Name switch
             {
                 "Darq.Engine" => LoadFromAssemblyPath(engine),
-                "darq" or "Darq.Tests.Simulation" or "Darq.Tests.Shared" => LoadFromAssemblyPath(
+                "darq" or "Darq.Testing" or "Darq.Tests.Simulation" or "Darq.Tests.Shared" => LoadFromAssemblyPath(
                     Path.Combine(AppContext.BaseDirectory, name.Name + ".dll")
                 ),
                 _ => null,

@@ -1,4 +1,4 @@
-using Darq.Tests.Simulation.Server;
+using Darq.Testing.Server;
 
 namespace Darq.Tests.Simulation.Transfers;
 

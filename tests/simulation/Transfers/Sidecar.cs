@@ -1,6 +1,6 @@
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Deliveries;
-using Darq.Tests.Simulation.Scheduling;
+using Darq.Testing.Scheduling;
 
 namespace Darq.Tests.Simulation.Transfers;
 

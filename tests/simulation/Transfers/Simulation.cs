@@ -1,7 +1,7 @@
 using Darq.Engine.Core;
+using Darq.Testing.Scheduling;
+using Darq.Testing.Server;
 using Darq.Tests.Shared.History;
-using Darq.Tests.Simulation.Scheduling;
-using Darq.Tests.Simulation.Server;
 
 namespace Darq.Tests.Simulation.Transfers;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Darq.Tests.Simulation.Server;
+using Darq.Testing.Server;
 
 namespace Darq.Tests.Simulation.Transfers;
 

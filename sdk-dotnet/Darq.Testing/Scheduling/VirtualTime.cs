@@ -1,4 +1,4 @@
-namespace Darq.Tests.Simulation.Scheduling;
+namespace Darq.Testing.Scheduling;
 
 /// <summary>
 /// The clock that one simulated process sees. Its timers fire inside the process, or not at all once it is dead. A FakeTimeProvider

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>A hash; fields keep the order in which they came.</summary>
 internal sealed class Hash : OrderedDictionary<string, string>;

@@ -1,4 +1,4 @@
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>
 /// What another program has written over in the data of a fake server, beside its journal: whole keys, and fields of hashes. It can be

@@ -1,4 +1,4 @@
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>A reply of the fake server. Text is bytes, one char each (Latin-1), so that ordinal order is Redis' order.</summary>
 internal abstract record Reply

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>Commands on keys of any type, on plain values, and the clock.</summary>
 internal static class KeyCommands

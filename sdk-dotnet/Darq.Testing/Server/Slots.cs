@@ -1,4 +1,4 @@
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>The rule of a cluster that one command has keys of one slot only, which a server that is none does not enforce.</summary>
 internal static class Slots

@@ -1,11 +1,6 @@
--- What Redis 7 gives to a function library, on plain Lua 5.1. The chunk gets the command entry (a function that never
--- raises: it returns false and a text, or true and a value) and returns the two entries of the simulator: load, run.
+-- What Redis 7 gives to a function library. The chunk gets the command entry (a function that never raises: it returns false and a
+-- text, or true and a value) and returns the two entries of the simulator: load, run. Runs after lua51.lua.
 local execute = ... -- whether writes are allowed, command, arguments
-
-for _, name in ipairs({ 'io', 'debug', 'package', 'require', 'module', 'dofile', 'loadfile', 'print', 'newproxy' }) do
-  _G[name] = nil
-end
-os = { clock = os.clock }
 
 local functions, loading, writes = {}, false, true
 
@@ -64,11 +59,9 @@ setmetatable(_G, {
   __index = function(_, name) error('Script attempted to access nonexistent global variable \'' .. tostring(name) .. '\'', 2) end,
 })
 
-local function load(code)
-  local chunk, why = loadstring(code, '@user_function')
-  if not chunk then error(why) end
+local function load(library, joint)
   loading = true
-  chunk()
+  library(joint)
   loading = false
 end
 

@@ -1,4 +1,4 @@
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>What the network does to the simulated processes, by the seed. Calm weather still has delays.</summary>
 internal sealed class Weather(Random random)

@@ -1,4 +1,4 @@
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>
 /// The data of the fake server, in memory, and the commands on it that the function library uses. A command that it does

@@ -1,4 +1,4 @@
-namespace Darq.Tests.Simulation.Scheduling;
+namespace Darq.Testing.Scheduling;
 
 /// <summary>
 /// An operating system process of the simulation: a task scheduler and a clock for the code that runs in it. It can be

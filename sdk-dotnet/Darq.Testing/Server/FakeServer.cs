@@ -1,8 +1,8 @@
 using System.Text;
 using Darq.Engine.Redis;
-using Darq.Tests.Simulation.Lua;
+using Darq.Testing.Lua;
 
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>
 /// A Redis primary and its replica: two processes, each with the real function library in a Lua of its own, over data in

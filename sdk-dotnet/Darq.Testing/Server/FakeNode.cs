@@ -1,6 +1,6 @@
-using Darq.Tests.Simulation.Lua;
+using Darq.Testing.Lua;
 
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>
 /// One server process: its Lua, whose library variables live exactly as long as the process does, and nothing else of its own.

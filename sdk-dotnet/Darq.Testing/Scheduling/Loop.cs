@@ -1,4 +1,4 @@
-namespace Darq.Tests.Simulation.Scheduling;
+namespace Darq.Testing.Scheduling;
 
 /// <summary>
 /// The one thread of a simulation and its clock. What is ready runs, one at a time and mostly in order; when nothing is
@@ -79,26 +79,47 @@ internal sealed class Loop(Random random)
         Now = end;
     }
 
-    private bool Step(DateTimeOffset end)
+    /// <summary>When the next event is due; null where none is left.</summary>
+    public DateTimeOffset? NextEvent => _events.TryPeek(out _, out var due) ? due.At : null;
+
+    /// <summary>Runs one thing that is ready; false where nothing is.</summary>
+    public bool RunReady()
     {
-        Steps++;
-        if (_ready.Count > 0)
-        {
-            // Ready tasks have no promised order; now and then a later one overtakes.
-            var chosen = random.Next(4) == 0 ? random.Next(_ready.Count) : 0;
-            var action = _ready[chosen];
-            _ready.RemoveAt(chosen);
-            action();
-            return true;
-        }
-        if (!_events.TryPeek(out var next, out var due) || due.At > end)
+        if (_ready.Count == 0)
         {
             return false;
         }
 
-        _events.Dequeue();
+        // Ready tasks have no promised order; now and then a later one overtakes.
+        var chosen = random.Next(4) == 0 ? random.Next(_ready.Count) : 0;
+        var action = _ready[chosen];
+        _ready.RemoveAt(chosen);
+        action();
+        return true;
+    }
+
+    /// <summary>Time jumps to the next event, which there must be, and it happens.</summary>
+    public void RunNextEvent()
+    {
+        _events.TryDequeue(out var next, out var due);
         Now = due.At > Now ? due.At : Now;
-        next();
+        next!();
+    }
+
+    private bool Step(DateTimeOffset end)
+    {
+        Steps++;
+        if (RunReady())
+        {
+            return true;
+        }
+
+        if (NextEvent is not { } due || due > end)
+        {
+            return false;
+        }
+
+        RunNextEvent();
         return true;
     }
 }

@@ -1,4 +1,4 @@
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>A sorted set: members by score, then by bytes.</summary>
 internal sealed class SortedSet

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>A stream: entries by id, and the last id ever given, which outlives its entry.</summary>
 internal sealed class Stream

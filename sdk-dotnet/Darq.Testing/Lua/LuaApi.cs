@@ -1,22 +1,17 @@
-using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Darq.Tests.Shared;
 
-namespace Darq.Tests.Simulation.Lua;
+namespace Darq.Testing.Lua;
 
 /// <summary>
-/// The few functions of the real Lua 5.1 that the simulator needs. Only those are declared that raise no Lua error (short
-/// of running out of memory), because an error is a longjmp and must never cross a managed frame.
+/// The few functions of the real Lua 5.4 that the simulator needs, from the native library that the package KeraLua brings for each
+/// system. Only those are declared that raise no Lua error (short of running out of memory), because an error is a longjmp and must
+/// never cross a managed frame.
 /// </summary>
 internal static partial class LuaApi
 {
-    public const int Registry = -10000;
+    public const int Registry = -1_001_000;
 
-    private const string Library = "liblua5.1.so.0";
-
-    [ModuleInitializer]
-    internal static void FindLibrary() => NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(), Resolve);
+    private const string Library = "lua54";
 
     [LibraryImport(Library, EntryPoint = "luaL_newstate")]
     public static partial nint NewState();
@@ -27,23 +22,24 @@ internal static partial class LuaApi
     [LibraryImport(Library, EntryPoint = "lua_close")]
     public static partial void Close(nint state);
 
-    [LibraryImport(Library, EntryPoint = "luaL_loadbuffer", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Load(nint state, byte[] code, nuint length, string name);
+    /// <summary>A mode of null takes text and binary code.</summary>
+    [LibraryImport(Library, EntryPoint = "luaL_loadbufferx", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Load(nint state, byte[] code, nuint length, string name, string? mode = null);
 
-    [LibraryImport(Library, EntryPoint = "lua_pcall")]
-    public static partial int ProtectedCall(nint state, int arguments, int results, int handler);
+    [LibraryImport(Library, EntryPoint = "lua_pcallk")]
+    public static partial int ProtectedCall(nint state, int arguments, int results, int handler, nint context = 0, nint continuation = 0);
 
     [LibraryImport(Library, EntryPoint = "luaL_ref")]
     public static partial int Reference(nint state, int table);
 
     [LibraryImport(Library, EntryPoint = "lua_rawgeti")]
-    public static partial void GetAt(nint state, int table, int index);
+    public static partial LuaType GetAt(nint state, int table, long index);
 
     [LibraryImport(Library, EntryPoint = "lua_rawseti")]
-    public static partial void SetAt(nint state, int table, int index);
+    public static partial void SetAt(nint state, int table, long index);
 
     [LibraryImport(Library, EntryPoint = "lua_rawget")]
-    public static partial void Get(nint state, int table);
+    public static partial LuaType Get(nint state, int table);
 
     [LibraryImport(Library, EntryPoint = "lua_rawset")]
     public static partial void Set(nint state, int table);
@@ -52,7 +48,7 @@ internal static partial class LuaApi
     public static partial void PushTable(nint state, int items, int fields);
 
     [LibraryImport(Library, EntryPoint = "lua_pushlstring")]
-    public static partial void PushBytes(nint state, byte[] bytes, nuint length);
+    public static partial nint PushBytes(nint state, byte[] bytes, nuint length);
 
     [LibraryImport(Library, EntryPoint = "lua_pushnumber")]
     public static partial void PushNumber(nint state, double number);
@@ -66,8 +62,8 @@ internal static partial class LuaApi
     [LibraryImport(Library, EntryPoint = "lua_type")]
     public static partial LuaType TypeOf(nint state, int index);
 
-    [LibraryImport(Library, EntryPoint = "lua_tonumber")]
-    public static partial double Number(nint state, int index);
+    [LibraryImport(Library, EntryPoint = "lua_tonumberx")]
+    public static partial double Number(nint state, int index, nint isNumber = 0);
 
     [LibraryImport(Library, EntryPoint = "lua_toboolean")]
     public static partial int Boolean(nint state, int index);
@@ -83,16 +79,6 @@ internal static partial class LuaApi
 
     [LibraryImport(Library, EntryPoint = "lua_checkstack")]
     public static partial int EnsureStack(nint state, int free);
-
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
-    {
-        if (name != Library)
-        {
-            return 0;
-        }
-
-        return NativeLibrary.TryLoad(name, assembly, path, out var found) ? found : NativeLibrary.Load(Tools.Lua51);
-    }
 }
 
 internal enum LuaType

@@ -2,13 +2,13 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
-using Darq.Tests.Simulation.Server;
+using Darq.Testing.Server;
 
-namespace Darq.Tests.Simulation.Lua;
+namespace Darq.Testing.Lua;
 
 /// <summary>
 /// One Lua interpreter with one function library, as a Redis server process has it: its variables live until it is
-/// disposed. Calls follow Redis' conversion rules between Lua values and replies.
+/// disposed. Calls follow Redis' conversion rules between Lua values and replies. Numbers are floats on the way in and out.
 /// </summary>
 internal sealed class LuaState : IDisposable
 {
@@ -18,7 +18,8 @@ internal sealed class LuaState : IDisposable
     // Lua keeps only its address, so the delegate must live as long as the state.
     private readonly Entry _command;
     private readonly int _load,
-        _run;
+        _run,
+        _joint;
     private ExceptionDispatchInfo? _fault;
 
     /// <summary>
@@ -29,7 +30,10 @@ internal sealed class LuaState : IDisposable
         _execute = execute;
         _command = Command;
         LuaApi.OpenLibraries(_state);
-        Compile(Prelude(), "@prelude");
+        Compile(Resource("lua51.lua"), "@lua51");
+        Call(0, 1);
+        _joint = LuaApi.Reference(_state, LuaApi.Registry);
+        Compile(Resource("prelude.lua"), "@prelude");
         LuaApi.PushFunction(_state, Marshal.GetFunctionPointerForDelegate(_command), 0);
         Call(1, 2);
         _run = LuaApi.Reference(_state, LuaApi.Registry);
@@ -43,8 +47,9 @@ internal sealed class LuaState : IDisposable
     public void Load(string code)
     {
         LuaApi.GetAt(_state, LuaApi.Registry, _load);
-        Push("--" + code);
-        Call(1, 0);
+        Compile(Lua51Source.Library(code), "@user_function");
+        LuaApi.GetAt(_state, LuaApi.Registry, _joint);
+        Call(2, 0);
     }
 
     /// <summary>Calls a function of the library; an error reply comes back as <see cref="Reply.Error"/>.</summary>
@@ -71,16 +76,17 @@ internal sealed class LuaState : IDisposable
             ? ((long)number).ToString(CultureInfo.InvariantCulture)
             : number.ToString("G17", CultureInfo.InvariantCulture).Replace('E', 'e');
 
-    private static string Prelude()
+    private static byte[] Resource(string name)
     {
-        using var stream = typeof(LuaState).Assembly.GetManifestResourceStream("prelude.lua")!;
-        return new StreamReader(stream, Encoding.Latin1).ReadToEnd();
+        using var stream = typeof(LuaState).Assembly.GetManifestResourceStream(name)!;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
     }
 
-    private void Compile(string code, string name)
+    private void Compile(byte[] code, string name)
     {
-        var bytes = Encoding.Latin1.GetBytes(code);
-        if (LuaApi.Load(_state, bytes, (nuint)bytes.Length, name) != 0)
+        if (LuaApi.Load(_state, code, (nuint)code.Length, name) != 0)
         {
             throw new InvalidOperationException(((Reply.Bulk)Pop()).Text);
         }

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Darq.Testing.Server;
 
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Tests.Simulation.Fixtures;
 
 /// <summary>A client of a real server that keeps replies exactly as they came, to compare the fake with.</summary>
 internal sealed class RespClient : IDisposable

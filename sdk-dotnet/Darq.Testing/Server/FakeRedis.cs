@@ -1,9 +1,9 @@
 using System.Text;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
-using Darq.Tests.Simulation.Scheduling;
+using Darq.Testing.Scheduling;
 
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>
 /// One connection of a simulated process to the fake server, with the manners of TCP: what one side sends arrives late, in

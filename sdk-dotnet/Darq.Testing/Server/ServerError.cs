@@ -1,4 +1,4 @@
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>The commands that an error may meet.</summary>
 [Flags]

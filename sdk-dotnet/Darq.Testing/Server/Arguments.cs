@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Darq.Tests.Simulation.Server;
+namespace Darq.Testing.Server;
 
 /// <summary>The words of one command and how Redis reads them.</summary>
 internal sealed class Arguments(string[] words)
