@@ -1,0 +1,72 @@
+using Dapr.Client.Autogen.Grpc.v1;
+using Darq.Engine.Publishing;
+using Darq.Testing.Hosting;
+using Darq.Testing.Messages;
+using Google.Protobuf;
+
+namespace Darq.Testing.Calls;
+
+/// <summary>The calls of <c>dapr.proto.runtime.v1.Dapr</c> that one simulated process answers.</summary>
+internal sealed class DaprCalls
+{
+    private readonly Dictionary<string, Func<byte[], DaprCall>> _methods = new(StringComparer.Ordinal);
+
+    public DaprCalls(ComponentProcess component, CloudEvents events)
+    {
+        var (state, publish, bindings) = (new StateCalls(component), new PublishCalls(component, events), new BindingCalls(component));
+        Add("GetState", GetStateRequest.Parser, state.GetAsync, static request => request.Key);
+        Add("GetBulkState", GetBulkStateRequest.Parser, state.GetBulkAsync, static request => string.Join(", ", request.Keys));
+        Add("SaveState", SaveStateRequest.Parser, state.SaveAsync, static request => KeysOf(request.States));
+        Add("DeleteState", DeleteStateRequest.Parser, state.DeleteAsync, static request => request.Key);
+        Add("DeleteBulkState", DeleteBulkStateRequest.Parser, state.DeleteBulkAsync, static request => KeysOf(request.States));
+        Add(
+            "ExecuteStateTransaction",
+            ExecuteStateTransactionRequest.Parser,
+            state.TransactAsync,
+            static request => KeysOf(request.Operations.Select(operation => operation.Request)),
+            static request => request.Metadata.Keys.Any(IsConsumption)
+        );
+        Add("PublishEvent", PublishEventRequest.Parser, publish.PublishAsync, static request => request.Topic);
+        Add("BulkPublishEvent", BulkPublishRequest.Parser, publish.PublishAsync, static request => request.Topic);
+        Add("BulkPublishEventAlpha1", BulkPublishRequest.Parser, publish.PublishAsync, static request => request.Topic);
+        Add(
+            "InvokeBinding",
+            InvokeBindingRequest.Parser,
+            bindings.InvokeAsync,
+            static request => request.Operation,
+            static request => request.Operation == BindingCalls.StepOperation
+        );
+        Add("GetMetadata", GetMetadataRequest.Parser, static _ => Task.FromResult<IMessage>(Metadata()), static _ => "");
+    }
+
+    /// <summary>A call that is read; null where there is no such method.</summary>
+    public DaprCall? Find(string method, byte[] message) => _methods.TryGetValue(method, out var read) ? read(message) : null;
+
+    private static bool IsConsumption(string name) =>
+        name.Equals(WireNames.Token, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(WireNames.Consume, StringComparison.OrdinalIgnoreCase);
+
+    private static string KeysOf(IEnumerable<StateItem> items) => string.Join(", ", items.Select(item => item.Key));
+
+    private static GetMetadataResponse Metadata() => new() { Id = ComponentProcess.Group, RuntimeVersion = "1.18.3" };
+
+    private void Add<T>(
+        string method,
+        MessageParser<T> parser,
+        Func<T, Task<IMessage>> serve,
+        Func<T, string> about,
+        Func<T, bool>? isCommit = null
+    )
+        where T : IMessage<T> =>
+        _methods[method] = bytes =>
+        {
+            var request = parser.ParseFrom(bytes);
+            return new($"{method} {about(request)}".TrimEnd(), isCommit?.Invoke(request) ?? false, () => serve(request));
+        };
+}
+
+/// <summary>One call of the app.</summary>
+/// <param name="Text">Its method and what it is about.</param>
+/// <param name="IsCommit">Whether it is a step that consumes a delivery.</param>
+/// <param name="ServeAsync">Carries it out, inside the simulated process.</param>
+internal sealed record DaprCall(string Text, bool IsCommit, Func<Task<IMessage>> ServeAsync);

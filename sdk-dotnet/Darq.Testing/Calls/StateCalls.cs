@@ -1,0 +1,118 @@
+using Dapr.Client.Autogen.Grpc.v1;
+using Darq.Engine.Core;
+using Darq.Engine.State;
+using Darq.Testing.Hosting;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+
+namespace Darq.Testing.Calls;
+
+/// <summary>The state API of the sidecar, inside the simulated process.</summary>
+internal sealed class StateCalls(ComponentProcess component)
+{
+    public async Task<IMessage> GetAsync(GetStateRequest request)
+    {
+        try
+        {
+            var value = (await component.State.GetAsync([StateItems.Key(request.Key)], CancellationToken.None))[0];
+            var answer = new GetStateResponse { Data = StateItems.DataOf(value), Etag = value.ETag ?? "" };
+            StateItems.AddExpiry(value, answer.Metadata);
+            return answer;
+        }
+        catch (DarqException fault)
+        {
+            throw CallFault.OfGet(request.StoreName, request.Key, fault);
+        }
+    }
+
+    public async Task<IMessage> GetBulkAsync(GetBulkStateRequest request)
+    {
+        try
+        {
+            var values = await component.State.GetAsync([.. request.Keys.Select(StateItems.Key)], CancellationToken.None);
+            return new GetBulkStateResponse { Items = { values.Select((value, i) => ItemOf(request.Keys[i], value)) } };
+        }
+        catch (DarqException fault)
+        {
+            throw CallFault.OfGet(request.StoreName, string.Join(", ", request.Keys), fault);
+        }
+    }
+
+    public Task<IMessage> SaveAsync(SaveStateRequest request) =>
+        WriteAsync(request.States, StateItems.Upsert, "failed saving state in state store " + request.StoreName);
+
+    public Task<IMessage> DeleteBulkAsync(DeleteBulkStateRequest request) =>
+        WriteAsync(request.States, StateItems.Delete, "failed deleting state in state store " + request.StoreName);
+
+    public Task<IMessage> DeleteAsync(DeleteStateRequest request)
+    {
+        var item = new StateItem
+        {
+            Key = request.Key,
+            Etag = request.Etag,
+            Options = request.Options,
+        };
+        item.Metadata.Add(request.Metadata);
+        return WriteAsync([item], StateItems.Delete, "failed deleting state with key " + request.Key);
+    }
+
+    /// <summary>A transaction without operations never reaches the component.</summary>
+    public async Task<IMessage> TransactAsync(ExecuteStateTransactionRequest request)
+    {
+        if (request.Operations.Count == 0)
+        {
+            return new Empty();
+        }
+
+        try
+        {
+            await component.Steps.TransactAsync([.. request.Operations.Select(Read)], request.Metadata, CancellationToken.None);
+            return new Empty();
+        }
+        catch (DarqException fault)
+        {
+            throw CallFault.OfTransaction(fault);
+        }
+    }
+
+    private static StateOperation Read(TransactionalStateOperation operation) =>
+        operation.OperationType switch
+        {
+            "upsert" => StateItems.Upsert(operation.Request),
+            "delete" => StateItems.Delete(operation.Request),
+            var other => throw CallFault.Of(StatusCode.Unimplemented, $"operation type {other} not supported"),
+        };
+
+    /// <summary>Starts all in order, so that the last of equal keys wins, and reports one fault.</summary>
+    private async Task<IMessage> WriteAsync(IReadOnlyList<StateItem> items, Func<StateItem, StateOperation> read, string what)
+    {
+        try
+        {
+            var operations = items.Select(read).ToArray();
+            var writes = operations.Select(operation => component.State.ApplyAsync(operation, CancellationToken.None).AsTask()).ToArray();
+            foreach (var write in writes)
+            {
+                await write;
+            }
+
+            return new Empty();
+        }
+        catch (DarqException fault)
+        {
+            throw CallFault.OfWrite(what, fault);
+        }
+    }
+
+    private static BulkStateItem ItemOf(string key, StateValue value)
+    {
+        var item = new BulkStateItem
+        {
+            Key = key,
+            Data = StateItems.DataOf(value),
+            Etag = value.ETag ?? "",
+        };
+        StateItems.AddExpiry(value, item.Metadata);
+        return item;
+    }
+}

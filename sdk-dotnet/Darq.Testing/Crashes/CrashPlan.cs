@@ -1,0 +1,31 @@
+namespace Darq.Testing.Crashes;
+
+/// <summary>At which moments the app's process dies, and which moments there were. Of the simulation's thread.</summary>
+internal sealed class CrashPlan
+{
+    private readonly List<(string Topic, At At)> _next = [];
+    private readonly List<Moment> _moments = [];
+
+    /// <summary>The number, from 0, of the moment at which the process dies; null for none.</summary>
+    public int? CrashAt { get; set; }
+
+    public IReadOnlyList<Moment> Moments => _moments;
+
+    /// <summary>Crashes that were asked for and have not come.</summary>
+    public IReadOnlyList<(string Topic, At At)> Open => _next;
+
+    public void Add(string topic, At at) => _next.Add((topic, at));
+
+    /// <summary>A delivery has come to a moment. Returns whether the process dies now.</summary>
+    public bool Reaches(Moment moment)
+    {
+        _moments.Add(moment);
+        var planned = _next.FindIndex(next => next.Topic == moment.Topic && next.At.Is(moment));
+        if (planned >= 0)
+        {
+            _next.RemoveAt(planned);
+        }
+
+        return planned >= 0 || CrashAt == _moments.Count - 1;
+    }
+}

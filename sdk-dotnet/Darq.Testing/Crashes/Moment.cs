@@ -1,0 +1,34 @@
+namespace Darq.Testing.Crashes;
+
+internal enum MomentKind
+{
+    BeforeHandler,
+    BeforeCall,
+    AfterCall,
+    AfterHandler,
+    AfterAnswer,
+}
+
+/// <summary>A moment of a delivery at which its process may die.</summary>
+/// <param name="Topic">Of the message.</param>
+/// <param name="Id">Of the message.</param>
+/// <param name="Attempt">Which attempt it is.</param>
+/// <param name="Kind">Where in the delivery.</param>
+/// <param name="Call">The number of the call; 0 for none.</param>
+/// <param name="Text">What the call is.</param>
+/// <param name="IsCommit">Whether the call is the step that consumes the message.</param>
+internal sealed record Moment(string Topic, string Id, int Attempt, MomentKind Kind, int Call = 0, string Text = "", bool IsCommit = false)
+{
+    public override string ToString()
+    {
+        var where = Kind switch
+        {
+            MomentKind.BeforeHandler => "before the handler",
+            MomentKind.BeforeCall => $"before call {Call} ({Text}) took effect",
+            MomentKind.AfterCall => $"after call {Call} ({Text}) took effect, before its answer",
+            MomentKind.AfterHandler => "after the handler, before its answer arrived",
+            _ => "after the answer arrived, before Redis knew",
+        };
+        return $"{where}, at attempt {Attempt} of message {Id} of topic '{Topic}'";
+    }
+}

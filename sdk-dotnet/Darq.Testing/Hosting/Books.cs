@@ -1,0 +1,41 @@
+using System.Globalization;
+using Darq.Engine.Redis;
+using Darq.Testing.Server;
+
+namespace Darq.Testing.Hosting;
+
+/// <summary>Reads in the simulated Redis how many messages of a topic are not done with.</summary>
+internal sealed class Books(FakeServer server)
+{
+    private readonly Keys _keys = new(ComponentProcess.Namespace.Name, ComponentProcess.Namespace.Partitions);
+
+    /// <summary>Messages of a topic that the app's group has yet to consume, or to give up.</summary>
+    public long Waiting(string topic)
+    {
+        var (name, waiting) = (FakeServer.Bytes(Keys.Encode(topic)), 0L);
+        for (var partition = 0; partition < _keys.Partitions; partition++)
+        {
+            var header = FakeServer.Bytes(_keys.PartitionHeader(partition));
+            var replies = server.Execute(
+                ["HGET", header, "t:" + name],
+                ["HGET", header, $"l:{ComponentProcess.Group}:{name}"],
+                ["ZCARD", $"{header[..^2]}:q:{ComponentProcess.Group}:{name}"]
+            );
+            if (replies[0] is Reply.Bulk { Text: { } numbers })
+            {
+                waiting += Behind(numbers, (replies[1] as Reply.Bulk)?.Text) + ((Reply.Integer)replies[2]).Value;
+            }
+        }
+
+        return waiting;
+    }
+
+    /// <summary>From the last number of the stream (append.lua) to the ack watermark (ack.lua).</summary>
+    private static long Behind(string topic, string? lane)
+    {
+        var last = Number(topic.Split(' ')[0]);
+        return lane is null ? last : last - Number(lane.Split(' ')[2].Split('-')[1]);
+    }
+
+    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,311 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using Darq.Testing.Scheduling;
+
+namespace Darq.Testing.Hosting;
+
+/// <summary>
+/// The thread on which Redis, component and clock are simulated; the app and the test run wherever they like, and reach it through its
+/// inbox. Time stands still but in three cases: 1. A call is under way: up to its answer. 2. Somebody waits for the world to be idle, or
+/// for time to pass, and the app does nothing: up to that. 3. The same, while a handler runs but has done nothing for a real moment: up to
+/// the next timer of the app, for which it seems to wait.
+/// </summary>
+internal sealed class SimulationThread : IDisposable
+{
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(30);
+
+    private readonly BlockingCollection<Action> _inbox = [];
+    private readonly TaskCompletionSource _faulted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Random _random;
+    private readonly TimeSpan _patience;
+    private readonly Thread _thread;
+    private long _now;
+
+    // Of the thread.
+    private Goal? _goal;
+    private bool _isNudged;
+    private bool _isEnding;
+    private int _silentMoments;
+
+    // The app seems to wait for its timer that is due then: time passes up to it without another look.
+    private DateTimeOffset? _awaited;
+
+    public SimulationThread(Random random, TimeSpan patience)
+    {
+        (_random, _patience) = (random, patience);
+        var started = new TaskCompletionSource<Loop>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _thread = new(() => Run(started)) { IsBackground = true, Name = "darq simulation" };
+        _thread.Start();
+        Started = started.Task;
+    }
+
+    public Task<Loop> Started { get; }
+
+    /// <summary>The virtual time; may be read by any thread.</summary>
+    public DateTimeOffset Now => new(Volatile.Read(ref _now), TimeSpan.Zero);
+
+    /// <summary>Calls under way for whose answers time passes. Of the thread.</summary>
+    public int Calls { get; set; }
+
+    /// <summary>What runs outside and must end before the world is idle: handlers, and apps that start. Of the thread.</summary>
+    public HashSet<string> Outside { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>When the app's timers are due. Of the thread.</summary>
+    public SortedSet<(DateTimeOffset Due, long Number)> AppTimers { get; } = [];
+
+    /// <summary>Whether somebody waits, so that messages are handed to the app. Of the thread.</summary>
+    public bool IsAwaited => _goal is not null;
+
+    /// <summary>Runs an action on the thread, soon.</summary>
+    public void Post(Action action)
+    {
+        try
+        {
+            _inbox.Add(action);
+        }
+        catch (Exception fault) when (fault is ObjectDisposedException or InvalidOperationException)
+        {
+            // The simulation has ended; nothing happens in it any more.
+        }
+    }
+
+    /// <summary>Runs a function on the thread and returns what it returned. Blocks, for methods of tests that are not async.</summary>
+    public T Ask<T>(Func<T> function) => Wait(AskAsync<T>(done => done.TrySetResult(function())));
+
+    /// <summary>Blocks until something that the simulation does is done.</summary>
+    public static T Wait<T>(Task<T> task)
+    {
+        var answer = new Answer<T>();
+        _ = TakeAsync(task, answer);
+        answer.Done.Wait();
+        answer.Fault?.Throw();
+        return answer.Value!;
+    }
+
+    /// <summary>Begins something on the thread, which ends when the source is set.</summary>
+    public async Task<T> AskAsync<T>(Action<TaskCompletionSource<T>> begin)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            try
+            {
+                begin(done);
+            }
+            catch (Exception fault)
+            {
+                done.TrySetException(fault);
+            }
+        });
+        if (await Task.WhenAny(done.Task, _faulted.Task).ConfigureAwait(false) == _faulted.Task)
+        {
+            await _faulted.Task.ConfigureAwait(false);
+        }
+
+        return await done.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Lets time pass until the condition holds while nothing is under way; false when so much time is over. Without a condition, only the
+    /// time counts.
+    /// </summary>
+    public Task<bool> RunUntilAsync(Func<bool>? reached, TimeSpan within, Action? begun = null) =>
+        AskAsync<bool>(done =>
+        {
+            if (_goal is not null)
+            {
+                throw new InvalidOperationException("Another call is letting time pass; await one before the next begins.");
+            }
+
+            _goal = new(Now + within, reached, done);
+            (_silentMoments, _awaited) = (0, null);
+            begun?.Invoke();
+        });
+
+    /// <summary>Ends the wait with an error, if somebody waits. Of the thread.</summary>
+    public void Fail(Exception why)
+    {
+        if (_goal is { } goal)
+        {
+            _goal = null;
+            goal.Done.TrySetException(why);
+        }
+    }
+
+    /// <summary>The app was told that a timer is due, and may begin something. Of the thread.</summary>
+    public void Nudged() => _isNudged = true;
+
+    public void Dispose()
+    {
+        Post(() => _isEnding = true);
+        _inbox.CompleteAdding();
+        _thread.Join();
+        _inbox.Dispose();
+    }
+
+    private static async Task TakeAsync<T>(Task<T> task, Answer<T> answer)
+    {
+        try
+        {
+            answer.Value = await task.ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            answer.Fault = ExceptionDispatchInfo.Capture(fault);
+        }
+
+        answer.Done.Set();
+    }
+
+    private void Run(TaskCompletionSource<Loop> started)
+    {
+        var loop = new Loop(_random);
+        Volatile.Write(ref _now, loop.Now.UtcTicks);
+        started.SetResult(loop);
+        while (!_isEnding)
+        {
+            try
+            {
+                Turn(loop);
+            }
+            catch (Exception fault)
+            {
+                loop.Fail(fault);
+            }
+
+            Volatile.Write(ref _now, loop.Now.UtcTicks);
+        }
+    }
+
+    private void Turn(Loop loop)
+    {
+        if (_inbox.TryTake(out var action))
+        {
+            Do(action);
+        }
+        else if (loop.Fault is { } fault)
+        {
+            var failure = new DarqTestException("The simulation failed: " + fault.Message, fault);
+            _faulted.TrySetException(failure);
+            Fail(failure);
+            Take(Timeout.InfiniteTimeSpan);
+        }
+        else if (!loop.RunReady())
+        {
+            Pass(loop);
+        }
+    }
+
+    /// <summary>Nothing is ready: time passes, or somebody outside has to do something first.</summary>
+    private void Pass(Loop loop)
+    {
+        if (Calls > 0 && loop.NextEvent is not null)
+        {
+            loop.RunNextEvent();
+        }
+        else if (_goal is null)
+        {
+            Take(Timeout.InfiniteTimeSpan);
+        }
+        else if (Outside.Count > 0)
+        {
+            WaitForApp(loop, _goal);
+        }
+        else if (_isNudged)
+        {
+            _isNudged = false;
+            Take(Moment);
+        }
+        else if (_goal.Reached?.Invoke() == true)
+        {
+            Finish(reached: true);
+        }
+        else
+        {
+            Jump(loop, _goal, _goal.End);
+        }
+    }
+
+    private void WaitForApp(Loop loop, Goal goal)
+    {
+        if (_awaited is { } due)
+        {
+            Jump(loop, goal, due);
+            _awaited = AppTimers.Count > 0 && AppTimers.Min.Due == due ? due : null;
+            return;
+        }
+
+        if (Take(Moment))
+        {
+            return;
+        }
+
+        if (++_silentMoments * Moment > _patience && !Debugger.IsAttached)
+        {
+            Fail(
+                new DarqTestException(
+                    $"For {_patience.TotalSeconds} s of real time nothing came from {string.Join(", ", Outside.Order())}. "
+                        + "A handler waits for something that does not happen: real time, a lock, or what another handler does "
+                        + "(MaxConcurrentHandlers)."
+                )
+            );
+        }
+        else if (AppTimers.Count > 0)
+        {
+            _awaited = AppTimers.Min.Due;
+        }
+    }
+
+    private void Jump(Loop loop, Goal goal, DateTimeOffset until)
+    {
+        if (loop.NextEvent is { } next && next <= goal.End)
+        {
+            if (next <= until)
+            {
+                loop.RunNextEvent();
+            }
+
+            return;
+        }
+
+        loop.RunFor(goal.End - loop.Now);
+        Finish(reached: false);
+    }
+
+    private void Finish(bool reached)
+    {
+        var goal = _goal!;
+        _goal = null;
+        goal.Done.TrySetResult(reached);
+    }
+
+    /// <summary>Waits for something in the inbox and does it; false where nothing came.</summary>
+    private bool Take(TimeSpan within)
+    {
+        if (!_inbox.TryTake(out var action, within))
+        {
+            return false;
+        }
+
+        Do(action);
+        return true;
+    }
+
+    private void Do(Action action)
+    {
+        (_silentMoments, _awaited) = (0, null);
+        action();
+    }
+
+    private sealed class Answer<T>
+    {
+        public ManualResetEventSlim Done { get; } = new();
+
+        public T? Value { get; set; }
+
+        public ExceptionDispatchInfo? Fault { get; set; }
+    }
+
+    private sealed record Goal(DateTimeOffset End, Func<bool>? Reached, TaskCompletionSource<bool> Done);
+}

@@ -1,0 +1,185 @@
+using Darq.Testing.Apps;
+using Darq.Testing.Calls;
+using Darq.Testing.Crashes;
+using Darq.Testing.Messages;
+using Darq.Testing.Scheduling;
+using Darq.Testing.Server;
+using Google.Protobuf;
+
+namespace Darq.Testing.Hosting;
+
+/// <summary>Redis, the clock, and the process of the app that lives at present; each crash brings another one.</summary>
+internal sealed class World : IAsyncDisposable
+{
+    private readonly Func<SidecarChannel, TimeProvider, IApp> _createApp;
+    private readonly List<AppProcess> _processes = [];
+    private readonly Random _random;
+    private Loop _loop = null!;
+    private AppProcess? _current;
+    private Task _starting = Task.CompletedTask;
+
+    public World(DarqTestOptions options, Func<SidecarChannel, TimeProvider, IApp> createApp)
+    {
+        (Options, _createApp, _random) = (options, createApp, new Random(options.Seed));
+        Thread = new(_random, options.HandlerPatience);
+        Dispatcher = new(this, options.MaxConcurrentHandlers);
+    }
+
+    public DarqTestOptions Options { get; }
+
+    public SimulationThread Thread { get; }
+
+    public Dispatcher Dispatcher { get; }
+
+    public FakeServer Server { get; private set; } = null!;
+
+    public AppendedMessages Appended { get; private set; } = null!;
+
+    public Books Books { get; private set; } = null!;
+
+    public CloudEvents Events { get; private set; } = null!;
+
+    public CrashPlan Crashes { get; } = new();
+
+    public async Task StartAsync()
+    {
+        _loop = await Thread.Started.ConfigureAwait(false);
+        Thread.Ask(() =>
+        {
+            Server = new FakeServer(() => _loop.Now, _random);
+            (Appended, Books) = (new(Server), new(Server));
+            Events = new(_random, new HostTime(Thread));
+            return true;
+        });
+        await StartProcessAsync().ConfigureAwait(false);
+    }
+
+    public IApp CreateApp(SidecarChannel channel, TimeProvider time) => _createApp(channel, time);
+
+    /// <summary>The process that is running, once it is.</summary>
+    public async Task<AppProcess> ProcessAsync()
+    {
+        await Thread.Ask(() => _starting).ConfigureAwait(false);
+        return _current!;
+    }
+
+    /// <summary>A call of the app. Its answer never comes where the process dies at it, or has died; null for an unknown method.</summary>
+    public async Task<IMessage?> CallAsync(AppProcess process, DaprCall? call, string? delivery)
+    {
+        if (call is null)
+        {
+            return null;
+        }
+
+        var moment = await Thread.AskAsync<Moment?>(done => Begin(process, call, delivery, done)).ConfigureAwait(false);
+        IMessage? answer = null;
+        Exception? fault = null;
+        try
+        {
+            answer = await process.Component.AskAsync(call.ServeAsync).ConfigureAwait(false);
+        }
+        catch (Exception refused)
+        {
+            fault = refused;
+        }
+
+        await Thread
+            .AskAsync<bool>(done =>
+            {
+                if (process.IsAlive && !(moment is not null && Dies(moment with { Kind = MomentKind.AfterCall })))
+                {
+                    done.TrySetResult(true);
+                }
+            })
+            .ConfigureAwait(false);
+        return fault is null ? answer : throw fault;
+    }
+
+    /// <summary>A delivery has come to a moment. If its process dies at it, another one starts. Of the simulation's thread.</summary>
+    public bool Dies(Moment moment)
+    {
+        if (!Crashes.Reaches(moment))
+        {
+            return false;
+        }
+
+        _current!.Kill();
+        Dispatcher.Abandon($"the process died {moment}");
+        const string Start = "the start of the app after a crash";
+        Thread.Outside.Add(Start);
+        _starting = Task.Run(async () =>
+        {
+            try
+            {
+                await StartProcessAsync().ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                Thread.Post(() => Thread.Fail(new DarqTestException("The app did not start again after a crash: " + fault.Message, fault)));
+                throw;
+            }
+            finally
+            {
+                Thread.Post(() => Thread.Outside.Remove(Start));
+            }
+        });
+        return true;
+    }
+
+    /// <summary>What the process that runs subscribes to. Of the simulation's thread.</summary>
+    public IReadOnlyList<AppSubscription> Subscriptions => _current!.Subscriptions;
+
+    /// <summary>Whether nothing is left to do. Of the simulation's thread.</summary>
+    public bool IsIdle() => Dispatcher.IsIdle && Subscriptions.All(subscription => Books.Waiting(subscription.Topic) == 0);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var process in _processes)
+        {
+            await process.DisposeAsync().ConfigureAwait(false);
+        }
+
+        Thread.Dispose();
+        Server?.Dispose();
+    }
+
+    private async Task StartProcessAsync()
+    {
+        var process = Thread.Ask(() => new AppProcess(this, _loop, Server, Events, _random, _processes.Count + 1));
+        Thread.Ask(() =>
+        {
+            _processes.Add(process);
+            _current = process;
+            return true;
+        });
+        await process.StartAsync((owner, subscription) => new AppSink(owner, subscription, Dispatcher.Receive)).ConfigureAwait(false);
+    }
+
+    /// <summary>Numbers the call, in the delivery that it belongs to. Of the simulation's thread.</summary>
+    private void Begin(AppProcess process, DaprCall call, string? delivery, TaskCompletionSource<Moment?> done)
+    {
+        if (!process.IsAlive)
+        {
+            return;
+        }
+
+        if (Dispatcher.Find(delivery) is not { } running)
+        {
+            done.TrySetResult(null);
+            return;
+        }
+
+        running.Calls++;
+        var moment = running.At(MomentKind.BeforeCall) with { Call = running.Calls, Text = call.Text, IsCommit = call.IsCommit };
+        if (!Dies(moment))
+        {
+            done.TrySetResult(moment);
+        }
+    }
+
+    private sealed class HostTime(SimulationThread thread) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => thread.Now;
+    }
+}

@@ -1,0 +1,29 @@
+using Darq.Testing.Hosting;
+
+namespace Darq.Testing;
+
+/// <summary>
+/// The virtual time of component, Redis and app; the app's service <see cref="TimeProvider"/> shows it. It stands still but for calls under
+/// way, <see cref="AdvanceAsync"/> and <see cref="DarqTestHost.UntilIdle"/>.
+/// </summary>
+public sealed class TestTime
+{
+    private readonly World _world;
+
+    internal TestTime(World world) => _world = world;
+
+    /// <summary>The present moment, in UTC. A host starts on 1 January 2026.</summary>
+    public DateTimeOffset Now => _world.Thread.Now;
+
+    /// <summary>Lets time pass. Timers that become due fire, and messages are handed to the app.</summary>
+    /// <param name="by">How much, zero or more.</param>
+    /// <returns>Ends when it has passed.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="by"/> is negative.</exception>
+    /// <exception cref="DarqTestException">A handler hangs, or the simulation failed.</exception>
+    /// <exception cref="InvalidOperationException">Another call is letting time pass.</exception>
+    public Task AdvanceAsync(TimeSpan by)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
+        return _world.Thread.RunUntilAsync(reached: null, by, _world.Dispatcher.Dispatch);
+    }
+}
