@@ -9,6 +9,7 @@ namespace Darq.Steps;
 internal sealed class StepSender(IStepCommit commit, StoreProbe probe, IOptions<DarqOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan PatienceOfOneCall = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PatienceOfLastCall = TimeSpan.FromSeconds(1);
 
     /// <summary>Makes sure, once, that the store takes steps at all.</summary>
     /// <exception cref="StepException">It does not, or does not answer.</exception>
@@ -23,8 +24,7 @@ internal sealed class StepSender(IStepCommit commit, StoreProbe probe, IOptions<
         var start = time.GetTimestamp();
         while (true)
         {
-            var left = options.Value.CommitTimeout - time.GetElapsedTime(start);
-            using var deadline = new CancellationTokenSource(left < PatienceOfOneCall ? left : PatienceOfOneCall, time);
+            using var deadline = new CancellationTokenSource(PatienceFor(options.Value.CommitTimeout - time.GetElapsedTime(start)), time);
             var result = await commit.CommitAsync(source, changes, deadline.Token).ConfigureAwait(false);
             var pause = pauses.Next();
             if (result.Outcome != StepOutcome.Unknown || time.GetElapsedTime(start) + pause >= options.Value.CommitTimeout)
@@ -35,4 +35,10 @@ internal sealed class StepSender(IStepCommit commit, StoreProbe probe, IOptions<
             await Task.Delay(pause, time, CancellationToken.None).ConfigureAwait(false);
         }
     }
+
+    /// <summary>A process that was paused may wake up when its time is over; it asks once more, as the outcome may be known.</summary>
+    private static TimeSpan PatienceFor(TimeSpan left) =>
+        left < PatienceOfLastCall ? PatienceOfLastCall
+        : left < PatienceOfOneCall ? left
+        : PatienceOfOneCall;
 }

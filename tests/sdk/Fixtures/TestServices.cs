@@ -36,18 +36,19 @@ internal sealed class TestServices : IDisposable
     public IDarqClient Client => _services.GetRequiredService<IDarqClient>();
 
     /// <summary>Runs a handler as the step of a delivery.</summary>
-    public Task<StepResult> RunAsync(Func<Step, Task> handler, CancellationToken cancellationToken = default)
+    public Task<StepResult> RunAsync(Func<Step, Task> handler, CancellationToken cancellationToken = default) =>
+        InTimeAsync(StartAsync(handler, cancellationToken));
+
+    /// <summary>The same, while the test turns the clock itself.</summary>
+    public Task<StepResult> StartAsync(Func<Step, Task> handler, CancellationToken cancellationToken = default)
     {
         var source = new StepSource(Token, "m-1") { Topic = "orders", IdempotencyKey = "orders/3/m-1" };
-        return InTimeAsync(_services.GetRequiredService<StepRunner>().RunAsync(source, handler, cancellationToken));
+        return _services.GetRequiredService<StepRunner>().RunAsync(source, handler, cancellationToken);
     }
 
-    public Task<StepResult> RunAsync(Action<Step> handler) =>
-        RunAsync(step =>
-        {
-            handler(step);
-            return Task.CompletedTask;
-        });
+    public Task<StepResult> RunAsync(Action<Step> handler) => RunAsync(Returning(handler));
+
+    public Task<StepResult> StartAsync(Action<Step> handler) => StartAsync(Returning(handler));
 
     /// <summary>Turns the clock until the task is done.</summary>
     public async Task<T> InTimeAsync<T>(Task<T> task)
@@ -68,4 +69,11 @@ internal sealed class TestServices : IDisposable
     }
 
     public void Dispose() => _services.Dispose();
+
+    private static Func<Step, Task> Returning(Action<Step> handler) =>
+        step =>
+        {
+            handler(step);
+            return Task.CompletedTask;
+        };
 }

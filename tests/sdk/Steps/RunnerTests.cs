@@ -175,5 +175,17 @@ public sealed class RunnerTests : IDisposable
         );
     }
 
+    [Fact]
+    public async Task A_process_that_was_paused_beyond_its_time_asks_once_more()
+    {
+        Sidecar.TransactionFailures.Enqueue("Unavailable desc = UNAVAILABLE: no answer");
+        var run = _sdk.StartAsync(_ => { });
+
+        _sdk.Time.Advance(TimeSpan.FromMinutes(1));
+        var result = await run;
+
+        Assert.Equal((StepOutcome.Applied, 2), (result.Outcome, Sidecar.Transactions.Count));
+    }
+
     public void Dispose() => _sdk.Dispose();
 }
