@@ -71,12 +71,16 @@ internal readonly record struct Refusal(StepOutcome Outcome, string Text)
         return expected ? outcome : StepOutcome.Unknown;
     }
 
-    /// <summary>The sidecar's own words: a component or operation that it does not have, or a request over its limit.</summary>
+    /// <summary>The sidecar's own words: a component, operation or right that is missing, or a request over its limit.</summary>
     private static StepOutcome OfSidecar(StatusCode code) =>
         code switch
         {
-            StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.NotFound or StatusCode.PermissionDenied =>
-                StepOutcome.Refused,
+            StatusCode.InvalidArgument
+            or StatusCode.FailedPrecondition
+            or StatusCode.NotFound
+            or StatusCode.PermissionDenied
+            or StatusCode.Unauthenticated
+            or StatusCode.Unimplemented => StepOutcome.Refused,
             StatusCode.ResourceExhausted => StepOutcome.TooLarge,
             _ => StepOutcome.Unknown,
         };

@@ -55,6 +55,8 @@ public sealed class RefusalTests
     [InlineData(StatusCode.FailedPrecondition, "state store ledger is not configured", StepOutcome.Refused)]
     [InlineData(StatusCode.InvalidArgument, "state store ledger is not found", StepOutcome.Refused)]
     [InlineData(StatusCode.PermissionDenied, "topic x is not allowed for app id y", StepOutcome.Refused)]
+    [InlineData(StatusCode.Unimplemented, "state store ledger does not support transactions", StepOutcome.Refused)]
+    [InlineData(StatusCode.Unauthenticated, "missing api token in request metadata", StepOutcome.Refused)]
     [InlineData(StatusCode.ResourceExhausted, "grpc: received message larger than max (5 vs. 4)", StepOutcome.TooLarge)]
     [InlineData(StatusCode.Unavailable, "Error connecting to subchannel.", StepOutcome.Unknown)]
     [InlineData(StatusCode.DeadlineExceeded, "", StepOutcome.Unknown)]
