@@ -32,35 +32,27 @@ internal sealed class StepBuffer(StepSource source, ISidecar sidecar, Cancellati
         lock (_lock)
         {
             EnsureOpen();
-            // A read that failed tells nothing of the value, so it may be tried again.
-            if (!_reads.TryGetValue(key, out var read) || read.IsFaulted || read.IsCanceled)
-            {
-                _reads[key] = read = sidecar.ReadAsync(key, cancellationToken);
-            }
-
-            return read;
+            return IsRead(key) ? _reads[key] : _reads[key] = sidecar.ReadAsync(key, cancellationToken);
         }
     }
 
-    /// <summary>Reads those of the keys that were not read before, in one call.</summary>
-    public Task LoadAsync(IEnumerable<string> keys)
+    /// <summary>Reads those of the keys that were not read before, in one call, and waits for all of them.</summary>
+    public Task LoadAsync(IReadOnlyList<string> keys)
     {
         lock (_lock)
         {
             EnsureOpen();
-            string[] missing = [.. keys.Distinct().Where(key => !_reads.ContainsKey(key))];
-            if (missing.Length == 0)
+            string[] missing = [.. keys.Distinct().Where(key => !IsRead(key))];
+            if (missing.Length > 0)
             {
-                return Task.CompletedTask;
+                var all = sidecar.ReadAsync(missing, cancellationToken);
+                foreach (var key in missing)
+                {
+                    _reads[key] = OneOfAsync(all, key);
+                }
             }
 
-            var all = sidecar.ReadAsync(missing, cancellationToken);
-            foreach (var key in missing)
-            {
-                _reads[key] = OneOfAsync(all, key);
-            }
-
-            return all;
+            return Task.WhenAll(keys.Select(key => _reads[key]));
         }
     }
 
@@ -124,6 +116,9 @@ internal sealed class StepBuffer(StepSource source, ISidecar sidecar, Cancellati
         read.IsCompleted
             ? new($"The {source} is not sent: its read of the state {key} failed, and the handler went on.", read.Exception)
             : new($"The {source} is not sent: its read of the state {key} was not awaited; accepted: await step.State.Get<T>(\"{key}\").");
+
+    /// <summary>A read that failed tells nothing of the value, so it may be tried again.</summary>
+    private bool IsRead(string key) => _reads.TryGetValue(key, out var read) && read is { IsFaulted: false, IsCanceled: false };
 
     private void EnsureOpen()
     {

@@ -1,3 +1,4 @@
+using Dapr;
 using Darq.Tests.Sdk.Fixtures;
 using Xunit;
 
@@ -123,6 +124,26 @@ public sealed class StateTests : IDisposable
 
         Assert.Equal(1, sum);
         Assert.Equal(["a", "b"], Sidecar.Reads);
+    }
+
+    [Fact]
+    public async Task A_load_that_failed_may_be_tried_again()
+    {
+        Sidecar.Put("a", "1");
+        Sidecar.ReadFailure = FakeSidecar.Failure("no answer");
+
+        await _sdk.RunAsync(
+            async step =>
+            {
+                await Assert.ThrowsAsync<DaprException>(() => step.State.Load("a", "b"));
+                Sidecar.ReadFailure = null;
+                await step.State.Load("a", "b");
+                step.State.Set("c", await step.State.Get<int>("a"));
+            },
+            Cancel
+        );
+
+        Assert.Equal("""[{"key":"a","etag":"1-1"},{"key":"b","etag":"absent"}]""", Sidecar.Transactions.Single().Metadata["darq.reads"]);
     }
 
     [Fact]
