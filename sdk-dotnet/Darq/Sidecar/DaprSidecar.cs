@@ -12,9 +12,10 @@ namespace Darq.Sidecar;
 /// </summary>
 internal sealed class DaprSidecar(IServiceProvider services, IOptions<DarqOptions> options) : ISidecar, IDisposable
 {
-    private readonly Lazy<DaprClient> _client = new(() => services.GetService<DaprClient>() ?? new DaprClientBuilder().Build());
+    private readonly Lazy<DaprClient> _own = new(() => new DaprClientBuilder().Build());
+    private readonly Lazy<DaprClient?> _apps = new(services.GetService<DaprClient>);
 
-    private DaprClient Client => _client.Value;
+    private DaprClient Client => _apps.Value ?? _own.Value;
 
     private DarqOptions Names => options.Value;
 
@@ -45,9 +46,11 @@ internal sealed class DaprSidecar(IServiceProvider services, IOptions<DarqOption
         }
 
         // The client hides why a key has no value here: it may not exist, or its read may have failed. Reading it alone tells.
-        foreach (var key in keys.Where(key => !found.ContainsKey(key)))
+        string[] rest = [.. keys.Where(key => !found.ContainsKey(key))];
+        var values = await Task.WhenAll(rest.Select(key => ReadAsync(key, cancellationToken))).ConfigureAwait(false);
+        foreach (var (key, value) in rest.Zip(values))
         {
-            found[key] = await ReadAsync(key, cancellationToken).ConfigureAwait(false);
+            found[key] = value;
         }
 
         return found;
@@ -57,12 +60,18 @@ internal sealed class DaprSidecar(IServiceProvider services, IOptions<DarqOption
         IReadOnlyList<StateTransactionRequest> operations,
         IReadOnlyDictionary<string, string> metadata,
         CancellationToken cancellationToken
-    ) => Client.ExecuteStateTransactionAsync(Names.StateStore, operations, metadata, cancellationToken);
+    ) =>
+        CancellableAsync(
+            () => Client.ExecuteStateTransactionAsync(Names.StateStore, operations, metadata, cancellationToken),
+            cancellationToken
+        );
 
     public async Task<ReadOnlyMemory<byte>> InvokeStepAsync(byte[] step, CancellationToken cancellationToken)
     {
         var request = new BindingRequest(Names.Binding!, "step") { Data = step };
-        return (await Client.InvokeBindingAsync(request, cancellationToken).ConfigureAwait(false)).Data;
+        var answer = await CancellableAsync(() => Client.InvokeBindingAsync(request, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
+        return answer.Data;
     }
 
     public Task PublishAsync(
@@ -70,20 +79,24 @@ internal sealed class DaprSidecar(IServiceProvider services, IOptions<DarqOption
         ReadOnlyMemory<byte> json,
         Dictionary<string, string> metadata,
         CancellationToken cancellationToken
-    ) => Client.PublishByteEventAsync(Names.PubSub, topic, json, "application/json", metadata, cancellationToken);
+    ) =>
+        CancellableAsync(
+            () => Client.PublishByteEventAsync(Names.PubSub, topic, json, "application/json", metadata, cancellationToken),
+            cancellationToken
+        );
 
     public async Task<IReadOnlyList<(string Name, string Type)>> ComponentsAsync(CancellationToken cancellationToken)
     {
-        var metadata = await Client.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        var metadata = await CancellableAsync(() => Client.GetMetadataAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
         return [.. metadata.Components.Select(component => (component.Name, component.Type))];
     }
 
     public void Dispose()
     {
-        // The app's own is disposed of by the app's services; a second time is harmless.
-        if (_client.IsValueCreated)
+        // The app's is the app's to dispose of: it may be used beyond these services.
+        if (_own.IsValueCreated)
         {
-            _client.Value.Dispose();
+            _own.Value.Dispose();
         }
     }
 
@@ -93,6 +106,19 @@ internal sealed class DaprSidecar(IServiceProvider services, IOptions<DarqOption
         try
         {
             return await call().ConfigureAwait(false);
+        }
+        catch (DaprException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc cref="CancellableAsync{T}"/>
+    private static async Task CancellableAsync(Func<Task> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await call().ConfigureAwait(false);
         }
         catch (DaprException) when (cancellationToken.IsCancellationRequested)
         {
