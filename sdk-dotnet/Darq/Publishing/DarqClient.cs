@@ -10,6 +10,8 @@ internal sealed class DarqClient(ISidecar sidecar, StepRunner steps, IOptions<Da
 {
     private const int Attempts = 6;
 
+    private static readonly TimeSpan PatienceOfOneCall = TimeSpan.FromSeconds(10);
+
     private readonly PayloadJson _json = new(options.Value.JsonSerializerOptions);
 
     public async Task PublishAsync<T>(
@@ -38,16 +40,17 @@ internal sealed class DarqClient(ISidecar sidecar, StepRunner steps, IOptions<Da
         var pauses = new Pauses(id, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
         for (var attempt = 1; ; attempt++)
         {
-            var refusal = await TryPublishAsync(topic, json, metadata, cancellationToken).ConfigureAwait(false);
-            if (refusal is not { } refused)
+            if (await TryPublishAsync(topic, json, metadata, cancellationToken).ConfigureAwait(false) is not { } failure)
             {
                 return;
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            if (refused.Outcome is not (StepOutcome.Unknown or StepOutcome.Full) || attempt == Attempts)
+            var (outcome, text) = Refusal.Of(failure, topic);
+            if (outcome is not (StepOutcome.Unknown or StepOutcome.Full) || attempt == Attempts)
             {
-                throw new StepException(refused.Outcome, $"The message {id} for topic {topic} was not published: {refused.Text}");
+                var what = outcome == StepOutcome.Unknown ? "may not have been published" : "was not published";
+                throw new StepException(outcome, $"The message {id} for topic {topic} {what}: {text}", failure);
             }
 
             await Task.Delay(pauses.Next(), time, cancellationToken).ConfigureAwait(false);
@@ -60,26 +63,37 @@ internal sealed class DarqClient(ISidecar sidecar, StepRunner steps, IOptions<Da
         ArgumentNullException.ThrowIfNull(handler);
         var source = new StepSource(null, id);
         var result = await steps.RunAsync(source, handler, cancellationToken).ConfigureAwait(false);
-        return result.Outcome is StepOutcome.Applied or StepOutcome.Duplicate
-            ? result.Outcome
-            : throw new StepException(result.Outcome, $"The {source} did not take effect: {result.Text}", result.Cause);
+        if (result.Outcome is StepOutcome.Applied or StepOutcome.Duplicate)
+        {
+            return result.Outcome;
+        }
+
+        var what = result.Outcome == StepOutcome.Unknown ? "may not have taken effect" : "did not take effect";
+        throw new StepException(result.Outcome, $"The {source} {what}: {result.Text}", result.Cause);
     }
 
-    private async Task<Refusal?> TryPublishAsync(
+    /// <summary>Returns why it failed; null when it did not. A sidecar may hang, so each call has a time.</summary>
+    private async Task<Exception?> TryPublishAsync(
         string topic,
         byte[] json,
         Dictionary<string, string> metadata,
         CancellationToken cancellationToken
     )
     {
+        using var deadline = new CancellationTokenSource(PatienceOfOneCall, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            await sidecar.PublishAsync(topic, json, metadata, cancellationToken).ConfigureAwait(false);
+            await sidecar.PublishAsync(topic, json, metadata, either.Token).ConfigureAwait(false);
             return null;
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            return late;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            return Refusal.Of(failure, topic);
+            return failure;
         }
     }
 }

@@ -6,7 +6,8 @@ public interface IDarqClient
     /// <summary>
     /// Publishes a message. Safe to repeat: the id says what happened, and a second message with it is dropped within the component's
     /// <c>dedupWindow</c> (10 minutes). So take it from what the message is about, such as the number of the order, and an app that
-    /// crashes and begins again publishes nothing twice. It is repeated by itself, five times within some seconds, where no answer comes.
+    /// crashes and begins again publishes nothing twice. It is repeated by itself, five times, where no answer comes: within
+    /// some seconds, or a minute if calls hang, each of which gets 10 seconds.
     /// </summary>
     /// <typeparam name="T">The type of the data.</typeparam>
     /// <param name="topic">The topic: 1 to 255 bytes of UTF-8.</param>

@@ -24,6 +24,9 @@ internal sealed class FakeSidecar : ISidecar
 
     public Queue<string?> PublishFailures { get; } = new();
 
+    /// <summary>So many publishes end only when they are cancelled.</summary>
+    public int PublishesHanging { get; set; }
+
     public Queue<string> StepAnswers { get; } = new();
 
     public Exception? ReadFailure { get; set; }
@@ -111,6 +114,12 @@ internal sealed class FakeSidecar : ISidecar
     )
     {
         Published.Add((topic, Encoding.UTF8.GetString(json.Span), metadata));
+        if (PublishesHanging > 0)
+        {
+            PublishesHanging--;
+            return Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
         return PublishFailures.TryDequeue(out var text) && text is not null
             ? Task.FromException(Failure($"error when publishing to topic {topic} in pubsub bank: rpc error: code = {text}"))
             : Task.CompletedTask;

@@ -1,3 +1,4 @@
+using Dapr;
 using Darq.Tests.Sdk.Fixtures;
 using Xunit;
 
@@ -47,6 +48,34 @@ public sealed class PublishTests : IDisposable
         var failed = await Assert.ThrowsAsync<StepException>(() => PublishAsync(() => _sdk.Client.PublishAsync("orders", "o-1", 1)));
 
         Assert.Equal((StepOutcome.Unknown, 6), (failed.Outcome, Sidecar.Published.Count));
+        Assert.Equal("The message o-1 for topic orders may not have been published: UNAVAILABLE: no answer", failed.Message);
+        Assert.IsType<DaprException>(failed.InnerException);
+    }
+
+    [Fact]
+    public async Task A_call_that_hangs_is_no_answer()
+    {
+        Sidecar.PublishesHanging = 2;
+
+        await PublishAsync(() => _sdk.Client.PublishAsync("orders", "o-1", 1, cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Equal(3, Sidecar.Published.Count);
+    }
+
+    [Fact]
+    public async Task A_step_without_an_answer_is_not_said_to_have_done_nothing()
+    {
+        using var sdk = new TestServices(options => options.CommitTimeout = TimeSpan.FromSeconds(1));
+        for (var i = 0; i < 20; i++)
+        {
+            sdk.Sidecar.TransactionFailures.Enqueue("Unavailable desc = UNAVAILABLE: no answer");
+        }
+
+        var failed = await Assert.ThrowsAsync<StepException>(() =>
+            sdk.InTimeAsync(sdk.Client.RunStepAsync("open-ann", _ => Task.CompletedTask, TestContext.Current.CancellationToken))
+        );
+
+        Assert.Equal("The step open-ann may not have taken effect: UNAVAILABLE: no answer", failed.Message);
     }
 
     [Fact]
