@@ -219,18 +219,17 @@ public static class DarqEndpointRouteBuilderExtensions
         );
     }
 
-    /// <summary>Maps a topic to a class that handles its messages, made anew for each run with services of that run's scope.</summary>
+    /// <summary>
+    /// Maps a topic to a class that handles its messages, made anew for each run with services of that run's scope and disposed of
+    /// after it.
+    /// </summary>
     /// <typeparam name="T">The type of the message's data.</typeparam>
-    /// <typeparam name="THandler">The class; it need not be registered.</typeparam>
+    /// <typeparam name="THandler">The class; it need not be registered. If it is, its registration says how long it lives.</typeparam>
     /// <inheritdoc cref="MapStep{T}(IEndpointRouteBuilder, string, Func{T,Step,Task})"/>
     public static StepEndpointBuilder MapStep<T, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
         this IEndpointRouteBuilder endpoints,
         string topic
     )
         where THandler : class, IStepHandler<T> =>
-        StepMapping.Map<T>(
-            endpoints,
-            topic,
-            (services, message, step) => ActivatorUtilities.GetServiceOrCreateInstance<THandler>(services).HandleAsync(message, step)
-        );
+        StepMapping.Map<T>(endpoints, topic, (services, message, step) => StepMapping.HandleAsync<T, THandler>(services, message, step));
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Dapr;
 using Darq.AspNetCore.Subscriptions;
 using Microsoft.AspNetCore.Builder;
@@ -16,6 +17,39 @@ internal static class StepMapping
             handler(services, message, step);
             return Task.CompletedTask;
         };
+
+    public static async Task HandleAsync<T, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
+        IServiceProvider services,
+        T message,
+        Step step
+    )
+        where THandler : class, IStepHandler<T>
+    {
+        if (services.GetService<THandler>() is { } registered)
+        {
+            await registered.HandleAsync(message, step).ConfigureAwait(false);
+            return;
+        }
+
+        // The scope does not know of what it did not make.
+        var own = ActivatorUtilities.CreateInstance<THandler>(services);
+        try
+        {
+            await own.HandleAsync(message, step).ConfigureAwait(false);
+        }
+        finally
+        {
+            switch (own)
+            {
+                case IAsyncDisposable disposable:
+                    await disposable.DisposeAsync().ConfigureAwait(false);
+                    break;
+                case IDisposable disposable:
+                    disposable.Dispose();
+                    break;
+            }
+        }
+    }
 
     public static StepEndpointBuilder Map<T>(IEndpointRouteBuilder endpoints, string topic, Func<IServiceProvider, T, Step, Task> handler)
     {
