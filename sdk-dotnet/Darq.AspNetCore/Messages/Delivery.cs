@@ -1,4 +1,5 @@
 using System.Globalization;
+using Darq.AspNetCore.Subscriptions;
 using Darq.Steps;
 using Microsoft.AspNetCore.Http;
 
@@ -11,7 +12,7 @@ internal static class Delivery
     private static readonly HashSet<string> Secrets = new(StringComparer.OrdinalIgnoreCase) { "dapr-api-token", "authorization", "cookie" };
 
     /// <summary>The step of a delivery; null for a request that is none of the component's.</summary>
-    public static StepSource? Of(HttpRequest request, string topic)
+    public static StepSource? Of(HttpRequest request, StepSubscription subscription)
     {
         if (request.Headers["darq-token"] is not [{ Length: > 0 } token])
         {
@@ -22,7 +23,8 @@ internal static class Delivery
         var id = Text(headers, "darq-id") ?? "";
         return new StepSource(token, id)
         {
-            Topic = topic,
+            Topic = subscription.Topic,
+            ProcessingTimeout = subscription.ProcessingTimeout,
             IdempotencyKey = Text(headers, "darq-idempotency-key") ?? id,
             Attempt = int.TryParse(Text(headers, "darq-attempt"), CultureInfo.InvariantCulture, out var attempt) ? attempt : 1,
             Headers = headers

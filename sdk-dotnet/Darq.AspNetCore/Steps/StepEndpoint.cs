@@ -50,7 +50,7 @@ internal sealed class StepEndpoint<T>
             return;
         }
 
-        if (Delivery.Of(context.Request, _subscription.Topic) is not { } source)
+        if (Delivery.Of(context.Request, _subscription) is not { } source)
         {
             StepsLog.TokenMissing(_logger, _subscription.Topic, _subscription.PubSub);
             context.Response.StatusCode = StatusCodes.Status400BadRequest;

@@ -35,13 +35,17 @@ public sealed class StepEndpointBuilder : IEndpointConventionBuilder
         return With("maxInFlight", count.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>How long a handler may take before the attempt counts as failed.</summary>
+    /// <summary>
+    /// How long a handler may take before the attempt counts as failed and <c>Step.CancellationToken</c> ends. Only what is set here ends
+    /// it: the app does not know the component's setting.
+    /// </summary>
     /// <param name="time">Up to 24 hours in whole milliseconds; zero for no limit. The component's default is one minute.</param>
     /// <exception cref="ArgumentOutOfRangeException">The time is below zero or above 24 hours.</exception>
     public StepEndpointBuilder WithProcessingTimeout(TimeSpan time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(time, TimeSpan.FromHours(24));
+        _subscription.ProcessingTimeout = time > TimeSpan.Zero ? time : Timeout.InfiniteTimeSpan;
         return With("processingTimeout", string.Create(CultureInfo.InvariantCulture, $"{(long)Math.Ceiling(time.TotalMilliseconds)}ms"));
     }
 

@@ -9,6 +9,9 @@ internal sealed class StepSubscription(string pubSub, string topic)
 
     public string Topic { get; } = topic;
 
+    /// <summary>As far as the app itself set it.</summary>
+    public TimeSpan ProcessingTimeout { get; set; } = Timeout.InfiniteTimeSpan;
+
     public IReadOnlyDictionary<string, string> Settings => _settings;
 
     public void Set(string name, string value) => _settings[name] = value;

@@ -44,7 +44,10 @@ public sealed class Step
     /// </summary>
     public IReadOnlyDictionary<string, string> Headers => _source.Headers;
 
-    /// <summary>Ends when the sidecar gives up its request. A handler that heeds it leaves nothing half done: nothing was sent.</summary>
+    /// <summary>
+    /// Ends when the sidecar gives up its request, and at the end of what <c>WithProcessingTimeout</c> gives. A handler that heeds
+    /// it leaves nothing half done: nothing was sent.
+    /// </summary>
     public CancellationToken CancellationToken { get; }
 
     /// <summary>Publishes a message when the step takes effect, and only then.</summary>

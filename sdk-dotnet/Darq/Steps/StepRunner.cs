@@ -43,23 +43,46 @@ internal sealed class StepRunner(ISidecar sidecar, StepSender sender, IOptions<D
 
     private async Task<StepResult> RunUntilSettledAsync(StepSource source, Func<Step, Task> handler, CancellationToken cancellationToken)
     {
-        await sender.CheckStoreAsync(cancellationToken).ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(source.ProcessingTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await RunUntilSettledAsync(source, handler, cancellationToken, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException late) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The {source} was not handled within its processing timeout, {source.ProcessingTimeout}.", late);
+        }
+    }
+
+    /// <summary>
+    /// <paramref name="request"/> ends when nobody waits for the outcome, <paramref name="attempt"/> also when the attempt has failed.
+    /// A handler that returns in spite of that is sent: its step counts until another instance has the message.
+    /// </summary>
+    private async Task<StepResult> RunUntilSettledAsync(
+        StepSource source,
+        Func<Step, Task> handler,
+        CancellationToken request,
+        CancellationToken attempt
+    )
+    {
+        await sender.CheckStoreAsync(attempt).ConfigureAwait(false);
         var pauses = new Pauses(source.Id, TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(500));
         var start = time.GetTimestamp();
         while (true)
         {
             // Steps 1 and 2.
-            var buffer = new StepBuffer(source, sidecar, cancellationToken);
+            var buffer = new StepBuffer(source, sidecar, attempt);
             try
             {
-                await handler(new Step(source, buffer, _json, cancellationToken)).ConfigureAwait(false);
+                await handler(new Step(source, buffer, _json, attempt)).ConfigureAwait(false);
             }
             finally
             {
                 buffer.End();
             }
 
-            cancellationToken.ThrowIfCancellationRequested();
+            request.ThrowIfCancellationRequested();
 
             // Step 3.
             var changes = await buffer.ChangesAsync().ConfigureAwait(false);
@@ -72,7 +95,7 @@ internal sealed class StepRunner(ISidecar sidecar, StepSender sender, IOptions<D
             }
 
             StepTelemetry.Rerun(source);
-            await Task.Delay(pauses.Next(), time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(pauses.Next(), time, attempt).ConfigureAwait(false);
         }
     }
 }

@@ -15,6 +15,9 @@ internal sealed record StepSource(string? Token, string Id)
 
     public IReadOnlyDictionary<string, string> Headers { get; init; } = NoHeaders;
 
+    /// <summary>After that the component counts the attempt as failed.</summary>
+    public TimeSpan ProcessingTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
     /// <summary>For messages to people.</summary>
     public override string ToString() => Token is null ? $"step {Id}" : $"message {Id} of topic {Topic}";
 }

@@ -142,6 +142,40 @@ public sealed class AnswerTests
     }
 
     [Fact]
+    public async Task A_handler_that_waits_is_told_when_its_time_is_over()
+    {
+        await using var app = await TestApp.StartAsync(app =>
+            app.MapStep("orders", async (Order _, Step step) => await Task.Delay(Timeout.Infinite, step.CancellationToken))
+                .WithProcessingTimeout(TimeSpan.FromMilliseconds(50))
+        );
+
+        Assert.Equal((500, ""), await app.DeliverAsync("/darq/orders", new Order("o-1")));
+        Assert.StartsWith("Error 1001", app.Log.Lines.Single(), StringComparison.Ordinal);
+        Assert.Empty(app.Sidecar.Transactions);
+    }
+
+    [Fact]
+    public async Task A_handler_that_returns_late_is_sent_all_the_same()
+    {
+        await using var app = await TestApp.StartAsync(app =>
+            app.MapStep("orders", async (Order _, Step step) => await EndOf(step.CancellationToken))
+                .WithProcessingTimeout(TimeSpan.FromMilliseconds(50))
+        );
+
+        Assert.Equal((200, Success), await app.DeliverAsync("/darq/orders", new Order("o-1")));
+    }
+
+    [Fact]
+    public async Task A_class_is_disposed_of_after_its_run()
+    {
+        Closing.Closed = 0;
+        await using var app = await TestApp.StartAsync(app => app.MapStep<Order, Closing>("orders"));
+
+        Assert.Equal((200, Success), await app.DeliverAsync("/darq/orders", new Order("o-1")));
+        Assert.Equal(1, Closing.Closed);
+    }
+
+    [Fact]
     public async Task A_class_is_a_handler()
     {
         await using var app = await TestApp.StartAsync(
@@ -151,6 +185,13 @@ public sealed class AnswerTests
 
         Assert.Equal((200, Success), await app.DeliverAsync("/darq/orders", new Order("o-1")));
         Assert.Equal(["+greeting=\"hello o-1\"@"], app.Sidecar.Transactions.Single().Written);
+    }
+
+    private static Task EndOf(CancellationToken cancellationToken)
+    {
+        var end = new TaskCompletionSource();
+        cancellationToken.Register(() => end.SetResult());
+        return end.Task;
     }
 
     internal sealed record Order(string Id)
@@ -173,6 +214,19 @@ public sealed class AnswerTests
         {
             step.State.Set("greeting", $"{greeting.Word} {message.Id}");
             return Task.CompletedTask;
+        }
+    }
+
+    internal sealed class Closing : IStepHandler<Order>, IAsyncDisposable
+    {
+        public static int Closed { get; set; }
+
+        public Task HandleAsync(Order message, Step step) => Task.CompletedTask;
+
+        public ValueTask DisposeAsync()
+        {
+            Closed++;
+            return ValueTask.CompletedTask;
         }
     }
 }
