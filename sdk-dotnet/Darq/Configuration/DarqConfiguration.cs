@@ -24,22 +24,27 @@ internal sealed class DarqConfiguration(IServiceProvider services) : IConfigureO
         options.PubSub = section[nameof(options.PubSub)] ?? options.PubSub;
         options.StateStore = section[nameof(options.StateStore)] ?? options.StateStore;
         options.Binding = section[nameof(options.Binding)] ?? options.Binding;
-        options.MaxDeliveries = Number(section, nameof(options.MaxDeliveries)) ?? options.MaxDeliveries;
-        options.MaxMessageBytes = Number(section, nameof(options.MaxMessageBytes)) ?? options.MaxMessageBytes;
-        options.ConflictTimeout = Time(section, nameof(options.ConflictTimeout)) ?? options.ConflictTimeout;
-        options.CommitTimeout = Time(section, nameof(options.CommitTimeout)) ?? options.CommitTimeout;
+        options.MaxDeliveries = Number(options, section, nameof(options.MaxDeliveries)) ?? options.MaxDeliveries;
+        options.MaxMessageBytes = Number(options, section, nameof(options.MaxMessageBytes)) ?? options.MaxMessageBytes;
+        options.ConflictTimeout = Time(options, section, nameof(options.ConflictTimeout)) ?? options.ConflictTimeout;
+        options.CommitTimeout = Time(options, section, nameof(options.CommitTimeout)) ?? options.CommitTimeout;
     }
 
-    private static int? Number(IConfigurationSection section, string option) =>
+    private static int? Number(DarqOptions options, IConfigurationSection section, string option) =>
         section[option] is not { } text ? null
         : int.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number
-        : throw Mistake(option, text, "a whole number");
+        : Mistake<int>(options, option, text, "a whole number");
 
-    private static TimeSpan? Time(IConfigurationSection section, string option) =>
+    private static TimeSpan? Time(DarqOptions options, IConfigurationSection section, string option) =>
         section[option] is not { } text ? null
         : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) ? time
-        : throw Mistake(option, text, "hours, minutes and seconds such as 00:00:30");
+        : Mistake<TimeSpan>(options, option, text, "hours, minutes and seconds such as 00:00:30");
 
-    private static OptionsValidationException Mistake(string option, string text, string accepted) =>
-        new(Options.DefaultName, typeof(DarqOptions), [$"Property {Section}:{option}: is \"{text}\"; accepted: {accepted}."]);
+    /// <summary>Kept for the validator, which tells it together with all others.</summary>
+    private static T? Mistake<T>(DarqOptions options, string option, string text, string accepted)
+        where T : struct
+    {
+        options.Unreadable.Add((option, $"is \"{text}\"; accepted: {accepted}."));
+        return null;
+    }
 }

@@ -54,6 +54,9 @@ public sealed class DarqOptions
     /// </summary>
     public JsonSerializerOptions JsonSerializerOptions { get; } = new(JsonSerializerDefaults.Web) { TypeInfoResolver = Reflection() };
 
+    /// <summary>What the configuration says of options in a form that cannot be read.</summary>
+    internal List<(string Option, string Mistake)> Unreadable { get; } = [];
+
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Only where reflection is on, which trimming turns off.")]
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Only where reflection is on, which native compilation turns off.")]
     private static DefaultJsonTypeInfoResolver? Reflection() => JsonSerializer.IsReflectionEnabledByDefault ? new() : null;

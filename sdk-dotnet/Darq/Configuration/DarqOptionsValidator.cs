@@ -12,6 +12,11 @@ internal sealed class DarqOptionsValidator : IValidateOptions<DarqOptions>
     public ValidateOptionsResult Validate(string? name, DarqOptions options)
     {
         var mistakes = new ValidateOptionsResultBuilder();
+        foreach (var (option, mistake) in options.Unreadable)
+        {
+            mistakes.AddError(mistake, Named(option));
+        }
+
         CheckName(mistakes, nameof(DarqOptions.PubSub), options.PubSub, "pubsub.darq");
         CheckName(mistakes, nameof(DarqOptions.StateStore), options.StateStore, "state.darq");
         if (options.Binding is { } binding)

@@ -68,8 +68,11 @@ public sealed class OptionsTests
         "30s",
         """Property Darq:CommitTimeout: is "30s"; accepted: hours, minutes and seconds such as 00:00:30."""
     )]
-    public void What_is_no_number_or_time_is_named(string option, string text, string mistake) =>
-        Assert.Equal([mistake], Assert.Throws<OptionsValidationException>(() => Read(new() { [option] = text }, _ => { })).Failures);
+    public void What_is_no_number_or_time_is_named_with_all_other_mistakes(string option, string text, string mistake) =>
+        Assert.Equal(
+            [mistake, NameMistake("PubSub", "", "pubsub.darq"), NameMistake("StateStore", "", "state.darq")],
+            Assert.Throws<OptionsValidationException>(() => Read(new() { [option] = text }, _ => { })).Failures
+        );
 
     private static string NameMistake(string option, string value, string type) =>
         $"Property Darq:{option}: is \"{value}\"; accepted: the name of a component of type {type}, as in "
