@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -22,9 +23,9 @@ internal readonly record struct EventData(ReadOnlyMemory<byte> Bytes, bool IsJso
             using var document = JsonDocument.Parse(body);
             root = document.RootElement.Clone();
         }
-        catch (JsonException broken)
+        catch (JsonException)
         {
-            throw new UnfitMessageException("it is called a CloudEvent and is no JSON", broken);
+            throw new UnfitMessageException("it is called a CloudEvent and is no JSON");
         }
 
         if (root.ValueKind != JsonValueKind.Object)
@@ -48,7 +49,7 @@ internal readonly record struct EventData(ReadOnlyMemory<byte> Bytes, bool IsJso
         // Text that is no JSON stands in a JSON string.
         return data.ValueKind == JsonValueKind.String && !isJson
             ? new EventData(Encoding.UTF8.GetBytes(data.GetString()!), false)
-            : new EventData(Encoding.UTF8.GetBytes(data.GetRawText()), true);
+            : new EventData(JsonMarshal.GetRawUtf8Value(data).ToArray(), true);
     }
 
     private static bool IsJsonType(string? contentType)

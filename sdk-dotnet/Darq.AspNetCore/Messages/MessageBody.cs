@@ -38,5 +38,5 @@ internal static class MessageBody
         new($"it is larger than {nameof(DarqOptions.MaxMessageBytes)}, {maxBytes:N0} bytes");
 }
 
-/// <summary>A message that no handler can be given. The text says why, and never what is in it.</summary>
-internal sealed class UnfitMessageException(string message, Exception? cause = null) : Exception(message, cause);
+/// <summary>A message that no handler can be given. The text says why, never what is in it, and a cause's text might.</summary>
+internal sealed class UnfitMessageException(string message) : Exception(message);

@@ -77,7 +77,7 @@ internal sealed class StepEndpoint<T>
         }
         catch (UnfitMessageException unfit)
         {
-            StepsLog.MessageUnfit(_logger, source.Topic, source.Id, source.Attempt, unfit.Message, unfit.InnerException);
+            StepsLog.MessageUnfit(_logger, source.Topic, source.Id, source.Attempt, unfit.Message);
             return StepVerdict.Fail;
         }
         catch (StepException refused)

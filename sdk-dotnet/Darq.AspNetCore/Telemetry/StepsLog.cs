@@ -13,7 +13,7 @@ internal static partial class StepsLog
         LogLevel.Error,
         "Message {Id} of topic {Topic} is not for its handler: {Why}. It comes again, {Attempt} was the attempt."
     )]
-    public static partial void MessageUnfit(ILogger logger, string topic, string id, int attempt, string why, Exception? fault);
+    public static partial void MessageUnfit(ILogger logger, string topic, string id, int attempt, string why);
 
     [LoggerMessage(
         1003,

@@ -42,6 +42,7 @@ public sealed class EventDataTests
 
     [Theory]
     [InlineData("nonsense", Event, "it is called a CloudEvent and is no JSON")]
+    [InlineData("""{"data": nsecret}""", Event, "it is called a CloudEvent and is no JSON")]
     [InlineData("[]", Event, "it is called a CloudEvent and is no JSON object")]
     [InlineData("""{"data_base64":"?"}""", Event, "its data_base64 is no Base64")]
     [InlineData("""{"specversion":"1.0"}""", Event, "it has no data")]
