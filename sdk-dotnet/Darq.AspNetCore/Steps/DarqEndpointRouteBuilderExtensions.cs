@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Darq;
 using Darq.AspNetCore.Steps;
 using Microsoft.AspNetCore.Routing;
@@ -150,73 +151,20 @@ public static class DarqEndpointRouteBuilderExtensions
     }
 
     /// <inheritdoc cref="MapStep{T}(IEndpointRouteBuilder, string, Func{T,Step,Task})"/>
+    // Before the one without a result, to which a lambda that returns a ValueTask would go else, unawaited.
+    [OverloadResolutionPriority(-1)]
+    public static StepEndpointBuilder MapStep<T>(this IEndpointRouteBuilder endpoints, string topic, Func<T, Step, ValueTask> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        return StepMapping.Map<T>(endpoints, topic, (services, message, step) => handler(message, step).AsTask());
+    }
+
+    /// <inheritdoc cref="MapStep{T}(IEndpointRouteBuilder, string, Func{T,Step,Task})"/>
+    [OverloadResolutionPriority(-2)]
     public static StepEndpointBuilder MapStep<T>(this IEndpointRouteBuilder endpoints, string topic, Action<T, Step> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
         return StepMapping.Map<T>(endpoints, topic, StepMapping.Returning<T>((services, message, step) => handler(message, step)));
-    }
-
-    /// <inheritdoc cref="MapStep{T,TService}(IEndpointRouteBuilder, string, Func{T,Step,TService,Task})"/>
-    public static StepEndpointBuilder MapStep<T, TService>(
-        this IEndpointRouteBuilder endpoints,
-        string topic,
-        Action<T, Step, TService> handler
-    )
-        where TService : notnull
-    {
-        ArgumentNullException.ThrowIfNull(handler);
-        return StepMapping.Map<T>(
-            endpoints,
-            topic,
-            StepMapping.Returning<T>((services, message, step) => handler(message, step, services.GetRequiredService<TService>()))
-        );
-    }
-
-    /// <inheritdoc cref="MapStep{T,TFirst,TSecond}(IEndpointRouteBuilder, string, Func{T,Step,TFirst,TSecond,Task})"/>
-    public static StepEndpointBuilder MapStep<T, TFirst, TSecond>(
-        this IEndpointRouteBuilder endpoints,
-        string topic,
-        Action<T, Step, TFirst, TSecond> handler
-    )
-        where TFirst : notnull
-        where TSecond : notnull
-    {
-        ArgumentNullException.ThrowIfNull(handler);
-        return StepMapping.Map<T>(
-            endpoints,
-            topic,
-            StepMapping.Returning<T>(
-                (services, message, step) =>
-                    handler(message, step, services.GetRequiredService<TFirst>(), services.GetRequiredService<TSecond>())
-            )
-        );
-    }
-
-    /// <inheritdoc cref="MapStep{T,TFirst,TSecond,TThird}(IEndpointRouteBuilder, string, Func{T,Step,TFirst,TSecond,TThird,Task})"/>
-    public static StepEndpointBuilder MapStep<T, TFirst, TSecond, TThird>(
-        this IEndpointRouteBuilder endpoints,
-        string topic,
-        Action<T, Step, TFirst, TSecond, TThird> handler
-    )
-        where TFirst : notnull
-        where TSecond : notnull
-        where TThird : notnull
-    {
-        ArgumentNullException.ThrowIfNull(handler);
-        return StepMapping.Map<T>(
-            endpoints,
-            topic,
-            StepMapping.Returning<T>(
-                (services, message, step) =>
-                    handler(
-                        message,
-                        step,
-                        services.GetRequiredService<TFirst>(),
-                        services.GetRequiredService<TSecond>(),
-                        services.GetRequiredService<TThird>()
-                    )
-            )
-        );
     }
 
     /// <summary>

@@ -126,6 +126,7 @@ public sealed class AnswerTests
                         Assert.Empty(order.Notes);
                         order.Notes.Add("seen");
                         visits.Add(visit);
+                        return Task.CompletedTask;
                     }
                 ),
             builder =>
@@ -173,6 +174,27 @@ public sealed class AnswerTests
 
         Assert.Equal((200, Success), await app.DeliverAsync("/darq/orders", new Order("o-1")));
         Assert.Equal(1, Closing.Closed);
+    }
+
+    [Fact]
+    public async Task What_a_handler_returns_is_awaited_whatever_its_type()
+    {
+        await using var app = await TestApp.StartAsync(app =>
+        {
+            app.MapStep("value", (Order order, Step step) => LaterAsync(step));
+            app.MapStep("async", async (Order order, Step step) => await LaterAsync(step));
+        });
+
+        await app.DeliverAsync("/darq/value", new Order("o-1"));
+        await app.DeliverAsync("/darq/async", new Order("o-2"));
+
+        Assert.Equal(["+later=1@", "+later=1@"], app.Sidecar.Transactions.SelectMany(sent => sent.Written));
+
+        static async ValueTask LaterAsync(Step step)
+        {
+            await Task.Yield();
+            step.State.Set("later", 1);
+        }
     }
 
     [Fact]
