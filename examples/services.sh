@@ -1,4 +1,4 @@
-# Sourced by the run.sh of an example that has several services, after leash.sh: starts them, each with a sidecar, in a temp folder.
+# Sourced by the run.sh of the examples, after leash.sh: what they start runs in a temp folder and ends with them.
 
 await() { # what, command that succeeds when it is there
   local what=$1 since=$SECONDS

@@ -22,6 +22,8 @@ command -v "${handler[0]}" >/dev/null || { echo "run.sh: ${handler[0]} is missin
 source tests/shared/leash.sh
 # shellcheck source=tests/shared/build.sh
 source tests/shared/build.sh
+# shellcheck source=examples/services.sh
+source examples/services.sh
 
 on_leash tests/tools.sh redis
 # shellcheck source=/dev/null
@@ -36,22 +38,8 @@ start() { # name, command
   "$@" >"$TMPDIR/$name.log" 2>&1 &
 }
 
-await() { # what, command that succeeds when it is there
-  local what=$1 since=$SECONDS
-  shift
-  until "$@"; do
-    if ((SECONDS - since > 120)); then
-      echo "run.sh: $what after two minutes; the ends of the logs:" >&2
-      tail -n 5 "$TMPDIR"/*.log >&2
-      exit 1
-    fi
-    sleep 0.2
-  done
-}
-
 balance() { curl -s "http://localhost:3500/v1.0/state/ledger/$1"; }
-is_free() { ! (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-is_taken() { ! is_free "$1"; }
+is_free() { ! is_taken "$1"; }
 has_moved() { [[ $(balance bob) == 30 ]]; }
 
 story() { # the handler's command
@@ -59,7 +47,7 @@ story() { # the handler's command
   for port in 3500 8080; do
     is_free "$port" || { echo "run.sh: port $port is taken" >&2; exit 1; }
   done
-  port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  port=$(port)
   export DAPR_COMPONENTS_SOCKETS_FOLDER=$TMPDIR/sockets DARQ_ADMIN_ADDRESS=off
   mkdir "$TMPDIR/resources"
   for file in "$here"/resources/*.yaml; do
@@ -84,6 +72,5 @@ story() { # the handler's command
   [[ $(balance alice) == -30 ]]
 }
 
-export python
-export -f start await balance is_free is_taken has_moved story
+export -f start balance is_free has_moved story
 on_leash bash -c 'set -euo pipefail; story "$@"' story "${handler[@]}"
