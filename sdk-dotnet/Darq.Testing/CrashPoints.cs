@@ -26,6 +26,10 @@ public static class CrashPoints
     /// nothing.
     /// </param>
     /// <param name="ignoredKeys">Keys of the state that are not compared; null for none.</param>
+    /// <param name="allowsDeadLetters">
+    /// Whether messages may become dead letters without a crash. By default that is an error, because a handler that always fails leaves
+    /// the same behind whatever a crash falls on.
+    /// </param>
     /// <typeparam name="TEntryPoint">A type of the app's assembly, usually its <c>Program</c>.</typeparam>
     /// <returns>How many crash points were tried.</returns>
     /// <exception cref="CrashPointException">A crash made a difference.</exception>
@@ -34,7 +38,8 @@ public static class CrashPoints
         Func<DarqTestHost, Task> scenario,
         Func<DarqTestHost, object?>? observe = null,
         Action<DarqTestOptions>? configure = null,
-        Func<string, bool>? ignoredKeys = null
+        Func<string, bool>? ignoredKeys = null,
+        bool allowsDeadLetters = false
     )
         where TEntryPoint : class
     {
@@ -43,6 +48,14 @@ public static class CrashPoints
         if (calm.Moments.Count == 0)
         {
             throw new DarqTestException("No message of the scenario reaches a handler of the app, so that there is nothing to check.");
+        }
+
+        if (calm.Failures.Count > 0 && !allowsDeadLetters)
+        {
+            throw new DarqTestException(
+                "Without a crash already messages become dead letters, so that there is nothing to check:\n"
+                    + string.Join('\n', calm.Failures)
+            );
         }
 
         for (var point = 0; point < calm.Moments.Count; point++)

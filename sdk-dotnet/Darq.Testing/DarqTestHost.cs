@@ -118,6 +118,7 @@ public sealed class DarqTestHost : IAsyncDisposable
     public async Task UntilIdle(TimeSpan? within = null)
     {
         var time = within ?? Patience;
+        await _world.ProcessAsync().ConfigureAwait(false);
         if (!await _world.Thread.RunUntilAsync(_world.IsIdle, time, _world.Dispatcher.Dispatch).ConfigureAwait(false))
         {
             throw new DarqTestException(_world.Thread.Ask(() => WhatIsLeft(time)));
@@ -156,8 +157,7 @@ public sealed class DarqTestHost : IAsyncDisposable
     {
         var process = SimulationThread.Wait(_world.ProcessAsync());
         var subscription = process.Subscriptions.FirstOrDefault(subscription => subscription.Topic == topic) ?? throw NotSubscribed(topic);
-        string[] topics = [subscription.Options.DeadLetterTopic ?? $"{topic}.{ComponentProcess.Group}.dead", subscription.DeadLetterTopic];
-        return Read<T>(_world.Thread.Ask(() => topics.Distinct().SelectMany(_world.Appended.Of).ToArray()));
+        return Read<T>(_world.Thread.Ask(() => subscription.DeadLetterTopics.SelectMany(_world.Appended.Of).ToArray()));
     }
 
     /// <summary>Ends the app.</summary>

@@ -1,23 +1,41 @@
+using System.Net;
 using System.Text.Json;
 using Darq.Component.Configuration;
 using Darq.Engine.Subscriptions;
+using Darq.Testing.Hosting;
 
 namespace Darq.Testing.Apps;
 
 /// <summary>What an app says of one of its subscriptions at <c>/dapr/subscribe</c>.</summary>
 internal sealed record AppSubscription(string PubSub, string Topic, string Path, string DeadLetterTopic, SubscriptionOptions Options)
 {
+    /// <summary>Where its messages go that are given up: by the component, and by the sidecar.</summary>
+    public IEnumerable<string> DeadLetterTopics =>
+        new[] { Options.DeadLetterTopic ?? $"{Topic}.{ComponentProcess.Group}.dead", DeadLetterTopic }
+            .Distinct()
+            .Where(topic => topic.Length > 0);
+
     /// <summary>An app that has no such endpoint subscribes to nothing. Throws <see cref="DarqTestException"/>.</summary>
     public static async Task<IReadOnlyList<AppSubscription>> AskAsync(HttpClient app)
     {
         using var answer = await app.GetAsync(new Uri("/dapr/subscribe", UriKind.Relative)).ConfigureAwait(false);
-        if (!answer.IsSuccessStatusCode)
+        if (answer.StatusCode == HttpStatusCode.NotFound)
         {
             return [];
         }
 
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw new DarqTestException(
+                $"The app answers {(int)answer.StatusCode} to GET /dapr/subscribe; accepted: 200 with a list, or 404."
+            );
+        }
+
         using var list = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync().ConfigureAwait(false));
-        return [.. list.RootElement.EnumerateArray().Select(Read)];
+        AppSubscription[] all = [.. list.RootElement.EnumerateArray().Select(Read)];
+        return all.CountBy(subscription => subscription.Topic).FirstOrDefault(topic => topic.Value > 1) is { Value: > 1, Key: var twice }
+            ? throw new DarqTestException($"The app subscribes to '{twice}' twice; the test host serves one subscription to a topic.")
+            : all;
     }
 
     private static AppSubscription Read(JsonElement item)

@@ -42,11 +42,7 @@ internal sealed record Verdict(VerdictKind Kind, string Text)
         try
         {
             using var document = JsonDocument.Parse(body);
-            var status =
-                document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("status", out var found)
-                    ? found.ToString()
-                    : "";
-            return status switch
+            return StatusOf(document.RootElement) switch
             {
                 "" or "SUCCESS" => VerdictKind.Taken,
                 "DROP" => VerdictKind.Dropped,
@@ -58,4 +54,12 @@ internal sealed record Verdict(VerdictKind Kind, string Text)
             return VerdictKind.Taken;
         }
     }
+
+    // A sidecar takes the name in any case, and a status that is no text for none.
+    private static string StatusOf(JsonElement answer) =>
+        answer.ValueKind == JsonValueKind.Object
+        && answer.EnumerateObject().LastOrDefault(member => member.Name.Equals("status", StringComparison.OrdinalIgnoreCase)).Value
+            is { ValueKind: JsonValueKind.String } status
+            ? status.GetString()!
+            : "";
 }

@@ -13,9 +13,29 @@ namespace Darq.Testing.Calls;
 /// <summary>The output binding, inside the simulated process. Every name is such a binding.</summary>
 internal sealed class BindingCalls(ComponentProcess component)
 {
-    public const string StepOperation = "step";
+    private const string StepOperation = "step";
 
     private readonly StepParser _parser = new(ComponentProcess.Namespace.Partitions, StateItems.Prefix);
+
+    /// <summary>The tokens that a step names; none for other operations.</summary>
+    public static IEnumerable<string> Consumed(InvokeBindingRequest request) =>
+        request.Operation == StepOperation ? JsonTexts.ListOf(request.Data.Memory, "consume") : [];
+
+    /// <summary>The name that a step without a message has.</summary>
+    public static string NameOf(InvokeBindingRequest request) =>
+        request.Operation == StepOperation ? JsonTexts.TextOf(request.Data.Memory, "id") : "";
+
+    /// <summary>Whether an answer says that a step changed nothing.</summary>
+    public static bool IsRefusal(IMessage? answer)
+    {
+        if (answer is not InvokeBindingResponse { Data: { IsEmpty: false } data })
+        {
+            return false;
+        }
+
+        using var document = JsonDocument.Parse(data.Memory);
+        return document.RootElement.GetProperty("outcome"u8).GetString() is not ("OK" or "DUPLICATE");
+    }
 
     public async Task<IMessage> InvokeAsync(InvokeBindingRequest request)
     {

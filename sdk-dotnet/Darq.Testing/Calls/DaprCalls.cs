@@ -1,5 +1,4 @@
 using Dapr.Client.Autogen.Grpc.v1;
-using Darq.Engine.Publishing;
 using Darq.Testing.Hosting;
 using Darq.Testing.Messages;
 using Google.Protobuf;
@@ -24,7 +23,7 @@ internal sealed class DaprCalls
             ExecuteStateTransactionRequest.Parser,
             state.TransactAsync,
             static request => KeysOf(request.Operations.Select(operation => operation.Request)),
-            static request => request.Metadata.Keys.Any(IsConsumption)
+            StateCalls.Consumed
         );
         Add("PublishEvent", PublishEventRequest.Parser, publish.PublishAsync, static request => request.Topic);
         Add("BulkPublishEvent", BulkPublishRequest.Parser, publish.PublishAsync, static request => request.Topic);
@@ -33,18 +32,14 @@ internal sealed class DaprCalls
             "InvokeBinding",
             InvokeBindingRequest.Parser,
             bindings.InvokeAsync,
-            static request => request.Operation,
-            static request => request.Operation == BindingCalls.StepOperation
+            static request => $"{request.Operation} {BindingCalls.NameOf(request)}".TrimEnd(),
+            BindingCalls.Consumed
         );
         Add("GetMetadata", GetMetadataRequest.Parser, static _ => Task.FromResult<IMessage>(Metadata()), static _ => "");
     }
 
     /// <summary>A call that is read; null where there is no such method.</summary>
     public DaprCall? Find(string method, byte[] message) => _methods.TryGetValue(method, out var read) ? read(message) : null;
-
-    private static bool IsConsumption(string name) =>
-        name.Equals(WireNames.Token, StringComparison.OrdinalIgnoreCase)
-        || name.Equals(WireNames.Consume, StringComparison.OrdinalIgnoreCase);
 
     private static string KeysOf(IEnumerable<StateItem> items) => string.Join(", ", items.Select(item => item.Key));
 
@@ -55,18 +50,27 @@ internal sealed class DaprCalls
         MessageParser<T> parser,
         Func<T, Task<IMessage>> serve,
         Func<T, string> about,
-        Func<T, bool>? isCommit = null
+        Func<T, IEnumerable<string>>? consumed = null
     )
         where T : IMessage<T> =>
         _methods[method] = bytes =>
         {
             var request = parser.ParseFrom(bytes);
-            return new($"{method} {about(request)}".TrimEnd(), isCommit?.Invoke(request) ?? false, () => serve(request));
+            return new($"{method} {about(request)}".TrimEnd(), [.. consumed?.Invoke(request) ?? []], () => serve(request));
         };
 }
 
 /// <summary>One call of the app.</summary>
 /// <param name="Text">Its method and what it is about.</param>
-/// <param name="IsCommit">Whether it is a step that consumes a delivery.</param>
+/// <param name="Consumed">The tokens of the deliveries that it consumes as a step.</param>
 /// <param name="ServeAsync">Carries it out, inside the simulated process.</param>
-internal sealed record DaprCall(string Text, bool IsCommit, Func<Task<IMessage>> ServeAsync);
+internal sealed record DaprCall(string Text, IReadOnlyList<string> Consumed, Func<Task<IMessage>> ServeAsync)
+{
+    /// <summary>
+    /// Whether it is one by which the .NET SDK finds out, once in each process, whether the store takes steps: no call of a handler.
+    /// </summary>
+    public bool IsProbe => Consumed is ["probe"] || Text.Contains(ProbeKey, StringComparison.Ordinal);
+
+    /// <summary>What the keys begin with that the SDK writes for that.</summary>
+    public const string ProbeKey = "darq-probe-";
+}

@@ -1,5 +1,6 @@
 using Dapr.Client.Autogen.Grpc.v1;
 using Darq.Engine.Core;
+using Darq.Engine.Publishing;
 using Darq.Engine.State;
 using Darq.Testing.Hosting;
 using Google.Protobuf;
@@ -73,6 +74,25 @@ internal sealed class StateCalls(ComponentProcess component)
         catch (DarqException fault)
         {
             throw CallFault.OfTransaction(fault);
+        }
+    }
+
+    /// <summary>The tokens that a transaction names.</summary>
+    public static IEnumerable<string> Consumed(ExecuteStateTransactionRequest request)
+    {
+        foreach (var (name, value) in request.Metadata)
+        {
+            if (name.Equals(WireNames.Token, StringComparison.OrdinalIgnoreCase))
+            {
+                yield return value;
+            }
+            else if (name.Equals(WireNames.Consume, StringComparison.OrdinalIgnoreCase))
+            {
+                foreach (var token in JsonTexts.ListOf(value))
+                {
+                    yield return token;
+                }
+            }
         }
     }
 

@@ -11,6 +11,9 @@ namespace Darq.Testing.Crashes;
 /// <summary>One run of a scenario: its moments, and a line for each fact that came of it.</summary>
 internal sealed record CrashRun(int Seed, IReadOnlyList<Moment> Moments, IReadOnlyList<string> Lines)
 {
+    /// <summary>What handlers answered to messages that became dead letters; empty where none did.</summary>
+    public required IReadOnlyList<string> Failures { get; init; }
+
     /// <summary>The facts that only one of the runs has.</summary>
     public static string Difference(CrashRun calm, CrashRun crashed)
     {
@@ -65,9 +68,20 @@ internal sealed class CrashRuns(
                 lines.Add("observed: " + JsonSerializer.Serialize(observe(host), world.Options.JsonSerializerOptions));
             }
 
-            return new(world.Options.Seed, world.Thread.Ask(() => world.Crashes.Moments.ToArray()), lines);
+            return new(world.Options.Seed, world.Thread.Ask(() => world.Crashes.Moments.ToArray()), lines)
+            {
+                Failures = world.Thread.Ask(() => FailuresOf(world)),
+            };
         }
     }
+
+    /// <summary>The last failure of each topic that has dead letters.</summary>
+    private static List<string> FailuresOf(World world) =>
+        [
+            .. world
+                .Subscriptions.Where(subscription => subscription.DeadLetterTopics.Any(topic => world.Appended.Of(topic).Any()))
+                .Select(subscription => $"{world.Dispatcher.Log.LastOrDefault(delivery => delivery.Topic == subscription.Topic)}"),
+        ];
 
     private List<string> LinesOf(World world)
     {
@@ -90,7 +104,8 @@ internal sealed class CrashRuns(
 
         var key = Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(name[(at + Kind.Length)..]));
         if (
-            !isIgnored(key)
+            !key.StartsWith(DaprCall.ProbeKey, StringComparison.Ordinal)
+            && !isIgnored(key)
             && server.Execute(["GET", name])[0] is Reply.Bulk { Text: { } text }
             && StoredValue.TryParse(Encoding.Latin1.GetBytes(text), out var value)
         )

@@ -19,6 +19,9 @@ internal enum MomentKind
 /// <param name="IsCommit">Whether the call is the step that consumes the message.</param>
 internal sealed record Moment(string Topic, string Id, int Attempt, MomentKind Kind, int Call = 0, string Text = "", bool IsCommit = false)
 {
+    /// <summary>The moment after a call; a commit is one only if it took effect.</summary>
+    public Moment After(bool tookEffect) => this with { Kind = MomentKind.AfterCall, IsCommit = IsCommit && tookEffect };
+
     public override string ToString()
     {
         var where = Kind switch

@@ -4,6 +4,8 @@ using Darq.Testing.Calls;
 using Darq.Testing.Messages;
 using Darq.Testing.Scheduling;
 using Darq.Testing.Server;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Darq.Testing.Hosting;
 
@@ -29,6 +31,9 @@ internal sealed class AppProcess : IAsyncDisposable
     public HttpClient Client { get; private set; } = null!;
 
     public IServiceProvider Services => _app.Services;
+
+    /// <summary>What the app asks of its sidecar to be heard; null for nothing.</summary>
+    public string? ApiToken => Services.GetService<IConfiguration>()?["APP_API_TOKEN"] is { Length: > 0 } token ? token : null;
 
     public IReadOnlyList<AppSubscription> Subscriptions { get; private set; } = [];
 
@@ -57,7 +62,10 @@ internal sealed class AppProcess : IAsyncDisposable
         _time.Kill();
     }
 
-    /// <summary>Lets go of what hangs in it, and ends it.</summary>
+    /// <summary>Lets go of calls that hang.</summary>
+    public void EndCalls() => _channel.End();
+
+    /// <summary>Ends it.</summary>
     public async ValueTask DisposeAsync()
     {
         _channel.End();

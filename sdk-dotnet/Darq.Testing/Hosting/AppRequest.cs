@@ -36,7 +36,7 @@ internal sealed class AppRequest
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Posts it; what the app throws is an answer of the kind that a server makes of it.</summary>
-    public async Task<Verdict> PostAsync(HttpClient app, long number)
+    public async Task<Verdict> PostAsync(AppProcess process, long number)
     {
         try
         {
@@ -49,7 +49,12 @@ internal sealed class AppRequest
             }
 
             request.Headers.Add(DeliveryContext.Header, number.ToString(CultureInfo.InvariantCulture));
-            using var answer = await app.SendAsync(request).ConfigureAwait(false);
+            if (process.ApiToken is { } token)
+            {
+                request.Headers.TryAddWithoutValidation("dapr-api-token", token);
+            }
+
+            using var answer = await process.Client.SendAsync(request).ConfigureAwait(false);
             return await Verdict.OfAsync(answer).ConfigureAwait(false);
         }
         catch (Exception thrown)

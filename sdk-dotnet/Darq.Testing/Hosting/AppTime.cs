@@ -1,15 +1,15 @@
+using Darq.Testing.Apps;
 using Darq.Testing.Scheduling;
 
 namespace Darq.Testing.Hosting;
 
 /// <summary>
 /// The clock that an app sees. Its callbacks run on the thread pool, as those of real timers do. While a handler runs, time passes to the
-/// app's next timer only after a short real moment in which nothing came from the app.
+/// next timer that it seems to wait for only after a short real moment in which nothing came from the app. A deadline, and a timer of code
+/// in the background, is nothing that a handler waits for: it may be doing real work, so that these get a longer moment.
 /// </summary>
 internal sealed class AppTime(SimulationThread thread, Loop loop) : TimeProvider
 {
-    private long _numbers;
-
     /// <summary>Of the simulation's thread: no timer fires any more.</summary>
     private bool _isDead;
 
@@ -23,7 +23,8 @@ internal sealed class AppTime(SimulationThread thread, Loop loop) : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new AppTimer(this, callback, state);
+        var isAwaited = state is not CancellationTokenSource && DeliveryContext.Current is not null;
+        var timer = new AppTimer(this, callback, state, isAwaited ? thread.AwaitedTimers : thread.OtherTimers);
         timer.Change(dueTime, period);
         return timer;
     }
@@ -32,10 +33,12 @@ internal sealed class AppTime(SimulationThread thread, Loop loop) : TimeProvider
     public void Kill()
     {
         _isDead = true;
-        thread.AppTimers.Clear();
+        thread.AwaitedTimers.Clear();
+        thread.OtherTimers.Clear();
     }
 
-    private sealed class AppTimer(AppTime time, TimerCallback callback, object? state) : ITimer
+    private sealed class AppTimer(AppTime time, TimerCallback callback, object? state, SortedSet<(DateTimeOffset Due, long Number)> timers)
+        : ITimer
     {
         private readonly ExecutionContext? _context = ExecutionContext.Capture();
         private volatile bool _isDisposed;
@@ -69,18 +72,15 @@ internal sealed class AppTime(SimulationThread thread, Loop loop) : TimeProvider
 
         private void Arm(DateTimeOffset? due, TimeSpan period)
         {
-            time.Disarm(_armed);
+            timers.Remove(_armed);
             _armed = default;
-            if (due is not { } at || time._isDead)
+            if (due is { } at && !time._isDead)
             {
-                return;
+                _armed = time.Arm(timers, at, () => Due(at, period));
             }
-
-            var armed = time.Arm(at, () => Due(period));
-            _armed = armed;
         }
 
-        private void Due(TimeSpan period)
+        private void Due(DateTimeOffset due, TimeSpan period)
         {
             _armed = default;
             if (!_isDisposed)
@@ -88,7 +88,7 @@ internal sealed class AppTime(SimulationThread thread, Loop loop) : TimeProvider
                 ThreadPool.UnsafeQueueUserWorkItem(static timer => timer.Fire(), this, preferLocal: false);
                 if (period > TimeSpan.Zero)
                 {
-                    Arm(time.GetUtcNow() + period, period);
+                    Arm(due + period, period);
                 }
             }
         }
@@ -108,19 +108,19 @@ internal sealed class AppTime(SimulationThread thread, Loop loop) : TimeProvider
 
     private void PostToThread(Action action) => thread.Post(action);
 
-    private void Disarm((DateTimeOffset Due, long Number) armed) => thread.AppTimers.Remove(armed);
-
-    private (DateTimeOffset Due, long Number) Arm(DateTimeOffset due, Action fire)
+    private (DateTimeOffset Due, long Number) Arm(SortedSet<(DateTimeOffset Due, long Number)> timers, DateTimeOffset due, Action fire)
     {
-        var armed = (due, ++_numbers);
-        thread.AppTimers.Add(armed);
+        // Time may have passed since the app set it.
+        var armed = (due > loop.Now ? due : loop.Now, thread.NextTimer());
+        timers.Add(armed);
         loop.After(
             due - loop.Now,
             () =>
             {
-                if (thread.AppTimers.Remove(armed))
+                // Not there any more where it was set anew, or its process has died.
+                if (timers.Remove(armed))
                 {
-                    thread.Nudged();
+                    thread.Nudged(loop.Now);
                     fire();
                 }
             }

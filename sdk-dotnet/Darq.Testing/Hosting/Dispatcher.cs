@@ -66,7 +66,7 @@ internal sealed class Dispatcher(World world, int maxConcurrent)
         var request = new AppRequest(sink.Subscription, delivery, world.Events);
         _ = Task.Run(async () =>
         {
-            var verdict = await request.PostAsync(sink.Process.Client, number).ConfigureAwait(false);
+            var verdict = await request.PostAsync(sink.Process, number).ConfigureAwait(false);
             world.Thread.Post(() => Answered(number, running, request, verdict));
         });
     }

@@ -9,11 +9,12 @@ namespace Darq.Testing.Hosting;
 /// The thread on which Redis, component and clock are simulated; the app and the test run wherever they like, and reach it through its
 /// inbox. Time stands still but in three cases: 1. A call is under way: up to its answer. 2. Somebody waits for the world to be idle, or
 /// for time to pass, and the app does nothing: up to that. 3. The same, while a handler runs but has done nothing for a real moment: up to
-/// the next timer of the app, for which it seems to wait.
+/// the next timer for which it seems to wait, and after a longer moment to any timer of the app.
 /// </summary>
 internal sealed class SimulationThread : IDisposable
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan LongMoment = TimeSpan.FromSeconds(1);
 
     private readonly BlockingCollection<Action> _inbox = [];
     private readonly TaskCompletionSource _faulted = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,6 +22,7 @@ internal sealed class SimulationThread : IDisposable
     private readonly TimeSpan _patience;
     private readonly Thread _thread;
     private long _now;
+    private long _timers;
 
     // Of the thread.
     private Goal? _goal;
@@ -51,22 +53,31 @@ internal sealed class SimulationThread : IDisposable
     /// <summary>What runs outside and must end before the world is idle: handlers, and apps that start. Of the thread.</summary>
     public HashSet<string> Outside { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>When the app's timers are due. Of the thread.</summary>
-    public SortedSet<(DateTimeOffset Due, long Number)> AppTimers { get; } = [];
+    /// <summary>When timers of the app are due for which a handler seems to wait. Of the thread.</summary>
+    public SortedSet<(DateTimeOffset Due, long Number)> AwaitedTimers { get; } = [];
+
+    /// <summary>When its other timers are due. Of the thread.</summary>
+    public SortedSet<(DateTimeOffset Due, long Number)> OtherTimers { get; } = [];
 
     /// <summary>Whether somebody waits, so that messages are handed to the app. Of the thread.</summary>
     public bool IsAwaited => _goal is not null;
 
-    /// <summary>Runs an action on the thread, soon.</summary>
-    public void Post(Action action)
+    /// <summary>A number for a timer, so that no two are the same, of whatever process. Of the thread.</summary>
+    public long NextTimer() => ++_timers;
+
+    /// <summary>Runs an action on the thread, soon; never, once the simulation has ended.</summary>
+    public void Post(Action action) => TryPost(action);
+
+    private bool TryPost(Action action)
     {
         try
         {
             _inbox.Add(action);
+            return true;
         }
         catch (Exception fault) when (fault is ObjectDisposedException or InvalidOperationException)
         {
-            // The simulation has ended; nothing happens in it any more.
+            return false;
         }
     }
 
@@ -87,7 +98,7 @@ internal sealed class SimulationThread : IDisposable
     public async Task<T> AskAsync<T>(Action<TaskCompletionSource<T>> begin)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() =>
+        var isPosted = TryPost(() =>
         {
             try
             {
@@ -98,6 +109,7 @@ internal sealed class SimulationThread : IDisposable
                 done.TrySetException(fault);
             }
         });
+        ObjectDisposedException.ThrowIf(!isPosted, typeof(DarqTestHost));
         if (await Task.WhenAny(done.Task, _faulted.Task).ConfigureAwait(false) == _faulted.Task)
         {
             await _faulted.Task.ConfigureAwait(false);
@@ -133,8 +145,12 @@ internal sealed class SimulationThread : IDisposable
         }
     }
 
-    /// <summary>The app was told that a timer is due, and may begin something. Of the thread.</summary>
-    public void Nudged() => _isNudged = true;
+    /// <summary>The app is told that a timer is due, and may begin something. It has to see that time. Of the thread.</summary>
+    public void Nudged(DateTimeOffset now)
+    {
+        _isNudged = true;
+        Volatile.Write(ref _now, now.UtcTicks);
+    }
 
     public void Dispose()
     {
@@ -180,20 +196,24 @@ internal sealed class SimulationThread : IDisposable
 
     private void Turn(Loop loop)
     {
-        if (_inbox.TryTake(out var action))
-        {
-            Do(action);
-        }
-        else if (loop.Fault is { } fault)
+        if (loop.Fault is { } fault)
         {
             var failure = new DarqTestException("The simulation failed: " + fault.Message, fault);
             _faulted.TrySetException(failure);
             Fail(failure);
             Take(Timeout.InfiniteTimeSpan);
         }
+        // What is ready goes before what comes from outside, whose moment is one of real time: so a run can be repeated.
         else if (!loop.RunReady())
         {
-            Pass(loop);
+            if (_inbox.TryTake(out var action))
+            {
+                Do(action);
+            }
+            else
+            {
+                Pass(loop);
+            }
         }
     }
 
@@ -232,7 +252,7 @@ internal sealed class SimulationThread : IDisposable
         if (_awaited is { } due)
         {
             Jump(loop, goal, due);
-            _awaited = AppTimers.Count > 0 && AppTimers.Min.Due == due ? due : null;
+            _awaited = IsNext(AwaitedTimers, due) || IsNext(OtherTimers, due) ? due : null;
             return;
         }
 
@@ -251,11 +271,18 @@ internal sealed class SimulationThread : IDisposable
                 )
             );
         }
-        else if (AppTimers.Count > 0)
+        else if (AwaitedTimers.Count > 0)
         {
-            _awaited = AppTimers.Min.Due;
+            _awaited = AwaitedTimers.Min.Due;
+        }
+        else if (OtherTimers.Count > 0 && _silentMoments * Moment >= LongMoment)
+        {
+            _awaited = OtherTimers.Min.Due;
         }
     }
+
+    private static bool IsNext(SortedSet<(DateTimeOffset Due, long Number)> timers, DateTimeOffset due) =>
+        timers.Count > 0 && timers.Min.Due == due;
 
     private void Jump(Loop loop, Goal goal, DateTimeOffset until)
     {

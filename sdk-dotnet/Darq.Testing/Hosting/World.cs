@@ -17,6 +17,7 @@ internal sealed class World : IAsyncDisposable
     private Loop _loop = null!;
     private AppProcess? _current;
     private Task _starting = Task.CompletedTask;
+    private bool _isDisposed;
 
     public World(DarqTestOptions options, Func<SidecarChannel, TimeProvider, IApp> createApp)
     {
@@ -83,10 +84,11 @@ internal sealed class World : IAsyncDisposable
             fault = refused;
         }
 
+        var tookEffect = fault is null && !BindingCalls.IsRefusal(answer);
         await Thread
             .AskAsync<bool>(done =>
             {
-                if (process.IsAlive && !(moment is not null && Dies(moment with { Kind = MomentKind.AfterCall })))
+                if (process.IsAlive && !(moment is not null && Dies(moment.After(tookEffect))))
                 {
                     done.TrySetResult(true);
                 }
@@ -134,7 +136,14 @@ internal sealed class World : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
+        // A start may hang in a call, or in something that no test can end.
+        _processes.ForEach(process => process.EndCalls());
+        await _starting.WaitAsync(Options.HandlerPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var process in _processes)
         {
             await process.DisposeAsync().ConfigureAwait(false);
@@ -164,14 +173,15 @@ internal sealed class World : IAsyncDisposable
             return;
         }
 
-        if (Dispatcher.Find(delivery) is not { } running)
+        if (call.IsProbe || Dispatcher.Find(delivery) is not { } running)
         {
             done.TrySetResult(null);
             return;
         }
 
         running.Calls++;
-        var moment = running.At(MomentKind.BeforeCall) with { Call = running.Calls, Text = call.Text, IsCommit = call.IsCommit };
+        var isCommit = call.Consumed.Contains(running.Delivery.Token);
+        var moment = running.At(MomentKind.BeforeCall) with { Call = running.Calls, Text = call.Text, IsCommit = isCommit };
         if (!Dies(moment))
         {
             done.TrySetResult(moment);

@@ -23,6 +23,7 @@ internal static class Handlers
         Step(app, "slow", WaitAsync);
         Step(app, "bound", ShipByBindingAsync);
         app.MapStep("parcels", (Order order, Step step, Payments payments) => SendAsync(order, step, payments));
+        app.MapStep<Order>("working", WorkAsync).WithProcessingTimeout(TimeSpan.FromSeconds(1));
         app.MapPost("/hanging", () => Task.Delay(Timeout.Infinite)).WithTopic("pubsub", "hanging");
         app.MapPost("/dropped", () => Results.Json(new { status = "DROP" })).WithTopic("pubsub", "dropped");
         app.MapPost("/plain", (Order order, DaprClient dapr) => dapr.SaveStateAsync("store", $"plain-{order.Id}", order.Count))
@@ -61,6 +62,14 @@ internal static class Handlers
         step.State.Set($"stock-{order.Item}", stock - order.Count);
         step.State.Set($"order-{order.Id}", order);
         step.Emit("shipped", new Shipped(order.Id), key: order.Id);
+    }
+
+    /// <summary>Real work, such as that of a database in the process; no virtual time is meant to pass.</summary>
+    private static async Task WorkAsync(Order order, Step step)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+        step.CancellationToken.ThrowIfCancellationRequested();
+        step.Emit("shipped", new Shipped(order.Id));
     }
 
     private static async Task PublishDirectlyAsync(Order order, HttpContext http, DaprClient dapr)

@@ -42,6 +42,18 @@ public sealed class CrashPointsTests
         );
 
     [Fact]
+    public async Task Scenario_that_fails_without_a_crash_checks_nothing()
+    {
+        var thrown = await Assert.ThrowsAsync<DarqTestException>(() =>
+            CrashPoints.CheckAsync<Program>(darq => darq.Publish("poison", new Order("1", "tea", 2)))
+        );
+
+        Assert.StartsWith("Without a crash already messages become dead letters", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("there is no tea", thrown.Message, StringComparison.Ordinal);
+        await CrashPoints.CheckAsync<Program>(darq => darq.Publish("poison", new Order("1", "tea", 2)), allowsDeadLetters: true);
+    }
+
+    [Fact]
     public Task Step_through_the_binding_survives_a_crash_at_every_point() =>
         CrashPoints.CheckAsync<Program>(darq => darq.Publish("bound", new Order("1", "tea", 2)));
 

@@ -1,0 +1,34 @@
+using System.Collections.Concurrent;
+using Darq.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Darq.Tests.Sdk.Testing;
+
+/// <summary>The clock that the test host gives to an app.</summary>
+public sealed class HostTimeTests
+{
+    [Fact]
+    public async Task Periodic_timer_ticks_as_often_as_its_period_says()
+    {
+        await using var darq = await DarqTestHost.StartAsync<Program>();
+        var time = darq.Services.GetRequiredService<TimeProvider>();
+        var (start, minute) = (darq.Time.Now, TimeSpan.FromMinutes(1));
+        var ticks = new ConcurrentQueue<TimeSpan>();
+        await using var timer = time.CreateTimer(_ => ticks.Enqueue(time.GetUtcNow() - start), null, minute, minute);
+
+        await darq.Time.AdvanceAsync(TimeSpan.FromMinutes(20));
+
+        Assert.Equal(Enumerable.Range(1, 20).Select(tick => tick * minute), ticks);
+    }
+
+    [Fact]
+    public async Task After_its_end_a_host_says_so()
+    {
+        var darq = await DarqTestHost.StartAsync<Program>();
+        await darq.DisposeAsync();
+        await darq.DisposeAsync();
+
+        Assert.Throws<ObjectDisposedException>(() => darq.State.Get<int>("stock-tea"));
+    }
+}
