@@ -33,6 +33,13 @@ internal sealed class DaprCallAnalyzer : DiagnosticAnalyzer
         ["ExecuteStateTransactionAsync"] = "Step.State",
     }.ToImmutableDictionary(StringComparer.Ordinal);
 
+    /// <summary>Those of the SDK's own client, which is for code that is no handler.</summary>
+    private static readonly ImmutableDictionary<string, string> InsteadOfOwn = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["PublishAsync"] = "Step.Emit",
+        ["RunStepAsync"] = "Step",
+    }.ToImmutableDictionary(StringComparer.Ordinal);
+
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [Rules.DaprCall];
 
     public override void Initialize(AnalysisContext context)
@@ -41,22 +48,32 @@ internal sealed class DaprCallAnalyzer : DiagnosticAnalyzer
         context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
         context.RegisterCompilationStartAction(static start =>
         {
-            if (
-                StepTypes.Of(start.Compilation) is { } types
-                && start.Compilation.GetTypeByMetadataName("Dapr.Client.DaprClient") is { } dapr
-            )
+            if (StepTypes.Of(start.Compilation) is not { } types)
             {
-                start.RegisterOperationAction(operation => Check(operation, types, dapr), OperationKind.Invocation);
+                return;
+            }
+
+            foreach (var (client, instead) in new[] { ("Dapr.Client.DaprClient", Instead), ("Darq.IDarqClient", InsteadOfOwn) })
+            {
+                if (start.Compilation.GetTypeByMetadataName(client) is { } type)
+                {
+                    start.RegisterOperationAction(operation => Check(operation, types, type, instead), OperationKind.Invocation);
+                }
             }
         });
     }
 
-    private static void Check(OperationAnalysisContext context, StepTypes types, INamedTypeSymbol dapr)
+    private static void Check(
+        OperationAnalysisContext context,
+        StepTypes types,
+        INamedTypeSymbol client,
+        ImmutableDictionary<string, string> all
+    )
     {
         var call = (IInvocationOperation)context.Operation;
         if (
-            Instead.TryGetValue(call.TargetMethod.Name, out var instead)
-            && IsMethodOf(dapr, call.TargetMethod)
+            all.TryGetValue(call.TargetMethod.Name, out var instead)
+            && IsMethodOf(client, call.TargetMethod)
             && StepHandlers.Contain(call, types, context.CancellationToken)
         )
         {
@@ -65,11 +82,11 @@ internal sealed class DaprCallAnalyzer : DiagnosticAnalyzer
     }
 
     /// <summary>Also where a client of the app's own overrides the method.</summary>
-    private static bool IsMethodOf(INamedTypeSymbol dapr, IMethodSymbol method)
+    private static bool IsMethodOf(INamedTypeSymbol client, IMethodSymbol method)
     {
         for (var declared = method; declared is not null; declared = declared.OverriddenMethod)
         {
-            if (SymbolEqualityComparer.Default.Equals(declared.ContainingType, dapr))
+            if (SymbolEqualityComparer.Default.Equals(declared.ContainingType, client))
             {
                 return true;
             }

@@ -8,16 +8,16 @@ internal static class Rules
     private const string Category = "Steps";
     private const string Page = "https://github.com/dapr-darq/dapr-darq/blob/main/docs/analyzers.md";
 
-    /// <summary>Arguments: the method of DaprClient, what to use instead.</summary>
+    /// <summary>Arguments: the method of the client, what to use instead.</summary>
     public static readonly DiagnosticDescriptor DaprCall = new(
         "DARQ001",
-        "Publish and use state through the step, not through DaprClient",
+        "Publish and use state through the step, not through a client",
         "'{0}' is not part of the step; use '{1}'",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
-        "A call of DaprClient takes effect at once: it stays when the handler fails and is repeated when the step runs again. "
-            + "What it reads does not guard the commit.",
+        "A call of DaprClient or IDarqClient takes effect at once: it stays when the handler fails and is repeated when the step runs "
+            + "again. What it reads does not guard the commit.",
         Page + "#darq001"
     );
 

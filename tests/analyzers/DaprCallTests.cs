@@ -27,6 +27,24 @@ public sealed class DaprCallTests
     }
 
     [Fact]
+    public async Task The_client_of_this_SDK_is_for_code_outside_of_steps() =>
+        await Rule.CheckAsync(
+            """
+            new object();
+            sealed class Orders(IDarqClient darq) : IStepHandler<string>
+            {
+                public async Task HandleAsync(string message, Step step)
+                {
+                    await darq.[|PublishAsync|]("paid", "p-1", message);
+                    await darq.[|RunStepAsync|]("s-1", inner => Task.CompletedTask);
+                }
+
+                public Task PublishAsync(string message) => darq.PublishAsync("paid", "p-1", message);
+            }
+            """
+        );
+
+    [Fact]
     public async Task The_handler_of_a_class_is_a_step() =>
         await Rule.CheckAsync(
             """

@@ -34,6 +34,12 @@ internal static class Sdk
 
         public readonly record struct StateKey<T>(string Name);
 
+        public interface IDarqClient
+        {
+            Task PublishAsync<T>(string topic, string id, T data);
+            Task RunStepAsync(string id, Func<Step, Task> handler);
+        }
+
         public interface IStepHandler<in T>
         {
             Task HandleAsync(T message, Step step);
