@@ -17,7 +17,7 @@ namespace Darq.Testing;
 /// </remarks>
 public sealed class DarqTestHost : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(10);
     private const int ShownFailures = 5;
 
     private readonly World _world;
@@ -117,7 +117,7 @@ public sealed class DarqTestHost : IAsyncDisposable
     /// <exception cref="InvalidOperationException">Another call is letting time pass.</exception>
     public async Task UntilIdle(TimeSpan? within = null)
     {
-        var time = within ?? Patience;
+        var time = within ?? IdleTimeout;
         await _world.ProcessAsync().ConfigureAwait(false);
         if (!await _world.Thread.RunUntilAsync(_world.IsIdle, time, _world.Dispatcher.Dispatch).ConfigureAwait(false))
         {

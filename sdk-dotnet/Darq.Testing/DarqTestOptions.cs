@@ -34,7 +34,7 @@ public sealed class DarqTestOptions
     /// How long, in real time, a handler may do nothing before <see cref="DarqTestHost.UntilIdle"/> ends with an error. 30 s by default;
     /// there is no limit while a debugger is attached.
     /// </summary>
-    public TimeSpan HandlerPatience { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan HandlerTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How the test reads and writes data. Those of DaprClient by default, <see cref="JsonSerializerDefaults.Web"/>.</summary>
     public JsonSerializerOptions JsonSerializerOptions { get; set; } = JsonSerializerOptions.Web;

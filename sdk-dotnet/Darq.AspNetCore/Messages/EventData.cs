@@ -17,17 +17,8 @@ internal readonly record struct EventData(ReadOnlyMemory<byte> Bytes, bool IsJso
 
     private static EventData OfEvent(ReadOnlyMemory<byte> body)
     {
-        JsonElement root;
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            root = document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            throw new UnfitMessageException("it is called a CloudEvent and is no JSON");
-        }
-
+        using var document = Parse(body);
+        var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object)
         {
             throw new UnfitMessageException("it is called a CloudEvent and is no JSON object");
@@ -50,6 +41,18 @@ internal readonly record struct EventData(ReadOnlyMemory<byte> Bytes, bool IsJso
         return data.ValueKind == JsonValueKind.String && !isJson
             ? new EventData(Encoding.UTF8.GetBytes(data.GetString()!), false)
             : new EventData(JsonMarshal.GetRawUtf8Value(data).ToArray(), true);
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return JsonDocument.Parse(body);
+        }
+        catch (JsonException)
+        {
+            throw new UnfitMessageException("it is called a CloudEvent and is no JSON");
+        }
     }
 
     private static bool IsJsonType(string? contentType)

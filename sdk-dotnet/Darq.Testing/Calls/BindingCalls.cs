@@ -26,7 +26,7 @@ internal sealed class BindingCalls(ComponentProcess component)
         request.Operation == StepOperation ? JsonTexts.TextOf(request.Data.Memory, "id") : "";
 
     /// <summary>Whether an answer says that a step changed nothing.</summary>
-    public static bool IsRefusal(IMessage? answer)
+    public static bool IsRefused(IMessage? answer)
     {
         if (answer is not InvokeBindingResponse { Data: { IsEmpty: false } data })
         {

@@ -51,7 +51,7 @@ internal sealed class SidecarChannel : HttpMessageHandler
 
         if (!path.StartsWith("/dapr.proto.runtime.v1.Dapr/", StringComparison.Ordinal))
         {
-            return Refusal(new(StatusCode.Unimplemented, $"the test host does not serve {path}"));
+            return Error(new(StatusCode.Unimplemented, $"the test host does not serve {path}"));
         }
 
         var body = await request.Content!.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
@@ -59,19 +59,17 @@ internal sealed class SidecarChannel : HttpMessageHandler
         await Task.WhenAny(call, _ended.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (!call.IsCompleted)
         {
-            return Refusal(new(StatusCode.Unavailable, "the process has ended"));
+            return Error(new(StatusCode.Unavailable, "the process has ended"));
         }
 
         try
         {
             var answer = await call.ConfigureAwait(false);
-            return answer is null
-                ? Refusal(new(StatusCode.Unimplemented, $"the test host does not serve {path}"))
-                : Answer(request, answer);
+            return answer is null ? Error(new(StatusCode.Unimplemented, $"the test host does not serve {path}")) : Answer(request, answer);
         }
         catch (RpcException refused)
         {
-            return Refusal(refused.Status);
+            return Error(refused.Status);
         }
     }
 
@@ -86,7 +84,7 @@ internal sealed class SidecarChannel : HttpMessageHandler
         return response;
     }
 
-    private static HttpResponseMessage Refusal(Status status)
+    private static HttpResponseMessage Error(Status status)
     {
         var response = Response(new ByteArrayContent([]));
         response.Headers.Add("grpc-status", $"{(int)status.StatusCode}");

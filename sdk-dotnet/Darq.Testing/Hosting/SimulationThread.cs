@@ -19,7 +19,7 @@ internal sealed class SimulationThread : IDisposable
     private readonly BlockingCollection<Action> _inbox = [];
     private readonly TaskCompletionSource _faulted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Random _random;
-    private readonly TimeSpan _patience;
+    private readonly TimeSpan _handlerTimeout;
     private readonly Thread _thread;
     private long _now;
     private long _timers;
@@ -33,9 +33,9 @@ internal sealed class SimulationThread : IDisposable
     // The app seems to wait for its timer that is due then: time passes up to it without another look.
     private DateTimeOffset? _awaited;
 
-    public SimulationThread(Random random, TimeSpan patience)
+    public SimulationThread(Random random, TimeSpan handlerTimeout)
     {
-        (_random, _patience) = (random, patience);
+        (_random, _handlerTimeout) = (random, handlerTimeout);
         var started = new TaskCompletionSource<Loop>(TaskCreationOptions.RunContinuationsAsynchronously);
         _thread = new(() => Run(started)) { IsBackground = true, Name = "darq simulation" };
         _thread.Start();
@@ -261,11 +261,11 @@ internal sealed class SimulationThread : IDisposable
             return;
         }
 
-        if (++_silentMoments * Moment > _patience && !Debugger.IsAttached)
+        if (++_silentMoments * Moment > _handlerTimeout && !Debugger.IsAttached)
         {
             Fail(
                 new DarqTestException(
-                    $"For {_patience.TotalSeconds} s of real time nothing came from {string.Join(", ", Outside.Order())}. "
+                    $"For {_handlerTimeout.TotalSeconds} s of real time nothing came from {string.Join(", ", Outside.Order())}. "
                         + "A handler waits for something that does not happen: real time, a lock, or what another handler does "
                         + "(MaxConcurrentHandlers)."
                 )

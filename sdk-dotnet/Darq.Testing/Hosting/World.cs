@@ -22,7 +22,7 @@ internal sealed class World : IAsyncDisposable
     public World(DarqTestOptions options, Func<SidecarChannel, TimeProvider, IApp> createApp)
     {
         (Options, _createApp, _random) = (options, createApp, new Random(options.Seed));
-        Thread = new(_random, options.HandlerPatience);
+        Thread = new(_random, options.HandlerTimeout);
         Dispatcher = new(this, options.MaxConcurrentHandlers);
     }
 
@@ -84,7 +84,7 @@ internal sealed class World : IAsyncDisposable
             fault = refused;
         }
 
-        var tookEffect = fault is null && !BindingCalls.IsRefusal(answer);
+        var tookEffect = fault is null && !BindingCalls.IsRefused(answer);
         await Thread
             .AskAsync<bool>(done =>
             {
@@ -143,7 +143,7 @@ internal sealed class World : IAsyncDisposable
 
         // A start may hang in a call, or in something that no test can end.
         _processes.ForEach(process => process.EndCalls());
-        await _starting.WaitAsync(Options.HandlerPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _starting.WaitAsync(Options.HandlerTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var process in _processes)
         {
             await process.DisposeAsync().ConfigureAwait(false);

@@ -10,7 +10,7 @@ internal sealed class DarqClient(ISidecar sidecar, StepRunner steps, IOptions<Da
 {
     private const int Attempts = 6;
 
-    private static readonly TimeSpan PatienceOfOneCall = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
     private readonly PayloadJson _json = new(options.Value.JsonSerializerOptions);
 
@@ -46,7 +46,7 @@ internal sealed class DarqClient(ISidecar sidecar, StepRunner steps, IOptions<Da
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            var (outcome, text) = Refusal.Of(failure, topic);
+            var (outcome, text) = CallError.Of(failure, topic);
             if (outcome is not (StepOutcome.Unknown or StepOutcome.Full) || attempt == Attempts)
             {
                 var what = outcome == StepOutcome.Unknown ? "may not have been published" : "was not published";
@@ -80,7 +80,7 @@ internal sealed class DarqClient(ISidecar sidecar, StepRunner steps, IOptions<Da
         CancellationToken cancellationToken
     )
     {
-        using var deadline = new CancellationTokenSource(PatienceOfOneCall, time);
+        using var deadline = new CancellationTokenSource(CallTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {

@@ -114,15 +114,13 @@ internal sealed class DaprSidecar(IServiceProvider services, IOptions<DarqOption
     }
 
     /// <inheritdoc cref="CancellableAsync{T}"/>
-    private static async Task CancellableAsync(Func<Task> call, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await call().ConfigureAwait(false);
-        }
-        catch (DaprException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(cancellationToken);
-        }
-    }
+    private static Task<bool> CancellableAsync(Func<Task> call, CancellationToken cancellationToken) =>
+        CancellableAsync(
+            async () =>
+            {
+                await call().ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken
+        );
 }

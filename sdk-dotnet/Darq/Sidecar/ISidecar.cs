@@ -3,7 +3,7 @@ using Dapr.Client;
 namespace Darq.Sidecar;
 
 /// <summary>
-/// The calls to the app's sidecar, with the names of the app's components filled in. What they throw is what <see cref="Refusal"/> reads;
+/// The calls to the app's sidecar, with the names of its components filled in. What they throw is what <see cref="CallError"/> reads;
 /// an <see cref="OperationCanceledException"/> where the caller cancelled.
 /// </summary>
 internal interface ISidecar

@@ -14,8 +14,7 @@ internal sealed class BindingCommit(ISidecar sidecar) : IStepCommit
         }
         catch (Exception failure)
         {
-            var refusal = Refusal.Of(failure);
-            return new StepResult(refusal.Outcome, refusal.Text) { Cause = failure };
+            return StepResult.Of(failure);
         }
     }
 
@@ -26,7 +25,7 @@ internal sealed class BindingCommit(ISidecar sidecar) : IStepCommit
             using var json = JsonDocument.Parse(answer);
             var outcome = json.RootElement.GetProperty("outcome"u8).GetString() ?? "";
             var text = json.RootElement.TryGetProperty("message"u8, out var message) ? message.GetString() ?? "" : "";
-            return new StepResult(Refusal.OfWord(outcome), text);
+            return new StepResult(CallError.OfWord(outcome), text);
         }
         catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException)
         {

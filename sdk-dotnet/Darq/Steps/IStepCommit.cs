@@ -1,3 +1,5 @@
+using Darq.Sidecar;
+
 namespace Darq.Steps;
 
 /// <summary>Sends a step to the component, as one request that takes effect once however often it is sent.</summary>
@@ -11,4 +13,11 @@ internal interface IStepCommit
 internal sealed record StepResult(StepOutcome Outcome, string Text = "")
 {
     public Exception? Cause { get; init; }
+
+    /// <summary>What a failed call says of the step.</summary>
+    public static StepResult Of(Exception failure)
+    {
+        var error = CallError.Of(failure);
+        return new StepResult(error.Outcome, error.Text) { Cause = failure };
+    }
 }

@@ -15,7 +15,7 @@ namespace Darq.Steps;
 /// </list>
 /// A handler that throws has sent nothing, and its exception goes on to the caller.
 /// </summary>
-internal sealed class StepRunner(ISidecar sidecar, StepSender sender, IOptions<DarqOptions> options, TimeProvider time)
+internal sealed class StepRunner(ISidecar sidecar, StoreProbe probe, StepSender sender, IOptions<DarqOptions> options, TimeProvider time)
 {
     private readonly PayloadJson _json = new(options.Value.JsonSerializerOptions);
 
@@ -66,7 +66,7 @@ internal sealed class StepRunner(ISidecar sidecar, StepSender sender, IOptions<D
         CancellationToken attempt
     )
     {
-        await sender.CheckStoreAsync(attempt).ConfigureAwait(false);
+        await probe.CheckAsync(attempt).ConfigureAwait(false);
         var pauses = new Pauses(source.Id, TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(500));
         var start = time.GetTimestamp();
         while (true)

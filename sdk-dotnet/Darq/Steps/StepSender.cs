@@ -6,14 +6,10 @@ namespace Darq.Steps;
 /// Sends a step until its outcome is known. The same request may be sent any number of times, as Redis remembers what became of it; to run
 /// the handler again instead would show it the effects of its own first run.
 /// </summary>
-internal sealed class StepSender(IStepCommit commit, StoreProbe probe, IOptions<DarqOptions> options, TimeProvider time)
+internal sealed class StepSender(IStepCommit commit, IOptions<DarqOptions> options, TimeProvider time)
 {
-    private static readonly TimeSpan PatienceOfOneCall = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan PatienceOfLastCall = TimeSpan.FromSeconds(1);
-
-    /// <summary>Makes sure, once, that the store takes steps at all.</summary>
-    /// <exception cref="StepException">It does not, or does not answer.</exception>
-    public Task CheckStoreAsync(CancellationToken cancellationToken) => probe.CheckAsync(cancellationToken);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LastCallTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Not cancelled by the caller's going away: the step was decided, and its outcome would only be unknown then.
@@ -24,7 +20,7 @@ internal sealed class StepSender(IStepCommit commit, StoreProbe probe, IOptions<
         var start = time.GetTimestamp();
         while (true)
         {
-            using var deadline = new CancellationTokenSource(PatienceFor(options.Value.CommitTimeout - time.GetElapsedTime(start)), time);
+            using var deadline = new CancellationTokenSource(TimeoutFor(options.Value.CommitTimeout - time.GetElapsedTime(start)), time);
             var result = await commit.CommitAsync(source, changes, deadline.Token).ConfigureAwait(false);
             var pause = pauses.Next();
             if (result.Outcome != StepOutcome.Unknown || time.GetElapsedTime(start) + pause >= options.Value.CommitTimeout)
@@ -37,8 +33,8 @@ internal sealed class StepSender(IStepCommit commit, StoreProbe probe, IOptions<
     }
 
     /// <summary>A process that was paused may wake up when its time is over; it asks once more, as the outcome may be known.</summary>
-    private static TimeSpan PatienceFor(TimeSpan left) =>
-        left < PatienceOfLastCall ? PatienceOfLastCall
-        : left < PatienceOfOneCall ? left
-        : PatienceOfOneCall;
+    private static TimeSpan TimeoutFor(TimeSpan left) =>
+        left < LastCallTimeout ? LastCallTimeout
+        : left < CallTimeout ? left
+        : CallTimeout;
 }

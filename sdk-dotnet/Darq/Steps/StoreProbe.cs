@@ -24,7 +24,7 @@ internal sealed class StoreProbe(ISidecar sidecar, IStepCommit commit, IOptions<
             return;
         }
 
-        await CheckRefusalAsync(cancellationToken).ConfigureAwait(false);
+        await CheckRefusedAsync(cancellationToken).ConfigureAwait(false);
         if (options.Value.Binding is { } binding)
         {
             await CheckPrefixAsync(binding, cancellationToken).ConfigureAwait(false);
@@ -33,7 +33,7 @@ internal sealed class StoreProbe(ISidecar sidecar, IStepCommit commit, IOptions<
         _good = true;
     }
 
-    private async Task CheckRefusalAsync(CancellationToken cancellationToken)
+    private async Task CheckRefusedAsync(CancellationToken cancellationToken)
     {
         var store = options.Value.StateStore;
         StateTransactionRequest[] marker = [new(KeyRules.Marker, "0"u8.ToArray(), StateOperationType.Upsert)];
@@ -44,13 +44,13 @@ internal sealed class StoreProbe(ISidecar sidecar, IStepCommit commit, IOptions<
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            var refusal = Refusal.Of(failure);
-            if (refusal is { Outcome: StepOutcome.Refused, Text: var text } && text.StartsWith("INVALID", StringComparison.Ordinal))
+            var error = CallError.Of(failure);
+            if (error is { Outcome: StepOutcome.Refused, Text: var text } && text.StartsWith("INVALID", StringComparison.Ordinal))
             {
                 return;
             }
 
-            throw new StepException(refusal.Outcome, $"The state store {store} (Darq:StateStore) takes no step: {refusal.Text}", failure);
+            throw new StepException(error.Outcome, $"The state store {store} (Darq:StateStore) takes no step: {error.Text}", failure);
         }
 
         throw new StepException(

@@ -38,8 +38,7 @@ internal sealed class TransactionCommit(ISidecar sidecar) : IStepCommit
         }
         catch (Exception failure)
         {
-            var refusal = Refusal.Of(failure);
-            return new StepResult(refusal.Outcome, refusal.Text) { Cause = failure };
+            return StepResult.Of(failure);
         }
     }
 

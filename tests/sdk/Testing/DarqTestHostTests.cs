@@ -122,7 +122,7 @@ public sealed class DarqTestHostTests
     [Fact]
     public async Task Handler_that_hangs_is_named()
     {
-        await using var darq = await DarqTestHost.StartAsync<Program>(o => o.HandlerPatience = TimeSpan.FromSeconds(1));
+        await using var darq = await DarqTestHost.StartAsync<Program>(o => o.HandlerTimeout = TimeSpan.FromSeconds(1));
         await darq.Publish("hanging", Tea);
 
         var thrown = await Assert.ThrowsAsync<DarqTestException>(() => darq.UntilIdle());

@@ -6,7 +6,7 @@ using Xunit;
 namespace Darq.Tests.Sdk.Sidecar;
 
 /// <summary>What a failed call means, by the texts that a sidecar gave.</summary>
-public sealed class RefusalTests
+public sealed class CallErrorTests
 {
     private const string Transacting = "error while executing state transaction: ";
 
@@ -30,7 +30,7 @@ public sealed class RefusalTests
     )]
     [InlineData("context deadline exceeded", StepOutcome.Unknown)]
     public void A_text_of_the_component_has_its_outcome(string text, StepOutcome outcome) =>
-        Assert.Equal(outcome, Refusal.Of(FakeSidecar.Failure(Transacting + text)).Outcome);
+        Assert.Equal(outcome, CallError.Of(FakeSidecar.Failure(Transacting + text)).Outcome);
 
     [Theory]
     [InlineData("rpc error: code = Aborted desc = CONFLICT: for 'x: rpc error: code = Aborted desc = STALE: y'", StepOutcome.Conflict)]
@@ -38,7 +38,7 @@ public sealed class RefusalTests
     [InlineData("rpc error: code = Aborted desc = stale: not the word", StepOutcome.Unknown)]
     [InlineData("rpc error: code = Aborted desc = CONFLICTED: not the word", StepOutcome.Unknown)]
     public void A_text_that_only_looks_like_one_has_not(string text, StepOutcome outcome) =>
-        Assert.Equal(outcome, Refusal.Of(FakeSidecar.Failure(Transacting + text)).Outcome);
+        Assert.Equal(outcome, CallError.Of(FakeSidecar.Failure(Transacting + text)).Outcome);
 
     [Fact]
     public void What_the_caller_chose_is_no_text_of_the_component()
@@ -48,7 +48,7 @@ public sealed class RefusalTests
             $"error when publishing to topic {Topic} in pubsub bank: rpc error: code = Unavailable desc = no"
         );
 
-        Assert.Equal(new Refusal(StepOutcome.Unknown, "no"), Refusal.Of(failure, Topic));
+        Assert.Equal(new CallError(StepOutcome.Unknown, "no"), CallError.Of(failure, Topic));
     }
 
     [Theory]
@@ -61,9 +61,9 @@ public sealed class RefusalTests
     [InlineData(StatusCode.Unavailable, "Error connecting to subchannel.", StepOutcome.Unknown)]
     [InlineData(StatusCode.DeadlineExceeded, "", StepOutcome.Unknown)]
     public void The_sidecar_has_words_of_its_own(StatusCode code, string text, StepOutcome outcome) =>
-        Assert.Equal(new Refusal(outcome, text), Refusal.Of(FakeSidecar.Failure(text, code)));
+        Assert.Equal(new CallError(outcome, text), CallError.Of(FakeSidecar.Failure(text, code)));
 
     [Fact]
     public void An_exception_of_another_kind_tells_nothing() =>
-        Assert.Equal(StepOutcome.Unknown, Refusal.Of(new InvalidOperationException("no")).Outcome);
+        Assert.Equal(StepOutcome.Unknown, CallError.Of(new InvalidOperationException("no")).Outcome);
 }

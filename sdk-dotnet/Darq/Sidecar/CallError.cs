@@ -4,7 +4,7 @@ using Grpc.Core;
 namespace Darq.Sidecar;
 
 /// <summary>What the sidecar or the component said to a call that failed: its outcome and its text.</summary>
-internal readonly record struct Refusal(StepOutcome Outcome, string Text)
+internal readonly record struct CallError(StepOutcome Outcome, string Text)
 {
     // The sidecar passes a component's status on as text: "<what it did>: rpc error: code = Aborted desc = CONFLICT: …".
     private const string CodeMark = "rpc error: code = ";
@@ -13,11 +13,11 @@ internal readonly record struct Refusal(StepOutcome Outcome, string Text)
     /// <summary>Reads it from an exception of the sidecar's client.</summary>
     /// <param name="failure">The exception.</param>
     /// <param name="names">What the caller itself chose and the sidecar repeats in front of the component's text.</param>
-    public static Refusal Of(Exception failure, string names = "")
+    public static CallError Of(Exception failure, string names = "")
     {
         if (StatusOf(failure) is not { } status)
         {
-            return new Refusal(StepOutcome.Unknown, failure.Message);
+            return new CallError(StepOutcome.Unknown, failure.Message);
         }
 
         // Only the first mark is the sidecar's; the component's text quotes keys and ids, which may look like one.
@@ -26,11 +26,11 @@ internal readonly record struct Refusal(StepOutcome Outcome, string Text)
         var text = code < 0 ? -1 : status.Detail.IndexOf(TextMark, code, StringComparison.Ordinal);
         if (text < 0)
         {
-            return new Refusal(OfSidecar(status.StatusCode), status.Detail);
+            return new CallError(OfSidecar(status.StatusCode), status.Detail);
         }
 
         var said = status.Detail[(text + TextMark.Length)..];
-        return new Refusal(OfComponent(status.Detail[(code + CodeMark.Length)..text], said), said);
+        return new CallError(OfComponent(status.Detail[(code + CodeMark.Length)..text], said), said);
     }
 
     /// <summary>The outcome that a word of the component stands for; unknown where the word is.</summary>
