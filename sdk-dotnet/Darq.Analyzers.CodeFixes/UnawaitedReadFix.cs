@@ -30,6 +30,7 @@ internal sealed class UnawaitedReadFix : CodeFixProvider
             || model.GetOperation(syntax, context.CancellationToken) is not IInvocationOperation call
             || Whole(call) is not { } whole
             || Thrown(whole) is not { } thrown
+            || IsInLock(whole)
         )
         {
             return;
@@ -66,4 +67,10 @@ internal sealed class UnawaitedReadFix : CodeFixProvider
             InvocationExpressionSyntax task => task,
             _ => null,
         };
+
+    private static bool IsInLock(SyntaxNode place) =>
+        place
+            .Ancestors()
+            .TakeWhile(node => node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax))
+            .Any(node => node is LockStatementSyntax);
 }

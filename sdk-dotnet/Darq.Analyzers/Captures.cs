@@ -6,22 +6,30 @@ namespace Darq.Analyzers;
 /// <summary>Finds the step, or the state, that a function inside a handler takes from around it.</summary>
 internal static class Captures
 {
-    /// <summary>The first use in the text of a lambda or local function.</summary>
-    public static IOperation? StepIn(IOperation function, StepTypes types) =>
+    /// <summary>The first use in the text of a lambda or local function, also by way of local functions beside it.</summary>
+    public static IOperation? StepIn(IOperation function, StepTypes types) => StepIn(function, types, [function.Syntax]);
+
+    /// <summary>The same for a method that is called or named somewhere, if it is a local function.</summary>
+    public static IOperation? StepIn(IMethodSymbol method, IOperation user, StepTypes types) => StepIn(method, user, types, []);
+
+    private static IOperation? StepIn(IOperation function, StepTypes types, HashSet<SyntaxNode> seen) =>
         function
             .Descendants()
             .FirstOrDefault(operation =>
-                (types.IsStep(operation.Type) || types.IsState(operation.Type))
-                && operation switch
+                operation switch
                 {
-                    IParameterReferenceOperation parameter => !IsDeclaredIn(function, parameter.Parameter),
-                    ILocalReferenceOperation local => !IsDeclaredIn(function, local.Local),
+                    IParameterReferenceOperation parameter => types.IsStepOrState(parameter.Type)
+                        && !IsDeclaredIn(function, parameter.Parameter),
+                    ILocalReferenceOperation local => types.IsStepOrState(local.Type) && !IsDeclaredIn(function, local.Local),
+                    IInvocationOperation { TargetMethod: var method } => !IsDeclaredIn(function, method)
+                        && StepIn(method, operation, types, seen) is not null,
+                    IMethodReferenceOperation { Method: var method } => !IsDeclaredIn(function, method)
+                        && StepIn(method, operation, types, seen) is not null,
                     _ => false,
                 }
             );
 
-    /// <summary>The same for a method that is called or named somewhere, if it is a local function.</summary>
-    public static IOperation? StepIn(IMethodSymbol method, IOperation user, StepTypes types)
+    private static IOperation? StepIn(IMethodSymbol method, IOperation user, StepTypes types, HashSet<SyntaxNode> seen)
     {
         if (method.MethodKind != MethodKind.LocalFunction || method.IsStatic)
         {
@@ -36,7 +44,7 @@ internal static class Captures
                 .FirstOrDefault(local => SymbolEqualityComparer.Default.Equals(local.Symbol, method.OriginalDefinition));
             if (declared is not null)
             {
-                return StepIn(declared, types);
+                return seen.Add(declared.Syntax) ? StepIn(declared, types, seen) : null;
             }
         }
 

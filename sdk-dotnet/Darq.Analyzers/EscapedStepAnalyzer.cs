@@ -32,6 +32,8 @@ internal sealed class EscapedStepAnalyzer : DiagnosticAnalyzer
                 OperationKind.PropertyReference
             );
             start.RegisterOperationAction(operation => CheckFunction(operation, types), OperationKind.AnonymousFunction);
+            start.RegisterOperationAction(operation => CheckAsyncVoid(operation, types), OperationKind.LocalFunction);
+            start.RegisterSymbolAction(method => CheckAsyncVoid(method, types), SymbolKind.Method);
             start.RegisterOperationAction(operation => CheckLocalFunction(operation, types), OperationKind.MethodReference);
             start.RegisterOperationAction(operation => CheckLocalCall(operation, types), OperationKind.Invocation);
         });
@@ -39,7 +41,7 @@ internal sealed class EscapedStepAnalyzer : DiagnosticAnalyzer
 
     private static void CheckValue(OperationAnalysisContext context, StepTypes types)
     {
-        if (types.IsStep(context.Operation.Type) || types.IsState(context.Operation.Type))
+        if (types.IsStepOrState(context.Operation.Type))
         {
             Report(context, types, context.Operation, context.Operation);
         }
@@ -50,15 +52,36 @@ internal sealed class EscapedStepAnalyzer : DiagnosticAnalyzer
         var function = (IAnonymousFunctionOperation)context.Operation;
         if (Captures.StepIn(function, types) is not { } use)
         {
-            return;
+            ReportIfAsyncVoid(function.Symbol, OwnStep(function.Symbol, types), context.ReportDiagnostic);
         }
-
         // Report says whether there was something to report, but an async void function is one wherever it goes.
-        if (!Report(context, types, function, use) && function.Symbol is { IsAsync: true, ReturnsVoid: true })
+        else if (!Report(context, types, function, use))
         {
-            context.ReportDiagnostic(
-                Diagnostic.Create(Rules.EscapedStep, use.Syntax.GetLocation(), "nobody awaits an async void function")
-            );
+            ReportIfAsyncVoid(function.Symbol, use.Syntax.GetLocation(), context.ReportDiagnostic);
+        }
+    }
+
+    private static void CheckAsyncVoid(OperationAnalysisContext context, StepTypes types)
+    {
+        var function = (ILocalFunctionOperation)context.Operation;
+        var step = Captures.StepIn(function, types)?.Syntax.GetLocation() ?? OwnStep(function.Symbol, types);
+        ReportIfAsyncVoid(function.Symbol, step, context.ReportDiagnostic);
+    }
+
+    private static void CheckAsyncVoid(SymbolAnalysisContext context, StepTypes types)
+    {
+        var method = (IMethodSymbol)context.Symbol;
+        ReportIfAsyncVoid(method, OwnStep(method, types), context.ReportDiagnostic);
+    }
+
+    private static Location? OwnStep(IMethodSymbol function, StepTypes types) =>
+        StepHandlers.StepOf(function, types)?.Locations.FirstOrDefault();
+
+    private static void ReportIfAsyncVoid(IMethodSymbol function, Location? step, Action<Diagnostic> report)
+    {
+        if (function is { IsAsync: true, ReturnsVoid: true } && step is not null)
+        {
+            report(Diagnostic.Create(Rules.EscapedStep, step, "nobody awaits an async void function"));
         }
     }
 
@@ -74,7 +97,10 @@ internal sealed class EscapedStepAnalyzer : DiagnosticAnalyzer
     private static void CheckLocalCall(OperationAnalysisContext context, StepTypes types)
     {
         var call = (IInvocationOperation)context.Operation;
-        if (Captures.StepIn(call.TargetMethod, call, types) is not null && Fate.OfResult(call) is { } fate)
+        if (
+            Captures.StepIn(call.TargetMethod, call, types) is not null
+            && Fate.OfResult(call, StepHandlers.Outermost(call, types, context.CancellationToken)) is { } fate
+        )
         {
             context.ReportDiagnostic(Diagnostic.Create(Rules.EscapedStep, CallSyntax.NameOf(call), fate));
         }

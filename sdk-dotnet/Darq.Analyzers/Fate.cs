@@ -26,73 +26,68 @@ internal static class Fate
     public static string? Of(IOperation value, IMethodSymbol? handler)
     {
         var used = value;
-        while (used.Parent is IConversionOperation or IDelegateCreationOperation)
+        IOperation? element = null;
+        while (IsPartOf(used.Parent))
         {
-            used = used.Parent;
+            element = used.Parent is ITupleOperation ? used : element;
+            used = used.Parent!;
         }
 
         return used.Parent switch
         {
-            IAssignmentOperation assignment when assignment.Value == used && Outlives(assignment.Target, handler) => Keeps(
+            IDeconstructionAssignmentOperation assignment when assignment.Value == used => TargetOf(element, assignment) is { } target
+            && Places.Outlives(target, handler)
+                ? Keeps(target)
+                : null,
+            IAssignmentOperation assignment when assignment.Value == used && Places.Outlives(assignment.Target, handler) => Keeps(
                 assignment.Target
             ),
-            IEventAssignmentOperation assignment when assignment.HandlerValue == used && assignment.Adds => Keeps(
+            IEventAssignmentOperation { Adds: true } assignment
+                when assignment.HandlerValue == used && Places.IsForeignMember(assignment.EventReference, handler) => Keeps(
                 assignment.EventReference
             ),
-            IArgumentOperation { Parent: IInvocationOperation call } => OfArgument(call),
+            IArgumentOperation { Parent: IInvocationOperation call } => OfArgument(call, handler),
             IArgumentOperation { Parent: IObjectCreationOperation made } when Continues(made.Type) => GoesOn(made.Type!.Name),
             _ => null,
         };
     }
 
     /// <summary>Work that a call started and that uses the step goes on if its task can no longer be awaited.</summary>
-    public static string? OfResult(IInvocationOperation call)
+    public static string? OfResult(IInvocationOperation call, IMethodSymbol? handler)
     {
         if (!Tasks.IsTask(call.Type))
         {
             return null;
         }
 
-        return Tasks.IsThrownAway(call) || Tasks.User(call) is IAssignmentOperation { Target: var target } && IsMember(target)
-            ? $"nobody awaits '{Name(call.TargetMethod)}'"
-            : null;
+        var stored = Tasks.User(call) is IAssignmentOperation { Target: var target } && Places.IsForeignMember(target, handler);
+        return stored || Tasks.IsThrownAway(call) ? $"nobody awaits '{Name(call.TargetMethod)}'" : null;
     }
 
-    private static string? OfArgument(IInvocationOperation call)
+    private static string? OfArgument(IInvocationOperation call, IMethodSymbol? handler)
     {
         if (IsBackground(call.TargetMethod))
         {
             return GoesOn(Name(call.TargetMethod));
         }
 
-        return Adding.Contains(call.TargetMethod.Name) && call.Instance is { } collection && IsMember(collection) && IsCollection(call)
+        return
+            Adding.Contains(call.TargetMethod.Name)
+            && call.Instance is { } collection
+            && Places.IsForeignMember(collection, handler)
+            && IsCollection(call)
             ? Keeps(collection)
-            : OfResult(call);
+            : OfResult(call, handler);
     }
 
-    private static bool Outlives(IOperation target, IMethodSymbol? handler) =>
-        target switch
-        {
-            IPropertyReferenceOperation
-            {
-                Instance: IInstanceReferenceOperation { ReferenceKind: not InstanceReferenceKind.ContainingTypeInstance }
-            } => false,
-            IParameterReferenceOperation { Parameter.RefKind: RefKind.Out or RefKind.Ref } => true,
-            IParameterReferenceOperation parameter => IsOutside(handler, parameter.Parameter),
-            ILocalReferenceOperation local => IsOutside(handler, local.Local),
-            _ => IsMember(target),
-        };
+    /// <summary>Whether an operation hands on the value in it as it is, or as one of several.</summary>
+    private static bool IsPartOf(IOperation? operation) =>
+        operation is IConversionOperation or IDelegateCreationOperation or IConditionalOperation or ICoalesceOperation or ITupleOperation;
 
-    private static bool IsMember(IOperation target) =>
-        target switch
-        {
-            IFieldReferenceOperation or IPropertyReferenceOperation => true,
-            IArrayElementReferenceOperation element => IsMember(element.ArrayReference),
-            _ => false,
-        };
-
-    private static bool IsOutside(IMethodSymbol? handler, ISymbol variable) =>
-        handler?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() is { } syntax && !Captures.IsDeclaredIn(syntax, variable);
+    private static IOperation? TargetOf(IOperation? element, IDeconstructionAssignmentOperation assignment) =>
+        assignment.Target is ITupleOperation targets && element?.Parent is ITupleOperation values
+            ? targets.Elements.ElementAtOrDefault(values.Elements.IndexOf(element))
+            : null;
 
     private static bool IsCollection(IInvocationOperation call) =>
         call.TargetMethod.ContainingNamespace?.ToDisplayString() is { } space

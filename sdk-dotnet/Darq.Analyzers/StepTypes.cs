@@ -23,4 +23,6 @@ internal sealed class StepTypes
     public bool IsStep(ITypeSymbol? type) => SymbolEqualityComparer.Default.Equals(type, Step);
 
     public bool IsState(ITypeSymbol? type) => SymbolEqualityComparer.Default.Equals(type, State);
+
+    public bool IsStepOrState(ITypeSymbol? type) => IsStep(type) || IsState(type);
 }

@@ -19,7 +19,7 @@ internal static class Tasks
             _ => false,
         };
 
-    /// <summary>What uses the result of a call, or of the tasks that were made of it.</summary>
+    /// <summary>What uses the result of a call, or of the tasks that were made of it and of those that it is one of.</summary>
     public static IOperation? User(IInvocationOperation call)
     {
         IOperation used = call;
@@ -33,9 +33,26 @@ internal static class Tasks
                 case IInvocationOperation next when next.Instance == used && IsTask(next.Type):
                     used = next;
                     break;
+                case IArgumentOperation or IArrayInitializerOperation or ICollectionExpressionOperation when WhenAll(used) is { } all:
+                    used = all;
+                    break;
                 default:
                     return used.Parent;
             }
         }
+    }
+
+    /// <summary>The call that waits for a task, which stands among its arguments or in a collection that is one.</summary>
+    private static IInvocationOperation? WhenAll(IOperation task)
+    {
+        var argument = task.Parent;
+        while (argument is IArrayInitializerOperation or IArrayCreationOperation or ICollectionExpressionOperation or IConversionOperation)
+        {
+            argument = argument.Parent;
+        }
+
+        return argument is IArgumentOperation { Parent: IInvocationOperation { TargetMethod.Name: nameof(Task.WhenAll) } call }
+            ? call
+            : null;
     }
 }
