@@ -3,6 +3,7 @@ using System.Composition;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 
@@ -66,6 +67,8 @@ internal sealed class DaprCallFix : CodeFixProvider
         }
 
         var named = model.LookupSymbols(place.SpanStart, name: step.Name);
-        return named.Length == 1 && SymbolEqualityComparer.Default.Equals(named[0], step) ? step.Name : null;
+        return named.Length == 1 && SymbolEqualityComparer.Default.Equals(named[0], step) ? Written(step.Name) : null;
     }
+
+    private static string Written(string name) => SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None ? name : $"@{name}";
 }

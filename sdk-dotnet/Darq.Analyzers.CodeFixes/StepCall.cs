@@ -68,7 +68,7 @@ internal sealed class StepCall(string member, ImmutableArray<string> taken, bool
     private static SyntaxToken Comma => SyntaxFactory.Token(SyntaxKind.CommaToken).WithTrailingTrivia(SyntaxFactory.Space);
 
     private static ExpressionSyntax ValueOf(IInvocationOperation call, string parameter) =>
-        ((ArgumentSyntax)Explicit(call).Single(argument => NameOf(argument) == parameter).Syntax).Expression;
+        Explicit(call).Single(argument => NameOf(argument) == parameter).Syntax.FirstAncestorOrSelf<ArgumentSyntax>()!.Expression;
 
     private static IEnumerable<IArgumentOperation> Explicit(IInvocationOperation call) =>
         call.Arguments.Where(argument => argument.ArgumentKind == ArgumentKind.Explicit);

@@ -18,10 +18,19 @@ internal static class StepHandlers
         Around(Enclosing(operation, cancellation), types).LastOrDefault();
 
     public static bool Contain(IOperation operation, StepTypes types, CancellationToken cancellation) =>
-        Around(Enclosing(operation, cancellation), types).Any();
+        Enclosing(operation, cancellation) is var enclosing && (Around(enclosing, types).Any() || IsInObjectOfStep(enclosing, types));
 
+    /// <summary>Also of a method in an extension block of steps.</summary>
     public static IParameterSymbol? StepOf(IMethodSymbol function, StepTypes types) =>
-        function.Parameters.FirstOrDefault(parameter => types.IsStep(parameter.Type));
+        function.Parameters.FirstOrDefault(parameter => types.IsStep(parameter.Type))
+        ?? (
+            function.ContainingType?.ExtensionParameter is { } extended
+            && IsMember(function)
+            && !function.IsStatic
+            && types.IsStep(extended.Type)
+                ? extended
+                : null
+        );
 
     /// <summary>The operation of the function, if it lies around the other, else the body of the member around both.</summary>
     public static IOperation BodyOf(IMethodSymbol function, IOperation inside)
@@ -43,6 +52,23 @@ internal static class StepHandlers
             ILocalFunctionOperation local => local.Symbol,
             _ => null,
         };
+
+    /// <summary>An object all of whose constructors take a step was made in one.</summary>
+    private static bool IsInObjectOfStep(ISymbol? enclosing, StepTypes types)
+    {
+        var member = enclosing;
+        while (member is IMethodSymbol function && !IsMember(function))
+        {
+            member = member.ContainingSymbol;
+        }
+
+        return member is { IsStatic: false, ContainingType: { IsValueType: false } type }
+            && type.InstanceConstructors.Where(constructor => !constructor.IsImplicitlyDeclared).ToArray() is { Length: > 0 } made
+            && Array.TrueForAll(made, constructor => StepOf(constructor, types) is not null);
+    }
+
+    private static bool IsMember(IMethodSymbol function) =>
+        function.MethodKind is not (MethodKind.LocalFunction or MethodKind.AnonymousFunction);
 
     private static bool Is(IOperation operation, IMethodSymbol function) =>
         SymbolEqualityComparer.Default.Equals(Function(operation), function);

@@ -74,6 +74,58 @@ public sealed class DaprCallTests
         );
 
     [Fact]
+    public async Task A_method_in_an_extension_block_of_steps_is_in_a_step() =>
+        await Rule.CheckAsync(
+            """
+            new object();
+            static class Payments
+            {
+                extension(Step step)
+                {
+                    public async Task PayAsync(DaprClient dapr)
+                    {
+                        await dapr.[|PublishEventAsync|]("bank", "paid", step.MessageId);
+                    }
+
+                    public static Task OpenAsync(DaprClient dapr) => dapr.PublishEventAsync("bank", "opened", 1);
+                }
+            }
+            """
+        );
+
+    [Fact]
+    public async Task An_object_that_is_made_with_a_step_is_in_it() =>
+        await Rule.CheckAsync(
+            """
+            new object();
+            sealed class Account(Step step, DaprClient dapr)
+            {
+                public async Task PayAsync(int amount)
+                {
+                    step.Emit("paid", amount);
+                    await Task.Run(() => dapr.[|SaveStateAsync|]("ledger", "a", amount));
+                }
+
+                public static Task OpenAsync(DaprClient dapr) => dapr.SaveStateAsync("ledger", "a", 0);
+
+                private sealed class Opening
+                {
+                    public static Task OpenAsync(DaprClient dapr) => dapr.SaveStateAsync("ledger", "a", 0);
+                }
+            }
+
+            sealed class Both
+            {
+                public Both() { }
+
+                public Both(Step step) { }
+
+                public Task OpenAsync(DaprClient dapr) => dapr.SaveStateAsync("ledger", "a", 0);
+            }
+            """
+        );
+
+    [Fact]
     public async Task Functions_inside_a_handler_are_in_its_step() =>
         await Rule.CheckAsync(
             App.Handler(
@@ -157,6 +209,7 @@ public sealed class DaprCallTests
         "step.State.Set(order.Id, 1);"
     )]
     [InlineData("await dapr.DeleteStateAsync(\"ledger\", order.Id);", "step.State.Delete(order.Id);")]
+    [InlineData("await dapr.SaveStateAsync<object>(\"ledger\", order!.Id!, null!);", "step.State.Set<object>(order!.Id!, null!);")]
     public async Task The_fix_does_the_same_by_the_step(string before, string after) =>
         await Rule.FixAsync<DaprCallFix>(App.Handler(before), App.Handler(after));
 
@@ -190,6 +243,19 @@ public sealed class DaprCallTests
             """
             WebApplication.Create().MapStep("orders", async (string id, Step s, DaprClient dapr) =>
                 s.Emit("paid", id));
+            """
+        );
+
+    [Fact]
+    public async Task A_step_whose_name_is_a_keyword_is_written_as_one() =>
+        await Rule.FixAsync<DaprCallFix>(
+            """
+            WebApplication.Create().MapStep("orders", async (string id, Step @event, DaprClient dapr) =>
+                await dapr.PublishEventAsync("bank", "paid", id));
+            """,
+            """
+            WebApplication.Create().MapStep("orders", async (string id, Step @event, DaprClient dapr) =>
+                @event.Emit("paid", id));
             """
         );
 
