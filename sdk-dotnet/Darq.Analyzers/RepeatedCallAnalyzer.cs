@@ -60,7 +60,7 @@ internal sealed class RepeatedCallAnalyzer : DiagnosticAnalyzer
         if (
             CallsService(call.TargetMethod)
             && StepHandlers.Outermost(call, types, context.CancellationToken) is { } handler
-            && !OnlyReads(call)
+            && !Requests.OnlyRead(call)
             && !MayUseKey(StepHandlers.BodyOf(handler, call), types)
         )
         {
@@ -71,31 +71,6 @@ internal sealed class RepeatedCallAnalyzer : DiagnosticAnalyzer
     private static bool CallsService(IMethodSymbol method) =>
         Names.Contains(method.Name) && Clients.Contains(method.ContainingType.ToDisplayString());
 
-    /// <summary>The arguments, or the request in a local variable, name a method of HTTP that changes nothing.</summary>
-    private static bool OnlyReads(IInvocationOperation call) =>
-        call.Arguments.Any(argument =>
-            NamesSafeMethod(argument.Value)
-            || (CallSyntax.Unwrapped(argument.Value) is ILocalReferenceOperation { Local: var request } && NamesSafeMethod(request, call))
-        );
-
-    private static bool NamesSafeMethod(ILocalSymbol request, IOperation inside) =>
-        Root(inside)
-            .Descendants()
-            .OfType<IVariableDeclaratorOperation>()
-            .Any(declarator =>
-                SymbolEqualityComparer.Default.Equals(declarator.Symbol, request)
-                && (declarator.Initializer ?? (declarator.Parent as IVariableDeclarationOperation)?.Initializer) is { } made
-                && NamesSafeMethod(made)
-            );
-
-    private static bool NamesSafeMethod(IOperation operation) =>
-        operation
-            .DescendantsAndSelf()
-            .OfType<IPropertyReferenceOperation>()
-            .Any(named =>
-                named.Property is { Name: "Get" or "Head" or "Options" or "Trace", ContainingType.Name: "HttpMethod", IsStatic: true }
-            );
-
     private static bool MayUseKey(IOperation handler, StepTypes types) =>
         handler
             .Descendants()
@@ -103,10 +78,22 @@ internal sealed class RepeatedCallAnalyzer : DiagnosticAnalyzer
                 operation switch
                 {
                     IPropertyReferenceOperation property => property.Property.Name == Key && types.IsStep(property.Property.ContainingType),
-                    IArgumentOperation argument => types.IsStep(CallSyntax.Unwrapped(argument.Value).Type),
-                    _ => false,
+                    IParameterReferenceOperation or ILocalReferenceOperation => types.IsStep(operation.Type)
+                        && IsPassedOn(operation, types),
+                    // The name of the header: the app has a key of its own.
+                    _ => operation.ConstantValue is { HasValue: true, Value: string text }
+                        && text.IndexOf("idempotency", StringComparison.OrdinalIgnoreCase) >= 0,
                 }
             );
 
-    private static IOperation Root(IOperation operation) => operation.Parent is { } parent ? Root(parent) : operation;
+    /// <summary>Whether it is used for anything else than for one of its members.</summary>
+    private static bool IsPassedOn(IOperation step, StepTypes types) =>
+        step.Parent switch
+        {
+            IMemberReferenceOperation member => !types.IsStep(member.Member.ContainingType),
+            IInvocationOperation call => !types.IsStep(call.TargetMethod.ContainingType),
+            IConditionalAccessOperation or IIsPatternOperation or IBinaryOperation => false,
+            IVariableInitializerOperation => false,
+            _ => true,
+        };
 }
