@@ -29,7 +29,8 @@ internal sealed class SubscribeHandlerFix : CodeFixProvider
         if (
             call is not { Expression: MemberAccessExpressionSyntax { Expression: IdentifierNameSyntax app } }
             || IsGroup(model?.GetTypeInfo(app, context.CancellationToken).Type)
-            || call.FirstAncestorOrSelf<StatementSyntax>() is not { Parent: BlockSyntax or GlobalStatementSyntax } statement
+            || call.FirstAncestorOrSelf<StatementSyntax>() is not { Parent: { } around } statement
+            || !RunsOnce(around)
         )
         {
             return;
@@ -44,6 +45,14 @@ internal sealed class SubscribeHandlerFix : CodeFixProvider
             context.Diagnostics
         );
     }
+
+    /// <summary>The statements of a function, and not those of a loop or a condition in it.</summary>
+    private static bool RunsOnce(SyntaxNode around) =>
+        around is GlobalStatementSyntax
+        || (
+            around is BlockSyntax
+            && around.Parent is MemberDeclarationSyntax or LocalFunctionStatementSyntax or AnonymousFunctionExpressionSyntax
+        );
 
     /// <summary>An endpoint of a group is at another address than the one where the sidecar asks.</summary>
     private static bool IsGroup(ITypeSymbol? type) => type is null or { Name: "RouteGroupBuilder" };

@@ -155,6 +155,14 @@ public sealed class SubscribeHandlerTests
     [Theory]
     [InlineData("var app = WebApplication.Create().MapGroup(\"/shop\");\napp.MapStep(\"a\", " + Step + ");\n" + Other)]
     [InlineData("WebApplication.Create().MapStep(\"a\", " + Step + ");\nvar app = WebApplication.Create();\n" + Other)]
+    [InlineData(
+        "var app = WebApplication.Create();\n"
+            + Other
+            + "\nforeach (var topic in new[] { \"a\", \"b\" })\n{\n    app.MapStep(topic, "
+            + Step
+            + ");\n}"
+    )]
+    [InlineData("var app = WebApplication.Create();\n" + Other + "\nif (args.Length > 0) { app.MapStep(\"a\", " + Step + "); }")]
     public async Task No_fix_is_offered_where_it_is_not_clear_on_what_to_call_it(string source) =>
         await Rule.NoFixAsync<SubscribeHandlerFix>(source);
 }
