@@ -3,6 +3,7 @@ using Darq.Engine.Core;
 using Darq.Engine.State;
 using Darq.Testing.Calls;
 using Darq.Testing.Hosting;
+using Grpc.Core;
 
 namespace Darq.Testing;
 
@@ -17,6 +18,7 @@ public sealed class TestState
     /// <param name="key">Its key.</param>
     /// <typeparam name="T">What it is read as, from JSON.</typeparam>
     /// <returns>The value; the default of <typeparamref name="T"/> where there is none.</returns>
+    /// <exception cref="DarqTestException">The key is none that a sidecar takes.</exception>
     /// <exception cref="JsonException">The value is no such thing.</exception>
     public T? Get<T>(string key)
     {
@@ -28,8 +30,9 @@ public sealed class TestState
     /// <param name="key">Its key.</param>
     /// <param name="value">The value, which is written as JSON.</param>
     /// <typeparam name="T">What it is written as.</typeparam>
+    /// <exception cref="DarqTestException">The key is none that a sidecar takes, or the value is too large.</exception>
     public void Set<T>(string key, T value) =>
-        Apply(
+        Apply(() =>
             new StateOperation(StateChange.Upsert, StateItems.Key(key))
             {
                 Value = JsonSerializer.SerializeToUtf8Bytes(value, _world.Options.JsonSerializerOptions),
@@ -38,13 +41,14 @@ public sealed class TestState
 
     /// <summary>Deletes a value, if it is there. Safe to repeat.</summary>
     /// <param name="key">Its key.</param>
-    public void Delete(string key) => Apply(new StateOperation(StateChange.Delete, StateItems.Key(key)));
+    /// <exception cref="DarqTestException">The key is none that a sidecar takes.</exception>
+    public void Delete(string key) => Apply(() => new StateOperation(StateChange.Delete, StateItems.Key(key)));
 
-    private void Apply(StateOperation operation) =>
+    private void Apply(Func<StateOperation> operation) =>
         SimulationThread.Wait(
             AskAsync(async component =>
             {
-                await component.State.ApplyAsync(operation, default);
+                await component.State.ApplyAsync(operation(), default);
                 return true;
             })
         );
@@ -56,9 +60,9 @@ public sealed class TestState
         {
             return await process.Component.AskAsync(() => ask(process.Component)).ConfigureAwait(false);
         }
-        catch (DarqException refused)
+        catch (Exception refused) when (refused is DarqException or RpcException)
         {
-            throw new DarqTestException(refused.Message, refused);
+            throw new DarqTestException((refused as RpcException)?.Status.Detail ?? refused.Message, refused);
         }
     }
 }

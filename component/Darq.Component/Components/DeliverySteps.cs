@@ -1,6 +1,8 @@
+using Darq.Component.Configuration;
 using Darq.Component.Instances;
 using Darq.Component.Telemetry;
 using Darq.Engine.Core;
+using Darq.Engine.Requests;
 using Darq.Engine.Subscriptions.Deliveries;
 
 namespace Darq.Component.Components;
@@ -14,11 +16,15 @@ internal sealed class DeliverySteps(Instance instance, DeliveryDrain drain, Time
     /// <summary>Limits the rate of an app that conflicts every time; no other app notices so short a pause.</summary>
     private static readonly TimeSpan PauseAfterConflict = TimeSpan.FromMilliseconds(5);
 
-    private readonly BoundSteps _steps = new(instance.Engine, instance.Options);
+    private readonly BoundSteps _steps = Of(instance.Engine, instance.Options);
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // The steps under way, and one for the stream itself.
     private int _underWay = 1;
+
+    /// <summary>The steps that come as JSON through a binding of an instance.</summary>
+    public static BoundSteps Of(InstanceEngine engine, InstanceOptions options) =>
+        new(engine.StepExecutor, options.Namespace.Partitions, options.KeyPrefix, options.AppId);
 
     /// <summary>Begins a step; its delivery is settled when its outcome is known.</summary>
     public void Begin(DeliveryStream stream, string token, ReadOnlyMemory<byte> json)

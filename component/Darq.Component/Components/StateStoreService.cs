@@ -95,39 +95,11 @@ internal sealed class StateStoreService(Calls calls, ILogger<StateStoreService> 
         await using var use = await calls.UseAsync(Service, context);
         try
         {
-            await ApplyAllAsync(use, [.. operations(use)], context);
+            await use.Engine.State.ApplyAllAsync([.. operations(use)], context.CancellationToken);
         }
         catch (DarqException fault)
         {
             throw Faults.ToRpc(fault, CallKind.State);
         }
-    }
-
-    /// <summary>
-    /// Starts every operation in order, so that the last of equal keys wins, and then reports one fault. A fault other than an etag's
-    /// goes first: "etag mismatch" alone would imply that the other items are saved.
-    /// </summary>
-    private static async ValueTask ApplyAllAsync(InstanceUse use, IReadOnlyList<StateOperation> operations, ServerCallContext context)
-    {
-        var applying = operations.Select(operation => use.Engine.State.ApplyAsync(operation, context.CancellationToken).AsTask()).ToArray();
-        var all = Task.WhenAll(applying);
-        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        var faults = all.Exception?.InnerExceptions ?? [];
-        if (faults.FirstOrDefault(fault => fault is not DarqException { Code: ErrorCode.Conflict or ErrorCode.InvalidEtag }) is { } grave)
-        {
-            throw grave;
-        }
-
-        if (faults.OfType<DarqException>().MaxBy(fault => fault.Code == ErrorCode.InvalidEtag) is { } etag)
-        {
-            throw new DarqException(
-                etag.Code,
-                faults.Count == 1
-                    ? etag.Message
-                    : $"{etag.Message} {faults.Count} of {operations.Count} items did not match; the others took effect."
-            );
-        }
-
-        await all;
     }
 }

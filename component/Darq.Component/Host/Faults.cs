@@ -33,22 +33,10 @@ internal static class Faults
             (CallKind.State, ErrorCode.InvalidEtag) => Etag(StatusCode.InvalidArgument, fault.Message),
             // For Init, Unimplemented would mean that the service has no such method, and the sidecar reports it as that.
             (CallKind.Init, ErrorCode.NotYet) => Of(StatusCode.FailedPrecondition, fault.Message),
-            _ => Of(CodeOf(fault.Code), fault.Message),
+            _ => Of(FaultCodes.Of(fault.Code), fault.Message),
         };
 
     public static RpcException Of(StatusCode code, string text) => new(new Status(code, text));
-
-    private static StatusCode CodeOf(ErrorCode code) =>
-        code switch
-        {
-            ErrorCode.Invalid or ErrorCode.InvalidEtag or ErrorCode.TooLarge => StatusCode.InvalidArgument,
-            ErrorCode.NotYet => StatusCode.Unimplemented,
-            ErrorCode.Unavailable => StatusCode.Unavailable,
-            ErrorCode.Misconfigured or ErrorCode.Broken or ErrorCode.CrossPartition => StatusCode.FailedPrecondition,
-            ErrorCode.Full => StatusCode.ResourceExhausted,
-            ErrorCode.Fenced or ErrorCode.Stale or ErrorCode.Conflict => StatusCode.Aborted,
-            _ => StatusCode.Internal,
-        };
 
     /// <summary>Exactly one detail with exactly one violation, or the sidecar does not recognise it and answers 500.</summary>
     private static RpcException Etag(StatusCode code, string text)

@@ -35,6 +35,34 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
         await primary.SubmitAsync(new WriteRequest(change, primary), cancellation);
     }
 
+    /// <summary>
+    /// Starts every operation in order, so that the last of equal keys wins, and then reports one fault. A fault other than an etag's
+    /// goes first: "etag mismatch" alone would imply that the other items are saved.
+    /// </summary>
+    public async ValueTask ApplyAllAsync(IReadOnlyList<StateOperation> operations, CancellationToken cancellation)
+    {
+        var applying = operations.Select(operation => ApplyAsync(operation, cancellation).AsTask()).ToArray();
+        var all = Task.WhenAll(applying);
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        var faults = all.Exception?.InnerExceptions ?? [];
+        if (faults.FirstOrDefault(fault => fault is not DarqException { Code: ErrorCode.Conflict or ErrorCode.InvalidEtag }) is { } grave)
+        {
+            throw grave;
+        }
+
+        if (faults.OfType<DarqException>().MaxBy(fault => fault.Code == ErrorCode.InvalidEtag) is { } etag)
+        {
+            throw new DarqException(
+                etag.Code,
+                faults.Count == 1
+                    ? etag.Message
+                    : $"{etag.Message} {faults.Count} of {operations.Count} items did not match; the others took effect."
+            );
+        }
+
+        await all;
+    }
+
     private sealed class WriteRequest(StateWrite change, Primary primary) : BatchRequest<Position>("write")
     {
         public override int Size => change.Size;

@@ -1,3 +1,4 @@
+using Darq.Component.Host;
 using Darq.Engine.Core;
 using Grpc.Core;
 
@@ -29,21 +30,16 @@ internal static class CallFault
             _ => Internal($"{done}: {TextOf(fault)}"),
         };
 
+    /// <summary>Of a key that the sidecar could not tell from one with its own prefix.</summary>
+    public static RpcException OfKey(string key) =>
+        Of(
+            StatusCode.InvalidArgument,
+            key.Length == 0 ? "state key cannot be empty" : $"input key/keyPrefix '{key}' can't contain '{StateItems.Separator}'"
+        );
+
     public static RpcException Of(StatusCode code, string text) => new(new Status(code, text));
 
     private static RpcException Internal(string text) => Of(StatusCode.Internal, text);
 
-    private static string TextOf(DarqException fault) => $"rpc error: code = {CodeOf(fault.Code)} desc = {fault.Message}";
-
-    private static StatusCode CodeOf(ErrorCode code) =>
-        code switch
-        {
-            ErrorCode.Invalid or ErrorCode.InvalidEtag or ErrorCode.TooLarge => StatusCode.InvalidArgument,
-            ErrorCode.NotYet => StatusCode.Unimplemented,
-            ErrorCode.Unavailable => StatusCode.Unavailable,
-            ErrorCode.Misconfigured or ErrorCode.Broken or ErrorCode.CrossPartition => StatusCode.FailedPrecondition,
-            ErrorCode.Full => StatusCode.ResourceExhausted,
-            ErrorCode.Fenced or ErrorCode.Stale or ErrorCode.Conflict => StatusCode.Aborted,
-            _ => StatusCode.Internal,
-        };
+    private static string TextOf(DarqException fault) => $"rpc error: code = {FaultCodes.Of(fault.Code)} desc = {fault.Message}";
 }

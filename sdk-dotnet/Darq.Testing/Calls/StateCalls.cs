@@ -16,7 +16,7 @@ internal sealed class StateCalls(ComponentProcess component)
     {
         try
         {
-            var value = (await component.State.GetAsync([StateItems.Key(request.Key)], CancellationToken.None))[0];
+            var value = (await component.State.GetAsync([StateItems.Key(request.Key, request.Metadata)], CancellationToken.None))[0];
             var answer = new GetStateResponse { Data = StateItems.DataOf(value), Etag = value.ETag ?? "" };
             StateItems.AddExpiry(value, answer.Metadata);
             return answer;
@@ -31,7 +31,10 @@ internal sealed class StateCalls(ComponentProcess component)
     {
         try
         {
-            var values = await component.State.GetAsync([.. request.Keys.Select(StateItems.Key)], CancellationToken.None);
+            var values = await component.State.GetAsync(
+                [.. request.Keys.Select(key => StateItems.Key(key, request.Metadata))],
+                CancellationToken.None
+            );
             return new GetBulkStateResponse { Items = { values.Select((value, i) => ItemOf(request.Keys[i], value)) } };
         }
         catch (DarqException fault)
@@ -41,7 +44,9 @@ internal sealed class StateCalls(ComponentProcess component)
     }
 
     public Task<IMessage> SaveAsync(SaveStateRequest request) =>
-        WriteAsync(request.States, StateItems.Upsert, "failed saving state in state store " + request.StoreName);
+        request.States.Any(item => item.Key.Length == 0)
+            ? throw CallFault.OfKey("")
+            : WriteAsync(request.States, StateItems.Upsert, "failed saving state in state store " + request.StoreName);
 
     public Task<IMessage> DeleteBulkAsync(DeleteBulkStateRequest request) =>
         WriteAsync(request.States, StateItems.Delete, "failed deleting state in state store " + request.StoreName);
@@ -104,18 +109,11 @@ internal sealed class StateCalls(ComponentProcess component)
             var other => throw CallFault.Of(StatusCode.Unimplemented, $"operation type {other} not supported"),
         };
 
-    /// <summary>Starts all in order, so that the last of equal keys wins, and reports one fault.</summary>
     private async Task<IMessage> WriteAsync(IReadOnlyList<StateItem> items, Func<StateItem, StateOperation> read, string what)
     {
         try
         {
-            var operations = items.Select(read).ToArray();
-            var writes = operations.Select(operation => component.State.ApplyAsync(operation, CancellationToken.None).AsTask()).ToArray();
-            foreach (var write in writes)
-            {
-                await write;
-            }
-
+            await component.State.ApplyAllAsync([.. items.Select(read)], CancellationToken.None);
             return new Empty();
         }
         catch (DarqException fault)

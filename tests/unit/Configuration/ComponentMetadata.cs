@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Darq.Component.Components;
 using Darq.Component.Configuration;
+using Darq.Engine.Requests;
 
 namespace Darq.Tests.Unit.Configuration;
 
@@ -136,7 +137,7 @@ internal sealed class ComponentMetadata(string type, ComponentService service)
         Line("  input: true");
         Line("  output: true");
         Line("  operations:");
-        foreach (var operation in OutputBindingService.Operations)
+        foreach (var operation in BoundOperations.Names)
         {
             Line($"    - name: {operation}");
             Line($"      description: {Quoted(OperationTexts[operation])}");

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Darq.Engine.Publishing;
 using Darq.Engine.Steps;
 
-namespace Darq.Component.Components;
+namespace Darq.Engine.Requests;
 
 /// <summary>Writes the outcome of a step or of a published message, in the form of <c>step-answer.schema.json</c>.</summary>
 internal static class StepAnswer

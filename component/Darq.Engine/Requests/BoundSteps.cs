@@ -1,18 +1,20 @@
-using Darq.Component.Configuration;
-using Darq.Component.Instances;
 using Darq.Engine.Core;
 using Darq.Engine.Steps;
 using Darq.Engine.Steps.Json;
 using Darq.Engine.Subscriptions.Deliveries;
 
-namespace Darq.Component.Components;
+namespace Darq.Engine.Requests;
 
 /// <summary>
 /// The steps that come as JSON through a binding, with the key prefix and the source that the sidecar adds on its other APIs.
 /// </summary>
-internal sealed class BoundSteps(InstanceEngine engine, InstanceOptions options)
+/// <param name="executor">Of the binding's namespace.</param>
+/// <param name="partitions">Of the same.</param>
+/// <param name="keyPrefix">What the sidecar puts before state keys; null where it is not known.</param>
+/// <param name="source">The <c>source</c> of emitted events; null where the app is not known.</param>
+internal sealed class BoundSteps(StepExecutor executor, int partitions, string? keyPrefix, string? source)
 {
-    private readonly StepParser _parser = new(options.Namespace.Partitions, options.KeyPrefix);
+    private readonly StepParser _parser = new(partitions, keyPrefix);
 
     /// <summary>
     /// Reads and applies a step; <paramref name="own"/> is the delivery that it answers, which it consumes without naming it.
@@ -29,8 +31,8 @@ internal sealed class BoundSteps(InstanceEngine engine, InstanceOptions options)
                 step.ConsumeFirst(own);
             }
 
-            step.Source = options.AppId ?? step.Source;
-            var result = await engine.StepExecutor.ApplyAsync(step, cancellation);
+            step.Source = source ?? step.Source;
+            var result = await executor.ApplyAsync(step, cancellation);
             return result.Code == ErrorCode.Fenced ? result with { Consumed = step.Consumed.Count } : result;
         }
         catch (DarqException refused) when (StepResult.IsOutcome(refused.Code))
@@ -40,5 +42,5 @@ internal sealed class BoundSteps(InstanceEngine engine, InstanceOptions options)
     }
 
     /// <summary>A key as the app names it.</summary>
-    public string Unprefixed(string key) => key[(options.KeyPrefix?.Length ?? 0)..];
+    public string Unprefixed(string key) => key[(keyPrefix?.Length ?? 0)..];
 }

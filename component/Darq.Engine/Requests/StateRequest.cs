@@ -1,0 +1,133 @@
+using System.Globalization;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.State;
+
+namespace Darq.Engine.Requests;
+
+/// <summary>What a caller of the state API says of writes that meet another value.</summary>
+internal enum StateConcurrency
+{
+    Unspecified,
+    FirstWrite,
+    LastWrite,
+}
+
+/// <summary>
+/// One write of the state API with its key, etag and metadata, as an operation; and the metadata that goes back with a value. What the
+/// etag and the concurrency mean together is decided here, for all who serve that API.
+/// </summary>
+internal static class StateRequest
+{
+    public const string TtlExpireTime = "ttlExpireTime";
+
+    private const string TtlInSeconds = "ttlInSeconds";
+
+    /// <summary>The key of a read. Throws <see cref="DarqException"/> for metadata that is misspelt or out of place.</summary>
+    public static StateKey Key(string key, IReadOnlyDictionary<string, string> metadata)
+    {
+        RequestNames.Value.Read(metadata);
+        return new(key);
+    }
+
+    /// <summary>Throws <see cref="DarqException"/> for metadata that is wrong.</summary>
+    public static StateOperation Upsert(
+        StateKey key,
+        ReadOnlyMemory<byte> value,
+        (string? ETag, StateConcurrency Concurrency) given,
+        IReadOnlyDictionary<string, string> metadata,
+        TimeSpan? defaultTimeToLive
+    )
+    {
+        RequestNames.Value.Read(metadata);
+        var (etag, firstWrite) = Guard(given.ETag, Concurrency(given.Concurrency, metadata));
+        return new(StateChange.Upsert, key)
+        {
+            ETag = etag,
+            FirstWrite = firstWrite,
+            Value = value,
+            TimeToLive = TimeToLive(metadata, defaultTimeToLive),
+        };
+    }
+
+    /// <summary>Throws <see cref="DarqException"/> for metadata that is wrong.</summary>
+    public static StateOperation Delete(
+        StateKey key,
+        (string? ETag, StateConcurrency Concurrency) given,
+        IReadOnlyDictionary<string, string> metadata
+    )
+    {
+        RequestNames.Value.Read(metadata);
+        // First-write without an etag means nothing to a delete, as in the built-in component.
+        var concurrency =
+            Concurrency(given.Concurrency, metadata) == StateConcurrency.LastWrite
+                ? StateConcurrency.LastWrite
+                : StateConcurrency.Unspecified;
+        var (etag, firstWrite) = Guard(given.ETag, concurrency);
+        return new(StateChange.Delete, key) { ETag = etag, FirstWrite = firstWrite };
+    }
+
+    /// <summary>Adds when a value expires, where it does.</summary>
+    public static void AddExpiry(StateValue value, IDictionary<string, string> metadata)
+    {
+        if (value.Expires is { } expires)
+        {
+            metadata[TtlExpireTime] = expires.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>
+    /// The etag that the key must have, and whether it must be absent. Last-write ignores the etag, as in the built-in component.
+    /// </summary>
+    private static (string? ETag, bool FirstWrite) Guard(string? etag, StateConcurrency concurrency) =>
+        concurrency == StateConcurrency.LastWrite ? (null, false)
+        : string.IsNullOrEmpty(etag) ? (null, concurrency == StateConcurrency.FirstWrite)
+        : etag == StateOperation.AbsentETag ? (null, true)
+        : (etag, concurrency == StateConcurrency.FirstWrite);
+
+    /// <summary>What the metadata says, for SDKs that have no option; else the option.</summary>
+    private static StateConcurrency Concurrency(StateConcurrency option, IReadOnlyDictionary<string, string> metadata) =>
+        Find(metadata, WireNames.Concurrency) is not { } word ? option
+        : word.Equals(StateOperation.FirstWriteWord, StringComparison.OrdinalIgnoreCase) ? StateConcurrency.FirstWrite
+        : word.Equals(StateOperation.LastWriteWord, StringComparison.OrdinalIgnoreCase) ? StateConcurrency.LastWrite
+        : throw Limits.Invalid(WireNames.Concurrency, word, $"{StateOperation.FirstWriteWord} or {StateOperation.LastWriteWord}");
+
+    /// <summary>The operation's own, else the component's default. Zero or less removes an earlier time to live.</summary>
+    private static TimeSpan? TimeToLive(IReadOnlyDictionary<string, string> metadata, TimeSpan? standard)
+    {
+        if (Find(metadata, TtlInSeconds) is not { } text)
+        {
+            return standard;
+        }
+
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
+        {
+            throw Limits.Invalid(TtlInSeconds, text, "a whole number of seconds; 0 or less for no time to live");
+        }
+
+        return seconds > 0 ? TimeSpan.FromSeconds(seconds) : null;
+    }
+
+    private static string? Find(IReadOnlyDictionary<string, string> metadata, string name)
+    {
+        if (metadata.Count == 0)
+        {
+            return null;
+        }
+
+        if (metadata.TryGetValue(name, out var exact))
+        {
+            return exact.Length > 0 ? exact : null;
+        }
+
+        foreach (var (key, value) in metadata)
+        {
+            if (value.Length > 0 && key.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+}
