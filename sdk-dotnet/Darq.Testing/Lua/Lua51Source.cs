@@ -8,7 +8,8 @@ namespace Darq.Testing.Lua;
 /// <summary>
 /// Redis runs Lua 5.1, whose numbers are all floats and show as whole numbers where they are whole. This rewrites source so that Lua 5.4
 /// gives it that meaning: each literal number is a float, and each concatenation passes the value that lua51.lua returns, which
-/// writes numbers as 5.1 does. Lines stay where they are. What functions do differently is in lua51.lua.
+/// writes numbers as 5.1 does. What 5.4 alone can read is refused. Lines stay where they are. What functions do differently is in
+/// lua51.lua.
 /// </summary>
 internal static partial class Lua51Source
 {
@@ -27,6 +28,9 @@ internal static partial class Lua51Source
             ".." => ".. joint__ ..",
             ['0', 'x' or 'X', ..] => ulong.Parse(token.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) + ".0",
             [>= '0' and <= '9', ..] when token.All(char.IsAsciiDigit) => token + ".0",
+            "//" or "&" or "|" or "~" or "<<" or ">>" or "::" or "goto" => throw new NotSupportedException(
+                $"'{token}' is not in Lua 5.1, which Redis runs"
+            ),
             _ => token,
         };
 
@@ -37,7 +41,7 @@ internal static partial class Lua51Source
             | "(?:\\[\s\S]|[^"\\])*" | '(?:\\[\s\S]|[^'\\])*'
             | [A-Za-z_]\w*
             | 0[xX][0-9a-fA-F]+ | (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?
-            | \.\.\.?
+            | \.\.\.? | ~= | // | << | >> | :: | [&|~]
             """,
         RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant,
         matchTimeoutMilliseconds: 10_000

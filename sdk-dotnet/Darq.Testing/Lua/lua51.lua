@@ -87,8 +87,26 @@ function string.format(form, ...)
   return format(want.plain, unpack_all(values, 1, select('#', ...)))
 end
 
+-- Positions and counts are cut off, not refused, as C casts them.
+local function whole(value)
+  if type(value) == 'number' and tointeger(value) then return value end
+  local number = tonumber(value)
+  if not number then return value end
+  return tointeger(number < 0 and ceil(number) or floor(number)) or value
+end
+local sub, rep, char, byte = string.sub, string.rep, string.char, string.byte
+function string.sub(text, first, last) return sub(text, whole(first), whole(last)) end
+function string.rep(text, count) return rep(text, whole(count)) end
+function string.byte(text, first, last) return byte(text, whole(first), whole(last)) end
+function string.char(...)
+  local codes, count = { ... }, select('#', ...)
+  for i = 1, count do codes[i] = whole(codes[i]) end
+  return char(unpack_all(codes, 1, count))
+end
+
 -- A start behind the end is the end.
 local function clamped(text, at)
+  at = whole(at)
   return at and at > #text + 1 and #text + 1 or at
 end
 function string.find(text, pattern, at, ...) return find(text, pattern, clamped(text, at), ...) end

@@ -34,6 +34,8 @@ public sealed class LuaMeaningTests
         "(function() local t = { a = 1, b = 2, c = 3 } for k in pairs(t) do t[k] = nil end local n = 0 for _ in pairs(t) do n = n + 1 end return n .. '' end)()",
         "string.find('abc', '', 10) .. ' ' .. tostring(string.match('abc', '()', 10)) .. ' ' .. string.find('abc', 'c', -1)",
         "string.gsub('a1b2', '%d', '<%0>') .. select(2, string.gsub('aaa', 'a', ''))",
+        "string.sub('abcdef', 2.9, -2.9) .. string.rep('x', 2.7) .. string.char(65.9, '66') .. string.byte('abc', 2.5) .. ('abc'):sub(1.5)",
+        "string.find('abcabc', 'c', 3.9) .. tostring(pcall(string.rep, 'x', {})) .. tostring(pcall(string.sub, 'x'))",
         "type(2 ^ 53) .. type(3) .. tostring(1 == 1.0) .. tostring('1' == 1) .. tostring(2 ^ 53 == 2 ^ 53 + 1) .. tostring(0 / 0 == 0 / 0)",
         "tostring(pcall(function() return {} .. 'x' end)) .. tostring(pcall(function() return nil .. 'x' end)) .. tostring((pcall(function() return 'x' + 1 end)))",
         "(function() local ok, why = pcall(error, { err = 'E mine' }) return tostring(ok) .. type(why) end)()",
@@ -90,9 +92,28 @@ public sealed class LuaMeaningTests
     [InlineData("a..1 ..b", "a.. joint__ ..1.0 .. joint__ ..b")]
     [InlineData("x1 = a1[2] + 0x1F - 1.5e3 .. ...", "x1 = a1[2.0] + 31.0 - 1.5e3 .. joint__ .. ...")]
     [InlineData("'1..2' .. \"\\\"3\" --[[4]] 5 -- 6..7", "'1..2' .. joint__ .. \"\\\"3\" --[[4]] 5.0 -- 6..7")]
+    [InlineData("a ~= b -- c // d & goto", "a ~= b -- c // d & goto")]
     [InlineData("[=[1]]2]=] --[==[ 3\n]] 4 ]==] 5", "[=[1]]2]=] --[==[ 3\n]] 4 ]==] 5.0")]
     public void Source_is_rewritten_outside_of_texts_and_comments(string code, string rewritten) =>
         Assert.Equal(rewritten, Lua51Source.Rewrite(code));
+
+    [Theory]
+    [InlineData("return 7 // 2")]
+    [InlineData("return 7 & 2")]
+    [InlineData("return 7 | 2")]
+    [InlineData("return ~7")]
+    [InlineData("return 1 << 2")]
+    [InlineData("goto done ::done::")]
+    public async Task What_only_Lua_5_4_can_read_is_refused_as_a_real_server_does(string code)
+    {
+        await using var real = await RedisServer.StartAsync(new Shared.RedisOptions { AppendOnly = false });
+        using var client = new RespClient(real.Port);
+        using var fake = new FakeServer(() => DateTimeOffset.UtcNow, new Random(1));
+        var library = $"#!lua name=new\nredis.register_function('f', function()\n {code}\n end)";
+
+        Assert.StartsWith("-", $"{client.Call("FUNCTION", "LOAD", library)}", StringComparison.Ordinal);
+        Assert.Throws<NotSupportedException>(() => fake.LoadLibrary(library));
+    }
 
     private static string OrderOf(string library)
     {
