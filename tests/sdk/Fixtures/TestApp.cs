@@ -12,21 +12,23 @@ namespace Darq.Tests.Sdk.Fixtures;
 internal sealed class TestApp : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly RecordedLogs _logs;
 
-    private TestApp(WebApplication app, FakeSidecar sidecar, LogLines log) => (_app, Sidecar, Log) = (app, sidecar, log);
+    private TestApp(WebApplication app, FakeSidecar sidecar, RecordedLogs logs) => (_app, Sidecar, _logs) = (app, sidecar, logs);
 
     public FakeSidecar Sidecar { get; }
 
-    public LogLines Log { get; }
+    /// <summary>What the SDK has logged, each line as <c>Level Name text</c>.</summary>
+    public IEnumerable<string> Log => _logs.Of("Darq.Steps").Select(line => $"{line.Level} {line.Name} {line.Text}");
 
     public HttpClient Http => field ??= _app.GetTestClient();
 
     public static async Task<TestApp> StartAsync(Action<WebApplication> map, Action<WebApplicationBuilder>? configure = null)
     {
-        var (sidecar, log) = (new FakeSidecar(), new LogLines());
+        var (sidecar, logs) = (new FakeSidecar(), new RecordedLogs());
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseTestServer();
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Debug).AddProvider(log);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Debug).AddProvider(logs);
         builder.Services.AddSingleton<ISidecar>(sidecar);
         builder.Services.AddDarq(options =>
         {
@@ -38,7 +40,7 @@ internal sealed class TestApp : IAsyncDisposable
         {
             map(app);
             await app.StartAsync();
-            return new TestApp(app, sidecar, log);
+            return new TestApp(app, sidecar, logs);
         }
         catch
         {

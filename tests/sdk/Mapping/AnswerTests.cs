@@ -37,19 +37,19 @@ public sealed class AnswerTests
     }
 
     [Theory]
-    [InlineData("Aborted desc = STALE: x", 200, Success, "Debug 1007")]
-    [InlineData("Aborted desc = FENCED: x", 200, Retry, "Debug 1007")]
-    [InlineData(FakeSidecar.Conflict, 500, "", "Warning 1005")]
-    [InlineData("ResourceExhausted desc = FULL: x", 500, "", "Warning 1005")]
-    [InlineData("InvalidArgument desc = TOO_LARGE: x", 500, "", "Error 1006")]
-    [InlineData("InvalidArgument desc = INVALID: x", 500, "", "Error 1006")]
+    [InlineData("Aborted desc = STALE: x", 200, Success, "Debug StepElsewhere")]
+    [InlineData("Aborted desc = FENCED: x", 200, Retry, "Debug StepElsewhere")]
+    [InlineData(FakeSidecar.Conflict, 500, "", "Warning StepPostponed")]
+    [InlineData("ResourceExhausted desc = FULL: x", 500, "", "Warning StepPostponed")]
+    [InlineData("InvalidArgument desc = TOO_LARGE: x", 500, "", "Error StepRefused")]
+    [InlineData("InvalidArgument desc = INVALID: x", 500, "", "Error StepRefused")]
     public async Task Each_other_outcome_has_its_answer_and_line(string failure, int status, string text, string line)
     {
         await using var app = await TestApp.StartAsync(app => app.MapStep("orders", (Order _, Step _) => { }));
         app.Sidecar.TransactionFailures.Enqueue(failure);
 
         Assert.Equal((status, text), await app.DeliverAsync("/darq/orders", new Order("o-1")));
-        Assert.StartsWith(line, app.Log.Lines.Single(), StringComparison.Ordinal);
+        Assert.StartsWith(line, app.Log.Single(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -60,7 +60,11 @@ public sealed class AnswerTests
         );
 
         Assert.Equal((500, ""), await app.DeliverAsync("/darq/orders", new Order("o-1")));
-        Assert.StartsWith("Error 1001 The handler of topic orders failed at message m-1", app.Log.Lines.Single(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Error HandlerFailed The handler of topic orders failed at message m-1",
+            app.Log.Single(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -69,9 +73,9 @@ public sealed class AnswerTests
         await using var app = await TestApp.StartAsync(app => app.MapStep("orders", (int _, Step _) => Assert.Fail("it ran")));
 
         Assert.Equal((500, ""), await app.DeliverAsync("/darq/orders", "secret"));
-        var line = app.Log.Lines.Single();
+        var line = app.Log.Single();
         Assert.StartsWith(
-            "Error 1002 Message m-1 of topic orders is not for its handler: its data has not the form",
+            "Error MessageUnfit Message m-1 of topic orders is not for its handler: its data has not the form",
             line,
             StringComparison.Ordinal
         );
@@ -87,7 +91,7 @@ public sealed class AnswerTests
         );
 
         Assert.Equal((500, ""), await app.DeliverAsync("/darq/orders", new string('x', 200)));
-        Assert.Contains("it is larger than MaxMessageBytes, 100 bytes", app.Log.Lines.Single(), StringComparison.Ordinal);
+        Assert.Contains("it is larger than MaxMessageBytes, 100 bytes", app.Log.Single(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,7 +100,7 @@ public sealed class AnswerTests
         await using var app = await TestApp.StartAsync(app => app.MapStep("orders", (Order _, Step _) => Assert.Fail("it ran")));
 
         Assert.Equal((400, ""), await app.DeliverAsync("/darq/orders", new Order("o-1"), ("darq-token", "")));
-        Assert.StartsWith("Error 1003", app.Log.Lines.Single(), StringComparison.Ordinal);
+        Assert.StartsWith("Error TokenMissing", app.Log.Single(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -151,7 +155,7 @@ public sealed class AnswerTests
         );
 
         Assert.Equal((500, ""), await app.DeliverAsync("/darq/orders", new Order("o-1")));
-        Assert.StartsWith("Error 1001", app.Log.Lines.Single(), StringComparison.Ordinal);
+        Assert.StartsWith("Error HandlerFailed", app.Log.Single(), StringComparison.Ordinal);
         Assert.Empty(app.Sidecar.Transactions);
     }
 
