@@ -1,8 +1,8 @@
 namespace Darq.Testing;
 
 /// <summary>
-/// A crash at one point of a scenario changes what comes of it, so that a handler is not safe. The text has the point, the seed that
-/// repeats it, and what differs.
+/// A crash at one point of a scenario changes what comes of it, so that a handler is not safe. The text has the point, what differs, and
+/// the call of <see cref="CrashPoints.RunAsync"/> that repeats it alone.
 /// </summary>
 public sealed class CrashPointException : Exception
 {

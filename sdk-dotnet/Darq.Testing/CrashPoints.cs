@@ -13,9 +13,23 @@ public static class CrashPoints
     /// is left to do. State, emitted messages and what the test observes must be the same each time.
     /// </summary>
     /// <remarks>
+    /// <para>
     /// Compared are the values of all keys, and the data of all messages of each topic, in any order. Values that differ from run to run,
-    /// such as times and random numbers, are no crash's fault; leave their keys out with <paramref name="ignoredKeys"/>. Static variables
-    /// of the app outlive both crashes and runs, so it should have none.
+    /// such as times and random numbers, are no crash's fault; leave them out with <paramref name="ignoredKeys"/> and
+    /// <paramref name="ignoredTopics"/>. Messages of different keys come in any order, and after a crash in another one than without it: a
+    /// key that tells which of them came first differs although the handlers are safe. Leave it out too, and return from
+    /// <paramref name="observe"/> what must hold in any order, such as a sum.
+    /// </para>
+    /// <para>
+    /// State with a time to live expires only in time that the scenario lets pass with <see cref="TestTime.AdvanceAsync"/>, because a
+    /// crash takes some seconds until another process takes over, which would let it expire. How much is left is not compared.
+    /// </para>
+    /// <para>
+    /// A crash point is found again by its topic, message, attempt and call, counted among calls of the same kind and key. So parallel
+    /// calls of a handler, and handlers beside each other (<see cref="DarqTestOptions.MaxConcurrentHandlers"/>), may come in any order; but
+    /// each run has to make the same calls. Give messages that a handler publishes outside of a step an id, where several handlers run at
+    /// once. Static variables of the app outlive both crashes and runs, so it should have none.
+    /// </para>
     /// </remarks>
     /// <param name="scenario">Sets state and publishes; it may also wait until the host is idle, and need not.</param>
     /// <param name="observe">
@@ -26,70 +40,88 @@ public static class CrashPoints
     /// nothing.
     /// </param>
     /// <param name="ignoredKeys">Keys of the state that are not compared; null for none.</param>
+    /// <param name="ignoredTopics">Topics whose messages are not compared; null for none.</param>
     /// <param name="allowsDeadLetters">
     /// Whether messages may become dead letters without a crash. By default that is an error, because a handler that always fails leaves
     /// the same behind whatever a crash falls on.
     /// </param>
+    /// <param name="cancellationToken">Ends the check; no other crash point is tried.</param>
     /// <typeparam name="TEntryPoint">A type of the app's assembly, usually its <c>Program</c>.</typeparam>
     /// <returns>How many crash points were tried.</returns>
-    /// <exception cref="CrashPointException">A crash made a difference.</exception>
-    /// <exception cref="DarqTestException">The scenario fails without a crash, or no message of it reaches a handler.</exception>
+    /// <exception cref="CrashPointException">A crash made a difference; the text has the call that repeats it alone.</exception>
+    /// <exception cref="DarqTestException">
+    /// The scenario fails without a crash, no message of it reaches a handler, or a crash point did not come again.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task<int> CheckAsync<TEntryPoint>(
         Func<DarqTestHost, Task> scenario,
         Func<DarqTestHost, object?>? observe = null,
         Action<DarqTestOptions>? configure = null,
         Func<string, bool>? ignoredKeys = null,
-        bool allowsDeadLetters = false
+        Func<string, bool>? ignoredTopics = null,
+        bool allowsDeadLetters = false,
+        CancellationToken cancellationToken = default
     )
         where TEntryPoint : class
     {
-        var runs = new CrashRuns(scenario, observe, ignoredKeys ?? (_ => false), () => DarqTestHost.StartAsync<TEntryPoint>(configure));
-        var calm = await runs.RunAsync(crashAt: null).ConfigureAwait(false);
-        if (calm.Moments.Count == 0)
+        var runs = new CrashRuns(scenario, observe, new(ignoredKeys, ignoredTopics), Start<TEntryPoint>(configure, seed: null));
+        var calm = await CrashChecks.CalmAsync(runs, allowsDeadLetters, cancellationToken).ConfigureAwait(false);
+        for (var point = 0; point < calm.Points.Count; point++)
         {
-            throw new DarqTestException("No message of the scenario reaches a handler of the app, so that there is nothing to check.");
+            var moment = calm.Points[point];
+            var title = $"Crash point {point + 1} of {calm.Points.Count}, seed {calm.Seed}: {moment}.";
+            var named = new CrashPoint(title, moment.Name, typeof(TEntryPoint));
+            var crashed = await CrashChecks.CrashAsync(runs, named, calm.Seed, cancellationToken).ConfigureAwait(false);
+            CrashChecks.Compare(calm, crashed, named);
         }
 
-        if (calm.Failures.Count > 0 && !allowsDeadLetters)
-        {
-            throw new DarqTestException(
-                "Without a crash already messages become dead letters, so that there is nothing to check:\n"
-                    + string.Join('\n', calm.Failures)
-            );
-        }
-
-        for (var point = 0; point < calm.Moments.Count; point++)
-        {
-            var name = $"Crash point {point + 1} of {calm.Moments.Count}, seed {calm.Seed}: {calm.Moments[point]}.";
-            await CheckAsync(runs, calm, point, name).ConfigureAwait(false);
-        }
-
-        return calm.Moments.Count;
+        return calm.Points.Count;
     }
 
-    private static async Task CheckAsync(CrashRuns runs, CrashRun calm, int point, string name)
+    /// <summary>
+    /// Runs a scenario with a crash at one point, to find out with a debugger what goes wrong there; then without one, and compares the two
+    /// as <see cref="CheckAsync"/> does. The line that calls it is in the text of <see cref="CrashPointException"/>.
+    /// </summary>
+    /// <param name="scenario">As in <see cref="CheckAsync"/>.</param>
+    /// <param name="point">The name of the crash point.</param>
+    /// <param name="seed">The seed, in place of that of <paramref name="configure"/>; null for that one.</param>
+    /// <param name="observe">As in <see cref="CheckAsync"/>.</param>
+    /// <param name="configure">As in <see cref="CheckAsync"/>.</param>
+    /// <param name="ignoredKeys">As in <see cref="CheckAsync"/>.</param>
+    /// <param name="ignoredTopics">As in <see cref="CheckAsync"/>.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <typeparam name="TEntryPoint">A type of the app's assembly, usually its <c>Program</c>.</typeparam>
+    /// <returns>Ends when both have run.</returns>
+    /// <exception cref="CrashPointException">The crash made a difference.</exception>
+    /// <exception cref="DarqTestException">The run does not come to such a point; the text has those that it comes to.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static async Task RunAsync<TEntryPoint>(
+        Func<DarqTestHost, Task> scenario,
+        string point,
+        int? seed = null,
+        Func<DarqTestHost, object?>? observe = null,
+        Action<DarqTestOptions>? configure = null,
+        Func<string, bool>? ignoredKeys = null,
+        Func<string, bool>? ignoredTopics = null,
+        CancellationToken cancellationToken = default
+    )
+        where TEntryPoint : class
     {
-        CrashRun crashed;
-        try
-        {
-            crashed = await runs.RunAsync(point).ConfigureAwait(false);
-        }
-        catch (Exception fault)
-        {
-            throw new CrashPointException($"{name} The run does not end well: {fault.Message}", fault);
-        }
-
-        if (crashed.Moments.Count <= point || crashed.Moments[point] != calm.Moments[point])
-        {
-            throw new DarqTestException(
-                $"{name} It did not come again, so that the scenario cannot be repeated: "
-                    + $"{(crashed.Moments.Count <= point ? "the run ended before" : crashed.Moments[point])}."
-            );
-        }
-
-        if (!crashed.Lines.SequenceEqual(calm.Lines))
-        {
-            throw new CrashPointException($"{name} What came of it differs.\n{CrashRun.Difference(calm, crashed)}");
-        }
+        var runs = new CrashRuns(scenario, observe, new(ignoredKeys, ignoredTopics), Start<TEntryPoint>(configure, seed));
+        var named = new CrashPoint($"Crash point \"{point}\".", point, typeof(TEntryPoint));
+        var crashed = await CrashChecks.CrashAsync(runs, named, seed, cancellationToken).ConfigureAwait(false);
+        CrashChecks.Compare(await runs.RunAsync(crashAt: null, cancellationToken).ConfigureAwait(false), crashed, named);
     }
+
+    private static Func<CancellationToken, Task<DarqTestHost>> Start<TEntryPoint>(Action<DarqTestOptions>? configure, int? seed)
+        where TEntryPoint : class =>
+        cancellationToken =>
+            DarqTestHost.StartAsync<TEntryPoint>(
+                options =>
+                {
+                    configure?.Invoke(options);
+                    options.Seed = seed ?? options.Seed;
+                },
+                cancellationToken
+            );
 }

@@ -17,13 +17,15 @@ public sealed class TestTime
 
     /// <summary>Lets time pass. Timers that become due fire, and messages are handed to the app.</summary>
     /// <param name="by">How much, zero or more.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Ends when it has passed.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="by"/> is negative.</exception>
     /// <exception cref="DarqTestException">A handler hangs, or the simulation failed.</exception>
     /// <exception cref="InvalidOperationException">Another call is letting time pass.</exception>
-    public Task AdvanceAsync(TimeSpan by)
+    /// <exception cref="OperationCanceledException">It was cancelled; the time that has passed stays.</exception>
+    public Task AdvanceAsync(TimeSpan by, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
-        return _world.Thread.RunUntilAsync(reached: null, by, _world.Dispatcher.Dispatch);
+        return _world.Thread.RunUntilAsync(reached: null, by, _world.Dispatcher.Dispatch, cancellationToken);
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace Darq.Testing.Apps;
 
@@ -14,7 +15,14 @@ internal sealed class AppFactory<TEntryPoint>(DarqTestOptions options, SidecarCh
         IApp
     where TEntryPoint : class
 {
+    private volatile IReadOnlyList<string> _hosted = [];
+
     public HttpClient Start() => new(Server.CreateHandler()) { BaseAddress = new Uri("http://app"), Timeout = Timeout.InfiniteTimeSpan };
+
+    public string DescribeStart() =>
+        _hosted.Count == 0
+            ? "It has no hosted service of its own."
+            : $"One of its hosted services may wait in StartAsync: {string.Join(", ", _hosted)}.";
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
@@ -33,8 +41,23 @@ internal sealed class AppFactory<TEntryPoint>(DarqTestOptions options, SidecarCh
             {
                 configure(services);
             }
+
+            _hosted = HostedIn(services);
         });
     }
+
+    private static IReadOnlyList<string> HostedIn(IServiceCollection services) =>
+        [
+            .. services
+                .Where(service => service.ServiceType == typeof(IHostedService) && !service.IsKeyedService)
+                .Select(service =>
+                    service.ImplementationType
+                    ?? service.ImplementationInstance?.GetType()
+                    ?? service.ImplementationFactory!.Method.ReturnType
+                )
+                .Where(type => type.Namespace?.StartsWith("Microsoft.", StringComparison.Ordinal) != true)
+                .Select(type => type.Name),
+        ];
 
     /// <summary>The app's own registration still says how its DaprClient reads and writes JSON.</summary>
     private void Redirect(IServiceCollection services)

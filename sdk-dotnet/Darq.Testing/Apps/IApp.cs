@@ -8,4 +8,7 @@ internal interface IApp : IAsyncDisposable
 
     /// <summary>Starts it, and returns a client for its endpoints. Throws what its start throws.</summary>
     HttpClient Start();
+
+    /// <summary>What its start may be waiting for, in a sentence.</summary>
+    string DescribeStart();
 }

@@ -10,7 +10,8 @@ internal sealed class DaprCalls
 {
     private readonly Dictionary<string, Func<byte[], DaprCall>> _methods = new(StringComparer.Ordinal);
 
-    public DaprCalls(ComponentProcess component, CloudEvents events)
+    /// <summary><paramref name="components"/> are names and types of what the sidecar says that it has.</summary>
+    public DaprCalls(ComponentProcess component, CloudEvents events, Func<IEnumerable<(string Name, string Type)>> components)
     {
         var (state, publish, bindings) = (new StateCalls(component), new PublishCalls(component, events), new BindingCalls(component));
         Add("GetState", GetStateRequest.Parser, state.GetAsync, static request => request.Key);
@@ -35,7 +36,7 @@ internal sealed class DaprCalls
             static request => $"{request.Operation} {BindingCalls.NameOf(request)}".TrimEnd(),
             BindingCalls.Consumed
         );
-        Add("GetMetadata", GetMetadataRequest.Parser, static _ => Task.FromResult<IMessage>(Metadata()), static _ => "");
+        Add("GetMetadata", GetMetadataRequest.Parser, _ => Task.FromResult<IMessage>(Metadata(components())), static _ => "");
     }
 
     /// <summary>A call that is read; null where there is no such method.</summary>
@@ -43,7 +44,21 @@ internal sealed class DaprCalls
 
     private static string KeysOf(IEnumerable<StateItem> items) => string.Join(", ", items.Select(item => item.Key));
 
-    private static GetMetadataResponse Metadata() => new() { Id = ComponentProcess.Group, RuntimeVersion = "1.18.3" };
+    private static GetMetadataResponse Metadata(IEnumerable<(string Name, string Type)> components) =>
+        new()
+        {
+            Id = ComponentProcess.Group,
+            RuntimeVersion = "1.18.3",
+            RegisteredComponents =
+            {
+                components.Select(component => new RegisteredComponents
+                {
+                    Name = component.Name,
+                    Type = component.Type,
+                    Version = "v1",
+                }),
+            },
+        };
 
     private void Add<T>(
         string method,

@@ -6,8 +6,8 @@ internal sealed class CrashPlan
     private readonly List<(string Topic, At At)> _next = [];
     private readonly List<Moment> _moments = [];
 
-    /// <summary>The number, from 0, of the moment at which the process dies; null for none.</summary>
-    public int? CrashAt { get; set; }
+    /// <summary>The name of the moment at which the process dies, once; null for none, and when it has come.</summary>
+    public string? CrashAt { get; set; }
 
     public IReadOnlyList<Moment> Moments => _moments;
 
@@ -26,6 +26,12 @@ internal sealed class CrashPlan
             _next.RemoveAt(planned);
         }
 
-        return planned >= 0 || CrashAt == _moments.Count - 1;
+        if (CrashAt == moment.Name)
+        {
+            CrashAt = null;
+            return true;
+        }
+
+        return planned >= 0;
     }
 }

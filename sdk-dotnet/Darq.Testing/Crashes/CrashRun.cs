@@ -1,16 +1,13 @@
 using System.Text;
-using System.Text.Json;
-using Darq.Engine.State;
-using Darq.Testing.Calls;
-using Darq.Testing.Hosting;
-using Darq.Testing.Messages;
-using Darq.Testing.Server;
 
 namespace Darq.Testing.Crashes;
 
-/// <summary>One run of a scenario: its moments, and a line for each fact that came of it.</summary>
-internal sealed record CrashRun(int Seed, IReadOnlyList<Moment> Moments, IReadOnlyList<string> Lines)
+/// <summary>One run of a scenario: its crash points, and a line for each fact that came of it.</summary>
+internal sealed record CrashRun(int Seed, IReadOnlyList<Moment> Points, IReadOnlyList<string> Lines)
 {
+    /// <summary>Whether it came to the crash point that was asked for.</summary>
+    public required bool HasCrashed { get; init; }
+
     /// <summary>What handlers answered to messages that became dead letters; empty where none did.</summary>
     public required IReadOnlyList<string> Failures { get; init; }
 
@@ -41,76 +38,6 @@ internal sealed record CrashRun(int Seed, IReadOnlyList<Moment> Moments, IReadOn
         {
             text.AppendLine(title);
             lines.ForEach(line => text.Append("  ").AppendLine(line));
-        }
-    }
-}
-
-/// <summary>Runs a scenario, each time in a new host.</summary>
-internal sealed class CrashRuns(
-    Func<DarqTestHost, Task> scenario,
-    Func<DarqTestHost, object?>? observe,
-    Func<string, bool> isIgnored,
-    Func<Task<DarqTestHost>> start
-)
-{
-    public async Task<CrashRun> RunAsync(int? crashAt)
-    {
-        var host = await start().ConfigureAwait(false);
-        await using (host.ConfigureAwait(false))
-        {
-            var world = host.World;
-            world.Thread.Ask(() => world.Crashes.CrashAt = crashAt);
-            await scenario(host).ConfigureAwait(false);
-            await host.UntilIdle().ConfigureAwait(false);
-            var lines = world.Thread.Ask(() => LinesOf(world));
-            if (observe is not null)
-            {
-                lines.Add("observed: " + JsonSerializer.Serialize(observe(host), world.Options.JsonSerializerOptions));
-            }
-
-            return new(world.Options.Seed, world.Thread.Ask(() => world.Crashes.Moments.ToArray()), lines)
-            {
-                Failures = world.Thread.Ask(() => FailuresOf(world)),
-            };
-        }
-    }
-
-    /// <summary>The last failure of each topic that has dead letters.</summary>
-    private static List<string> FailuresOf(World world) =>
-        [
-            .. world
-                .Subscriptions.Where(subscription => subscription.DeadLetterTopics.Any(topic => world.Appended.Of(topic).Any()))
-                .Select(subscription => $"{world.Dispatcher.Log.LastOrDefault(delivery => delivery.Topic == subscription.Topic)}"),
-        ];
-
-    private List<string> LinesOf(World world)
-    {
-        var state = world.Server.KeyNames.ToArray().SelectMany(name => StateOf(world.Server, name)).Order(StringComparer.Ordinal);
-        var messages = world
-            .Appended.ByTopic()
-            .SelectMany(topic => topic.Select(message => $"message of topic '{topic.Key}': {AppendedMessages.Contents(message)}"))
-            .Order(StringComparer.Ordinal);
-        return [.. state, .. messages];
-    }
-
-    private IEnumerable<string> StateOf(FakeServer server, string name)
-    {
-        const string Kind = "}:s:" + StateItems.Prefix;
-        var at = name.IndexOf(Kind, StringComparison.Ordinal);
-        if (at < 0)
-        {
-            yield break;
-        }
-
-        var key = Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(name[(at + Kind.Length)..]));
-        if (
-            !key.StartsWith(DaprCall.ProbeKey, StringComparison.Ordinal)
-            && !isIgnored(key)
-            && server.Execute(["GET", name])[0] is Reply.Bulk { Text: { } text }
-            && StoredValue.TryParse(Encoding.Latin1.GetBytes(text), out var value)
-        )
-        {
-            yield return $"state '{key}': {Encoding.UTF8.GetString(value.Data.Span)}";
         }
     }
 }

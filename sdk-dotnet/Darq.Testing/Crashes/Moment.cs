@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Darq.Testing.Crashes;
 
 internal enum MomentKind
@@ -19,6 +21,23 @@ internal enum MomentKind
 /// <param name="IsCommit">Whether the call is the step that consumes the message.</param>
 internal sealed record Moment(string Topic, string Id, int Attempt, MomentKind Kind, int Call = 0, string Text = "", bool IsCommit = false)
 {
+    /// <summary>Counts the calls of one text in an attempt, from 1.</summary>
+    public int Nth { get; init; } = 1;
+
+    /// <summary>
+    /// By which another run finds the same moment. What other handlers do, and in which order the handler's own parallel calls come, is not
+    /// in it.
+    /// </summary>
+    public string Name
+    {
+        get
+        {
+            var call = Text.Length == 0 ? "" : $" {Text}";
+            var nth = Nth > 1 ? $" #{Nth}" : "";
+            return string.Create(CultureInfo.InvariantCulture, $"{Topic}/{Id}/{Attempt} {Kind}{call}{nth}");
+        }
+    }
+
     /// <summary>The moment after a call; a commit is one only if it took effect.</summary>
     public Moment After(bool tookEffect) => this with { Kind = MomentKind.AfterCall, IsCommit = IsCommit && tookEffect };
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Testing.Apps;
 using Darq.Testing.Calls;
@@ -12,15 +13,19 @@ namespace Darq.Testing.Hosting;
 /// <summary>A process of the app with its sidecar and component, from its start to its crash. They live and die together.</summary>
 internal sealed class AppProcess : IAsyncDisposable
 {
+    private readonly World _world;
     private readonly SidecarChannel _channel;
     private readonly DaprCalls _calls;
     private readonly AppTime _time;
     private readonly IApp _app;
+    private volatile bool _isStarted;
 
     public AppProcess(World world, Loop loop, FakeServer server, CloudEvents events, Random random, int number)
     {
-        Component = new(world.Thread, loop, server, random, $"process{number}");
-        _calls = new(Component, events);
+        _world = world;
+        var logs = new EngineLog(() => _isStarted ? Services : null);
+        Component = new(world.Thread, loop, server, random, logs, $"process{number}");
+        _calls = new(Component, events, () => AppComponents.Of(Subscriptions, _isStarted ? Services : null));
         _time = new(world.Thread, loop);
         _channel = new() { Serve = (method, message, delivery) => world.CallAsync(this, _calls.Find(method, message), delivery) };
         _app = world.CreateApp(_channel, _time);
@@ -44,13 +49,32 @@ internal sealed class AppProcess : IAsyncDisposable
     public async Task StartAsync(Func<AppProcess, AppSubscription, AppSink> sinkOf)
     {
         await Component.StartAsync().ConfigureAwait(false);
-        // Runs the app's own start, which may call the sidecar and wait for it.
-        Client = await Task.Run(_app.Start).ConfigureAwait(false);
+        Client = await StartAppAsync().ConfigureAwait(false);
+        _isStarted = true;
         Subscriptions = await AppSubscription.AskAsync(Client).ConfigureAwait(false);
         foreach (var subscription in Subscriptions)
         {
             var sink = sinkOf(this, subscription);
             sink.Stream = await Component.AttachAsync(subscription.Topic, subscription.Options, sink).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Runs the app's own start, which may call the sidecar and wait for it.</summary>
+    private async Task<HttpClient> StartAppAsync()
+    {
+        var timeout = _world.Options.HandlerTimeout;
+        var starting = Task.Run(_app.Start);
+        try
+        {
+            return Debugger.IsAttached ? await starting.ConfigureAwait(false) : await starting.WaitAsync(timeout).ConfigureAwait(false);
+        }
+        catch (TimeoutException late) when (!starting.IsCompleted)
+        {
+            throw new DarqTestException(
+                $"The app has not started within {timeout.TotalSeconds} s of real time (HandlerTimeout). {_app.DescribeStart()} "
+                    + await _world.Thread.AskAsync<string>(done => done.TrySetResult(_world.Thread.DescribeTimers())).ConfigureAwait(false),
+                late
+            );
         }
     }
 

@@ -8,14 +8,21 @@ using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Testing.Scheduling;
 using Darq.Testing.Server;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace Darq.Testing.Hosting;
 
 /// <summary>
 /// One process of the component with its sidecar, on the simulated Redis. What is under way when it is killed is never answered.
 /// </summary>
-internal sealed class ComponentProcess(SimulationThread thread, Loop loop, FakeServer server, Random random, string name)
+internal sealed class ComponentProcess(
+    SimulationThread thread,
+    Loop loop,
+    FakeServer server,
+    Random random,
+    ILoggerFactory logs,
+    string name
+)
 {
     public const string Group = "app";
 
@@ -47,11 +54,11 @@ internal sealed class ComponentProcess(SimulationThread thread, Loop loop, FakeS
         AskAsync(async () =>
         {
             var redis = new FakeRedis(loop, _process, server, new Weather(random), CallTimeout);
-            Primary = new(redis, Namespace, Time, random, NullLoggerFactory.Instance);
-            Subscriptions = new(Primary, Time, random, NullLoggerFactory.Instance);
+            Primary = new(redis, Namespace, Time, random, logs);
+            Subscriptions = new(Primary, Time, random, logs);
             Publisher = new(Primary, Namespace);
             State = new(Primary, Namespace);
-            Steps = new(Primary, Subscriptions, Namespace, Time, random, NullLogger.Instance);
+            Steps = new(Primary, Subscriptions, Namespace, Time, random, logs.CreateLogger("Darq.Engine.Steps"));
             DeadLetters = new(Primary, Subscriptions, Time);
             return await Primary.ConnectAsync(HandshakeTimeout, CancellationToken.None);
         });

@@ -3,6 +3,7 @@ using Darq.Engine.Core;
 using Darq.Engine.Publishing;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Testing.Apps;
+using Darq.Testing.Calls;
 using Darq.Testing.Crashes;
 
 namespace Darq.Testing.Hosting;
@@ -11,9 +12,14 @@ namespace Darq.Testing.Hosting;
 /// Hands deliveries to the app, no more at a time than the test allows, while somebody waits; and the app's answers to the component. All
 /// of it on the simulation's thread but for the posting.
 /// </summary>
-internal sealed class Dispatcher(World world, int maxConcurrent)
+/// <param name="world">Whose deliveries.</param>
+/// <param name="maxConcurrent">Most of one topic at a time; null for one of all.</param>
+internal sealed class Dispatcher(World world, int? maxConcurrent)
 {
-    private readonly Queue<(AppSink Sink, Delivery Delivery)> _waiting = new();
+    /// <summary>Longer than the component reads what Redis has.</summary>
+    private static readonly TimeSpan OnTheWay = TimeSpan.FromMilliseconds(20);
+
+    private readonly List<(AppSink Sink, Delivery Delivery)> _waiting = [];
     private readonly Dictionary<string, Running> _running = new(StringComparer.Ordinal);
     private readonly List<TestDelivery> _log = [];
     private long _numbers;
@@ -24,15 +30,45 @@ internal sealed class Dispatcher(World world, int maxConcurrent)
 
     public void Receive(AppSink sink, Delivery delivery)
     {
-        _waiting.Enqueue((sink, delivery));
-        Dispatch();
+        // The component goes on for a moment after the delivery at which its process died.
+        if (sink.Process.IsAlive)
+        {
+            _waiting.Add((sink, delivery));
+            Dispatch();
+        }
     }
 
+    /// <summary>
+    /// Hands over what waits. Time stands still while a handler runs and makes no call, so that handlers which are to run beside each other
+    /// begin together, when all messages that are on their way have come.
+    /// </summary>
     public void Dispatch()
     {
-        while (world.Thread.IsAwaited && _running.Count < maxConcurrent && _waiting.TryDequeue(out var next))
+        if (maxConcurrent is null)
         {
-            Start(next.Sink, next.Delivery);
+            StartWaiting();
+        }
+        else
+        {
+            world.After(OnTheWay, StartWaiting);
+        }
+    }
+
+    private void StartWaiting()
+    {
+        var i = 0;
+        while (i < _waiting.Count && world.Thread.IsAwaited)
+        {
+            var (sink, delivery) = _waiting[i];
+            if (!MayStart(delivery.Topic))
+            {
+                i++;
+                continue;
+            }
+
+            _waiting.RemoveAt(i);
+            // May end in a crash, after which nothing waits.
+            Start(sink, delivery);
         }
     }
 
@@ -41,7 +77,7 @@ internal sealed class Dispatcher(World world, int maxConcurrent)
     {
         foreach (var running in _running.Values)
         {
-            world.Thread.Outside.Remove(running.Name);
+            world.Thread.Outside.Remove(running);
             Note(running, succeeded: false, why);
         }
 
@@ -49,20 +85,27 @@ internal sealed class Dispatcher(World world, int maxConcurrent)
         _waiting.Clear();
     }
 
+    /// <summary>What the app works on, each with how long it has.</summary>
+    public IEnumerable<string> Describe() =>
+        _running.Values.Select(running => $"{running}, for {world.Thread.Now - running.Started} of virtual time");
+
     /// <summary>The delivery of a number; null where it is over.</summary>
     public Running? Find(string? number) => number is null ? null : _running.GetValueOrDefault(number);
+
+    private bool MayStart(string topic) =>
+        maxConcurrent is { } most ? _running.Values.Count(running => running.Delivery.Topic == topic) < most : _running.Count == 0;
 
     private void Start(AppSink sink, Delivery delivery)
     {
         var number = ++_numbers;
-        var running = new Running(sink, delivery, $"the handler of message {delivery.Message.Id} of topic '{delivery.Topic}' ({number})");
+        var running = new Running(sink, delivery, world.Thread.Now);
         _running[number.ToString(CultureInfo.InvariantCulture)] = running;
         if (world.Dies(running.At(MomentKind.BeforeHandler)))
         {
             return;
         }
 
-        world.Thread.Outside.Add(running.Name);
+        world.Thread.Outside.Add(running);
         var request = new AppRequest(sink.Subscription, delivery, world.Events);
         _ = Task.Run(async () =>
         {
@@ -79,12 +122,16 @@ internal sealed class Dispatcher(World world, int maxConcurrent)
         }
 
         _running.Remove(number.ToString(CultureInfo.InvariantCulture));
-        world.Thread.Outside.Remove(running.Name);
+        world.Thread.Outside.Remove(running);
         Note(running, verdict.Kind == VerdictKind.Taken, verdict.Text);
         running.Sink.Process.Component.Do(async () =>
         {
+            if (world.Dies(running.At(MomentKind.AfterAnswer)))
+            {
+                return;
+            }
+
             await SettleAsync(running, request, verdict.Kind);
-            world.Dies(running.At(MomentKind.AfterAnswer));
             Dispatch();
         });
     }
@@ -141,17 +188,33 @@ internal sealed class Dispatcher(World world, int maxConcurrent)
     }
 
     /// <summary>A delivery that the app works on.</summary>
-    public sealed class Running(AppSink sink, Delivery delivery, string name)
+    public sealed class Running(AppSink sink, Delivery delivery, DateTimeOffset started)
     {
+        private readonly Dictionary<string, int> _texts = new(StringComparer.Ordinal);
+        private int _calls;
+
         public AppSink Sink => sink;
 
         public Delivery Delivery => delivery;
 
-        public string Name => name;
+        public DateTimeOffset Started => started;
 
-        /// <summary>Calls of its handler to the sidecar.</summary>
-        public int Calls { get; set; }
+        public override string ToString() =>
+            $"the handler of message {delivery.Message.Id} of topic '{delivery.Topic}', attempt {delivery.Attempt}";
 
         public Moment At(MomentKind kind) => new(delivery.Topic, delivery.Message.Id, delivery.Attempt, kind);
+
+        /// <summary>Before a call of its handler to the sidecar, which is counted.</summary>
+        public Moment Before(DaprCall call)
+        {
+            var nth = _texts[call.Text] = _texts.GetValueOrDefault(call.Text) + 1;
+            return At(MomentKind.BeforeCall) with
+            {
+                Call = ++_calls,
+                Text = call.Text,
+                Nth = nth,
+                IsCommit = call.Consumed.Contains(delivery.Token),
+            };
+        }
     }
 }

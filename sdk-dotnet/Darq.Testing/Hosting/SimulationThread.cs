@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Darq.Testing.Scheduling;
 
@@ -25,6 +26,8 @@ internal sealed class SimulationThread : IDisposable
     private long _timers;
 
     // Of the thread.
+    private Loop _loop = null!;
+    private TimeSpan _advanced;
     private Goal? _goal;
     private bool _isNudged;
     private bool _isEnding;
@@ -50,8 +53,9 @@ internal sealed class SimulationThread : IDisposable
     /// <summary>Calls under way for whose answers time passes. Of the thread.</summary>
     public int Calls { get; set; }
 
-    /// <summary>What runs outside and must end before the world is idle: handlers, and apps that start. Of the thread.</summary>
-    public HashSet<string> Outside { get; } = new(StringComparer.Ordinal);
+    /// <summary>What runs outside and must end before the world is idle, and tells its name: handlers, and apps that start. Of the
+    /// thread.</summary>
+    public HashSet<object> Outside { get; } = [];
 
     /// <summary>When timers of the app are due for which a handler seems to wait. Of the thread.</summary>
     public SortedSet<(DateTimeOffset Due, long Number)> AwaitedTimers { get; } = [];
@@ -61,6 +65,9 @@ internal sealed class SimulationThread : IDisposable
 
     /// <summary>Whether somebody waits, so that messages are handed to the app. Of the thread.</summary>
     public bool IsAwaited => _goal is not null;
+
+    /// <summary>How much time the test has let pass by name, not while it waited for the world to be idle. Of the thread.</summary>
+    public TimeSpan Advanced => _advanced + (_goal is { Reached: null } goal ? _loop.Now - goal.Begin : TimeSpan.Zero);
 
     /// <summary>A number for a timer, so that no two are the same, of whatever process. Of the thread.</summary>
     public long NextTimer() => ++_timers;
@@ -122,25 +129,58 @@ internal sealed class SimulationThread : IDisposable
     /// Lets time pass until the condition holds while nothing is under way; false when so much time is over. Without a condition, only the
     /// time counts.
     /// </summary>
-    public Task<bool> RunUntilAsync(Func<bool>? reached, TimeSpan within, Action? begun = null) =>
-        AskAsync<bool>(done =>
+    public async Task<bool> RunUntilAsync(Func<bool>? reached, TimeSpan within, Action? begun, CancellationToken cancellationToken)
+    {
+        Goal? own = null;
+        var cancelling = cancellationToken.Register(() => Post(GiveUp));
+        await using (cancelling.ConfigureAwait(false))
         {
-            if (_goal is not null)
-            {
-                throw new InvalidOperationException("Another call is letting time pass; await one before the next begins.");
-            }
+            return await AskAsync<bool>(done =>
+                {
+                    if (_goal is not null)
+                    {
+                        throw new InvalidOperationException("Another call is letting time pass; await one before the next begins.");
+                    }
 
-            _goal = new(Now + within, reached, done);
-            (_silentMoments, _awaited) = (0, null);
-            begun?.Invoke();
-        });
+                    _goal = own = new(Now, Now + within, reached, done);
+                    (_silentMoments, _awaited) = (0, null);
+                    begun?.Invoke();
+                    GiveUp();
+                })
+                .ConfigureAwait(false);
+        }
+
+        void GiveUp()
+        {
+            if (cancellationToken.IsCancellationRequested && own is not null && _goal == own)
+            {
+                End();
+                own.Done.TrySetCanceled(cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>For which timers of the app time would have to pass. Of the thread.</summary>
+    public string DescribeTimers()
+    {
+        var due = AwaitedTimers.Concat(OtherTimers).Select(timer => timer.Due).Order().ToArray();
+        if (due.Length == 0)
+        {
+            return "No timer of the app is set.";
+        }
+
+        var set = $"{due.Length} of its timers are set, the first for {Text(due[0])}; it is {Text(Now)}";
+        return IsAwaited ? set + "." : set + ", and virtual time stands still until the app has started: do not await a timer there.";
+
+        static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Ends the wait with an error, if somebody waits. Of the thread.</summary>
     public void Fail(Exception why)
     {
         if (_goal is { } goal)
         {
-            _goal = null;
+            End();
             goal.Done.TrySetException(why);
         }
     }
@@ -176,7 +216,7 @@ internal sealed class SimulationThread : IDisposable
 
     private void Run(TaskCompletionSource<Loop> started)
     {
-        var loop = new Loop(_random);
+        var loop = _loop = new Loop(_random);
         Volatile.Write(ref _now, loop.Now.UtcTicks);
         started.SetResult(loop);
         while (!_isEnding)
@@ -263,9 +303,10 @@ internal sealed class SimulationThread : IDisposable
 
         if (++_silentMoments * Moment > _handlerTimeout && !Debugger.IsAttached)
         {
+            var names = string.Join(", ", Outside.Select(each => each.ToString()).Order());
             Fail(
                 new DarqTestException(
-                    $"For {_handlerTimeout.TotalSeconds} s of real time nothing came from {string.Join(", ", Outside.Order())}. "
+                    $"For {_handlerTimeout.TotalSeconds} s of real time nothing came from {names}. "
                         + "A handler waits for something that does not happen: real time, a lock, or what another handler does "
                         + "(MaxConcurrentHandlers)."
                 )
@@ -303,8 +344,13 @@ internal sealed class SimulationThread : IDisposable
     private void Finish(bool reached)
     {
         var goal = _goal!;
-        _goal = null;
+        End();
         goal.Done.TrySetResult(reached);
+    }
+
+    private void End()
+    {
+        (_advanced, _goal) = (Advanced, null);
     }
 
     /// <summary>Waits for something in the inbox and does it; false where nothing came.</summary>
@@ -334,5 +380,5 @@ internal sealed class SimulationThread : IDisposable
         public ExceptionDispatchInfo? Fault { get; set; }
     }
 
-    private sealed record Goal(DateTimeOffset End, Func<bool>? Reached, TaskCompletionSource<bool> Done);
+    private sealed record Goal(DateTimeOffset Begin, DateTimeOffset End, Func<bool>? Reached, TaskCompletionSource<bool> Done);
 }

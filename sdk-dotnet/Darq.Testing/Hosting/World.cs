@@ -55,6 +55,9 @@ internal sealed class World : IAsyncDisposable
         await StartProcessAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Does something when so much time has passed. Of the simulation's thread.</summary>
+    public void After(TimeSpan delay, Action action) => _loop.After(delay, action);
+
     public IApp CreateApp(SidecarChannel channel, TimeProvider time) => _createApp(channel, time);
 
     /// <summary>The process that is running, once it is.</summary>
@@ -142,9 +145,10 @@ internal sealed class World : IAsyncDisposable
         }
 
         // A start may hang in a call, or in something that no test can end.
-        _processes.ForEach(process => process.EndCalls());
+        var processes = _processes.ToArray();
+        Array.ForEach(processes, process => process.EndCalls());
         await _starting.WaitAsync(Options.HandlerTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var process in _processes)
+        foreach (var process in processes)
         {
             await process.DisposeAsync().ConfigureAwait(false);
         }
@@ -155,15 +159,18 @@ internal sealed class World : IAsyncDisposable
 
     private async Task StartProcessAsync()
     {
-        var process = Thread.Ask(() => new AppProcess(this, _loop, Server, Events, _random, _processes.Count + 1));
-        Thread.Ask(() =>
+        var process = Thread.Ask(() =>
         {
-            _processes.Add(process);
-            _current = process;
-            return true;
+            var number = _processes.Count + 1;
+            // A process draws from its own seed, so that the ids that it makes do not depend on what else was drawn before.
+            var started = new AppProcess(this, _loop, Server, Events, new Random(SeedOf(number)), number);
+            _processes.Add(started);
+            return _current = started;
         });
         await process.StartAsync((owner, subscription) => new AppSink(owner, subscription, Dispatcher.Receive)).ConfigureAwait(false);
     }
+
+    private int SeedOf(int process) => unchecked((Options.Seed * 397) ^ process);
 
     /// <summary>Numbers the call, in the delivery that it belongs to. Of the simulation's thread.</summary>
     private void Begin(AppProcess process, DaprCall call, string? delivery, TaskCompletionSource<Moment?> done)
@@ -179,9 +186,7 @@ internal sealed class World : IAsyncDisposable
             return;
         }
 
-        running.Calls++;
-        var isCommit = call.Consumed.Contains(running.Delivery.Token);
-        var moment = running.At(MomentKind.BeforeCall) with { Call = running.Calls, Text = call.Text, IsCommit = isCommit };
+        var moment = running.Before(call);
         if (!Dies(moment))
         {
             done.TrySetResult(moment);

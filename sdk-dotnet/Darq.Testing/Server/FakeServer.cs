@@ -56,6 +56,12 @@ internal sealed class FakeServer : IDisposable
 
     public IEnumerable<string> KeyNames => _keys.Names;
 
+    /// <summary>The time in which values with a time to live expire; null for that of the server.</summary>
+    public Func<DateTimeOffset>? TimeOfValues
+    {
+        set => _keys.TimeOfValues = value is null ? null : () => value().ToUnixTimeMilliseconds();
+    }
+
     /// <summary>What the primary refuses at the moment; null where nothing.</summary>
     public ServerError? ServerError { get; set; }
 

@@ -63,7 +63,11 @@ internal static class KeyCommands
             }
         }
         keys.Put(words.Key, words[1]);
-        keys.Find(words.Key)!.ExpiresAt = expires ?? long.MaxValue;
+        if (expires is { } at)
+        {
+            keys.Find(words.Key)!.ExpireAt(at, keys);
+        }
+
         return Reply.Ok;
     }
 

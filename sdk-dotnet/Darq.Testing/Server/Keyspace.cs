@@ -16,6 +16,9 @@ internal sealed class Keyspace(Func<long> now)
     /// <summary>Milliseconds since the epoch; a call sees one time throughout.</summary>
     public long Now => now();
 
+    /// <summary>Where values with a time to live are to have their own time: milliseconds since the epoch.</summary>
+    public Func<long>? TimeOfValues { get; set; }
+
     /// <summary>Whether the command changes data; such a command is journaled and refused to functions that do not write.</summary>
     public static bool Writes(string command) => Known(command).Writes;
 
@@ -51,7 +54,7 @@ internal sealed class Keyspace(Func<long> now)
             return null;
         }
 
-        if (entry.ExpiresAt > Now)
+        if (entry.ExpiresAt > (entry.HasOwnTime ? TimeOfValues!() : Now))
         {
             return entry;
         }
@@ -109,6 +112,16 @@ internal sealed class Keyspace(Func<long> now)
 
         /// <summary>Milliseconds since the epoch.</summary>
         public long ExpiresAt { get; set; } = long.MaxValue;
+
+        /// <summary>Whether it expires in the time of values.</summary>
+        public bool HasOwnTime { get; private set; }
+
+        /// <summary>A value expires so much later in its own time as it would in that of the server.</summary>
+        public void ExpireAt(long at, Keyspace keys)
+        {
+            HasOwnTime = keys.TimeOfValues is not null;
+            ExpiresAt = keys.TimeOfValues is { } time ? time() + at - keys.Now : at;
+        }
     }
 }
 

@@ -22,6 +22,7 @@ internal static class Handlers
         Step(app, "stepless", (_, _, _) => Task.CompletedTask, maxDeliveries: 2);
         Step(app, "slow", WaitAsync);
         Step(app, "bound", ShipByBindingAsync);
+        SpecialHandlers.Map(app);
         app.MapStep("parcels", (Order order, Step step, Payments payments) => SendAsync(order, step, payments));
         app.MapStep<Order>("working", WorkAsync).WithProcessingTimeout(TimeSpan.FromSeconds(1));
         app.MapPost("/hanging", () => Task.Delay(Timeout.Infinite)).WithTopic("pubsub", "hanging");
@@ -31,7 +32,7 @@ internal static class Handlers
         app.MapPost("/buy", (Order order, DaprClient dapr) => dapr.PublishEventAsync("pubsub", "orders", order));
     }
 
-    private static void Step(WebApplication app, string topic, Func<Order, HttpContext, DaprClient, Task> handle, int maxDeliveries = 10) =>
+    public static void Step(WebApplication app, string topic, Func<Order, HttpContext, DaprClient, Task> handle, int maxDeliveries = 10) =>
         app.MapPost("/" + topic, (Order order, HttpContext http, DaprClient dapr) => handle(order, http, dapr))
             .WithTopic(
                 new TopicOptions
@@ -123,7 +124,7 @@ internal static class Handlers
         }
     }
 
-    private static Task CommitAsync(
+    public static Task CommitAsync(
         Order order,
         HttpContext http,
         DaprClient dapr,

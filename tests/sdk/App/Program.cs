@@ -7,5 +7,6 @@ builder.Services.AddSingleton<Payments>();
 var app = builder.Build();
 app.UseCloudEvents();
 app.MapSubscribeHandler();
+app.MapDarqHealth("/ready");
 Handlers.Map(app);
 await app.RunAsync();

@@ -86,6 +86,102 @@ public sealed class CrashPointsTests
             StringComparison.Ordinal
         );
         Assert.Contains($"Only with the crash:\n  {difference}", thrown.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Messages of different keys", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Crash_point_that_was_found_can_be_run_alone()
+    {
+        var starts = 0;
+        Task Scenario(DarqTestHost darq)
+        {
+            starts++;
+            darq.State.Set("stock-tea", 5);
+            return darq.Publish("direct", new Order("1", "tea", 2), id: "a");
+        }
+
+        var found = await Assert.ThrowsAsync<CrashPointException>(() =>
+            CrashPoints.CheckAsync<Program>(Scenario, configure: options => options.Seed = 7)
+        );
+        Assert.EndsWith(
+            "await CrashPoints.RunAsync<Program>(scenario, \"direct/a/1 AfterCall PublishEvent shipped\", seed: 7);",
+            found.Message,
+            StringComparison.Ordinal
+        );
+
+        starts = 0;
+        var alone = await Assert.ThrowsAsync<CrashPointException>(() =>
+            CrashPoints.RunAsync<Program>(Scenario, "direct/a/1 AfterCall PublishEvent shipped", seed: 7)
+        );
+        Assert.Contains("Only with the crash:\n  message of topic 'shipped'", alone.Message, StringComparison.Ordinal);
+        Assert.Equal(2, starts);
+        await CrashPoints.RunAsync<Program>(Scenario, "direct/a/1 BeforeHandler");
+    }
+
+    [Fact]
+    public async Task Crash_point_that_never_comes_is_told_with_those_that_do()
+    {
+        var thrown = await Assert.ThrowsAsync<DarqTestException>(() =>
+            CrashPoints.RunAsync<Program>(darq => darq.Publish("plain", new Order("1", "tea", 2), id: "a"), "plain/b/1 BeforeHandler")
+        );
+
+        Assert.StartsWith("Crash point \"plain/b/1 BeforeHandler\". It did not come again", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("\nplain/a/1 BeforeCall SaveState plain-1\n", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Order_of_different_keys_is_named_as_a_cause_and_can_be_left_out()
+    {
+        static async Task RaceAsync(DarqTestHost darq)
+        {
+            foreach (var key in new[] { "ann", "bob", "cid", "dan", "eve" })
+            {
+                await darq.Publish("race", new Order(key, "tea", 2), id: key, key: key);
+            }
+        }
+
+        var thrown = await Assert.ThrowsAsync<CrashPointException>(() => CrashPoints.CheckAsync<Program>(RaceAsync));
+        var tried = await CrashPoints.CheckAsync<Program>(
+            RaceAsync,
+            observe: darq => darq.State.Get<string[]>("arrived")!.Order(),
+            ignoredKeys: key => key == "arrived"
+        );
+
+        Assert.Contains("Messages of different keys come in any order", thrown.Message, StringComparison.Ordinal);
+        Assert.True(tried > 25);
+    }
+
+    [Fact]
+    public async Task Topics_that_are_ignored_are_not_compared() =>
+        Assert.True(
+            await CrashPoints.CheckAsync<Program>(
+                darq => darq.Publish("direct", new Order("1", "tea", 2)),
+                observe: darq => darq.Emitted("shipped").Distinct(),
+                ignoredTopics: topic => topic == "shipped"
+            ) > 0
+        );
+
+    [Fact]
+    public async Task Check_that_is_cancelled_tries_no_further_point()
+    {
+        using var cancelling = new CancellationTokenSource();
+        var runs = 0;
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            CrashPoints.CheckAsync<Program>(
+                async darq =>
+                {
+                    await darq.Publish("plain", new Order("1", "tea", 2));
+                    if (++runs == 2)
+                    {
+                        await cancelling.CancelAsync();
+                    }
+                },
+                cancellationToken: cancelling.Token
+            )
+        );
+
+        Assert.Equal(2, runs);
     }
 
     [Fact]
@@ -99,6 +195,51 @@ public sealed class CrashPointsTests
                 },
                 ignoredKeys: key => key == "stock-tea"
             ) > 0
+        );
+
+    [Fact]
+    public async Task Parallel_calls_of_a_handler_have_crash_points_that_come_again() =>
+        Assert.Equal(11, await CrashPoints.CheckAsync<Program>(darq => darq.Publish("parallel", new Order("1", "tea", 2), id: "a")));
+
+    [Fact]
+    public async Task Handlers_beside_each_other_have_crash_points_that_come_again() =>
+        Assert.True(
+            await CrashPoints.CheckAsync<Program>(
+                async darq =>
+                {
+                    await darq.Publish("parallel", new Order("1", "tea", 2), id: "a");
+                    await darq.Publish("parallel", new Order("2", "milk", 2), id: "b");
+                },
+                configure: options => options.MaxConcurrentHandlers = 4
+            ) >= 22
+        );
+
+    [Fact]
+    public async Task Time_that_a_crash_takes_does_not_let_state_expire() =>
+        Assert.Equal(
+            10,
+            await CrashPoints.CheckAsync<Program>(async darq =>
+            {
+                await darq.Publish("expiring", new Order("1", "tea", 2), id: "a");
+                await darq.UntilIdle();
+                await darq.Publish("plain", new Order("2", "tea", 2), id: "b");
+            })
+        );
+
+    [Fact]
+    public async Task Time_that_the_scenario_lets_pass_lets_state_expire() =>
+        Assert.Equal(
+            5,
+            await CrashPoints.CheckAsync<Program>(
+                async darq =>
+                {
+                    await darq.Publish("expiring", new Order("1", "tea", 2), id: "a");
+                    await darq.UntilIdle();
+                    Assert.Equal(2, darq.State.Get<int>("offer-1"));
+                    await darq.Time.AdvanceAsync(TimeSpan.FromSeconds(4));
+                },
+                observe: darq => darq.State.Get<int>("offer-1") == 0 ? null : throw new InvalidOperationException("it is still there")
+            )
         );
 
     [Fact]

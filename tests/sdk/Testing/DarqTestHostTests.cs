@@ -76,6 +76,47 @@ public sealed class DarqTestHostTests
     }
 
     [Fact]
+    public async Task Handler_that_still_runs_is_named_when_the_time_is_over()
+    {
+        await using var darq = await DarqTestHost.StartAsync<Program>();
+        await darq.Publish("slow", Tea, id: "a");
+
+        var thrown = await Assert.ThrowsAsync<DarqTestException>(() => darq.UntilIdle(TimeSpan.FromSeconds(10)));
+
+        Assert.Matches(
+            "Still running: the handler of message a of topic 'slow', attempt 1, for 00:00:(09|10)[.0-9]* of virtual time\\.",
+            thrown.Message
+        );
+    }
+
+    [Fact]
+    public async Task Message_of_another_type_is_named()
+    {
+        await using var darq = await DarqTestHost.StartAsync<Program>();
+        await darq.Publish("plain", Tea, id: "a");
+        await darq.Publish("plain", "secret", id: "b");
+
+        var thrown = Assert.Throws<DarqTestException>(() => darq.Emitted<Order>("plain"));
+
+        Assert.StartsWith("Message 2 of topic 'plain', with the id b, is no Order.", thrown.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", thrown.ToString(), StringComparison.Ordinal);
+        Assert.Equal([JsonValueKind.Object, JsonValueKind.String], darq.Emitted<JsonElement>("plain").Select(data => data.ValueKind));
+    }
+
+    [Fact]
+    public async Task Crash_after_the_answer_comes_before_the_sidecar_puts_a_dead_letter_aside()
+    {
+        await using var darq = await DarqTestHost.StartAsync<Program>();
+        await darq.Publish("given-up", Tea);
+        darq.CrashNext("given-up", At.AfterAnswer);
+
+        await darq.UntilIdle();
+
+        Assert.Equal([Tea], darq.DeadLetters<Order>("given-up"));
+        Assert.Equal(2, darq.Deliveries.Count);
+    }
+
+    [Fact]
     public async Task Message_that_is_given_up_is_a_dead_letter()
     {
         await using var darq = await DarqTestHost.StartAsync<Program>();
@@ -213,6 +254,40 @@ public sealed class DarqTestHostTests
         Assert.Equal([new Shipped("1"), new Shipped("2")], darq.Emitted<Shipped>("shipped"));
         var refused = await Assert.ThrowsAsync<Dapr.DaprException>(() => TransactAsync(dapr, "nonsense"));
         Assert.Contains("code = InvalidArgument desc = INVALID: ", refused.InnerException!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Limit_of_handlers_counts_for_each_topic()
+    {
+        var meeting = new Meeting();
+        await using var darq = await DarqTestHost.StartAsync<Program>(o =>
+        {
+            (o.MaxConcurrentHandlers, o.HandlerTimeout) = (1, TimeSpan.FromSeconds(5));
+            o.ConfigureServices(s => s.AddSingleton(meeting));
+        });
+        await darq.Publish("meet-left", Tea);
+        await darq.Publish("meet-right", Tea);
+
+        await darq.UntilIdle();
+
+        Assert.True(meeting.HasTakenPlace);
+    }
+
+    [Fact]
+    public async Task Without_a_limit_one_handler_runs_at_a_time_whatever_its_topic()
+    {
+        await using var darq = await DarqTestHost.StartAsync<Program>(o =>
+        {
+            o.HandlerTimeout = TimeSpan.FromSeconds(1);
+            o.ConfigureServices(s => s.AddSingleton<Meeting>());
+        });
+        await darq.Publish("meet-left", Tea);
+        await darq.Publish("meet-right", Tea);
+
+        var thrown = await Assert.ThrowsAsync<DarqTestException>(() => darq.UntilIdle());
+
+        Assert.Contains("the handler of message ", thrown.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(", the handler", thrown.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,6 +23,21 @@ public sealed class HostTimeTests
     }
 
     [Fact]
+    public async Task Wait_that_is_cancelled_leaves_the_rest_for_the_next()
+    {
+        await using var darq = await DarqTestHost.StartAsync<Program>();
+        await darq.Publish("hanging", "{}");
+        using var cancelling = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => darq.UntilIdle(cancellationToken: cancelling.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => darq.Time.AdvanceAsync(TimeSpan.FromHours(1), cancelling.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => darq.Publish("plain", 1, cancellationToken: cancelling.Token));
+
+        Assert.Empty(darq.Emitted("plain"));
+        Assert.Equal(["\"{}\""], darq.Emitted("hanging"));
+    }
+
+    [Fact]
     public async Task After_its_end_a_host_says_so()
     {
         var darq = await DarqTestHost.StartAsync<Program>();

@@ -1,0 +1,98 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Darq.Testing.Crashes;
+
+/// <summary>A crash point to be tried.</summary>
+/// <param name="Title">It in a sentence, at the start of each error.</param>
+/// <param name="Name">By which a run finds it.</param>
+/// <param name="App">The entry point of the app.</param>
+internal sealed record CrashPoint(string Title, string Name, Type App);
+
+/// <summary>What the runs of a scenario say about its handlers.</summary>
+internal static class CrashChecks
+{
+    // Where handlers run beside each other, one may fail in one run and not in the next.
+    private const int Tries = 3;
+
+    private const int ShownPoints = 100;
+
+    // All that JSON escapes, C# reads as well.
+    private static readonly JsonSerializerOptions Literal = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The run without a crash. Throws <see cref="DarqTestException"/> where nothing can be checked.</summary>
+    public static async Task<CrashRun> CalmAsync(CrashRuns runs, bool allowsDeadLetters, CancellationToken cancellationToken)
+    {
+        var calm = await runs.RunAsync(crashAt: null, cancellationToken).ConfigureAwait(false);
+        if (calm.Points.Count == 0)
+        {
+            throw new DarqTestException("No message of the scenario reaches a handler of the app, so that there is nothing to check.");
+        }
+
+        if (calm.Failures.Count > 0 && !allowsDeadLetters)
+        {
+            throw new DarqTestException(
+                "Without a crash already messages become dead letters, so that there is nothing to check:\n"
+                    + string.Join('\n', calm.Failures)
+            );
+        }
+
+        return calm;
+    }
+
+    /// <summary>A run with a crash. Throws <see cref="DarqTestException"/> where it does not come to the point.</summary>
+    public static async Task<CrashRun> CrashAsync(CrashRuns runs, CrashPoint point, int? seed, CancellationToken cancellationToken)
+    {
+        CrashRun run = null!;
+        for (var attempt = 0; attempt < Tries; attempt++)
+        {
+            try
+            {
+                run = await runs.RunAsync(point.Name, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new CrashPointException(
+                    $"{point.Title} The run does not end well: {fault.Message}\n{HowToRepeat(point, seed)}",
+                    fault
+                );
+            }
+
+            if (run.HasCrashed)
+            {
+                return run;
+            }
+        }
+
+        throw new DarqTestException(
+            $"{point.Title} It did not come again in {Tries} runs, so that the scenario does not repeat. These came:\n"
+                + string.Join('\n', run.Points.Take(ShownPoints).Select(other => other.Name))
+        );
+    }
+
+    /// <summary>Throws <see cref="CrashPointException"/> where the crash makes a difference.</summary>
+    public static void Compare(CrashRun calm, CrashRun crashed, CrashPoint point)
+    {
+        if (crashed.Lines.SequenceEqual(calm.Lines))
+        {
+            return;
+        }
+
+        var order =
+            calm.Points.DistinctBy(moment => (moment.Topic, moment.Id)).Count() < 2
+                ? ""
+                : "Messages of different keys come in any order, and after a crash in another one. If this is all that differs, leave it "
+                    + "out with ignoredKeys or ignoredTopics, and return from observe what must hold in any order.\n";
+        throw new CrashPointException(
+            $"{point.Title} What came of it differs.\n{CrashRun.Difference(calm, crashed)}\n{order}{HowToRepeat(point, calm.Seed)}"
+        );
+    }
+
+    private static string HowToRepeat(CrashPoint point, int? seed)
+    {
+        var app = (point.App.FullName ?? point.App.Name).Replace('+', '.');
+        var withSeed = seed is { } number ? $", seed: {number}" : "";
+        return "To run it alone, with what else CheckAsync is given: "
+            + $"await CrashPoints.RunAsync<{app}>(scenario, {JsonSerializer.Serialize(point.Name, Literal)}{withSeed});";
+    }
+}

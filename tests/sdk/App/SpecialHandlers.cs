@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Dapr;
+using Dapr.Client;
+
+namespace Darq.Tests.Sdk.App;
+
+/// <summary>Handlers whose calls, keys or answers a test host could easily get wrong.</summary>
+internal static class SpecialHandlers
+{
+    public static void Map(WebApplication app)
+    {
+        Handlers.Step(app, "parallel", ReadInParallelAsync);
+        Handlers.Step(app, "expiring", SaveForAMomentAsync);
+        Handlers.Step(app, "race", ArriveAsync);
+        Handlers.Step(app, "meet-left", (_, http, _) => MeetAsync(http, meeting => meeting.ComeLeft()), maxDeliveries: 1);
+        Handlers.Step(app, "meet-right", (_, http, _) => MeetAsync(http, meeting => meeting.ComeRight()), maxDeliveries: 1);
+        app.MapPost("/given-up", () => Results.Json(new { status = "DROP" }))
+            .WithTopic(
+                new TopicOptions
+                {
+                    PubsubName = "pubsub",
+                    Name = "given-up",
+                    DeadLetterTopic = "lost",
+                }
+            );
+    }
+
+    private static async Task ReadInParallelAsync(Order order, HttpContext http, DaprClient dapr)
+    {
+        string[] keys = ["stock-tea", "stock-milk", "stock-jam"];
+        await Task.WhenAll(keys.Select(key => Task.Run(() => dapr.GetStateAsync<int>("store", key))));
+        await Handlers.CommitAsync(order, http, dapr, order.Count, etag: null);
+    }
+
+    private static Task SaveForAMomentAsync(Order order, HttpContext http, DaprClient dapr) =>
+        dapr.ExecuteStateTransactionAsync(
+            "store",
+            [
+                new(
+                    $"offer-{order.Id}",
+                    JsonSerializer.SerializeToUtf8Bytes(order.Count),
+                    StateOperationType.Upsert,
+                    metadata: new Dictionary<string, string> { ["ttlInSeconds"] = "1" }
+                ),
+            ],
+            new Dictionary<string, string> { ["darq.token"] = http.Request.Headers["darq-token"].ToString() }
+        );
+
+    /// <summary>Notes who came, in the order in which they did: right, and not the same in each run.</summary>
+    private static async Task ArriveAsync(Order order, HttpContext http, DaprClient dapr)
+    {
+        var (arrived, etag) = await dapr.GetStateAndETagAsync<string[]>("store", "arrived");
+        string[] all = [.. arrived ?? [], order.Id];
+        await dapr.ExecuteStateTransactionAsync(
+            "store",
+            [new("arrived", JsonSerializer.SerializeToUtf8Bytes(all), StateOperationType.Upsert, etag)],
+            new Dictionary<string, string> { ["darq.token"] = http.Request.Headers["darq-token"].ToString() }
+        );
+    }
+
+    private static async Task MeetAsync(HttpContext http, Func<Meeting, Task> come) =>
+        await come(http.RequestServices.GetRequiredService<Meeting>());
+}
