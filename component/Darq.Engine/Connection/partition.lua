@@ -1,8 +1,9 @@
 -- Partition headers: the numbers of a partition, and the check of the replication id in front of every call.
 --
 -- A header is the hash <tag>:m. Fixed fields: boot (replication id), wl (world-line), lsn, id (identity of the namespace), f
--- (format), broken, dl (LSN of the last delete). Further fields are one text each, so that one HMGET reads and one HSET writes all
--- that a call needs of a partition: r (buckets of step results), t:<topic>, d:<topic> and r:<topic> (append.lua), l:<group>:<topic>
+-- (format), broken, dl (LSN of the last delete), tick (of one header: when the watermark last wrote it, ms). Further fields are one
+-- text each, so that one HMGET reads and one HSET writes all that a call needs of a partition: r (buckets of step results),
+-- t:<topic>, d:<topic> and r:<topic> (append.lua), l:<group>:<topic>
 -- (ack.lua). A call works only where boot is the replication id of this very server process (master_replid: it changes at every
 -- start, promotion and full resync). The comparison with `cached` saves reading INFO. Only a primary fills it: a replica has the id
 -- of its primary, and would take that id for its own once promoted. A primary's cache goes stale only when it becomes a replica;
@@ -164,6 +165,11 @@ do
   function headers.position(part)
     part.position = part.position or part.wl .. '-' .. part.lsn_text
     return part.position
+  end
+
+  -- How far the partition has come: what a reply rests on is there as long as this position survives.
+  function headers.reached(part)
+    return part.wl .. '-' .. (part.lsn_text or headers.text(part.lsn))
   end
 
   -- Tells waiting processes. They also ask from time to time, so that a message that Redis refuses to send changes nothing.

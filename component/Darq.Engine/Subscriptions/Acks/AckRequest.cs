@@ -1,4 +1,5 @@
 using Darq.Engine.Batching;
+using Darq.Engine.Connection;
 using Darq.Engine.Core;
 using Darq.Engine.Redis;
 
@@ -14,6 +15,9 @@ internal sealed class AckRequest(string group, string topic, int partition, Posi
 
     public override bool NeverGivesUp => true;
 
+    /// <summary>Where the position of its outcome is noted.</summary>
+    public AppliedPositions? Applied { get; init; }
+
     public override void Write(BatchWriter writer)
     {
         writer.Add(writer.PlaceOfLane(partition, group, topic));
@@ -27,5 +31,5 @@ internal sealed class AckRequest(string group, string topic, int partition, Posi
         writer.Add(streamId.Number);
     }
 
-    protected override SettlementOutcome Parse(ReplyLine reply) => reply.ToSettlementOutcome();
+    protected override SettlementOutcome Parse(ReplyLine reply) => reply.ToSettlementOutcome(Applied, partition);
 }

@@ -93,7 +93,13 @@ internal sealed class Acknowledger(GuardedCore core, Primary primary, string gro
                 core.Read(static core => core.Options.MaxBacklog),
                 FencingToken
             )
-            : new AckRequest(group, topic, lane.Partition, message.StreamId, settlement.Ending == Ending.Expire, FencingToken);
+            {
+                Applied = primary.Applied,
+            }
+            : new AckRequest(group, topic, lane.Partition, message.StreamId, settlement.Ending == Ending.Expire, FencingToken)
+            {
+                Applied = primary.Applied,
+            };
 
         string FencingToken() => core.FencingTokenAt(lane, settlement.Epoch);
     }

@@ -1,4 +1,5 @@
 using Darq.Engine.Batching;
+using Darq.Engine.Connection;
 using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions.Reading;
 
@@ -22,6 +23,9 @@ internal sealed class DeadLetterRequest(
     /// <summary>Whether it waits for Redis as long as it takes; else for the call timeout, after which its outcome is unknown.</summary>
     public bool IsPatient { get; init; } = true;
 
+    /// <summary>Where the position of its outcome is noted.</summary>
+    public AppliedPositions? Applied { get; init; }
+
     public override void Write(BatchWriter writer)
     {
         writer.PlaceOfTopic(message.Partition, deadLetterTopic);
@@ -37,5 +41,5 @@ internal sealed class DeadLetterRequest(
         writer.Add(maxBacklog);
     }
 
-    protected override SettlementOutcome Parse(ReplyLine reply) => reply.ToSettlementOutcome();
+    protected override SettlementOutcome Parse(ReplyLine reply) => reply.ToSettlementOutcome(Applied, message.Partition);
 }

@@ -1,4 +1,5 @@
 using Darq.Engine.Batching;
+using Darq.Engine.Connection;
 using Darq.Engine.Core;
 
 namespace Darq.Engine.Subscriptions.Acks;
@@ -53,13 +54,23 @@ internal sealed class Settlement(LaneMessage message, int epoch, Ending ending)
 
 internal static class SettlementReplies
 {
-    /// <summary>Throws <see cref="DarqException"/> where Redis refused for a reason that somebody has to mend.</summary>
-    public static SettlementOutcome ToSettlementOutcome(this ReplyLine reply) =>
-        reply.Code switch
+    /// <summary>
+    /// Also notes the position that the answer ends with: if Redis loses an outcome that this process goes by, that is a loss for it.
+    /// Throws <see cref="DarqException"/> where Redis refused for a reason that somebody has to mend.
+    /// </summary>
+    public static SettlementOutcome ToSettlementOutcome(this ReplyLine reply, AppliedPositions? applied, int partition)
+    {
+        if (reply.Code == ReplyCode.Ok && Position.TryParse(reply.Rest[(reply.Rest.LastIndexOf(' ') + 1)..], out var position))
+        {
+            applied?.Note(partition, position);
+        }
+
+        return reply.Code switch
         {
             ReplyCode.Ok => SettlementOutcome.Done,
             ReplyCode.Fenced => SettlementOutcome.Fenced,
             ReplyCode.Full => SettlementOutcome.Full,
             _ => throw reply.ToException(),
         };
+    }
 }

@@ -7,8 +7,9 @@
 -- The books of a lane: last seq of the topic - start = consumed + dead + expired + messages above the watermark and outside the
 -- ranges + messages in the retry queue.
 -- Request ack: place, group, topic, fencing token, counter of the books (consumed or expired), count, then <world-line>, <seq> of each
--- message, in the stream or the retry queue. Replies: OK <newly acked> | FENCED (another owner, or this one has not resumed after a
--- recovery). Acking a message again changes nothing. Complexity O(count log ranges). Frees what every group has acked.
+-- message, in the stream or the retry queue. Replies: OK <newly acked> <position of the partition> | FENCED (another owner, or this one
+-- has not resumed after a recovery). Acking a message again changes nothing. Complexity O(count log ranges). Frees what every group has
+-- acked.
 do
   local none = {}
   local most_expired = 256 -- messages that one request ends because they have expired
@@ -202,6 +203,6 @@ do
       end
     end
     if acked > 0 then lanes.trim(lane) end
-    return 'OK ' .. acked
+    return 'OK ' .. acked .. ' ' .. headers.reached(part)
   end
 end

@@ -28,7 +28,10 @@ internal sealed class RetryMover(GuardedCore core, Primary primary, string group
         var outcome = SettlementOutcome.Refused;
         try
         {
-            var request = new RetryQueueRequest(group, topic, moves, () => core.FencingTokenAt(lane, epoch), core.Elapsed);
+            var request = new RetryQueueRequest(group, topic, moves, () => core.FencingTokenAt(lane, epoch), core.Elapsed)
+            {
+                Applied = primary.Applied,
+            };
             outcome = await primary.SubmitAsync(request, cancellation);
         }
         catch (DarqException refused)

@@ -1,4 +1,5 @@
 using Darq.Engine.Batching;
+using Darq.Engine.Connection;
 using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions.Acks;
 
@@ -12,6 +13,9 @@ internal sealed class RetryQueueRequest(string group, string topic, IReadOnlyLis
     public override int Size { get; } = moves.Sum(move => move.Size);
 
     public override bool NeverGivesUp => true;
+
+    /// <summary>Where the position of its outcome is noted.</summary>
+    public AppliedPositions? Applied { get; init; }
 
     public override void Write(BatchWriter writer)
     {
@@ -29,5 +33,5 @@ internal sealed class RetryQueueRequest(string group, string topic, IReadOnlyLis
         }
     }
 
-    protected override SettlementOutcome Parse(ReplyLine reply) => reply.ToSettlementOutcome();
+    protected override SettlementOutcome Parse(ReplyLine reply) => reply.ToSettlementOutcome(Applied, moves[0].Lane.Partition);
 }

@@ -5,9 +5,10 @@
 -- message is acked in its lane, yet pending until it leaves the queue. Requests, each FENCED as an ack is:
 -- retry: place, group, topic, fencing token, count, then <world-line>, <seq>, <delay ms>, <failures> of each message. Copies
 --       from the stream; a message that is queued already changes due and failures only; a finished one stays finished.
---       Replies OK <queued>. Safe to repeat. Complexity O(count log queued) and the bytes copied.
+--       Replies OK <queued> <position of the partition>. Safe to repeat. Complexity O(count log queued) and the bytes copied.
 -- dead: place, group, topic, fencing token, <world-line>, <seq>, dead-letter topic, id there, metadata, most messages to hold.
---       Moves one message to that topic in the same partition. Replies OK <stream id there> | OK (was finished already) | FULL.
+--       Moves one message to that topic in the same partition. Replies OK <stream id there> <position of the partition> |
+--       OK <position of the partition> (was finished already) | FULL.
 -- queued: KEYS[1] header. ARGV[1] world-line of the last handshake, ARGV[2] group, ARGV[3] topic, ARGV[4] seq to continue after,
 --       ARGV[5] count, ARGV[6..] list of partitions, of which the first counts. Returns the server's time in ms, then members by
 --       seq. NEEDS_RECOVERY as always.
@@ -119,7 +120,7 @@ do
       count = count + enqueue(batch, lane, args[from], tonumber(args[from + 1]), args[from + 2], args[from + 3])
     end
     if count > 0 then lanes.trim(lane) end
-    return 'OK ' .. count
+    return 'OK ' .. count .. ' ' .. headers.reached(lane.part)
   end
 
   function requests.dead(batch, args, at)
@@ -127,18 +128,18 @@ do
     if not lanes.is_owner(lane, batch.session, args[at + 3]) then return 'FENCED' end
     local wl, seq = args[at + 4], tonumber(args[at + 5])
     local pending = lanes.pending(lane, seq)
-    if not pending then return 'OK' end
+    if not pending then return 'OK ' .. headers.reached(lane.part) end
     local body = pending ~= true and redis.call('HGET', bodies_key(lane), seq)
     local fields = pending == true and entry(lane, wl, seq) or body and fields_of(body)
     -- Its entry or body is gone; what is left of it cannot be delivered, nor moved.
-    if not fields then return 'OK' end
+    if not fields then return 'OK ' .. headers.reached(lane.part) end
     -- It is never taken for a repetition.
     local dead_letter = { args[at], args[at + 6], args[at + 7], '', '', '0', fields.k or '', fields.d, args[at + 8], '0', args[at + 9] }
     if topics.crowded(batch, dead_letter, 1, 1) then return 'FULL' end
     local appended = topics.append(batch, dead_letter, 1, true)
     lanes.finish(lane, wl, seq, pending, 'dead')
     lanes.trim(lane)
-    return 'OK ' .. string.match(appended, '^%S+')
+    return 'OK ' .. string.match(appended, '^%S+') .. ' ' .. headers.reached(lane.part)
   end
 
   function lanes.index(_, args)
