@@ -32,6 +32,7 @@ public sealed partial class DocumentedRedisUserTests
             "ping",
             "echo",
             "select",
+            "wait",
         ];
 
         // Of CLUSTER only INFO is called, which the user may.

@@ -39,7 +39,16 @@ internal sealed class Readiness(EnginePool engines, StreamRegister streams, Sock
         return new(reasons.Length == 0, reasons, namespaces, subscriptions, lost);
     }
 
-    private static NamespaceReport ReportOf(PrimaryStatus status) => new(status.Namespace, status.Address, status.Why is null, status.Why);
+    private static NamespaceReport ReportOf(PrimaryStatus status) =>
+        new(
+            status.Namespace,
+            status.Address,
+            status.Why is null,
+            status.Why,
+            status.Durability.Level.ToString(),
+            status.Durability.AtRisk,
+            status.WhyStalled
+        );
 
     private static SubscriptionReport ReportOf(string @namespace, SubscriptionStatus status) =>
         new(

@@ -16,7 +16,22 @@ internal sealed record ReadinessReport(
     IReadOnlyList<LostStreamReport> LostStreams
 );
 
-internal sealed record NamespaceReport(string Namespace, string Redis, bool Connected, string? Reason);
+/// <param name="Namespace">Its name.</param>
+/// <param name="Redis">Where it is.</param>
+/// <param name="Connected">Whether calls are served.</param>
+/// <param name="Reason">Why not.</param>
+/// <param name="Durability">The level that is in force there.</param>
+/// <param name="AtRisk">What a power cut of the primary would take now.</param>
+/// <param name="Stalled">Why writes do not become durable. No reason against readiness: a restart changes nothing about it.</param>
+internal sealed record NamespaceReport(
+    string Namespace,
+    string Redis,
+    bool Connected,
+    string? Reason,
+    string Durability,
+    string AtRisk,
+    string? Stalled
+);
 
 internal sealed record SubscriptionReport(
     string Namespace,

@@ -108,11 +108,12 @@ internal static class DeliverySettings
         static text => text.Equals(Off, StringComparison.OrdinalIgnoreCase) || IsHttp(text),
         Off
     );
-    public static readonly Setting<string> ReleaseAt = Choice(
+    public static readonly Setting<ReleaseAt> ReleaseAt = Choice(
         "releaseAt",
-        "When a message may be delivered.",
-        [("durable", "durable")],
-        static text => text.Equals("applied", StringComparison.OrdinalIgnoreCase)
+        "When a message may be delivered: once it is durable (durability), or as soon as Redis has applied it (applied), though a crash may "
+            + "then undo what an app was given.",
+        [("durable", Darq.Engine.Subscriptions.ReleaseAt.Durable), ("applied", Darq.Engine.Subscriptions.ReleaseAt.Applied)],
+        static text => text.Equals("executed", StringComparison.OrdinalIgnoreCase)
     );
 
     /// <summary>Also taken from the metadata of a single subscription, where they win over the component's.</summary>

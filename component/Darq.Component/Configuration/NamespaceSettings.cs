@@ -71,11 +71,14 @@ internal static class NamespaceSettings
             ("refuse", Darq.Engine.Core.CrossPartitionSteps.Refuse),
         ]
     );
-    public static readonly Setting<string> Durability = Choice(
+    public static readonly Setting<DurabilityLevel> Durability = Parsed(
         "durability",
-        "What an answer guarantees; in this version that Redis has applied it.",
-        [("auto", "auto"), ("reply", "reply")],
-        IsLaterDurability
+        DurabilityLevel.Form,
+        "When a write counts as durable, which answers and deliveries wait for: reply (Redis has applied it), fsync (it is on the disk of "
+            + "the primary), replicated (n replicas have it), replica-fsync (on their disks), fsync+replicated (both). A named level waits "
+            + "where it is not reached; auto takes the strongest that the server has.",
+        static (string text, out DurabilityLevel level) => DurabilityLevel.TryParse(text, out level),
+        Standard.Durability
     );
     public static readonly Setting<string> Ack = Choice(
         "ack",
@@ -108,17 +111,6 @@ internal static class NamespaceSettings
 
     private static bool IsNamespace(string text) =>
         text.Length is > 0 and <= 40 && text.All(static letter => letter is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');
-
-    private static bool IsLaterDurability(string text)
-    {
-        var word = text.StartsWith("fsync+", StringComparison.OrdinalIgnoreCase) ? text[6..] : text;
-        return text.Equals("fsync", StringComparison.OrdinalIgnoreCase)
-            || (
-                word.StartsWith("replicated:", StringComparison.OrdinalIgnoreCase)
-                && byte.TryParse(word.AsSpan(11), out var replicas)
-                && replicas > 0
-            );
-    }
 
     private static Setting<TimeSpan> Window(string name, TimeSpan standard, string description) =>
         Duration(name, TimeSpan.FromSeconds(1), TimeSpan.FromDays(31), standard, description);

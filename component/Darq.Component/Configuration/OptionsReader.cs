@@ -60,6 +60,7 @@ internal static class OptionsReader
             CallTimeout = values.Get(NamespaceSettings.CallTimeout),
             DedupBy = values.Get(NamespaceSettings.DedupBy),
             CrossPartitionSteps = values.Get(NamespaceSettings.CrossPartitionSteps),
+            Durability = values.Get(NamespaceSettings.Durability),
         };
 
     private static SubscriptionOptions Subscription(SettingValues values, SubscriptionOptions standard, bool concurrent)
@@ -103,6 +104,7 @@ internal static class OptionsReader
             ProcessingTimeout = values.Has(DeliverySettings.ProcessingTimeout)
                 ? values.Get(DeliverySettings.ProcessingTimeout)
                 : standard.ProcessingTimeout,
+            ReleaseAt = values.Has(DeliverySettings.ReleaseAt) ? values.Get(DeliverySettings.ReleaseAt) : standard.ReleaseAt,
             RequireStep = values.Has(DeliverySettings.RequireStep) ? values.Get(DeliverySettings.RequireStep) : standard.RequireStep,
         };
     }

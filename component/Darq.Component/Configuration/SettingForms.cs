@@ -6,6 +6,9 @@ namespace Darq.Component.Configuration;
 /// <summary>The forms of values. Each builds a setting of one kind, with its range and description.</summary>
 internal static class SettingForms
 {
+    /// <summary>Whether a text has the form of a value, and the value.</summary>
+    public delegate bool Parser<T>(string text, out T value);
+
     /// <summary>The error of a reader that has nothing to add to the accepted form.</summary>
     public const string Wrong = "";
 
@@ -16,8 +19,12 @@ internal static class SettingForms
         Func<string, bool>? accepts = null,
         string standard = ""
     ) =>
-        new(name, form, standard, description, (string text, out string value) =>
-            accepts is null || accepts(value = text) ? Take(text, out value) : Wrong
+        new(
+            name,
+            form,
+            standard,
+            description,
+            (string text, out string value) => accepts is null || accepts(value = text) ? Take(text, out value) : Wrong
         )
         {
             Default = standard,
@@ -64,21 +71,37 @@ internal static class SettingForms
     /// <summary>One of some words. A later version's word is refused as such, so that it does not look like a typing error.</summary>
     public static Setting<T> Choice<T>(string name, string description, (string Word, T Value)[] words, Func<string, bool>? later = null)
         where T : notnull =>
-        new(name, "one of " + string.Join(", ", words.Select(word => word.Word)), words[0].Word, description, (string text, out T value) =>
-        {
-            foreach (var (word, choice) in words)
+        new(
+            name,
+            "one of " + string.Join(", ", words.Select(word => word.Word)),
+            words[0].Word,
+            description,
+            (string text, out T value) =>
             {
-                value = choice;
-                if (string.Equals(word, text, StringComparison.OrdinalIgnoreCase))
+                foreach (var (word, choice) in words)
                 {
-                    return null;
+                    value = choice;
+                    if (string.Equals(word, text, StringComparison.OrdinalIgnoreCase))
+                    {
+                        return null;
+                    }
                 }
-            }
 
-            value = words[0].Value;
-            return later is not null && later(text) ? NotYet(text) : Wrong;
-        })
-        { Default = words[0].Value };
+                value = words[0].Value;
+                return later is not null && later(text) ? NotYet(text) : Wrong;
+            }
+        )
+        {
+            Default = words[0].Value,
+        };
+
+    /// <summary>A value with a form of its own.</summary>
+    public static Setting<T> Parsed<T>(string name, string form, string description, Parser<T> parse, T standard)
+        where T : notnull =>
+        new(name, form, standard.ToString()!, description, (string text, out T value) => parse(text, out value) ? null : Wrong)
+        {
+            Default = standard,
+        };
 
     /// <summary>
     /// A setting of a later version: the values that change nothing are accepted, every other one is refused as not yet available.

@@ -4,8 +4,8 @@ namespace Darq.Engine.Connection;
 
 /// <summary>
 /// The highest applied position of each partition that a reply to this process named. A handshake compares them with the positions
-/// that survived a change of the Redis process: a higher one means that applied writes were lost. Bounded: two number pairs per
-/// partition.
+/// that survived a change of the Redis process: a higher one means that applied writes were lost. Of those it knows how far they are
+/// durable. Bounded: three number pairs per partition.
 /// </summary>
 /// <param name="partitions">How many there are.</param>
 /// <param name="lost">
@@ -16,6 +16,7 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
     private readonly Lock _lock = new();
     private readonly Position[] _highest = new Position[partitions];
     private readonly Position[] _survived = new Position[partitions];
+    private readonly Position[] _durable = new Position[partitions];
     private long _worldLine;
     private long _previousWorldLine = -1;
 
@@ -40,6 +41,48 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
         }
     }
 
+    /// <summary>All of them at this moment, for <see cref="Confirm"/>.</summary>
+    public Position[] Snapshot()
+    {
+        lock (_lock)
+        {
+            return [.. _highest];
+        }
+    }
+
+    /// <summary>What was applied when the snapshot was taken is durable.</summary>
+    public void Confirm(Position[] snapshot)
+    {
+        lock (_lock)
+        {
+            for (var p = 0; p < snapshot.Length; p++)
+            {
+                // A loss that came between the two has taken the position back.
+                _durable[p] = Position.Min(Position.Max(_durable[p], snapshot[p]), _highest[p]);
+            }
+        }
+    }
+
+    /// <summary>Whether a write at this position is known to be durable.</summary>
+    public bool IsDurable(int partition, Position position)
+    {
+        lock (_lock)
+        {
+            return position <= _durable[partition];
+        }
+    }
+
+    /// <summary>
+    /// Whether what has this position is known to be there still: it is of the world-line that goes on, or survived the one before.
+    /// </summary>
+    public bool Survives(int partition, Position position)
+    {
+        lock (_lock)
+        {
+            return position.WorldLine == _worldLine || (position.WorldLine == _previousWorldLine && position <= _survived[partition]);
+        }
+    }
+
     /// <summary>The loss, or null. Continues from the surviving positions.</summary>
     public Loss? Compare(HandshakeResult report)
     {
@@ -61,8 +104,10 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
                     continue;
                 }
 
-                loss = new((loss?.Count ?? 0) + 1, p, _highest[p], report.Survived[p]);
-                _highest[p] = report.Survived[p];
+                // Data that an operator replaced break no promise.
+                var isBroken = loss?.IsBrokenPromise == true || (report.Replaced is null && _durable[p] > report.Survived[p]);
+                loss = new((loss?.Count ?? 0) + 1, p, _highest[p], report.Survived[p]) { IsBrokenPromise = isBroken };
+                (_highest[p], _durable[p]) = (report.Survived[p], Position.Min(_durable[p], report.Survived[p]));
             }
         }
         return loss;
@@ -70,4 +115,8 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
 }
 
 /// <summary>In how many partitions applied writes were lost, and one of them.</summary>
-internal sealed record Loss(int Count, int Partition, Position Applied, Position Survived);
+internal sealed record Loss(int Count, int Partition, Position Applied, Position Survived)
+{
+    /// <summary>Whether some of them had been confirmed as durable.</summary>
+    public bool IsBrokenPromise { get; init; }
+}

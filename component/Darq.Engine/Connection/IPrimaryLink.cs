@@ -17,10 +17,13 @@ internal enum Invalidation
     Reconnected,
 }
 
-/// <summary>The part of a primary that the batch queue uses.</summary>
+/// <summary>The part of a primary that the batch queue and the watermark use.</summary>
 internal interface IPrimaryLink
 {
     long WorldLine { get; }
+
+    /// <summary>Of the server at the last handshake.</summary>
+    string ReplicationId { get; }
 
     /// <summary>Waits for a handshake; returns its session.</summary>
     Task<Session> ReadyAsync(CancellationToken cancellation);

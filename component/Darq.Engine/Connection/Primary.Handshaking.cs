@@ -3,7 +3,10 @@ using Darq.Engine.Telemetry;
 
 namespace Darq.Engine.Connection;
 
-/// <summary>The handshake loop: when it runs, how long it waits after a failure, and how its outcome opens or closes the primary.</summary>
+/// <summary>
+/// The handshake loop: when it runs, how long it waits after a failure, and how its outcome opens or closes the primary; and the wait
+/// until what was applied is durable.
+/// </summary>
 internal sealed partial class Primary
 {
     // Under _lock.
@@ -68,23 +71,8 @@ internal sealed partial class Primary
 
         var report = await _handshake.RunAsync(session, replaced, WorldLine, cancellation);
         _outage.Answered();
-        Counters.Recoveries.Add(WorldLine != 0 && report.WorldLine != WorldLine ? 1 : 0);
-        foreach (var header in report.Damaged)
-        {
-            _log.HeaderIsDamaged(header);
-        }
-
-        if (report.Replaced is { } identity)
-        {
-            _log.DataWereReplaced(_options.Name, identity);
-        }
-
-        if (Applied.Compare(report) is { } loss)
-        {
-            _hasLost = true;
-            Counters.Losses.Add();
-            _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
-        }
+        TakeIn(report);
+        await _durability.CheckAsync(cancellation);
 
         ReplicationId = report.ReplicationId;
         Volatile.Write(ref _worldLine, report.WorldLine);
@@ -115,6 +103,132 @@ internal sealed partial class Primary
             }
         }
         _log.PrimaryWasConnected(_options.Name, report.WorldLine, report.Session.Id);
+    }
+
+    /// <summary>
+    /// To be called before a write is sent; its result goes to <see cref="DurableAsync"/>. Throws <see cref="DarqException"/> (Unavailable)
+    /// where the level has not been reached for as long as a call may take: more would be applied, and nobody told so.
+    /// </summary>
+    public int BeginDurably() =>
+        Watermark.StalledFor >= _options.CallTimeout
+            ? throw new DarqException(ErrorCode.Unavailable, $"UNAVAILABLE: {Watermark.WhyStalled}; try again.")
+            : Watermark.Begin();
+
+    /// <summary>
+    /// Waits until what a request wrote, or what its answer rests on, is durable. Throws <see cref="DarqException"/> (Unavailable) where a
+    /// recovery came in between that it did not survive, and where the level is not reached in the time of a call.
+    /// </summary>
+    /// <param name="begin">What the watermark said before the request was sent.</param>
+    /// <param name="survives">Whether that is there still, after a recovery.</param>
+    /// <param name="cancellation">Ends the wait only.</param>
+    public async ValueTask DurableAsync(int begin, Func<bool> survives, CancellationToken cancellation)
+    {
+        if (Watermark.IsReplyEnough)
+        {
+            return;
+        }
+
+        while (!await IsDurableAsync(begin, cancellation))
+        {
+            begin = Watermark.Begin();
+            if (!survives())
+            {
+                throw new DarqException(
+                    ErrorCode.Unavailable,
+                    "UNAVAILABLE: Redis was replaced or started again before the request was durable, and may have lost it; repeating it "
+                        + "with the same id or token is safe."
+                );
+            }
+        }
+    }
+
+    /// <summary>
+    /// Waits until all that this process knows as applied is durable; false where a recovery came in between. Throws
+    /// <see cref="DarqException"/>: Unavailable where the level is not reached in the time of a call, Full where too many wait.
+    /// </summary>
+    public async ValueTask<bool> IsDurableAsync(int begin, CancellationToken cancellation)
+    {
+        if (Watermark.Waiting >= Durability.Watermark.MaxWaiting)
+        {
+            throw new DarqException(
+                ErrorCode.Full,
+                $"FULL: {Durability.Watermark.MaxWaiting:N0} requests are waiting for their writes to become durable already; try again."
+            );
+        }
+
+        using var timeout = _callTimeout.Begin(cancellation);
+        try
+        {
+            return await Watermark.DurableAsync(begin, timeout.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new DarqException(
+                ErrorCode.Unavailable,
+                $"UNAVAILABLE: Redis has applied the request, but it is not durable yet ({Watermark.WhyStalled ?? "no confirmation in time"}). "
+                    + "Repeating it is safe with the same id or token; without, a write that an etag guards may meet its own."
+            );
+        }
+    }
+
+    /// <summary>What a caller hears whose time is over.</summary>
+    public DarqException NoAnswer() =>
+        new(
+            ErrorCode.Unavailable,
+            $"UNAVAILABLE: {_lasting.Describe() ?? $"Redis at {_redis.Address} gave no answer in time"}"
+                + $"{(_ready.IsOpen ? "" : $" ({_outage.Reason})")}; whether the request took or will take effect is unknown, and "
+                + "repeating it with the same id or token is safe."
+        );
+
+    /// <summary>What was claimed under the session may rest on what is lost: a new session claims anew.</summary>
+    private void OnLateLoss(Loss loss)
+    {
+        Note(loss);
+        Watermark.OnRecovered();
+        Invalidate(Invalidation.SessionGone);
+    }
+
+    private void Note(Loss loss)
+    {
+        Counters.Losses.Add();
+        _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
+        if (loss.IsBrokenPromise)
+        {
+            Counters.BrokenPromises.Add();
+            _log.DurablePromiseWasBroken(Watermark.Rung.Level.ToString(), loss.Partition, loss.Survived);
+        }
+    }
+
+    /// <summary>Says what a handshake found, and what of that is lost.</summary>
+    private void TakeIn(HandshakeResult report)
+    {
+        Counters.Recoveries.Add(WorldLine != 0 && report.WorldLine != WorldLine ? 1 : 0);
+        foreach (var header in report.Damaged)
+        {
+            _log.HeaderIsDamaged(header);
+        }
+
+        if (report.Replaced is { } identity)
+        {
+            _log.DataWereReplaced(_options.Name, identity);
+        }
+
+        if (Watermark.Rung is { NeedsRounds: false, IsDurable: true })
+        {
+            Applied.Confirm(Applied.Snapshot());
+        }
+
+        var loss = Applied.Compare(report);
+        if (report.WorldLine != WorldLine)
+        {
+            Watermark.OnRecovered();
+        }
+
+        if (loss is not null)
+        {
+            _hasLost = true;
+            Note(loss);
+        }
     }
 
     private void Refuse(DarqException refused)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Darq.Engine.Batching;
 using Darq.Engine.Core;
+using Darq.Engine.Durability;
 using Darq.Engine.Redis;
 using Darq.Engine.Telemetry;
 
@@ -28,6 +29,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     private readonly SupervisedLoop _handshaking;
     private readonly Outage _outage;
     private readonly LastingErrors _lasting;
+    private readonly DurabilityMonitor _durability;
 
     // Under _lock.
     private DarqException? _refused;
@@ -53,6 +55,8 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         _spreadFrom = random.Next(options.Partitions);
         _callTimeout = new(options.CallTimeout, time);
         (Ids, Applied) = (new(random), new(options.Partitions, OnLateLoss));
+        Watermark = new(redis, this, Applied, Keys, time, _log, Counters) { Stalled = count => _durability!.OnStalled(count) };
+        _durability = new(redis, this, options, Watermark, time, _log, Counters);
         _redis.Reconnected += OnReconnected;
         _handshaking = new("handshake", HandshakeRoundAsync, time, _log)
         {
@@ -63,6 +67,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         };
         _handshaking.Start();
         _queue.Start();
+        _durability.Start();
         LiveObjects.Enter(this);
     }
 
@@ -78,11 +83,18 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     public int RequestsWaiting => _queue.Waiting;
 
+    public bool IsDurable => Watermark.Rung.IsDurable;
+
+    public TimeSpan DurabilityStalledFor => Watermark.StalledFor;
+
     /// <summary>Ids of messages that come without one.</summary>
     public MessageIds Ids { get; }
 
     /// <summary>The highest positions that replies to this process named.</summary>
     public AppliedPositions Applied { get; }
+
+    /// <summary>What of them is durable.</summary>
+    public Watermark Watermark { get; }
 
     /// <summary>Replication id of the server at the last handshake.</summary>
     public string ReplicationId { get; private set; } = "";
@@ -91,14 +103,22 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     public bool Ready => _ready.IsOpen && _redis.Connected;
 
-    /// <summary>Whether calls are served, and else why not.</summary>
     /// <summary>Where its data are, in words.</summary>
     public string Place => $"namespace '{_options.Name}' of Redis at {_redis.Address}";
 
     /// <summary>The session that this process works under; null before the first.</summary>
     public string? SessionId => _session?.Id;
 
-    public PrimaryStatus Status => new(_options.Name, _redis.Address, Ready ? _lasting.Describe() : WhyAway().Message, _outage.ReadyFor);
+    /// <summary>Whether calls are served, and else why not.</summary>
+    public PrimaryStatus Status =>
+        new(
+            _options.Name,
+            _redis.Address,
+            Ready ? _lasting.Describe() : WhyAway().Message,
+            _outage.ReadyFor,
+            Watermark.Rung,
+            Watermark.WhyStalled
+        );
 
     /// <summary>
     /// To be called now and then: logs that Redis is away, at once and then every 30 seconds, and that it takes calls again. A lost
@@ -297,6 +317,8 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         LiveObjects.Leave(this);
         _redis.Reconnected -= OnReconnected;
         await _handshaking.DisposeAsync();
+        await _durability.DisposeAsync();
+        await Watermark.DisposeAsync();
         await _queue.DisposeAsync();
         await _redis.DisposeAsync();
     }
@@ -372,23 +394,6 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
                 throw new DarqException(ErrorCode.Unavailable, $"UNAVAILABLE: {fault.Message}", fault);
             }
         }
-    }
-
-    /// <summary>What a caller hears whose time is over.</summary>
-    public DarqException NoAnswer() =>
-        new(
-            ErrorCode.Unavailable,
-            $"UNAVAILABLE: {_lasting.Describe() ?? $"Redis at {_redis.Address} gave no answer in time"}"
-                + $"{(_ready.IsOpen ? "" : $" ({_outage.Reason})")}; whether the request took or will take effect is unknown, and "
-                + "repeating it with the same id or token is safe."
-        );
-
-    /// <summary>What was claimed under the session may rest on what is lost: a new session claims anew.</summary>
-    private void OnLateLoss(Loss loss)
-    {
-        Counters.Losses.Add();
-        _log.AppliedWritesWereLost(loss.Count, loss.Partition, loss.Applied, loss.Survived);
-        Invalidate(Invalidation.SessionGone);
     }
 
     private void OnReconnected() => Invalidate(Invalidation.Reconnected);

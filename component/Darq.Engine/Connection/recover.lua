@@ -86,4 +86,14 @@ do
     end
     return redis.call('HMGET', key, 'p', 'f', 'id', 'old')
   end
+
+  -- tick: KEYS[1] a header. ARGV[1] the world-line of the caller's last handshake. Writes something small, so that WAIT on the same
+  -- connection waits for it and with it for all that was written before. Returns the replication id, or NEEDS_RECOVERY, and nothing is
+  -- written. Safe to repeat.
+  function partitions.tick(keys, args)
+    local code = headers.error_code(string.match(keys[1], '^(.-):m$'), tonumber(args[1]))
+    if code then return code end
+    redis.call('HSET', keys[1], 'tick', headers.text(headers.now()))
+    return (headers.replication_id())
+  end
 end

@@ -24,6 +24,9 @@ internal sealed record NamespaceOptions
     /// <summary>How long a call may wait for Redis before it answers Unavailable.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>When a write counts as durable, which answers and deliveries wait for.</summary>
+    public DurabilityLevel Durability { get; init; }
+
     public DedupBy DedupBy { get; init; }
 
     public CrossPartitionSteps CrossPartitionSteps { get; init; } = CrossPartitionSteps.Allow;

@@ -33,6 +33,10 @@ internal readonly record struct Position(long WorldLine, long Number) : ICompara
         return true;
     }
 
+    public static Position Min(Position left, Position right) => left < right ? left : right;
+
+    public static Position Max(Position left, Position right) => left > right ? left : right;
+
     public int CompareTo(Position other) =>
         WorldLine != other.WorldLine ? WorldLine.CompareTo(other.WorldLine) : Number.CompareTo(other.Number);
 

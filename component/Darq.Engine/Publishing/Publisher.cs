@@ -45,8 +45,8 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         }
 
         var digest = UnansweredPublishes.DigestOf(topic, entries);
-        return unanswered.TryTake(digest, Now, out var outcome)
-            ? RepeatAsync(topic, entries, digest, outcome, unanswered, cancellation)
+        return unanswered.TryTake(digest, Now, out var former)
+            ? RepeatAsync(topic, entries, former, unanswered, cancellation)
             : SubmitAsync(topic, entries, unanswered, cancellation);
     }
 
@@ -54,26 +54,34 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     private async ValueTask<IReadOnlyList<Published>> RepeatAsync(
         string topic,
         IReadOnlyList<PublishEntry> entries,
-        string digest,
-        Task<Published[]> outcome,
+        Unanswered former,
         UnansweredPublishes unanswered,
         CancellationToken cancellation
     )
     {
+        Published[] published;
         try
         {
-            var published = await outcome.WaitAsync(options.CallTimeout, primary.Time, cancellation);
-            return [.. published.Select(message => message with { Duplicate = true })];
+            published = await former.Outcome.WaitAsync(options.CallTimeout, primary.Time, cancellation);
         }
         catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
         {
-            Remember(unanswered, digest, outcome);
+            Remember(unanswered, former.Digest, former.Outcome, former.Begin);
             throw fault is TimeoutException ? primary.NoAnswer() : fault;
         }
         catch (DarqException)
         {
             return await SubmitAsync(topic, entries, unanswered, cancellation);
         }
+
+        if (primary.Watermark.Begin() != former.Begin && !Survive(published))
+        {
+            // Redis may have lost them: two are better than none.
+            return await SubmitAsync(topic, entries, unanswered, cancellation);
+        }
+
+        await DurableAsync(published, former.Begin, () => former.Digest, unanswered, cancellation);
+        return [.. published.Select(message => message with { Duplicate = true })];
     }
 
     /// <summary>
@@ -84,7 +92,8 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     {
         if (entries.Count > 0)
         {
-            Remember(unanswered, UnansweredPublishes.DigestOf(topic, entries), Task.FromResult<Published[]>([.. answer]));
+            var digest = UnansweredPublishes.DigestOf(topic, entries);
+            Remember(unanswered, digest, Task.FromResult<Published[]>([.. answer]), primary.Watermark.Begin());
         }
     }
 
@@ -96,19 +105,49 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     )
     {
         var request = RequestOf(topic, entries);
+        var begin = primary.BeginDurably();
+        Published[] published;
         try
         {
-            return await primary.SubmitAsync(request, cancellation);
+            published = await primary.SubmitAsync(request, cancellation);
         }
         catch (Exception) when (unanswered is not null && request.Late is { } outcome)
         {
-            Remember(unanswered, UnansweredPublishes.DigestOf(topic, entries), outcome);
+            Remember(unanswered, UnansweredPublishes.DigestOf(topic, entries), outcome, begin);
+            throw;
+        }
+
+        await DurableAsync(published, begin, () => UnansweredPublishes.DigestOf(topic, entries), unanswered, cancellation);
+        return published;
+    }
+
+    /// <summary>
+    /// Waits until messages that Redis has are durable. Where that takes too long, an equal call that follows goes on waiting for these.
+    /// </summary>
+    private async ValueTask DurableAsync(
+        Published[] published,
+        int begin,
+        Func<string> digest,
+        UnansweredPublishes? unanswered,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            await primary.DurableAsync(begin, () => Survive(published), cancellation);
+        }
+        catch (Exception) when (unanswered is not null)
+        {
+            Remember(unanswered, digest(), Task.FromResult(published), begin);
             throw;
         }
     }
 
-    private void Remember(UnansweredPublishes unanswered, string digest, Task<Published[]> outcome) =>
-        unanswered.Add(digest, outcome, Now + options.RetryWindow);
+    private bool Survive(Published[] published) =>
+        Array.TrueForAll(published, message => primary.Applied.Survives(message.Partition, message.Applied));
+
+    private void Remember(UnansweredPublishes unanswered, string digest, Task<Published[]> outcome, int begin) =>
+        unanswered.Add(digest, outcome, begin, Now + options.RetryWindow);
 
     private AppendRequest RequestOf(string topic, IReadOnlyList<PublishEntry> entries)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using Darq.Engine.Connection;
 
 namespace Darq.Engine.Publishing;
 
@@ -38,9 +39,10 @@ internal sealed class UnansweredPublishes
     }
 
     /// <summary>
-    /// A call ended, and <paramref name="outcome"/> tells later what became of it. Remembered until a monotonic time.
+    /// A call ended, and <paramref name="outcome"/> tells later what became of it; <paramref name="begin"/> is what
+    /// <see cref="Primary.BeginDurably"/> said in front of it. Remembered until a monotonic time.
     /// </summary>
-    public void Add(string digest, Task<Published[]> outcome, TimeSpan until)
+    public void Add(string digest, Task<Published[]> outcome, int begin, TimeSpan until)
     {
         lock (_lock)
         {
@@ -49,13 +51,13 @@ internal sealed class UnansweredPublishes
                 _byAge.RemoveFirst();
             }
 
-            _byAge.AddLast(new Unanswered(digest, outcome, until));
+            _byAge.AddLast(new Unanswered(digest, outcome, begin, until));
             _count = _byAge.Count;
         }
     }
 
     /// <summary>The outcome of an equal call before, which is then forgotten: each has one retry. False where there is none.</summary>
-    public bool TryTake(string digest, TimeSpan now, [NotNullWhen(true)] out Task<Published[]>? outcome)
+    public bool TryTake(string digest, TimeSpan now, [NotNullWhen(true)] out Unanswered? unanswered)
     {
         lock (_lock)
         {
@@ -76,10 +78,11 @@ internal sealed class UnansweredPublishes
             }
 
             _count = _byAge.Count;
-            outcome = found?.Value.Outcome;
-            return outcome is not null;
+            unanswered = found?.Value;
+            return unanswered is not null;
         }
     }
-
-    private sealed record Unanswered(string Digest, Task<Published[]> Outcome, TimeSpan Until);
 }
+
+/// <summary>A publish whose call ended without an answer.</summary>
+internal sealed record Unanswered(string Digest, Task<Published[]> Outcome, int Begin, TimeSpan Until);

@@ -45,6 +45,19 @@ internal interface IRedis : IAsyncDisposable
     Task<ServerDescription> DescribeAsync(CancellationToken cancellation);
 
     /// <summary>
+    /// What the server says of its persistence and its replicas, and with <paramref name="askReplicas"/> what these say of theirs. What may
+    /// not be asked is unknown. On a connection of its own; throws <see cref="RedisUnavailableException"/>. Safe to repeat.
+    /// </summary>
+    Task<DurabilityFacts> DescribeDurabilityAsync(bool askReplicas, CancellationToken cancellation);
+
+    /// <summary>
+    /// One round of the watermark: calls the tick and waits until so many replicas have it, in memory or with <paramref name="onDisk"/>
+    /// on their disks, but no longer than <paramref name="within"/>. On a connection of its own, which it holds up. Throws as
+    /// <see cref="CallAsync"/> does; safe to repeat.
+    /// </summary>
+    Task<Confirmation> ConfirmAsync(FunctionCall tick, int replicas, bool onDisk, TimeSpan within, CancellationToken cancellation);
+
+    /// <summary>
     /// Loads the function library. Without <paramref name="replace"/> a library of that name that is there already stays
     /// and the call succeeds. Safe to repeat.
     /// </summary>

@@ -13,10 +13,11 @@ internal sealed class RedisClient : IRedis
     private readonly RedisOptions _options;
     private readonly RedisConnection _connection;
     private readonly RedisDeadline _deadline;
+    private readonly ConfirmingConnection _confirming;
 
     public RedisClient(RedisOptions options, TimeProvider time)
     {
-        (_options, _connection) = (options, new(options, time));
+        (_options, _connection, _confirming) = (options, new(options, time), new(options, time));
         _deadline = new(options, _connection, time);
     }
 
@@ -84,6 +85,12 @@ internal sealed class RedisClient : IRedis
         return ServerDescriptions.Parse(RedisReplies.Text(info) ?? "");
     }
 
+    public Task<DurabilityFacts> DescribeDurabilityAsync(bool askReplicas, CancellationToken cancellation) =>
+        _confirming.DescribeAsync(askReplicas, cancellation);
+
+    public Task<Confirmation> ConfirmAsync(FunctionCall tick, int replicas, bool onDisk, TimeSpan within, CancellationToken cancellation) =>
+        _confirming.ConfirmAsync(tick, replicas, onDisk, within, cancellation);
+
     public async Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation)
     {
         var database = await DatabaseAsync(cancellation);
@@ -95,7 +102,11 @@ internal sealed class RedisClient : IRedis
         catch (RedisRefusedException refused) when (refused.Message.Contains("already exists", StringComparison.Ordinal)) { }
     }
 
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _confirming.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
 
     private async ValueTask<IDatabase> DatabaseAsync(CancellationToken cancellation) =>
         (await _connection.OpenAsync(cancellation)).GetDatabase();

@@ -13,6 +13,7 @@ do
   register('namespace', partitions.namespace, { 'allow-oom' })
   register('recover', partitions.recover, { 'allow-oom' })
   register('open', partitions.open, { 'allow-oom' })
+  register('tick', partitions.tick, { 'allow-oom' })
   register('batch', partitions.batch, {})
   register('batch_free', partitions.batch, { 'allow-oom' })
   register('claim', lanes.claim, { 'allow-oom' })

@@ -22,7 +22,43 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
             Limits.CheckKey("key", keys[i].Key);
         }
 
-        return _reads.GetAsync(keys, cancellation);
+        return primary.Watermark.IsReplyEnough ? _reads.GetAsync(keys, cancellation) : GetDurablyAsync(keys, cancellation);
+    }
+
+    /// <summary>
+    /// Answers at once where all values are known to be durable. Of a key that is not there nothing tells when it was deleted: that takes a
+    /// round, as does a value that is new.
+    /// </summary>
+    private async ValueTask<IReadOnlyList<StateValue>> GetDurablyAsync(IReadOnlyList<StateKey> keys, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var begin = primary.Watermark.Begin();
+            var values = await _reads.GetAsync(keys, cancellation);
+            var isDurable = true;
+            for (var i = 0; i < keys.Count; i++)
+            {
+                isDurable &= IsDurable(keys[i], values[i]);
+            }
+
+            if (isDurable || await primary.IsDurableAsync(begin, cancellation))
+            {
+                return values;
+            }
+        }
+    }
+
+    /// <summary>Also notes the value: if Redis loses what was read, that is a loss for this process, though another wrote it.</summary>
+    private bool IsDurable(StateKey key, StateValue value)
+    {
+        if (!Position.TryParse(value.ETag, out var position))
+        {
+            return false;
+        }
+
+        var partition = PartitionHash.OfState(key.Key, options.Partitions);
+        primary.Applied.Note(partition, position);
+        return primary.Applied.IsDurable(partition, position);
     }
 
     /// <summary>
@@ -32,7 +68,20 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken cancellation)
     {
         var change = StateWrite.From(operation, options);
-        await primary.SubmitAsync(new WriteRequest(change, primary), cancellation);
+        var begin = primary.BeginDurably();
+        Position position;
+        try
+        {
+            position = await primary.SubmitAsync(new WriteRequest(change, primary), cancellation);
+        }
+        catch (DarqException refused) when (refused.Code == ErrorCode.Conflict)
+        {
+            // What it rests on may be lost.
+            await primary.DurableAsync(begin, static () => false, cancellation);
+            throw;
+        }
+
+        await primary.DurableAsync(begin, () => primary.Applied.Survives(change.Partition, position), cancellation);
     }
 
     /// <summary>

@@ -63,7 +63,11 @@ internal sealed class StepExecutor(
             }
 
             Check(request);
+            // Not refused while the level is not reached: its messages are with an app, for which a refusal would be a failure.
+            var begin = primary.Watermark.Begin();
             result = await SubmitAsync(request, cancellation);
+            // Whatever its outcome is, it may rest on writes that are not durable yet. The parts of a step survive together.
+            await primary.DurableAsync(begin, () => Survives(request, result), cancellation);
         }
         catch (DarqException refused) when (StepResult.IsOutcome(refused.Code))
         {
@@ -114,6 +118,10 @@ internal sealed class StepExecutor(
             }
         }
     }
+
+    /// <summary>Whether a step is there still, after a recovery. What a refusal rests on is not known.</summary>
+    private bool Survives(StepRequest request, StepResult result) =>
+        result.Code is null && primary.Applied.Survives(request.Home, result.Applied);
 
     private StepRequest Compose(Step step)
     {

@@ -12,6 +12,9 @@ internal sealed record StepResult(bool Duplicate, string Position, IReadOnlyList
 {
     private static readonly StepResult Nothing = new(false, "", []);
 
+    /// <summary>Its position in its home partition, where it took effect.</summary>
+    public Position Applied { get; init; }
+
     /// <summary>Why it changed nothing; null where it took effect.</summary>
     public ErrorCode? Code { get; private init; }
 

@@ -35,6 +35,7 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
     private readonly SupervisedLoop _fetcher;
     private readonly SupervisedLoop _balancing;
     private readonly SupervisedLoop _clock;
+    private readonly ReleaseGate _gate;
 
     // Of the one who asks for IdleFor.
     private TimeSpan? _idleSince;
@@ -61,11 +62,12 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
         };
         _acknowledger = new(_core, primary, group, topic, time, log);
         _rebalancer = new(_core, new(primary, group, topic), primary, membership, group, topic, time, log, Counters);
-        var reader = new LaneReader(_core, primary, topic, log);
+        _gate = new(_core, primary, round => Loop("release", round));
+        var reader = new LaneReader(_core, primary, _gate, topic, log);
         _read = new(time);
         _readers = [.. Enumerable.Range(0, Readers).Select(_ => Loop("read", stopping => reader.ReadAsync(_read.Set, stopping), _read))];
         _mover = Loop("retry-move", new RetryMover(_core, primary, group, topic, log).MoveAsync);
-        _fetcher = Loop("retry-fetch", new RetryFetcher(_core, new(primary, group, topic), primary, topic, log).FetchAsync);
+        _fetcher = Loop("retry-fetch", new RetryFetcher(_core, new(primary, group, topic), primary, _gate, topic, log).FetchAsync);
         _balancing = Loop("rebalance", _rebalancer.RebalanceAsync);
         _clock = Loop("clock", TickAsync);
         primary.OnHandshake(_rebalancer.ResumeAsync);
@@ -140,7 +142,7 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
     public bool Extend(DeliveryToken token) => _core.Apply(token, static (core, token, now) => core.OnExtend(token, now));
 
     /// <summary>A batch of this process appended a message to the topic.</summary>
-    public void Appended(AppendedMessage message) => _core.Apply(message, static (core, message, _) => core.OnAppended(message));
+    public void Appended(AppendedMessage message) => _gate.Release(message);
 
     /// <summary>Somebody appended to a partition; <paramref name="told"/> is the session that learns of it by a reply.</summary>
     public void WakeUp(int partition, long last, string told) =>
@@ -183,6 +185,7 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
         await _acknowledger.DrainAsync(StopsWithin);
         _acknowledger.Dispose();
         // Step 3
+        await _gate.DisposeAsync();
         await Task.WhenAll(Loops.Select(loop => loop.DisposeAsync().AsTask()));
         // Step 4
         await ReleaseAllAsync();

@@ -34,6 +34,9 @@ internal sealed record SubscriptionOptions
     /// </summary>
     public TimeSpan ProcessingTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>When a message may be delivered.</summary>
+    public ReleaseAt ReleaseAt { get; init; }
+
     /// <summary>Whether a message is done only when a step consumed it; an acknowledgement without one counts as a failure.</summary>
     public bool RequireStep { get; init; }
 
@@ -59,6 +62,7 @@ internal sealed record SubscriptionOptions
             ("maxRetryDelay", MaxRetryDelay, former.MaxRetryDelay),
             ("retryQueueAfter", RetryQueueAfter, former.RetryQueueAfter),
             ("processingTimeout", ProcessingTimeout, former.ProcessingTimeout),
+            ("releaseAt", ReleaseAt, former.ReleaseAt),
             ("requireStep", RequireStep, former.RequireStep),
             ("maxDeliveries", MaxDeliveries, former.MaxDeliveries),
             ("deadLetterTopic", DeadLetterTopic, former.DeadLetterTopic),
@@ -79,4 +83,14 @@ internal enum Order
     Key,
     None,
     Partition,
+}
+
+/// <summary>When a message may be delivered, as far as its durability goes.</summary>
+internal enum ReleaseAt
+{
+    /// <summary>Once it is durable as <c>durability</c> has it.</summary>
+    Durable,
+
+    /// <summary>As soon as Redis has applied it: a crash may undo what an app was given.</summary>
+    Applied,
 }

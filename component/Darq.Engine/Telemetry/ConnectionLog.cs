@@ -60,6 +60,34 @@ internal static partial class ConnectionLog
     )]
     public static partial void DataWereReplaced(this ILogger log, string @namespace, string identity);
 
+    [LoggerMessage(
+        314,
+        LogLevel.Information,
+        "Durability of namespace {Namespace} is {Setting}, on this Redis {Level}: a power cut of the primary now would lose {AtRisk}"
+    )]
+    public static partial void DurabilityIs(this ILogger log, string @namespace, string setting, string level, string atRisk);
+
+    [LoggerMessage(315, LogLevel.Warning, "Durability of namespace {Namespace}: {Warning}")]
+    public static partial void DurabilityIsDoubtful(this ILogger log, string @namespace, string warning);
+
+    [LoggerMessage(
+        316,
+        LogLevel.Error,
+        "Durability {Level} is not reached: {Confirmed} of {Needed} replicas confirm. Answers and deliveries wait until enough do"
+    )]
+    public static partial void DurabilityIsNotReached(this ILogger log, string level, int confirmed, int needed);
+
+    [LoggerMessage(317, LogLevel.Information, "Durability {Level} is reached again")]
+    public static partial void DurabilityIsReachedAgain(this ILogger log, string level);
+
+    [LoggerMessage(
+        318,
+        LogLevel.Critical,
+        "Redis lost writes that it had confirmed as durable ({Level}), of partition {Partition} all behind {Survived}: what others were told "
+            + "or given of them is contradicted. Look at what became of the primary and its replicas"
+    )]
+    public static partial void DurablePromiseWasBroken(this ILogger log, string level, int partition, Position survived);
+
     [LoggerMessage(304, LogLevel.Warning, "Redis has no record of this session ({Code}); a new one was opened")]
     public static partial void SessionWasGone(this ILogger log, string code);
 

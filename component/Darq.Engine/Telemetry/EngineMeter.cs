@@ -17,6 +17,7 @@ internal static class EngineMeter
     static EngineMeter()
     {
         PublishNamespaces();
+        PublishDurability();
         PublishMessages();
         PublishDeliveries();
         PublishLanesAndLoops();
@@ -48,6 +49,29 @@ internal static class EngineMeter
         );
 
         static long IsReady(IObservedPrimary primary) => primary.Ready ? 1 : 0;
+    }
+
+    private static void PublishDurability()
+    {
+        Gauge(
+            "darq.durability.durable",
+            "{namespace}",
+            "1 while a disk or a replica vouches for what was answered, 0 while a power cut may undo it",
+            OfPrimaries(of => of.Min(one => one.IsDurable ? 1L : 0L))
+        );
+        Gauge(
+            "darq.durability.stalled",
+            "s",
+            "For how long writes have not become durable; answers and deliveries wait for that",
+            OfPrimaries(of => of.Max(one => (long)one.DurabilityStalledFor.TotalSeconds))
+        );
+        Counter("darq.durability.rounds", "{round}", "Rounds that confirmed writes as durable", OfNamespaces(of => of.DurabilityRounds));
+        Counter(
+            "darq.durability.broken_promises",
+            "{loss}",
+            "Times that Redis had lost writes which it had confirmed as durable",
+            OfNamespaces(of => of.BrokenPromises)
+        );
     }
 
     private static void PublishMessages()

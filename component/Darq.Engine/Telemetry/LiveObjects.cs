@@ -10,6 +10,12 @@ internal interface IObservedPrimary
     bool Ready { get; }
 
     int RequestsWaiting { get; }
+
+    /// <summary>Whether something outside the memory of Redis vouches for what was answered.</summary>
+    bool IsDurable { get; }
+
+    /// <summary>For how long writes have not become durable.</summary>
+    TimeSpan DurabilityStalledFor { get; }
 }
 
 /// <summary>A subscription at the moment of a scrape.</summary>

@@ -13,6 +13,12 @@ internal sealed class NamespaceCounters(MetricLabels labels)
     /// <summary>Times that Redis had lost writes which it had applied.</summary>
     public Count Losses { get; } = new();
 
+    /// <summary>Times that Redis had lost writes which had been confirmed as durable.</summary>
+    public Count BrokenPromises { get; } = new();
+
+    /// <summary>Rounds that confirmed writes as durable.</summary>
+    public Count DurabilityRounds { get; } = new();
+
     public Count Batches { get; } = new();
 
     public Count Requests { get; } = new();

@@ -26,7 +26,12 @@ internal sealed class ComponentProcess(
 {
     public const string Group = "app";
 
-    public static readonly NamespaceOptions Namespace = new() { Name = "test", Partitions = 4 };
+    public static readonly NamespaceOptions Namespace = new()
+    {
+        Name = "test",
+        Partitions = 4,
+        Durability = new(DurabilityKind.Reply),
+    };
 
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);

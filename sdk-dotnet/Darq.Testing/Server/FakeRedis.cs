@@ -93,6 +93,55 @@ internal sealed class FakeRedis : IRedis
         return new ServerDescription("Redis", new Version(7, 0, 15), Convert(reply).ToString(), "noeviction", true, false);
     }
 
+    public async Task<DurabilityFacts> DescribeDurabilityAsync(bool askReplicas, CancellationToken cancellation)
+    {
+        var reply = await SendAsync<Reply>(
+            node => Refusing(node, Refused.Descriptions) ?? (Reply)(IsPrimary(node) ? "master" : "slave"),
+            cancellation
+        );
+        Convert(reply);
+        return _server.Durability;
+    }
+
+    public async Task<Confirmation> ConfirmAsync(
+        FunctionCall tick,
+        int replicas,
+        bool onDisk,
+        TimeSpan within,
+        CancellationToken cancellation
+    )
+    {
+        // A connection of its own: what becomes of the other one says nothing of it.
+        var (ticked, process, calls) = await AtPrimaryAsync(
+            () => (Convert(_server.Call(tick)).ToString(), _server.ReplicationId, _server.JournaledCalls),
+            cancellation
+        );
+        return await AtPrimaryAsync(() => new Confirmation(ticked, _server.Confirm(calls), process == _server.ReplicationId), cancellation);
+    }
+
+    private async Task<T> AtPrimaryAsync<T>(Func<T> execute, CancellationToken cancellation)
+    {
+        _loop.EnsureInside();
+        var reply = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.After(
+            _weather.Delay(),
+            () =>
+            {
+                try
+                {
+                    var result = _server.Primary.Up ? execute() : throw new RedisUnavailableException("not connected");
+                    _loop.After(_weather.Delay(), () => reply.TrySetResult(result));
+                }
+                catch (Exception fault)
+                {
+                    reply.TrySetException(fault);
+                }
+            }
+        );
+        await using var registration = cancellation.Register(() => reply.TrySetCanceled(cancellation));
+        return await reply.Task;
+    }
+
     public async Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation)
     {
         var reply = await SendAsync(

@@ -52,6 +52,12 @@ internal sealed class FakeServer : IDisposable
 
     public int JournaledCalls => _journal.Count;
 
+    /// <summary>What it says of its persistence.</summary>
+    public DurabilityFacts Durability { get; set; } = new();
+
+    /// <summary>How many journaled calls were confirmed as durable: no restart may lose them, where a test keeps to that.</summary>
+    public int Confirmed { get; private set; }
+
     public Damage Damage => _keys.Damage;
 
     public IEnumerable<string> KeyNames => _keys.Names;
@@ -75,6 +81,19 @@ internal sealed class FakeServer : IDisposable
 
         Damage.Overwrite(hash, field);
         return true;
+    }
+
+    /// <summary>The first so many journaled calls are durable; returns how many replicas have them.</summary>
+    public int Confirm(int calls)
+    {
+        var replicas = Durability.Following.Count();
+        // What a restart has lost since is no more to be confirmed.
+        if (replicas > 0 && calls <= _journal.Count)
+        {
+            Confirmed = Math.Max(Confirmed, calls);
+        }
+
+        return replicas;
     }
 
     /// <summary>FUNCTION LOAD at the primary; like there, libraries outlive a restart and their variables do not.</summary>

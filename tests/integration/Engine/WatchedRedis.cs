@@ -72,6 +72,12 @@ internal sealed class WatchedRedis(IRedis redis) : IRedis
 
     public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => redis.DescribeAsync(cancellation);
 
+    public Task<DurabilityFacts> DescribeDurabilityAsync(bool askReplicas, CancellationToken cancellation) =>
+        redis.DescribeDurabilityAsync(askReplicas, cancellation);
+
+    public Task<Confirmation> ConfirmAsync(FunctionCall tick, int replicas, bool onDisk, TimeSpan within, CancellationToken cancellation) =>
+        redis.ConfirmAsync(tick, replicas, onDisk, within, cancellation);
+
     public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) =>
         redis.LoadLibraryAsync(code, replace, cancellation);
 

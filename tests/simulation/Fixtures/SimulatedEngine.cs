@@ -109,6 +109,20 @@ internal sealed class SimulatedEngine
             return (await StepExecutor.ApplyAsync(step, default)).Outcome;
         });
 
+    /// <summary>A step in JSON; its outcome, or why there is none.</summary>
+    public async ValueTask<string> StepAsync(string json)
+    {
+        try
+        {
+            var step = new StepParser(Primary.Keys.Partitions, "").Parse(Encoding.UTF8.GetBytes(json));
+            return (await StepExecutor.ApplyAsync(step, default)).Outcome;
+        }
+        catch (DarqException refused)
+        {
+            return refused.Message;
+        }
+    }
+
     public DeliveryStream Attach(string topic, Inbox inbox, SubscriptionOptions? options = null)
     {
         Do(() => inbox.Stream = Subscriptions.Attach("g", topic, options ?? new() { Concurrent = true }, inbox));

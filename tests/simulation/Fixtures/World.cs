@@ -26,7 +26,13 @@ internal sealed class World : IDisposable
     public TimeSpan RedisAhead { get; set; }
 
     /// <summary>One partition, so that what lies together in it is no matter of chance.</summary>
-    public static NamespaceOptions OnePartition { get; } = new() { Name = "sim", Partitions = 1 };
+    public static NamespaceOptions OnePartition { get; } =
+        new()
+        {
+            Name = "sim",
+            Partitions = 1,
+            Durability = new(DurabilityKind.Reply),
+        };
 
     /// <summary>Starts a process on this Redis; returns once its handshake is made.</summary>
     public SimulatedEngine Start(NamespaceOptions? options = null)

@@ -54,12 +54,15 @@ internal sealed class EngineCopy : IDisposable
     {
         if (isBuilt)
         {
-            return Load(await BuildAsync());
+            return await JudgeAsync(typeof(Seeds));
         }
 
         var code = Code();
         return seed => Seeds.Judge(new Scenario(seed) { Library = _ => code, Calm = TimeSpan.FromMinutes(1) }, _ => { });
     }
+
+    /// <summary>Judges a seed by the <c>Judge</c> of a type, with the copy as it is now, which is built.</summary>
+    public async Task<Func<int, string?>> JudgeAsync(Type judge) => Load(await BuildAsync(), judge);
 
     public Task ApplyAsync(string patch) => GitAsync("apply", patch);
 
@@ -123,11 +126,11 @@ internal sealed class EngineCopy : IDisposable
         return built;
     }
 
-    private static Func<int, string?> Load(string engine) =>
+    private static Func<int, string?> Load(string engine, Type judge) =>
         new Second(engine)
-            .LoadFromAssemblyName(typeof(Seeds).Assembly.GetName())
-            .GetType(typeof(Seeds).FullName!)!
-            .GetMethod(nameof(Seeds.Judge), [typeof(int)])!
+            .LoadFromAssemblyName(judge.Assembly.GetName())
+            .GetType(judge.FullName!)!
+            .GetMethod("Judge", [typeof(int)])!
             .CreateDelegate<Func<int, string?>>();
 
     /// <summary>The simulator once more, around another engine; what neither changes is shared.</summary>

@@ -105,6 +105,7 @@ internal sealed class Simulation : IDisposable
         {
             Name = "sim",
             Partitions = 4,
+            Durability = new(DurabilityKind.Reply),
             CrossPartitionSteps = CrossPartitionSteps.Allow,
         };
 

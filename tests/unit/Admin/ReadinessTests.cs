@@ -58,7 +58,8 @@ public sealed class ReadinessTests : IAsyncDisposable
         Assert.False(report.Ready);
         const string Why = "UNAVAILABLE: No Redis has answered at stub:6379 since start (connection refused); check redisHost.";
         Assert.Equal([$"namespace 'readiness': {Why}"], report.Reasons);
-        Assert.Equal([new("readiness", "stub:6379", false, Why)], report.Namespaces);
+        const string AtRisk = "whatever Redis has not written to its disk";
+        Assert.Equal([new("readiness", "stub:6379", false, Why, "reply", AtRisk, null)], report.Namespaces);
     }
 
     [Fact]

@@ -16,6 +16,8 @@ internal sealed class FakeLink : IPrimaryLink
 
     public long WorldLine { get; set; } = 1;
 
+    public string ReplicationId { get; set; } = "r1";
+
     /// <summary>Function, session key's end, number and requests of every batch that arrived.</summary>
     public List<(string Function, string Session, long Number, int Count)> Batches { get; } = [];
 

@@ -13,6 +13,7 @@ internal static partial class FolderRules
         ["State"] = ["Batching", "Connection", "Redis", "Core", "Telemetry"],
         ["Publishing"] = ["Batching", "Connection", "Redis", "Core", "Telemetry"],
         ["Batching"] = ["Connection", "Redis", "Core", "Telemetry"],
+        ["Durability"] = ["Connection", "Redis", "Core", "Telemetry"],
         ["Connection"] = ["Redis", "Core", "Telemetry"],
         ["Redis"] = ["Core", "Telemetry"],
         ["Core"] = ["Telemetry"],
@@ -22,12 +23,14 @@ internal static partial class FolderRules
 
     private const string Engine = "component/Darq.Engine/";
 
-    // The primary owns the batch queue, which it gives its session and its calls through IPrimaryLink. The loop names the faults that
-    // pass by themselves.
-    private static readonly IReadOnlyDictionary<string, string> Excepted = new Dictionary<string, string>
+    // The primary owns the batch queue and the watermark, which see it through IPrimaryLink, and shows the rung that is in force. The
+    // loop names the faults that pass by themselves.
+    private static readonly IReadOnlyDictionary<string, string[]> Excepted = new Dictionary<string, string[]>
     {
-        [Engine + "Connection/Primary.cs"] = "Batching",
-        [Engine + "Telemetry/SupervisedLoop.cs"] = "Redis",
+        [Engine + "Connection/Primary.cs"] = ["Batching", "Durability"],
+        [Engine + "Connection/Primary.Handshaking.cs"] = ["Durability"],
+        [Engine + "Connection/PrimaryStatus.cs"] = ["Durability"],
+        [Engine + "Telemetry/SupervisedLoop.cs"] = ["Redis"],
     };
 
     /// <summary>Uses that the table does not allow, as "path: folder".</summary>
@@ -45,7 +48,7 @@ internal static partial class FolderRules
         }
 
         return Uses(file.Text)
-            .Where(used => used != folder && !allowed.Contains(used) && Excepted.GetValueOrDefault(file.Path) != used)
+            .Where(used => used != folder && !allowed.Contains(used) && Excepted.GetValueOrDefault(file.Path)?.Contains(used) != true)
             .Select(used => $"{file.Path}: {used}");
     }
 
@@ -66,7 +69,7 @@ internal static partial class FolderRules
     // Categories of loggers are names in quotes; a member called like a folder follows a point or an expression.
     [GeneratedRegex(
         @"(?<!"")\bDarq\.Engine\.([A-Z]\w+)"
-            + @"|(?<![\w.)\]?!""])(Steps|Subscriptions|Publishing|Batching|Connection|Redis|Core|Telemetry)\.[A-Z]"
+            + @"|(?<![\w.)\]?!""])(Steps|Subscriptions|Publishing|Batching|Durability|Connection|Redis|Core|Telemetry)\.[A-Z]"
     )]
     private static partial Regex Mention();
 }

@@ -22,11 +22,8 @@ public sealed class OptionsTests
     [Theory]
     [InlineData("redisType", "cluster")]
     [InlineData("useEntraID", "true")]
-    [InlineData("durability", "fsync")]
-    [InlineData("durability", "replicated:2")]
-    [InlineData("durability", "fsync+replicated:1")]
     [InlineData("ack", "speculative")]
-    [InlineData("releaseAt", "applied")]
+    [InlineData("releaseAt", "executed")]
     public void What_comes_later_is_refused_as_not_yet_with_the_value(string key, string text) =>
         Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not yet available in this version", (key, text));
 
@@ -34,21 +31,53 @@ public sealed class OptionsTests
     [InlineData("redisType", "node")]
     [InlineData("failover", "false")]
     [InlineData("useEntraID", "false")]
-    [InlineData("durability", "auto")]
-    [InlineData("durability", "reply")]
     [InlineData("ack", "durable")]
-    [InlineData("releaseAt", "durable")]
     public void What_asks_for_nothing_new_passes(string key, string text) => Accepted(ComponentService.PubSub, (key, text));
 
     [Theory]
-    [InlineData("durability", "sometimes")]
-    [InlineData("durability", "replicated:0")]
     [InlineData("ack", "late")]
+    [InlineData("releaseAt", "once")]
     [InlineData("order", "random")]
     [InlineData("dedupBy", "id")]
     [InlineData("crossPartitionSteps", "forbid")]
     public void A_word_that_is_none_of_the_choices_is_refused(string key, string text) =>
         Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not accepted; give one of ", (key, text));
+
+    [Theory]
+    [InlineData("auto", DurabilityKind.Auto, 0)]
+    [InlineData("reply", DurabilityKind.Reply, 0)]
+    [InlineData("Fsync", DurabilityKind.Fsync, 0)]
+    [InlineData("replicated:2", DurabilityKind.Replicated, 2)]
+    [InlineData("replica-fsync:1", DurabilityKind.ReplicaFsync, 1)]
+    [InlineData("fsync+replicated:16", DurabilityKind.FsyncReplicated, 16)]
+    public void Each_level_of_durability_is_read(string text, object kind, int replicas)
+    {
+        var read = Accepted(ComponentService.PubSub, ("durability", text)).Namespace.Durability;
+
+        Assert.Equal(new DurabilityLevel((DurabilityKind)kind, replicas), read);
+        Assert.Equal(text, read.ToString(), ignoreCase: true);
+    }
+
+    [Theory]
+    [InlineData("sometimes")]
+    [InlineData("replicated")]
+    [InlineData("replicated:0")]
+    [InlineData("replicated:17")]
+    [InlineData("replicated: 1")]
+    [InlineData("fsync:1")]
+    [InlineData("fsync+replicated:")]
+    public void A_level_of_durability_that_is_none_is_refused(string text) =>
+        Refused(ComponentService.PubSub, $"durability: \"{text}\" is not accepted; give {DurabilityLevel.Form}", ("durability", text));
+
+    [Fact]
+    public void A_subscription_may_release_messages_earlier_than_its_component() =>
+        Assert.Equal(
+            (ReleaseAt.Durable, ReleaseAt.Applied),
+            (
+                Accepted(ComponentService.PubSub, ("releaseAt", "durable")).Subscription.ReleaseAt,
+                OptionsReader.ReadSubscription(new(), [new("releaseAt", "applied")]).Options.ReleaseAt
+            )
+        );
 
     [Theory]
     [InlineData("Orders")]

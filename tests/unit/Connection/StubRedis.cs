@@ -30,6 +30,17 @@ internal abstract class StubRedis : IRedis
         CancellationToken cancellation
     ) => throw Unexpected();
 
+    public virtual Task<DurabilityFacts> DescribeDurabilityAsync(bool askReplicas, CancellationToken cancellation) =>
+        Task.FromResult(new DurabilityFacts());
+
+    public virtual Task<Confirmation> ConfirmAsync(
+        FunctionCall tick,
+        int replicas,
+        bool onDisk,
+        TimeSpan within,
+        CancellationToken cancellation
+    ) => throw Unexpected();
+
     public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) => throw Unexpected();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -6,8 +6,8 @@ namespace Darq.Component.Cli.Checks;
 /// </summary>
 internal static class NeededCommands
 {
-    /// <summary>Without it one check of Init is left out.</summary>
-    public static readonly string[] Optional = ["config get"];
+    /// <summary>Without them nothing tells how durable an answer is, and a named level is refused.</summary>
+    public static readonly string[] Optional = ["config get", "wait"];
 
     /// <param name="key">A key of the namespace.</param>
     public static IReadOnlyList<string[]> On(string key) =>
@@ -32,6 +32,7 @@ internal static class NeededCommands
             ["client", "id"],
             ["client", "setname", "x"],
             ["config", "get", "save"],
+            ["wait", "0", "1"],
             ["exists", key],
             ["get", key],
             ["getrange", key, "0", "1"],

@@ -30,12 +30,13 @@ internal static class PermissionCheck
             };
         }
 
-        if (refused.Intersect(NeededCommands.Optional).Any())
+        var optional = refused.Intersect(NeededCommands.Optional).ToArray();
+        if (optional.Length > 0)
         {
-            yield return new(Severity.Note, "permissions", $"The Redis user '{user}' may not: config get.")
+            yield return new(Severity.Note, "permissions", $"The Redis user '{user}' may not: {string.Join(", ", optional)}.")
             {
-                Means = "The durability that the server offers cannot be checked at Init.",
-                Do = $"Nothing, or ACL SETUSER {user} +config|get",
+                Means = "Nothing tells how durable an answer is: durability auto promises less, and other levels are refused.",
+                Do = $"Nothing, or ACL SETUSER {user} {string.Join(' ', optional.Select(command => "+" + command.Replace(' ', '|')))}",
             };
         }
     }

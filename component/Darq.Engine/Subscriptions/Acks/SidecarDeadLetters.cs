@@ -18,7 +18,7 @@ internal sealed class SidecarDeadLetters(Primary primary, SubscriptionTable subs
     public async ValueTask MoveAsync(DeliveryToken token, Outstanding outstanding, string topic, CancellationToken cancellation)
     {
         var attempt = subscriptions.StepStarted(token);
-        var (end, fencingToken) = (StepEnd.Unchanged, Lane.NoToken);
+        var (end, fencingToken, begin) = (StepEnd.Unchanged, Lane.NoToken, primary.Watermark.Begin());
         try
         {
             var outcome = await primary.SubmitAsync(Compose(token, outstanding, topic, FencingToken), cancellation);
@@ -35,6 +35,9 @@ internal sealed class SidecarDeadLetters(Primary primary, SubscriptionTable subs
             subscriptions.StepEnded(token, attempt, end, fencingToken);
         }
 
+        // It answers a publish.
+        await primary.DurableAsync(begin, static () => false, cancellation);
+
         string FencingToken() => fencingToken = subscriptions.FencingTokenOf(token);
     }
 
@@ -42,7 +45,11 @@ internal sealed class SidecarDeadLetters(Primary primary, SubscriptionTable subs
     {
         var (message, failures) = (outstanding.Delivery.Message, outstanding.Delivery.Attempt);
         var metadata = DeadLetter.Metadata(message, DeadLetter.SidecarGaveUp, token.Group, token.Topic, failures, time.GetUtcNow());
-        return new(token.Group, token.Topic, message, topic, metadata, outstanding.Options.MaxBacklog, fencingToken) { IsPatient = false };
+        return new(token.Group, token.Topic, message, topic, metadata, outstanding.Options.MaxBacklog, fencingToken)
+        {
+            IsPatient = false,
+            Applied = primary.Applied,
+        };
     }
 
     private static void Check(SettlementOutcome outcome, string topic)

@@ -6,7 +6,7 @@ using Darq.Engine.Telemetry;
 namespace Darq.Engine.Subscriptions.Reading;
 
 /// <summary>Reads pages of streams ahead of delivery, one at a time.</summary>
-internal sealed class LaneReader(GuardedCore core, Primary primary, string topic, ILogger log)
+internal sealed class LaneReader(GuardedCore core, Primary primary, ReleaseGate gate, string topic, ILogger log)
 {
     private const string WrongType = "WRONGTYPE";
 
@@ -38,11 +38,13 @@ internal sealed class LaneReader(GuardedCore core, Primary primary, string topic
         return TimeSpan.Zero;
     }
 
-    /// <summary>Null where another server process answered: what that has is looked at after a recovery.</summary>
+    /// <summary>
+    /// Null where another server process answered, or Redis lost something meanwhile: what it has is looked at after a recovery.
+    /// </summary>
     private async Task<ReadEntry[]?> ReadAsync(StreamRead read, CancellationToken cancellation)
     {
         await primary.ReadyAsync(cancellation);
-        var (lane, after) = (read.Lane, read.After.ToString());
+        var (lane, after, begin) = (read.Lane, read.After.ToString(), gate.Begin());
         var slice = await primary.ReadStreamAsync(lane.Partition, Keys.Encode(topic), after, read.PageMax, cancellation);
         if (slice.ReplicationId != primary.ReplicationId)
         {
@@ -55,6 +57,7 @@ internal sealed class LaneReader(GuardedCore core, Primary primary, string topic
         if (Array.FindLast(entries, entry => entry.Message is not null).Message is { } last)
         {
             primary.Applied.Note(lane.Partition, last.Position);
+            return await gate.PassAsync(begin, lane.Partition, last.Position, cancellation) ? entries : null;
         }
 
         return entries;

@@ -6,7 +6,7 @@ using Darq.Engine.Telemetry;
 namespace Darq.Engine.Subscriptions.Retries;
 
 /// <summary>Learns what an earlier owner left in the retry queues, and fetches what is due.</summary>
-internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Primary primary, string topic, ILogger log)
+internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Primary primary, ReleaseGate gate, string topic, ILogger log)
 {
     private const int PageMax = 1000;
 
@@ -38,8 +38,9 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
         [
             .. page.Entries.Select(entry => (entry, TimeSpan.FromMilliseconds(Math.Max(0, entry.DueMs - page.NowMs)))),
         ];
-        core.Apply((lane, epoch, entries, page.IsLast), static (core, learned, now) =>
-            core.OnRetriesLearned(learned.lane, learned.epoch, learned.entries, learned.IsLast, now)
+        core.Apply(
+            (lane, epoch, entries, page.IsLast),
+            static (core, learned, now) => core.OnRetriesLearned(learned.lane, learned.epoch, learned.entries, learned.IsLast, now)
         );
     }
 
@@ -49,11 +50,13 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
         try
         {
             await primary.ReadyAsync(cancellation);
-            found = await queues.BodiesAsync(
+            var begin = gate.Begin();
+            var bodies = await queues.BodiesAsync(
                 [.. fetches.SelectMany(fetch => fetch.Seqs, (fetch, seq) => (fetch.Lane.Partition, seq))],
                 ReadAhead.PageBytes,
                 cancellation
             );
+            found = await gate.PassAsync(begin, cancellation) ? bodies : [];
         }
         finally
         {

@@ -1,0 +1,149 @@
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+using Darq.Engine.Telemetry;
+
+namespace Darq.Engine.Durability;
+
+/// <summary>
+/// Keeps the watermark at the rung that the server is on: asks it in every handshake, every few seconds, and where rounds bring no
+/// confirmation. Auto follows replicas that come and go; each change has a log line.
+/// </summary>
+internal sealed class DurabilityMonitor : IAsyncDisposable
+{
+    /// <summary>How often a server is asked whether replicas came or went.</summary>
+    private static readonly TimeSpan AskedEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>For how long auto asks for no more replicas than confirmed when it had to wait for others.</summary>
+    private static readonly TimeSpan CappedFor = TimeSpan.FromSeconds(30);
+
+    private readonly IRedis _redis;
+    private readonly IPrimaryLink _link;
+    private readonly NamespaceOptions _options;
+    private readonly Watermark _watermark;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly SupervisedLoop _loop;
+    private readonly Lock _lock = new();
+
+    // Under _lock.
+    private (int Replicas, long At)? _cap;
+
+    // Of the one who asks; a handshake and the loop never do at once. What was said last.
+    private readonly SemaphoreSlim _turn = new(1);
+    private DurabilityRung? _said;
+    private string? _warned;
+
+    public DurabilityMonitor(
+        IRedis redis,
+        IPrimaryLink link,
+        NamespaceOptions options,
+        Watermark watermark,
+        TimeProvider time,
+        ILogger log,
+        NamespaceCounters counters
+    )
+    {
+        (_redis, _link, _options, _watermark, _time, _log) = (redis, link, options, watermark, time, log);
+        _loop = new("durability", RoundAsync, time, log) { Subject = counters.Labels };
+    }
+
+    /// <summary>Begins to ask every few seconds; a level that no replica can change is asked for in handshakes alone.</summary>
+    public void Start()
+    {
+        if (_options.Durability.Kind != DurabilityKind.Reply)
+        {
+            _loop.Start();
+        }
+    }
+
+    /// <summary>A round was confirmed by fewer replicas than it needs: auto goes by these for a while.</summary>
+    public void OnStalled(int confirmed)
+    {
+        if (_options.Durability.Kind == DurabilityKind.Auto && _watermark.StalledFor >= Watermark.RoundTime)
+        {
+            lock (_lock)
+            {
+                _cap = (confirmed, _time.GetTimestamp());
+            }
+        }
+
+        _loop.Wake();
+    }
+
+    /// <summary>
+    /// Asks the server and puts its rung in force. Throws <see cref="DarqException"/> (Misconfigured) where the level cannot be reached
+    /// there, and the faults of <see cref="IRedis"/>.
+    /// </summary>
+    public async Task CheckAsync(CancellationToken cancellation)
+    {
+        if (_options.Durability.Kind == DurabilityKind.Reply)
+        {
+            return;
+        }
+
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            var level = _options.Durability;
+            var facts = await _redis.DescribeDurabilityAsync(
+                level.Kind is DurabilityKind.Auto or DurabilityKind.ReplicaFsync,
+                cancellation
+            );
+            var rung = DurabilityCheck.Resolve(level, facts, MostReplicas());
+            _watermark.Set(rung);
+            Say(rung, DurabilityCheck.WarningOf(level, facts));
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
+
+    private async Task<TimeSpan> RoundAsync(CancellationToken cancellation)
+    {
+        await _link.ReadyAsync(cancellation);
+        try
+        {
+            await CheckAsync(cancellation);
+        }
+        catch (DarqException refused) when (refused.Code == ErrorCode.Misconfigured)
+        {
+            // The handshake finds the same, and every call says it.
+            _link.Invalidate(Invalidation.Reconnected);
+        }
+
+        return AskedEvery;
+    }
+
+    private int MostReplicas()
+    {
+        lock (_lock)
+        {
+            if (_cap is { } cap && _time.GetElapsedTime(cap.At) >= CappedFor)
+            {
+                _cap = null;
+            }
+
+            return _cap?.Replicas ?? int.MaxValue;
+        }
+    }
+
+    private void Say(DurabilityRung rung, string? warning)
+    {
+        if (rung != _said)
+        {
+            _log.DurabilityIs(_options.Name, _options.Durability.ToString(), rung.Level.ToString(), rung.AtRisk);
+            _said = rung;
+        }
+
+        if (warning is not null && warning != _warned)
+        {
+            _log.DurabilityIsDoubtful(_options.Name, warning);
+        }
+
+        _warned = warning;
+    }
+}

@@ -1,0 +1,380 @@
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+using Darq.Engine.Redis;
+using Darq.Engine.Telemetry;
+
+namespace Darq.Engine.Durability;
+
+/// <summary>
+/// What of a primary is durable. Who has to know waits for a round that begins after Redis answered: on a connection of its own it
+/// writes something small and asks how many replicas have it. Redis has one order of all writes, so that a confirmed round confirms
+/// whatever was applied before it began. Rounds follow each other while somebody waits or one has failed; else there are none. Memory:
+/// what waits; callers stop at <see cref="MaxWaiting"/>.
+/// </summary>
+internal sealed class Watermark : IAsyncDisposable
+{
+    public const int MaxWaiting = 8192;
+
+    /// <summary>How long one round waits for replicas.</summary>
+    public static readonly TimeSpan RoundTime = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly IRedis _redis;
+    private readonly IPrimaryLink _link;
+    private readonly AppliedPositions _applied;
+    private readonly Keys _keys;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly NamespaceCounters _counters;
+    private readonly SupervisedLoop _loop;
+    private readonly Lock _lock = new();
+
+    // Under _lock. In the order of their rounds.
+    private readonly LinkedList<Waiter> _waiting = [];
+    private DurabilityRung _rung = DurabilityRung.Unknown;
+    private volatile bool _needsRounds;
+    private long _begun;
+    private long _confirmed;
+    private int _recoveries;
+    private int _replicas;
+    private long? _stalledSince;
+    private bool _isStallSaid;
+    private bool _isStarted;
+
+    // Of the loop alone: in whose header it ticks.
+    private int _partition;
+
+    public Watermark(
+        IRedis redis,
+        IPrimaryLink link,
+        AppliedPositions applied,
+        Keys keys,
+        TimeProvider time,
+        ILogger log,
+        NamespaceCounters counters
+    )
+    {
+        (_redis, _link, _applied, _keys, _time, _log, _counters) = (redis, link, applied, keys, time, log, counters);
+        _loop = new("watermark", RoundAsync, time, log) { ShortestPause = Pause, Subject = counters.Labels };
+    }
+
+    /// <summary>Hears how many replicas confirmed a round that needs more. Returns at once, does not throw.</summary>
+    public Action<int>? Stalled { private get; init; }
+
+    public DurabilityRung Rung
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _rung;
+            }
+        }
+    }
+
+    /// <summary>Whether what Redis answered is as durable as it gets.</summary>
+    public bool IsReplyEnough => !_needsRounds;
+
+    /// <summary>For how long rounds have brought no confirmation; zero while they do, or none is needed.</summary>
+    public TimeSpan StalledFor
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _stalledSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero;
+            }
+        }
+    }
+
+    /// <summary>Why rounds bring no confirmation, in words; null while they do.</summary>
+    public string? WhyStalled
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _stalledSince is { } since && _time.GetElapsedTime(since) is var age && age >= RoundTime
+                    ? $"durability {_rung.Level} has not been reached for {age.TotalSeconds:0} s: {_replicas} of {_rung.Level.Replicas} "
+                        + "replicas confirm"
+                    : null;
+            }
+        }
+    }
+
+    /// <summary>How many wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
+    /// <summary>To be called before a request is sent; its result goes to <see cref="DurableAsync"/>. Counts recoveries.</summary>
+    public int Begin() => Volatile.Read(ref _recoveries);
+
+    /// <summary>
+    /// Waits until what this process knows as applied is durable: true. False where a recovery came in between: only what has a position
+    /// that survived is still there, and may be waited for anew. Cancelling ends the wait only.
+    /// </summary>
+    public ValueTask<bool> DurableAsync(int begin, CancellationToken cancellation)
+    {
+        Waiter waiter;
+        lock (_lock)
+        {
+            if (_recoveries != begin)
+            {
+                return new(false);
+            }
+
+            if (!_rung.NeedsRounds)
+            {
+                return new(true);
+            }
+
+            waiter = new(_begun + 1);
+            waiter.Node = _waiting.AddLast(waiter);
+        }
+        _loop.Wake();
+        return new(WaitAsync(waiter, cancellation));
+    }
+
+    /// <summary>Puts another rung in force. Who waits for more than it asks for goes on.</summary>
+    public void Set(DurabilityRung rung)
+    {
+        Waiter[] released = [];
+        lock (_lock)
+        {
+            (_rung, _needsRounds) = (rung, rung.NeedsRounds);
+            if (rung.NeedsRounds && !_isStarted)
+            {
+                _isStarted = true;
+                _loop.Start();
+            }
+
+            if (!rung.NeedsRounds)
+            {
+                released = TakeUpTo(long.MaxValue);
+                (_stalledSince, _isStallSaid, _confirmed) = (null, false, _begun);
+            }
+        }
+        foreach (var waiter in released)
+        {
+            waiter.Source.TrySetResult(true);
+        }
+    }
+
+    /// <summary>Another server process answers, or writes were lost: who waits has to look whether its own are still there.</summary>
+    public void OnRecovered()
+    {
+        Waiter[] unclear;
+        lock (_lock)
+        {
+            _recoveries++;
+            unclear = TakeUpTo(long.MaxValue);
+        }
+        foreach (var waiter in unclear)
+        {
+            waiter.Source.TrySetResult(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _loop.DisposeAsync();
+        Waiter[] left;
+        lock (_lock)
+        {
+            left = TakeUpTo(long.MaxValue);
+        }
+        foreach (var waiter in left)
+        {
+            waiter.Source.TrySetException(new DarqException(ErrorCode.Unavailable, "UNAVAILABLE: the component is stopping."));
+        }
+    }
+
+    private async Task<bool> WaitAsync(Waiter waiter, CancellationToken cancellation)
+    {
+        await using var givingUp = cancellation.UnsafeRegister(
+            (_, token) =>
+            {
+                lock (_lock)
+                {
+                    if (waiter.Node.List is not null)
+                    {
+                        _waiting.Remove(waiter.Node);
+                    }
+                }
+
+                waiter.Source.TrySetCanceled(token);
+            },
+            null
+        );
+        return await waiter.Source.Task;
+    }
+
+    /// <summary>One round, where somebody waits or the last one failed.</summary>
+    private async Task<TimeSpan> RoundAsync(CancellationToken cancellation)
+    {
+        if (!HasWork())
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        await _link.ReadyAsync(cancellation);
+        DurabilityRung rung;
+        Round round;
+        lock (_lock)
+        {
+            rung = _rung;
+            round = new(++_begun, _recoveries, rung.Level, _time.GetTimestamp());
+        }
+        if (!rung.NeedsRounds)
+        {
+            return TimeSpan.Zero;
+        }
+
+        // What is noted from now on may come after the tick.
+        var (snapshot, replicationId) = (_applied.Snapshot(), _link.ReplicationId);
+        var found = await ConfirmAsync(rung, round, cancellation);
+        var isOurs = found is { IsOneConnection: true } && found.Value.Tick == replicationId;
+        if (isOurs && found!.Value.Replicas >= rung.Level.Replicas && Confirm(round))
+        {
+            _applied.Confirm(snapshot);
+            _counters.DurabilityRounds.Add();
+            return TimeSpan.Zero;
+        }
+
+        if (found is { } other && other.Tick != replicationId)
+        {
+            // Another server, or one that has to be recovered: the handshake finds out.
+            _link.Invalidate(Invalidation.NeedsRecovery);
+        }
+
+        Note(round, isOurs ? found!.Value.Replicas : 0);
+        await Task.Delay(Pause, _time, cancellation);
+        return TimeSpan.Zero;
+    }
+
+    /// <summary>Null where Redis refused it for a reason that passes by itself, or another partition's header has to be taken.</summary>
+    private async Task<Confirmation?> ConfirmAsync(DurabilityRung rung, Round round, CancellationToken cancellation)
+    {
+        var tick = new FunctionCall(FunctionLibrary.Function("tick"), _keys.PartitionHeader(_partition), [_link.WorldLine]);
+        try
+        {
+            return await _redis.ConfirmAsync(tick, rung.Level.Replicas, rung.NeedsFlush, RoundTime, cancellation);
+        }
+        catch (RedisRefusedException refused) when (refused.Message.Contains("DAMAGED", StringComparison.Ordinal))
+        {
+            _partition = (_partition + 1) % _keys.Partitions;
+            return null;
+        }
+        catch (RedisRefusedException refused)
+        {
+            Note(round, replicas: 0);
+            if (await _link.IsPassingAsync(refused, cancellation))
+            {
+                return null;
+            }
+
+            throw;
+        }
+        catch
+        {
+            Note(round, replicas: 0);
+            throw;
+        }
+    }
+
+    private bool HasWork()
+    {
+        lock (_lock)
+        {
+            return _rung.NeedsRounds && (_waiting.Count > 0 || _begun > _confirmed);
+        }
+    }
+
+    /// <summary>False where a recovery, or another level, came in between.</summary>
+    private bool Confirm(Round round)
+    {
+        Waiter[] confirmed;
+        bool wasSaid;
+        lock (_lock)
+        {
+            if (_recoveries != round.Recoveries || _rung.Level != round.Level)
+            {
+                return false;
+            }
+
+            _confirmed = round.Number;
+            confirmed = TakeUpTo(round.Number);
+            (wasSaid, _stalledSince, _isStallSaid) = (_isStallSaid, null, false);
+        }
+        foreach (var waiter in confirmed)
+        {
+            waiter.Source.TrySetResult(true);
+        }
+
+        if (wasSaid)
+        {
+            _log.DurabilityIsReachedAgain(round.Level.ToString());
+        }
+
+        return true;
+    }
+
+    /// <summary>A round was not confirmed.</summary>
+    private void Note(Round round, int replicas)
+    {
+        bool isNew;
+        DurabilityLevel level;
+        lock (_lock)
+        {
+            _replicas = replicas;
+            _stalledSince ??= round.BegunAt;
+            isNew = !_isStallSaid && _time.GetElapsedTime(_stalledSince.Value) >= RoundTime;
+            _isStallSaid |= isNew;
+            level = _rung.Level;
+        }
+        if (isNew)
+        {
+            _log.DurabilityIsNotReached(level.ToString(), replicas, level.Replicas);
+        }
+
+        Stalled?.Invoke(replicas);
+    }
+
+    /// <summary>Takes out those who wait for a round up to this one; under the lock.</summary>
+    private Waiter[] TakeUpTo(long round)
+    {
+        List<Waiter> taken = [];
+        while (_waiting.First is { } first && first.Value.Round <= round)
+        {
+            taken.Add(first.Value);
+            _waiting.RemoveFirst();
+        }
+
+        return [.. taken];
+    }
+
+    /// <summary>A round as it began.</summary>
+    private readonly record struct Round(long Number, int Recoveries, DurabilityLevel Level, long BegunAt);
+
+    /// <summary>
+    /// Somebody who waits. Each has a source of its own, so that its continuation goes straight to its own scheduler, where the simulator
+    /// decides the order.
+    /// </summary>
+    private sealed class Waiter(long round)
+    {
+        public long Round { get; } = round;
+
+        public TaskCompletionSource<bool> Source { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public LinkedListNode<Waiter> Node { get; set; } = null!;
+    }
+}

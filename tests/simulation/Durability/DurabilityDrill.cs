@@ -1,0 +1,257 @@
+using System.Globalization;
+using System.Text;
+using Darq.Engine.Core;
+using Darq.Engine.Publishing;
+using Darq.Engine.Redis;
+using Darq.Engine.State;
+using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Tests.Simulation.Fixtures;
+
+namespace Darq.Tests.Simulation.Durability;
+
+/// <summary>
+/// Two processes on a Redis with a replica: numbers are published, a step makes an output of each, and whoever gets an output is outside.
+/// At times Redis dies and comes back without whatever was not confirmed, or loses nothing. What was answered or shown outside must
+/// never be contradicted.
+/// </summary>
+internal sealed class DurabilityDrill : IDisposable
+{
+    private const int Numbers = 40;
+    private const string Input = "in";
+    private const string Output = "out";
+    private const string Last = "last";
+
+    private static readonly TimeSpan MostTime = TimeSpan.FromMinutes(10);
+
+    private readonly World _world = new();
+    private readonly Random _random;
+    private readonly SimulatedEngine[] _engines;
+    private readonly HashSet<string> _published = [];
+
+    // The positions at which each output was shown: one, or what was shown has been undone.
+    private readonly Dictionary<string, HashSet<string>> _shown = [];
+    private int _writing;
+    private int _publishing;
+
+    public DurabilityDrill(int seed)
+    {
+        _random = new(seed);
+        _world.Server.Durability = WithReplica(true);
+        var options = World.OnePartition with { Partitions = 2, Durability = new(DurabilityKind.Replicated, 1) };
+        _engines = [_world.Start(options), _world.Start(options)];
+    }
+
+    /// <summary>What was contradicted; empty where nothing was.</summary>
+    public List<string> Faults { get; } = [];
+
+    public int Losses { get; private set; }
+
+    /// <summary>What is wrong in a seed; null where nothing is.</summary>
+    public static string? Judge(int seed)
+    {
+        using var drill = new DurabilityDrill(seed);
+        try
+        {
+            drill.Run();
+            return drill.Faults.Count == 0 ? null : string.Join('\n', drill.Faults);
+        }
+        catch (Exception fault) when (fault is Xunit.Sdk.XunitException or InvalidOperationException)
+        {
+            return fault.Message;
+        }
+    }
+
+    public void Run()
+    {
+        foreach (var engine in _engines)
+        {
+            Attach(engine, Input, (stream, delivery) => WorkAsync(engine, stream, delivery));
+            Attach(engine, Output, ShowAsync);
+        }
+
+        _world.Run(seconds: 3);
+        _engines[0].Do(() => _ = PublishAllAsync(_engines[0]));
+        _engines[1].Do(() => _ = WriteAllAsync(_engines[1]));
+        foreach (var engine in _engines)
+        {
+            engine.Do(() => _ = ReadAllAsync(engine));
+        }
+
+        while (_publishing < Numbers || _writing < Numbers)
+        {
+            // Between two steps of what is under way, mostly.
+            _world.Run(seconds: _random.Next(8) == 0 ? 3 : 0.05 * _random.NextDouble());
+            if (_random.Next(4) == 0)
+            {
+                Crash();
+            }
+
+            _world.Server.Durability = WithReplica(_random.Next(5) > 0);
+        }
+
+        _world.Server.Durability = WithReplica(true);
+        _world.Await(() => _shown.Count == Numbers, MostTime.TotalSeconds, "every number that was published has its output");
+        _world.Run(seconds: 60);
+        Judge();
+    }
+
+    public void Dispose() => _world.Dispose();
+
+    /// <summary>A replica that does not follow confirms nothing, and what a level asks for is waited for.</summary>
+    private static DurabilityFacts WithReplica(bool follows) =>
+        new()
+        {
+            AppendOnly = true,
+            AppendFsync = "everysec",
+            Replicas = [new ReplicaFacts("replica:6379", follows)],
+        };
+
+    private void Crash()
+    {
+        var server = _world.Server;
+        var lost = _random.Next(2) == 0 ? 0 : _random.Next(server.JournaledCalls - server.Confirmed + 1);
+        Losses += lost > 0 ? 1 : 0;
+        server.Stop();
+        server.Restart(lost);
+    }
+
+    private void Judge()
+    {
+        Faults.AddRange(
+            _published.Where(number => !_shown.ContainsKey(number)).Select(number => $"{number} was accepted and never came out")
+        );
+        Faults.AddRange(
+            _shown
+                .Where(output => output.Value.Count > 1)
+                .Select(output => $"output {output.Key} was shown at {string.Join(" and ", output.Value)}")
+        );
+        var found = long.Parse(_engines[0].Read(Last) ?? "0", CultureInfo.InvariantCulture);
+        if (found != Numbers)
+        {
+            Faults.Add($"the last write was accepted, and {found} is there");
+        }
+    }
+
+    private async Task PublishAllAsync(SimulatedEngine engine)
+    {
+        for (; _publishing < Numbers; _publishing++)
+        {
+            var number = $"n{_publishing}";
+            var entry = new PublishEntry(Encoding.UTF8.GetBytes(number), new Dictionary<string, string> { ["darq.id"] = number });
+            await UntilDoneAsync(engine, async () => await engine.Publisher.PublishAsync(Input, [entry], default));
+            _published.Add(number);
+            await PauseAsync(engine);
+        }
+    }
+
+    private async Task WriteAllAsync(SimulatedEngine engine)
+    {
+        for (; _writing < Numbers; _writing++)
+        {
+            var value = Encoding.UTF8.GetBytes($"{_writing + 1}");
+            var write = new StateOperation(StateChange.Upsert, new StateKey(Last)) { Value = value };
+            await UntilDoneAsync(engine, () => engine.State.ApplyAsync(write, default));
+            await PauseAsync(engine);
+        }
+    }
+
+    /// <summary>What a strong read has shown never goes back.</summary>
+    private async Task ReadAllAsync(SimulatedEngine engine)
+    {
+        var lastRead = 0L;
+        while (_writing < Numbers)
+        {
+            await UntilDoneAsync(
+                engine,
+                async () =>
+                {
+                    var value = (await engine.State.GetAsync([new(Last)], default))[0];
+                    var read = value.ETag is null ? 0 : long.Parse(value.Data.Span, CultureInfo.InvariantCulture);
+                    if (read < lastRead)
+                    {
+                        Faults.Add($"a read showed {lastRead}, and a later one {read}");
+                    }
+
+                    lastRead = read;
+                }
+            );
+            await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(40)), engine.Clock);
+        }
+    }
+
+    private Task PauseAsync(SimulatedEngine engine) => Task.Delay(TimeSpan.FromMilliseconds(_random.Next(30)), engine.Clock);
+
+    private static async Task UntilDoneAsync(SimulatedEngine engine, Func<ValueTask> request)
+    {
+        while (true)
+        {
+            try
+            {
+                await request();
+                return;
+            }
+            catch (DarqException refused) when (refused.Code == ErrorCode.Unavailable)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), engine.Clock);
+            }
+        }
+    }
+
+    /// <summary>Makes an output of a number by a step.</summary>
+    private static async Task WorkAsync(SimulatedEngine engine, DeliveryStream stream, Delivery delivery)
+    {
+        var emit = $$"""{"topic":"{{Output}}","data":"{{TextOf(delivery)}}","rawPayload":true}""";
+        var outcome = await engine.StepAsync($$"""{"consume":["{{delivery.Token}}"],"emit":[{{emit}}]}""");
+        if (outcome is "OK" or "DUPLICATE")
+        {
+            stream.Ack(delivery.Token);
+        }
+        else
+        {
+            stream.Nack(delivery.Token);
+        }
+    }
+
+    /// <summary>Whoever is outside: what it was given stands.</summary>
+    private Task ShowAsync(DeliveryStream stream, Delivery delivery)
+    {
+        var output = TextOf(delivery);
+        if (!_shown.TryGetValue(output, out var positions))
+        {
+            _shown[output] = positions = [];
+        }
+
+        positions.Add($"{delivery.Message.Partition}:{delivery.Message.StreamId}");
+        stream.Ack(delivery.Token);
+        return Task.CompletedTask;
+    }
+
+    private static string TextOf(Delivery delivery) => Encoding.UTF8.GetString(delivery.Message.Data.Span).Trim('"');
+
+    private static void Attach(SimulatedEngine engine, string topic, Func<DeliveryStream, Delivery, Task> handle)
+    {
+        var sink = new Sink(handle);
+        engine.Do(() =>
+        {
+            var options = new SubscriptionOptions
+            {
+                Concurrent = true,
+                RequireStep = topic == Input,
+                RetryDelay = TimeSpan.FromMilliseconds(20),
+            };
+            sink.Stream = engine.Subscriptions.Attach("g", topic, options, sink);
+        });
+    }
+
+    private sealed class Sink(Func<DeliveryStream, Delivery, Task> handle) : IDeliverySink
+    {
+        public DeliveryStream? Stream { get; set; }
+
+        public ValueTask SendAsync(Delivery delivery, CancellationToken cancellation)
+        {
+            _ = handle(Stream!, delivery);
+            return ValueTask.CompletedTask;
+        }
+    }
+}
