@@ -210,7 +210,8 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         }
     }
 
-    private async Task<bool> IsOpenAsync(Session session, bool isNew, Session? replaced, CancellationToken cancellation)
+    /// <summary>Opens a session, or renews one; false where there is no record of it to renew.</summary>
+    public async Task<bool> IsOpenAsync(Session session, bool isNew, Session? replaced, CancellationToken cancellation)
     {
         RedisArgument[] arguments = [(long)Session.Life.TotalMilliseconds, isNew ? 1 : 0, replaced is null ? "" : KeyOf(replaced)];
         try

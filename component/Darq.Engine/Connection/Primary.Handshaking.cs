@@ -105,6 +105,15 @@ internal sealed partial class Primary
         _log.PrimaryWasConnected(_options.Name, report.WorldLine, report.Session.Id);
     }
 
+    /// <summary>Gives the record of a session its whole life again; where there is none any more, a new session is opened.</summary>
+    public async Task RenewAsync(Session session, CancellationToken cancellation)
+    {
+        if (!await _handshake.IsOpenAsync(session, isNew: false, replaced: null, cancellation))
+        {
+            Invalidate(Invalidation.SessionGone);
+        }
+    }
+
     /// <summary>
     /// To be called before a write is sent; its result goes to <see cref="DurableAsync"/>. Throws <see cref="DarqException"/> (Unavailable)
     /// where the level has not been reached for as long as a call may take: more would be applied, and nobody told so.

@@ -29,6 +29,9 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
     private long _lastBeat = long.MinValue;
     private long _judgeFrom = long.MinValue;
 
+    // When the session's record last got its whole life, at the latest.
+    private long _renewedAt;
+
     /// <summary>Raised after every heartbeat. Handlers return at once and do not throw.</summary>
     public event Action? Beaten;
 
@@ -78,6 +81,7 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
                 await LeaveAsync(_session, cancellation);
             }
 
+            await RenewAsync(session, cancellation);
             _session = session;
             await BeatAsync(session, cancellation);
             return Beat;
@@ -92,6 +96,23 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
 
     /// <summary>Says goodbye, so that nobody waits for the heartbeat to lapse.</summary>
     public Task<RedisReply> LeaveAsync(Session session, CancellationToken cancellation) => CallAsync(session, "", cancellation);
+
+    /// <summary>
+    /// Batches renew the session's record; where none comes for long, a handler that works for hours would find its session gone, and its
+    /// message be delivered again for ever.
+    /// </summary>
+    private async Task RenewAsync(Session session, CancellationToken cancellation)
+    {
+        if (_session != session)
+        {
+            _renewedAt = time.GetTimestamp();
+        }
+        else if (time.GetElapsedTime(_renewedAt) >= Session.Life / 4)
+        {
+            await primary.RenewAsync(session, cancellation);
+            _renewedAt = time.GetTimestamp();
+        }
+    }
 
     private async Task BeatAsync(Session session, CancellationToken cancellation)
     {
