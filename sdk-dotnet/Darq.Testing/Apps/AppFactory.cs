@@ -15,9 +15,12 @@ internal sealed class AppFactory<TEntryPoint>(DarqTestOptions options, SidecarCh
         IApp
     where TEntryPoint : class
 {
+    private readonly DeliveryFailures _failures = new();
     private volatile IReadOnlyList<string> _hosted = [];
 
     public HttpClient Start() => new(Server.CreateHandler()) { BaseAddress = new Uri("http://app"), Timeout = Timeout.InfiniteTimeSpan };
+
+    public DeliveryFailures.Failure? TakeFailure(string delivery) => _failures.Take(delivery);
 
     public string DescribeStart() =>
         _hosted.Count == 0
@@ -35,6 +38,7 @@ internal sealed class AppFactory<TEntryPoint>(DarqTestOptions options, SidecarCh
         builder.ConfigureTestServices(services =>
         {
             services.Replace(ServiceDescriptor.Singleton(time));
+            services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoLifetime>());
             services.AddSingleton<IStartupFilter, DeliveryContext>();
             Redirect(services);
             foreach (var configure in options.Services)
@@ -42,6 +46,7 @@ internal sealed class AppFactory<TEntryPoint>(DarqTestOptions options, SidecarCh
                 configure(services);
             }
 
+            _failures.Watch(services);
             _hosted = HostedIn(services);
         });
     }

@@ -9,6 +9,9 @@ internal interface IApp : IAsyncDisposable
     /// <summary>Starts it, and returns a client for its endpoints. Throws what its start throws.</summary>
     HttpClient Start();
 
+    /// <summary>What it logged of a delivery that failed, once; null for nothing.</summary>
+    DeliveryFailures.Failure? TakeFailure(string delivery);
+
     /// <summary>What its start may be waiting for, in a sentence.</summary>
     string DescribeStart();
 }

@@ -36,6 +36,22 @@ internal sealed record Verdict(VerdictKind Kind, string Text)
         return new(VerdictKind.Failed, "500 " + text[..Math.Min(text.Length, LongestText)]);
     }
 
+    /// <summary>With what the app logged of the delivery, where it failed and its answer does not say so itself.</summary>
+    public Verdict With(DeliveryFailures.Failure? logged)
+    {
+        if (
+            Kind == VerdictKind.Taken
+            || logged is null
+            || logged.Thrown is { } told && Text.Contains(told.Message, StringComparison.Ordinal)
+        )
+        {
+            return this;
+        }
+
+        var text = logged.Thrown is { } thrown ? $"{Text} {logged.Line} {thrown}" : $"{Text} {logged.Line}";
+        return this with { Text = text[..Math.Min(text.Length, LongestText)] };
+    }
+
     // A body that is not the JSON expected counts as a success: apps answer all kinds of things.
     private static VerdictKind KindOf(byte[] body)
     {

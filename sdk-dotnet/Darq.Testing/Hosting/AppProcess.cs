@@ -42,6 +42,9 @@ internal sealed class AppProcess : IAsyncDisposable
 
     public IReadOnlyList<AppSubscription> Subscriptions { get; private set; } = [];
 
+    /// <summary>What the app logged of a delivery that failed, once; null for nothing.</summary>
+    public DeliveryFailures.Failure? TakeFailure(string delivery) => _app.TakeFailure(delivery);
+
     /// <summary>Of the simulation's thread.</summary>
     public bool IsAlive { get; private set; } = true;
 

@@ -38,6 +38,13 @@ internal sealed class AppRequest
     /// <summary>Posts it; what the app throws is an answer of the kind that a server makes of it.</summary>
     public async Task<Verdict> PostAsync(AppProcess process, long number)
     {
+        var delivery = number.ToString(CultureInfo.InvariantCulture);
+        var verdict = await PostAsync(process, delivery).ConfigureAwait(false);
+        return verdict.With(process.TakeFailure(delivery));
+    }
+
+    private async Task<Verdict> PostAsync(AppProcess process, string delivery)
+    {
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_path, UriKind.Relative));
@@ -48,7 +55,7 @@ internal sealed class AppRequest
                 request.Headers.TryAddWithoutValidation(name, value);
             }
 
-            request.Headers.Add(DeliveryContext.Header, number.ToString(CultureInfo.InvariantCulture));
+            request.Headers.Add(DeliveryContext.Header, delivery);
             if (process.ApiToken is { } token)
             {
                 request.Headers.TryAddWithoutValidation("dapr-api-token", token);

@@ -7,6 +7,8 @@ namespace Darq.Tests.Sdk.App;
 /// <summary>Handlers whose calls, keys or answers a test host could easily get wrong.</summary>
 internal static class SpecialHandlers
 {
+    private static int _count;
+
     public static void Map(WebApplication app)
     {
         Handlers.Step(app, "parallel", ReadInParallelAsync);
@@ -14,6 +16,10 @@ internal static class SpecialHandlers
         Handlers.Step(app, "race", ArriveAsync);
         Handlers.Step(app, "meet-left", (_, http, _) => MeetAsync(http, meeting => meeting.ComeLeft()), maxDeliveries: 1);
         Handlers.Step(app, "meet-right", (_, http, _) => MeetAsync(http, meeting => meeting.ComeRight()), maxDeliveries: 1);
+        app.MapStep<Order>("closed", (_, _) => throw new InvalidOperationException("the till is closed")).WithMaxDeliveries(2);
+        app.MapStep<Order>("closed-for-ever", (_, _) => throw new InvalidOperationException("the till is closed")).WithMaxDeliveries(0);
+        app.MapStep("guarded", (Order order, Step step, TimeProvider time) => WorkWithinAsync(order, step, time)).WithMaxDeliveries(1);
+        app.MapStep<Order>("counted", (_, step) => step.Emit("shipped", new Shipped($"{Interlocked.Increment(ref _count)}")));
         app.MapPost("/given-up", () => Results.Json(new { status = "DROP" }))
             .WithTopic(
                 new TopicOptions
@@ -56,6 +62,13 @@ internal static class SpecialHandlers
             [new("arrived", JsonSerializer.SerializeToUtf8Bytes(all), StateOperationType.Upsert, etag)],
             new Dictionary<string, string> { ["darq.token"] = http.Request.Headers["darq-token"].ToString() }
         );
+    }
+
+    /// <summary>Real work under a deadline of virtual time.</summary>
+    private static async Task WorkWithinAsync(Order order, Step step, TimeProvider time)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System).WaitAsync(TimeSpan.FromSeconds(5), time);
+        step.Emit("shipped", new Shipped(order.Id));
     }
 
     private static async Task MeetAsync(HttpContext http, Func<Meeting, Task> come) =>
