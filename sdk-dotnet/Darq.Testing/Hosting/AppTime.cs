@@ -23,11 +23,22 @@ internal sealed class AppTime(SimulationThread thread, Loop loop) : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var isAwaited = state is not CancellationTokenSource && DeliveryContext.Current is not null;
+        var isAwaited = !IsDeadline(state) && DeliveryContext.Current is not null;
         var timer = new AppTimer(this, callback, state, isAwaited ? thread.AwaitedTimers : thread.OtherTimers);
         timer.Change(dueTime, period);
         return timer;
     }
+
+    /// <summary>
+    /// Of a token, or of <c>WaitAsync</c>: both end something else that may be real work. The type of the latter has no public name; where
+    /// another .NET has another one, its timers count as awaited.
+    /// </summary>
+    private static bool IsDeadline(object? state) =>
+        state is CancellationTokenSource
+        || state is Task
+            && state.GetType() is var type
+            && type.DeclaringType == typeof(Task)
+            && type.Name.StartsWith("CancellationPromise", StringComparison.Ordinal);
 
     /// <summary>The app has died. Of the simulation's thread.</summary>
     public void Kill()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Darq.Testing;
+using Darq.Tests.Sdk.App;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -45,5 +46,16 @@ public sealed class HostTimeTests
         await darq.DisposeAsync();
 
         Assert.Throws<ObjectDisposedException>(() => darq.State.Get<int>("stock-tea"));
+    }
+
+    [Fact]
+    public async Task Real_work_is_not_ended_by_its_virtual_deadline()
+    {
+        await using var darq = await DarqTestHost.StartAsync<Program>();
+        await darq.Publish("guarded", new Order("1", "tea", 2));
+
+        await darq.UntilIdle();
+
+        Assert.Single(darq.Emitted<Shipped>("shipped"));
     }
 }
