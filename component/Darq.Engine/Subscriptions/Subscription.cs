@@ -89,6 +89,8 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
     /// <summary>As members announce it.</summary>
     public string Name { get; }
 
+    public TimeProvider Time => _time;
+
     public SubscriptionCounters Counters { get; }
 
     public SubscriptionStatus Status => _core.Status();

@@ -5,6 +5,8 @@ namespace Darq.Engine.Telemetry;
 /// <summary>A primary at the moment of a scrape.</summary>
 internal interface IObservedPrimary
 {
+    TimeProvider Time { get; }
+
     NamespaceCounters Counters { get; }
 
     bool Ready { get; }
@@ -21,6 +23,8 @@ internal interface IObservedPrimary
 /// <summary>A subscription at the moment of a scrape.</summary>
 internal interface IObservedSubscription
 {
+    TimeProvider Time { get; }
+
     SubscriptionCounters Counters { get; }
 
     SubscriptionGauges Observe();
@@ -53,4 +57,18 @@ internal static class LiveObjects
     public static void Enter(IObservedSubscription subscription) => EnteredSubscriptions[subscription] = true;
 
     public static void Leave(IObservedSubscription subscription) => EnteredSubscriptions.TryRemove(subscription, out _);
+
+    /// <summary>Lets all leave that live on a clock: those of a simulated process, which is killed and so ends nothing itself.</summary>
+    public static void Forget(TimeProvider time)
+    {
+        foreach (var primary in EnteredPrimaries.Keys.Where(primary => primary.Time == time))
+        {
+            Leave(primary);
+        }
+
+        foreach (var subscription in EnteredSubscriptions.Keys.Where(subscription => subscription.Time == time))
+        {
+            Leave(subscription);
+        }
+    }
 }

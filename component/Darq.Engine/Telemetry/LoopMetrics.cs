@@ -19,6 +19,15 @@ internal static class LoopMetrics
 
     public static void Remove(SupervisedLoop loop) => Running.TryRemove(loop, out _);
 
+    /// <summary>Removes all that live on a clock: those of a simulated process, which is killed and so ends none itself.</summary>
+    public static void Forget(TimeProvider time)
+    {
+        foreach (var loop in All.Where(loop => loop.Time == time))
+        {
+            Remove(loop);
+        }
+    }
+
     /// <summary>As many as there are subscriptions with counters of their own, of each kind of loop.</summary>
     public static LoopCounters Of(string kind, MetricLabels subject) =>
         Counters

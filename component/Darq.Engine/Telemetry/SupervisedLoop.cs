@@ -40,6 +40,9 @@ internal sealed class SupervisedLoop(
 
     public string Name { get; } = name;
 
+    /// <summary>Its clock.</summary>
+    public TimeProvider Time => time;
+
     /// <summary>Its name in metrics, where the one in logs has its subject as well.</summary>
     public string Kind { get; init; } = name;
 

@@ -59,6 +59,7 @@ internal sealed class SidecarChannel : HttpMessageHandler
         await Task.WhenAny(call, _ended.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (!call.IsCompleted)
         {
+            _ = LetGoAsync(call);
             return Error(new(StatusCode.Unavailable, "the process has ended"));
         }
 
@@ -72,6 +73,9 @@ internal sealed class SidecarChannel : HttpMessageHandler
             return Error(refused.Status);
         }
     }
+
+    // It ends with an error when the host does, and nobody waits for it any more.
+    private static async Task LetGoAsync(Task call) => await call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private static HttpResponseMessage Answer(HttpRequestMessage request, IMessage message)
     {

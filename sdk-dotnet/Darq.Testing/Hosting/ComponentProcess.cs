@@ -6,6 +6,7 @@ using Darq.Engine.Steps;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Telemetry;
 using Darq.Testing.Scheduling;
 using Darq.Testing.Server;
 using Microsoft.Extensions.Logging;
@@ -121,6 +122,17 @@ internal sealed class ComponentProcess(
     {
         Count(-_calls);
         _process.Kill();
+        Forget();
+    }
+
+    /// <summary>
+    /// Takes it out of what is observed of the engine, which would keep it in memory: nothing in it ends by itself. Safe to repeat, and
+    /// to be called again when nothing of it runs any more.
+    /// </summary>
+    public void Forget()
+    {
+        LiveObjects.Forget(Time);
+        LoopMetrics.Forget(Time);
     }
 
     // Flows that were under way when it died go on to their end where that is at hand.

@@ -185,6 +185,9 @@ internal sealed class SimulationThread : IDisposable
         }
     }
 
+    /// <summary>Ends the wait, if somebody waits, because the host ends.</summary>
+    public void EndWait() => Post(() => Fail(Ended()));
+
     /// <summary>The app is told that a timer is due, and may begin something. It has to see that time. Of the thread.</summary>
     public void Nudged(DateTimeOffset now)
     {
@@ -232,7 +235,20 @@ internal sealed class SimulationThread : IDisposable
 
             Volatile.Write(ref _now, loop.Now.UtcTicks);
         }
+
+        LetGo();
     }
+
+    /// <summary>Those who still wait for something have it from now on that the host has ended.</summary>
+    private void LetGo()
+    {
+        Fail(Ended());
+        _faulted.TrySetException(Ended());
+        // Nobody may be waiting, and then it is no unobserved exception.
+        _ = _faulted.Task.Exception;
+    }
+
+    private static ObjectDisposedException Ended() => new(typeof(DarqTestHost).FullName);
 
     private void Turn(Loop loop)
     {

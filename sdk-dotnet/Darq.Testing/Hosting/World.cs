@@ -144,6 +144,7 @@ internal sealed class World : IAsyncDisposable
             return;
         }
 
+        Thread.EndWait();
         // A start may hang in a call, or in something that no test can end.
         var processes = _processes.ToArray();
         Array.ForEach(processes, process => process.EndCalls());
@@ -154,6 +155,8 @@ internal sealed class World : IAsyncDisposable
         }
 
         Thread.Dispose();
+        // Only now nothing of them runs any more, also of those that were killed.
+        Array.ForEach(processes, process => process.Component.Forget());
         Server?.Dispose();
     }
 
