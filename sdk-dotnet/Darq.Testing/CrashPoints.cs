@@ -15,10 +15,11 @@ public static class CrashPoints
     /// <remarks>
     /// <para>
     /// Compared are the values of all keys, and the data of all messages of each topic, in any order. Values that differ from run to run,
-    /// such as times and random numbers, are no crash's fault; leave them out with <paramref name="ignoredKeys"/> and
-    /// <paramref name="ignoredTopics"/>. Messages of different keys come in any order, and after a crash in another one than without it: a
-    /// key that tells which of them came first differs although the handlers are safe. Leave it out too, and return from
-    /// <paramref name="observe"/> what must hold in any order, such as a sum.
+    /// such as times and random numbers, are no crash's fault: where a crash seems to make a difference, another run without one tells.
+    /// Leave them out with <paramref name="ignoredKeys"/> and <paramref name="ignoredTopics"/>, and return from
+    /// <paramref name="observe"/> what must not differ. Messages of different keys come in any order, and after a crash in another one
+    /// than without it: a key that tells which of them came first differs although the handlers are safe. Leave it out too, and return
+    /// what must hold in any order, such as a sum.
     /// </para>
     /// <para>
     /// State with a time to live expires only in time that the scenario lets pass with <see cref="TestTime.AdvanceAsync"/>, because a
@@ -45,12 +46,16 @@ public static class CrashPoints
     /// Whether messages may become dead letters without a crash. By default that is an error, because a handler that always fails leaves
     /// the same behind whatever a crash falls on.
     /// </param>
+    /// <param name="within">
+    /// Most virtual time that may pass in each run, after the scenario, until nothing is left to do; 10 minutes by default.
+    /// </param>
     /// <param name="cancellationToken">Ends the check; no other crash point is tried.</param>
     /// <typeparam name="TEntryPoint">A type of the app's assembly, usually its <c>Program</c>.</typeparam>
     /// <returns>How many crash points were tried.</returns>
     /// <exception cref="CrashPointException">A crash made a difference; the text has the call that repeats it alone.</exception>
     /// <exception cref="DarqTestException">
-    /// The scenario fails without a crash, no message of it reaches a handler, or a crash point did not come again.
+    /// The scenario fails without a crash, no message of it reaches a handler, a crash point did not come again, or already two runs
+    /// without a crash differ.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task<int> CheckAsync<TEntryPoint>(
@@ -60,11 +65,12 @@ public static class CrashPoints
         Func<string, bool>? ignoredKeys = null,
         Func<string, bool>? ignoredTopics = null,
         bool allowsDeadLetters = false,
+        TimeSpan? within = null,
         CancellationToken cancellationToken = default
     )
         where TEntryPoint : class
     {
-        var runs = new CrashRuns(scenario, observe, new(ignoredKeys, ignoredTopics), Start<TEntryPoint>(configure, seed: null));
+        var runs = new CrashRuns(scenario, observe, new(ignoredKeys, ignoredTopics), within, Start<TEntryPoint>(configure, seed: null));
         var calm = await CrashChecks.CalmAsync(runs, allowsDeadLetters, cancellationToken).ConfigureAwait(false);
         for (var point = 0; point < calm.Points.Count; point++)
         {
@@ -72,7 +78,7 @@ public static class CrashPoints
             var title = $"Crash point {point + 1} of {calm.Points.Count}, seed {calm.Seed}: {moment}.";
             var named = new CrashPoint(title, moment.Name, typeof(TEntryPoint));
             var crashed = await CrashChecks.CrashAsync(runs, named, calm.Seed, cancellationToken).ConfigureAwait(false);
-            CrashChecks.Compare(calm, crashed, named);
+            await CrashChecks.CompareAsync(runs, calm, crashed, named, cancellationToken).ConfigureAwait(false);
         }
 
         return calm.Points.Count;
@@ -89,11 +95,14 @@ public static class CrashPoints
     /// <param name="configure">As in <see cref="CheckAsync"/>.</param>
     /// <param name="ignoredKeys">As in <see cref="CheckAsync"/>.</param>
     /// <param name="ignoredTopics">As in <see cref="CheckAsync"/>.</param>
+    /// <param name="within">As in <see cref="CheckAsync"/>.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <typeparam name="TEntryPoint">A type of the app's assembly, usually its <c>Program</c>.</typeparam>
     /// <returns>Ends when both have run.</returns>
     /// <exception cref="CrashPointException">The crash made a difference.</exception>
-    /// <exception cref="DarqTestException">The run does not come to such a point; the text has those that it comes to.</exception>
+    /// <exception cref="DarqTestException">
+    /// The run does not come to such a point, and the text has those that it comes to; or already two runs without a crash differ.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task RunAsync<TEntryPoint>(
         Func<DarqTestHost, Task> scenario,
@@ -103,14 +112,16 @@ public static class CrashPoints
         Action<DarqTestOptions>? configure = null,
         Func<string, bool>? ignoredKeys = null,
         Func<string, bool>? ignoredTopics = null,
+        TimeSpan? within = null,
         CancellationToken cancellationToken = default
     )
         where TEntryPoint : class
     {
-        var runs = new CrashRuns(scenario, observe, new(ignoredKeys, ignoredTopics), Start<TEntryPoint>(configure, seed));
+        var runs = new CrashRuns(scenario, observe, new(ignoredKeys, ignoredTopics), within, Start<TEntryPoint>(configure, seed));
         var named = new CrashPoint($"Crash point \"{point}\".", point, typeof(TEntryPoint));
         var crashed = await CrashChecks.CrashAsync(runs, named, seed, cancellationToken).ConfigureAwait(false);
-        CrashChecks.Compare(await runs.RunAsync(crashAt: null, cancellationToken).ConfigureAwait(false), crashed, named);
+        var calm = await runs.RunAsync(crashAt: null, cancellationToken).ConfigureAwait(false);
+        await CrashChecks.CompareAsync(runs, calm, crashed, named, cancellationToken).ConfigureAwait(false);
     }
 
     private static Func<CancellationToken, Task<DarqTestHost>> Start<TEntryPoint>(Action<DarqTestOptions>? configure, int? seed)

@@ -256,7 +256,7 @@ public sealed class DarqTestHost : IAsyncDisposable
             + (running.Length == 0 ? "" : $"Still running: {string.Join("; ", running)}. ")
             + (
                 failures.Length == 0
-                    ? "No delivery failed."
+                    ? "No delivery failed: where handlers take that long, set within, of UntilIdle or of CrashPoints, to more."
                     : "The last deliveries that failed:\n" + string.Join("\n", failures.Cast<object>())
             );
     }

@@ -70,12 +70,31 @@ internal static class CrashChecks
         );
     }
 
-    /// <summary>Throws <see cref="CrashPointException"/> where the crash makes a difference.</summary>
-    public static void Compare(CrashRun calm, CrashRun crashed, CrashPoint point)
+    /// <summary>
+    /// Throws <see cref="CrashPointException"/> where the crash makes a difference, and <see cref="DarqTestException"/> where it need not
+    /// have been the crash.
+    /// </summary>
+    public static async Task CompareAsync(
+        CrashRuns runs,
+        CrashRun calm,
+        CrashRun crashed,
+        CrashPoint point,
+        CancellationToken cancellationToken
+    )
     {
         if (crashed.Lines.SequenceEqual(calm.Lines))
         {
             return;
+        }
+
+        var again = await runs.RunAsync(crashAt: null, cancellationToken).ConfigureAwait(false);
+        if (!again.Lines.SequenceEqual(calm.Lines))
+        {
+            throw new DarqTestException(
+                "Two runs without a crash differ already, so that there is nothing to compare: by real time, random numbers, static "
+                    + "variables or chance. Leave that out with ignoredKeys or ignoredTopics, and return from observe what must not "
+                    + $"differ.\n{CrashRun.Difference(calm, "Only in one:", again, "Only in the other:")}"
+            );
         }
 
         var order =
@@ -83,9 +102,8 @@ internal static class CrashChecks
                 ? ""
                 : "Messages of different keys come in any order, and after a crash in another one. If this is all that differs, leave it "
                     + "out with ignoredKeys or ignoredTopics, and return from observe what must hold in any order.\n";
-        throw new CrashPointException(
-            $"{point.Title} What came of it differs.\n{CrashRun.Difference(calm, crashed)}\n{order}{HowToRepeat(point, calm.Seed)}"
-        );
+        var difference = CrashRun.Difference(calm, "Only without the crash:", crashed, "Only with the crash:");
+        throw new CrashPointException($"{point.Title} What came of it differs.\n{difference}\n{order}{HowToRepeat(point, calm.Seed)}");
     }
 
     private static string HowToRepeat(CrashPoint point, int? seed)

@@ -12,11 +12,11 @@ internal sealed record CrashRun(int Seed, IReadOnlyList<Moment> Points, IReadOnl
     public required IReadOnlyList<string> Failures { get; init; }
 
     /// <summary>The facts that only one of the runs has.</summary>
-    public static string Difference(CrashRun calm, CrashRun crashed)
+    public static string Difference(CrashRun one, string onlyInOne, CrashRun other, string onlyInOther)
     {
         var text = new StringBuilder();
-        Show(text, "Only without the crash:", Without(calm.Lines, crashed.Lines));
-        Show(text, "Only with the crash:", Without(crashed.Lines, calm.Lines));
+        Show(text, onlyInOne, Without(one.Lines, other.Lines));
+        Show(text, onlyInOther, Without(other.Lines, one.Lines));
         return text.ToString().TrimEnd();
     }
 

@@ -12,6 +12,7 @@ internal sealed class CrashRuns(
     Func<DarqTestHost, Task> scenario,
     Func<DarqTestHost, object?>? observe,
     Ignored ignored,
+    TimeSpan? within,
     Func<CancellationToken, Task<DarqTestHost>> start
 )
 {
@@ -30,7 +31,7 @@ internal sealed class CrashRuns(
                 return world.Crashes.CrashAt = crashAt;
             });
             await scenario(host).WaitAsync(cancellationToken).ConfigureAwait(false);
-            await host.UntilIdle(cancellationToken: cancellationToken).ConfigureAwait(false);
+            await host.UntilIdle(within, cancellationToken).ConfigureAwait(false);
             var lines = world.Thread.Ask(() => LinesOf(world));
             if (observe is not null)
             {

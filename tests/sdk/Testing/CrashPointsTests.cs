@@ -114,7 +114,8 @@ public sealed class CrashPointsTests
             CrashPoints.RunAsync<Program>(Scenario, "direct/a/1 AfterCall PublishEvent shipped", seed: 7)
         );
         Assert.Contains("Only with the crash:\n  message of topic 'shipped'", alone.Message, StringComparison.Ordinal);
-        Assert.Equal(2, starts);
+        // With the crash, and twice without it: whether those are the same is asked where the crash makes a difference.
+        Assert.Equal(3, starts);
         await CrashPoints.RunAsync<Program>(Scenario, "direct/a/1 BeforeHandler");
     }
 
@@ -149,6 +150,41 @@ public sealed class CrashPointsTests
 
         Assert.Contains("Messages of different keys come in any order", thrown.Message, StringComparison.Ordinal);
         Assert.True(tried > 25);
+    }
+
+    [Fact]
+    public async Task What_differs_without_a_crash_already_is_no_crash_s_fault()
+    {
+        static Task Scenario(DarqTestHost darq) => darq.Publish("counted", new Order("1", "tea", 2), id: "a");
+
+        var check = await Assert.ThrowsAsync<DarqTestException>(() => CrashPoints.CheckAsync<Program>(Scenario));
+        var run = await Assert.ThrowsAsync<DarqTestException>(() => CrashPoints.RunAsync<Program>(Scenario, "counted/a/1 BeforeHandler"));
+
+        Assert.All(
+            [check, run],
+            thrown =>
+            {
+                Assert.StartsWith("Two runs without a crash differ already", thrown.Message, StringComparison.Ordinal);
+                Assert.Matches("Only in one:\n  message of topic 'shipped': {\"id\":\"[0-9]+\"}\nOnly in the other:\n", thrown.Message);
+            }
+        );
+        Assert.True(await CrashPoints.CheckAsync<Program>(Scenario, ignoredTopics: topic => topic == "shipped") > 0);
+    }
+
+    [Fact]
+    public async Task Time_that_a_scenario_may_take_can_be_set()
+    {
+        static Task Scenario(DarqTestHost darq) => darq.Publish("slow", new Order("1", "tea", 2), id: "a");
+        var tenSeconds = TimeSpan.FromSeconds(10);
+
+        var check = await Assert.ThrowsAsync<DarqTestException>(() => CrashPoints.CheckAsync<Program>(Scenario, within: tenSeconds));
+        var run = await Assert.ThrowsAsync<CrashPointException>(() =>
+            CrashPoints.RunAsync<Program>(Scenario, "slow/a/1 BeforeHandler", within: tenSeconds)
+        );
+
+        Assert.StartsWith("After 00:00:10 of virtual time messages are left: 1 of topic 'slow'.", check.Message, StringComparison.Ordinal);
+        Assert.Contains("set within", check.Message, StringComparison.Ordinal);
+        Assert.Contains("After 00:00:10 of virtual time", run.Message, StringComparison.Ordinal);
     }
 
     [Fact]
