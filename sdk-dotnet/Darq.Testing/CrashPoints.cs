@@ -26,6 +26,12 @@ public static class CrashPoints
     /// crash takes some seconds until another process takes over, which would let it expire. How much is left is not compared.
     /// </para>
     /// <para>
+    /// Each run has one crash, and what it falls on is repeated as the same attempt. Not tried are: two crashes in a run; a handler that
+    /// throws, so that attempt 2 comes, but with <paramref name="failedCalls"/>; a delivery that takes too long; and another app that
+    /// writes what a handler has read. Reads of a step are guarded against that; reads with <c>DaprClient</c> beside it are not, and no
+    /// run tells.
+    /// </para>
+    /// <para>
     /// A crash point is found again by its topic, message, attempt and call, counted among calls of the same kind and key. So parallel
     /// calls of a handler, and handlers beside each other (<see cref="DarqTestOptions.MaxConcurrentHandlers"/>), may come in any order; but
     /// each run has to make the same calls. Give messages that a handler publishes outside of a step an id, where several handlers run at
@@ -46,6 +52,10 @@ public static class CrashPoints
     /// Whether messages may become dead letters without a crash. By default that is an error, because a handler that always fails leaves
     /// the same behind whatever a crash falls on.
     /// </param>
+    /// <param name="failedCalls">
+    /// Whether each call of a handler to its sidecar is also tried to take effect and then fail with <c>Unavailable</c>, while the process
+    /// lives: the handler may repeat it, or throw and get attempt 2. Not for scenarios whose messages are given up at the first failure.
+    /// </param>
     /// <param name="within">
     /// Most virtual time that may pass in each run, after the scenario, until nothing is left to do; 10 minutes by default.
     /// </param>
@@ -65,12 +75,20 @@ public static class CrashPoints
         Func<string, bool>? ignoredKeys = null,
         Func<string, bool>? ignoredTopics = null,
         bool allowsDeadLetters = false,
+        bool failedCalls = false,
         TimeSpan? within = null,
         CancellationToken cancellationToken = default
     )
         where TEntryPoint : class
     {
-        var runs = new CrashRuns(scenario, observe, new(ignoredKeys, ignoredTopics), within, Start<TEntryPoint>(configure, seed: null));
+        var runs = new CrashRuns(
+            scenario,
+            observe,
+            new(ignoredKeys, ignoredTopics),
+            within,
+            failedCalls,
+            Start<TEntryPoint>(configure, seed: null)
+        );
         var calm = await CrashChecks.CalmAsync(runs, allowsDeadLetters, cancellationToken).ConfigureAwait(false);
         for (var point = 0; point < calm.Points.Count; point++)
         {
@@ -117,7 +135,14 @@ public static class CrashPoints
     )
         where TEntryPoint : class
     {
-        var runs = new CrashRuns(scenario, observe, new(ignoredKeys, ignoredTopics), within, Start<TEntryPoint>(configure, seed));
+        var runs = new CrashRuns(
+            scenario,
+            observe,
+            new(ignoredKeys, ignoredTopics),
+            within,
+            failedCalls: false,
+            Start<TEntryPoint>(configure, seed)
+        );
         var named = new CrashPoint($"Crash point \"{point}\".", point, typeof(TEntryPoint));
         var crashed = await CrashChecks.CrashAsync(runs, named, seed, cancellationToken).ConfigureAwait(false);
         var calm = await runs.RunAsync(crashAt: null, cancellationToken).ConfigureAwait(false);

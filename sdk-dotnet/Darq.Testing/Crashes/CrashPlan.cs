@@ -9,6 +9,9 @@ internal sealed class CrashPlan
     /// <summary>The name of the moment at which the process dies, once; null for none, and when it has come.</summary>
     public string? CrashAt { get; set; }
 
+    /// <summary>Whether calls that fail are moments to be tried.</summary>
+    public bool TriesFailedCalls { get; set; }
+
     public IReadOnlyList<Moment> Moments => _moments;
 
     /// <summary>Crashes that were asked for and have not come.</summary>
@@ -26,12 +29,28 @@ internal sealed class CrashPlan
             _next.RemoveAt(planned);
         }
 
-        if (CrashAt == moment.Name)
+        return IsChosen(moment) || planned >= 0;
+    }
+
+    /// <summary>A call has come to its answer. Returns whether that is a failure now, while the process lives.</summary>
+    public bool Fails(Moment moment)
+    {
+        if (TriesFailedCalls)
         {
-            CrashAt = null;
-            return true;
+            _moments.Add(moment);
         }
 
-        return planned >= 0;
+        return IsChosen(moment);
+    }
+
+    private bool IsChosen(Moment moment)
+    {
+        if (CrashAt != moment.Name)
+        {
+            return false;
+        }
+
+        CrashAt = null;
+        return true;
     }
 }

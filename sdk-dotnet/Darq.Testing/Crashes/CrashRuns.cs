@@ -13,6 +13,7 @@ internal sealed class CrashRuns(
     Func<DarqTestHost, object?>? observe,
     Ignored ignored,
     TimeSpan? within,
+    bool failedCalls,
     Func<CancellationToken, Task<DarqTestHost>> start
 )
 {
@@ -28,6 +29,7 @@ internal sealed class CrashRuns(
                 var begin = world.Thread.Now;
                 // Otherwise the time until another process takes over would let values expire.
                 world.Server.TimeOfValues = () => begin + world.Thread.Advanced;
+                world.Crashes.TriesFailedCalls = failedCalls;
                 return world.Crashes.CrashAt = crashAt;
             });
             await scenario(host).WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -7,11 +7,12 @@ internal enum MomentKind
     BeforeHandler,
     BeforeCall,
     AfterCall,
+    FailedCall,
     AfterHandler,
     AfterAnswer,
 }
 
-/// <summary>A moment of a delivery at which its process may die.</summary>
+/// <summary>A moment of a delivery at which its process may die, or a call of it fail.</summary>
 /// <param name="Topic">Of the message.</param>
 /// <param name="Id">Of the message.</param>
 /// <param name="Attempt">Which attempt it is.</param>
@@ -41,6 +42,9 @@ internal sealed record Moment(string Topic, string Id, int Attempt, MomentKind K
     /// <summary>The moment after a call; a commit is one only if it took effect.</summary>
     public Moment After(bool tookEffect) => this with { Kind = MomentKind.AfterCall, IsCommit = IsCommit && tookEffect };
 
+    /// <summary>The call's answer is a failure, whatever it was.</summary>
+    public Moment Failed() => this with { Kind = MomentKind.FailedCall };
+
     public override string ToString()
     {
         var where = Kind switch
@@ -48,6 +52,7 @@ internal sealed record Moment(string Topic, string Id, int Attempt, MomentKind K
             MomentKind.BeforeHandler => "before the handler",
             MomentKind.BeforeCall => $"before call {Call} ({Text}) took effect",
             MomentKind.AfterCall => $"after call {Call} ({Text}) took effect, before its answer",
+            MomentKind.FailedCall => $"call {Call} ({Text}) took effect, and failed with Unavailable",
             MomentKind.AfterHandler => "after the handler, before its answer arrived",
             _ => "after the answer arrived, before Redis knew",
         };

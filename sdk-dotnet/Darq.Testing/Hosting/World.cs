@@ -5,6 +5,7 @@ using Darq.Testing.Messages;
 using Darq.Testing.Scheduling;
 using Darq.Testing.Server;
 using Google.Protobuf;
+using Grpc.Core;
 
 namespace Darq.Testing.Hosting;
 
@@ -88,16 +89,18 @@ internal sealed class World : IAsyncDisposable
         }
 
         var tookEffect = fault is null && !BindingCalls.IsRefused(answer);
-        await Thread
+        var fails = await Thread
             .AskAsync<bool>(done =>
             {
                 if (process.IsAlive && !(moment is not null && Dies(moment.After(tookEffect))))
                 {
-                    done.TrySetResult(true);
+                    done.TrySetResult(moment is not null && Crashes.Fails(moment.Failed()));
                 }
             })
             .ConfigureAwait(false);
-        return fault is null ? answer : throw fault;
+        return fails ? throw CallFault.Of(StatusCode.Unavailable, "the answer was lost, as the crash point says")
+            : fault is null ? answer
+            : throw fault;
     }
 
     /// <summary>A delivery has come to a moment. If its process dies at it, another one starts. Of the simulation's thread.</summary>

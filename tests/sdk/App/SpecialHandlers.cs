@@ -20,6 +20,7 @@ internal static class SpecialHandlers
         app.MapStep<Order>("closed-for-ever", (_, _) => throw new InvalidOperationException("the till is closed")).WithMaxDeliveries(0);
         app.MapStep("guarded", (Order order, Step step, TimeProvider time) => WorkWithinAsync(order, step, time)).WithMaxDeliveries(1);
         app.MapStep<Order>("counted", (_, step) => step.Emit("shipped", new Shipped($"{Interlocked.Increment(ref _count)}")));
+        app.MapStep<Order>("attempted", EmitAtFirstAsync);
         app.MapPost("/given-up", () => Results.Json(new { status = "DROP" }))
             .WithTopic(
                 new TopicOptions
@@ -69,6 +70,16 @@ internal static class SpecialHandlers
     {
         await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System).WaitAsync(TimeSpan.FromSeconds(5), time);
         step.Emit("shipped", new Shipped(order.Id));
+    }
+
+    /// <summary>Not safe: a first attempt that fails emits nothing, nor does the second.</summary>
+    private static async Task EmitAtFirstAsync(Order order, Step step)
+    {
+        step.State.Set("stock-tea", await step.State.Get<int>("stock-tea") - order.Count);
+        if (step.Attempt == 1)
+        {
+            step.Emit("shipped", new Shipped(order.Id));
+        }
     }
 
     private static async Task MeetAsync(HttpContext http, Func<Meeting, Task> come) =>

@@ -188,6 +188,42 @@ public sealed class CrashPointsTests
     }
 
     [Fact]
+    public async Task Handler_that_is_not_safe_at_a_second_attempt_is_found_where_calls_fail()
+    {
+        static Task Scenario(DarqTestHost darq) => darq.Publish("attempted", new Order("1", "tea", 2), id: "a");
+
+        var crashes = await CrashPoints.CheckAsync<Program>(Scenario);
+        var thrown = await Assert.ThrowsAsync<CrashPointException>(() => CrashPoints.CheckAsync<Program>(Scenario, failedCalls: true));
+
+        Assert.True(crashes > 4);
+        Assert.Contains(
+            "(GetState stock-tea) took effect, and failed with Unavailable, at attempt 1 of message a",
+            thrown.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("RunAsync<Program>(scenario, \"attempted/a/1 FailedCall GetState stock-tea\", seed: 1)", thrown.Message);
+        await Assert.ThrowsAsync<CrashPointException>(() =>
+            CrashPoints.RunAsync<Program>(Scenario, "attempted/a/1 FailedCall GetState stock-tea", seed: 1)
+        );
+    }
+
+    [Fact]
+    public async Task Safe_handlers_stay_safe_where_calls_fail()
+    {
+        Assert.Equal(
+            18,
+            await CrashPoints.CheckAsync<Program>(TwoOrdersAsync, observe: _ => _payments.Count, configure: Renew, failedCalls: true)
+        );
+        await CrashPoints.CheckAsync<Program>(
+            darq => darq.Publish("parcels", new Order("1", "tea", 0)),
+            observe: _ => _payments.Count,
+            configure: Renew,
+            failedCalls: true
+        );
+        await CrashPoints.CheckAsync<Program>(darq => darq.Publish("bound", new Order("1", "tea", 2)), failedCalls: true);
+    }
+
+    [Fact]
     public async Task Topics_that_are_ignored_are_not_compared() =>
         Assert.True(
             await CrashPoints.CheckAsync<Program>(
