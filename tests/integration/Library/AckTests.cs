@@ -30,13 +30,13 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
             at += some.Length;
             acked.UnionWith(some);
             // Once more what is acked already: it changes nothing and is not counted.
-            Assert.Equal($"OK {some.Length}", await RequestAsync(run, Ack(fencingToken, worldLine, [.. some, some[0]])));
+            Assert.Equal($"OK {some.Length}", LibraryRun.Positioned(await RequestAsync(run, Ack(fencingToken, worldLine, [.. some, some[0]]))));
             Assert.Equal(Expected(acked), await StandAsync(run));
         }
 
         Assert.Equal(($"{worldLine}-{Count}", 0, Count), await BooksAsync(run));
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "o:g:t")));
-        Assert.Equal("OK 0", await RequestAsync(run, Ack(fencingToken, worldLine, order)));
+        Assert.Equal("OK 0", LibraryRun.Positioned(await RequestAsync(run, Ack(fencingToken, worldLine, order))));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
 
         object[] other = [.. Ack($"{worldLine}.1", worldLine, 1, 2)];
         other[2] = "-";
-        Assert.Equal("OK 2", await RequestAsync(run, other));
+        Assert.Equal("OK 2", LibraryRun.Positioned(await RequestAsync(run, other)));
         Assert.Equal("0", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
     }
 
@@ -123,7 +123,7 @@ public sealed class AckTests(LibraryServer server) : IClassFixture<LibraryServer
         await run.ClaimAsync("claim", "s1", group: "h");
         await run.CommandAsync("HSET", run.Key(0, "m"), "l:h:t", "damaged");
 
-        Assert.Equal("OK 3", await RequestAsync(run, Ack(fencingToken, worldLine, 1, 2, 3)));
+        Assert.Equal("OK 3", LibraryRun.Positioned(await RequestAsync(run, Ack(fencingToken, worldLine, 1, 2, 3))));
 
         Assert.Equal("3", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
         Assert.Equal(($"{worldLine}-3", 0, 3), await BooksAsync(run));

@@ -130,7 +130,7 @@ public sealed class DamageTests(LibraryServer server) : IClassFixture<LibrarySer
         await run.BatchAsync("s1", 1, Publish(Append()));
         await run.CommandAsync("SET", run.Key(0, "t:t"), "planted");
 
-        Assert.Equal("OK 1", (await run.BatchAsync("s1", 2, Ack(token, worldLine, 1)))[1]);
+        Assert.Equal("OK 1", LibraryRun.Positioned((await run.BatchAsync("s1", 2, Ack(token, worldLine, 1)))[1]));
 
         Assert.Equal("", await run.FieldAsync(0, "broken"));
         Assert.Equal(0, (await run.TopicAsync()).Trimmed);

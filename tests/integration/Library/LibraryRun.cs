@@ -134,6 +134,14 @@ internal sealed class LibraryRun : IAsyncDisposable
         long highest = 0
     ) => Words(await CallAsync("claim", Key(0, "m"), [what, session, group, topic, highest, .. List(1), argument]));
 
+    /// <summary>A reply that ends with the position of its partition, without that.</summary>
+    public static string Positioned(string reply)
+    {
+        var space = reply.LastIndexOf(' ');
+        Assert.Matches("^[0-9]{13,}-[0-9]+$", reply[(space + 1)..]);
+        return reply[..space];
+    }
+
     public static object[] Publish(params object[][] appends) => PublishAs("", appends);
 
     public static object[] PublishAs(string repetition, params object[][] appends) =>

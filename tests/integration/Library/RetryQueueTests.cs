@@ -17,8 +17,8 @@ public sealed class RetryQueueTests(LibraryServer server) : IClassFixture<Librar
         await using var run = await StartAsync(3);
         var before = await run.CommandAsync("XRANGE", run.Key(0, "t:t"), $"{_worldLine}-2", $"{_worldLine}-2");
 
-        Assert.Equal("OK 2", await QueueAsync(run, (2, 5000, 3), (1, 0, 0)));
-        Assert.Equal("OK 1", await RequestAsync(run, Ack(_fencingToken, _worldLine, 3)));
+        Assert.Equal("OK 2", LibraryRun.Positioned(await QueueAsync(run, (2, 5000, 3), (1, 0, 0))));
+        Assert.Equal("OK 1", LibraryRun.Positioned(await RequestAsync(run, Ack(_fencingToken, _worldLine, 3))));
 
         Assert.Equal("0", await run.CommandAsync("XLEN", run.Key(0, "t:t")));
         var lane = await run.LaneAsync();
@@ -57,13 +57,13 @@ public sealed class RetryQueueTests(LibraryServer server) : IClassFixture<Librar
         await QueueAsync(run, (1, 0, 1));
         var body = await run.CommandAsync("HGET", run.Key(0, "qb:g:t"), 1);
 
-        Assert.Equal("OK 1", await QueueAsync(run, (1, 60_000, 2)));
+        Assert.Equal("OK 1", LibraryRun.Positioned(await QueueAsync(run, (1, 60_000, 2))));
 
         Assert.Equal("1", await run.CommandAsync("ZCARD", run.Key(0, "q:g:t")));
         Assert.EndsWith(" 2 k 1", await run.CommandAsync("ZRANGE", run.Key(0, "q:g:t"), 0, 0), StringComparison.Ordinal);
         Assert.Equal(body, await run.CommandAsync("HGET", run.Key(0, "qb:g:t"), 1));
         await RequestAsync(run, Ack(_fencingToken, _worldLine, 1));
-        Assert.Equal("OK 0", await QueueAsync(run, (1, 0, 3)));
+        Assert.Equal("OK 0", LibraryRun.Positioned(await QueueAsync(run, (1, 0, 3))));
         Assert.Equal("0", await run.CommandAsync("EXISTS", run.Key(0, "q:g:t"), run.Key(0, "qb:g:t")));
         Assert.Equal(1, (await run.LaneAsync()).Consumed);
     }
@@ -96,8 +96,8 @@ public sealed class RetryQueueTests(LibraryServer server) : IClassFixture<Librar
             await QueueAsync(run, (1, 60_000, 1));
         }
 
-        Assert.Equal($"OK {_worldLine}-1", await RequestAsync(run, Dead(1)));
-        Assert.Equal("OK", await RequestAsync(run, Dead(1)));
+        Assert.Equal($"OK {_worldLine}-1", LibraryRun.Positioned(await RequestAsync(run, Dead(1))));
+        Assert.Equal("OK", LibraryRun.Positioned(await RequestAsync(run, Dead(1))));
 
         var letter = (await run.CommandAsync("XRANGE", run.Key(0, "t:dead"), "-", "+")).Split(',');
         Assert.Equal(("own", "k 1", "1:x\r\n\0y", "{}"), (Field(letter, "i"), Field(letter, "k"), Field(letter, "d"), Field(letter, "m")));
@@ -119,7 +119,7 @@ public sealed class RetryQueueTests(LibraryServer server) : IClassFixture<Librar
 
         var lane = await run.LaneAsync();
         Assert.Equal(($"{_worldLine}-1", 1), (lane.Watermark, lane.Dead));
-        Assert.Equal($"OK {_worldLine}-2", await RequestAsync(run, Dead(2, most: 2)));
+        Assert.Equal($"OK {_worldLine}-2", LibraryRun.Positioned(await RequestAsync(run, Dead(2, most: 2))));
     }
 
     [Fact]
