@@ -71,11 +71,13 @@ internal sealed partial class Primary
 
         var report = await _handshake.RunAsync(session, replaced, WorldLine, cancellation);
         _outage.Answered();
+        var durability = await _durability.AskAsync(report.ReplicationId, cancellation);
+        // From here on nothing of the handshake fails before its world-line counts. Who waits for durability has to hear of the recovery
+        // before another level lets it go.
         TakeIn(report);
-        await _durability.CheckAsync(cancellation);
-
         ReplicationId = report.ReplicationId;
         Volatile.Write(ref _worldLine, report.WorldLine);
+        _durability.Apply(durability);
         Resumption[] resumptions;
         lock (_lock)
         {
@@ -119,7 +121,7 @@ internal sealed partial class Primary
     /// where the level has not been reached for as long as a call may take: more would be applied, and nobody told so.
     /// </summary>
     public int BeginDurably() =>
-        Watermark.StalledFor >= _options.CallTimeout
+        !Watermark.IsReplyEnough && Watermark.StalledFor >= _options.CallTimeout
             ? throw new DarqException(ErrorCode.Unavailable, $"UNAVAILABLE: {Watermark.WhyStalled}; try again.")
             : Watermark.Begin();
 

@@ -29,8 +29,9 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
     // Under _lock.
     private (int Replicas, long At)? _cap;
 
-    // Of the one who asks; a handshake and the loop never do at once. What was said last.
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Lock _applying = new();
+
+    // Under _applying: what was said last.
     private DurabilityRung? _said;
     private string? _warned;
 
@@ -72,31 +73,37 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
     }
 
     /// <summary>
-    /// Asks the server and puts its rung in force. Throws <see cref="DarqException"/> (Misconfigured) where the level cannot be reached
-    /// there, and the faults of <see cref="IRedis"/>.
+    /// Asks the server of this replication id. Throws <see cref="DarqException"/> (Misconfigured) where the level cannot be reached there,
+    /// <see cref="RedisUnavailableException"/> where another one answers, and the faults of <see cref="IRedis"/>.
     /// </summary>
-    public async Task CheckAsync(CancellationToken cancellation)
+    public async Task<Asked> AskAsync(string replicationId, CancellationToken cancellation)
     {
-        if (_options.Durability.Kind == DurabilityKind.Reply)
+        var level = _options.Durability;
+        if (level.Kind == DurabilityKind.Reply)
         {
-            return;
+            return new(replicationId, DurabilityRung.Unknown, null);
         }
 
-        await _turn.WaitAsync(cancellation);
-        try
+        var askReplicas = level.Kind is DurabilityKind.Auto or DurabilityKind.ReplicaFsync;
+        var facts = await _redis.DescribeDurabilityAsync(askReplicas, cancellation);
+        if (facts.ReplicationId.Length > 0 && facts.ReplicationId != replicationId)
         {
-            var level = _options.Durability;
-            var facts = await _redis.DescribeDurabilityAsync(
-                level.Kind is DurabilityKind.Auto or DurabilityKind.ReplicaFsync,
-                cancellation
-            );
-            var rung = DurabilityCheck.Resolve(level, facts, MostReplicas());
-            _watermark.Set(rung);
-            Say(rung, DurabilityCheck.WarningOf(level, facts));
+            throw new RedisUnavailableException("another server answers than a moment ago") { HasAnswered = true };
         }
-        finally
+
+        return new(replicationId, DurabilityCheck.Resolve(level, facts, MostReplicas()), DurabilityCheck.WarningOf(level, facts));
+    }
+
+    /// <summary>Puts the rung of a server in force, if that is still the one of the last handshake.</summary>
+    public void Apply(Asked asked)
+    {
+        lock (_applying)
         {
-            _turn.Release();
+            if (asked.ReplicationId == _link.ReplicationId)
+            {
+                _watermark.Set(asked.Rung);
+                Say(asked.Rung, asked.Warning);
+            }
         }
     }
 
@@ -107,7 +114,7 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
         await _link.ReadyAsync(cancellation);
         try
         {
-            await CheckAsync(cancellation);
+            Apply(await AskAsync(_link.ReplicationId, cancellation));
         }
         catch (DarqException refused) when (refused.Code == ErrorCode.Misconfigured)
         {
@@ -133,6 +140,11 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
 
     private void Say(DurabilityRung rung, string? warning)
     {
+        if (_options.Durability.Kind == DurabilityKind.Reply)
+        {
+            return;
+        }
+
         if (rung != _said)
         {
             _log.DurabilityIs(_options.Name, _options.Durability.ToString(), rung.Level.ToString(), rung.AtRisk);
@@ -147,3 +159,9 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
         _warned = warning;
     }
 }
+
+/// <summary>What a server was found to reach.</summary>
+/// <param name="ReplicationId">Which server.</param>
+/// <param name="Rung">What is in force there.</param>
+/// <param name="Warning">What an operator should know; null where there is nothing.</param>
+internal sealed record Asked(string ReplicationId, DurabilityRung Rung, string? Warning);

@@ -80,7 +80,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
             return await SubmitAsync(topic, entries, unanswered, cancellation);
         }
 
-        await DurableAsync(published, former.Begin, () => former.Digest, unanswered, cancellation);
+        await DurableAsync(topic, entries, published, former.Begin, unanswered, cancellation);
         return [.. published.Select(message => message with { Duplicate = true })];
     }
 
@@ -117,17 +117,18 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
             throw;
         }
 
-        await DurableAsync(published, begin, () => UnansweredPublishes.DigestOf(topic, entries), unanswered, cancellation);
-        return published;
+        // Mostly there is nothing to wait for, and no state of a wait to be made.
+        return primary.Watermark.IsReplyEnough ? published : await DurableAsync(topic, entries, published, begin, unanswered, cancellation);
     }
 
     /// <summary>
     /// Waits until messages that Redis has are durable. Where that takes too long, an equal call that follows goes on waiting for these.
     /// </summary>
-    private async ValueTask DurableAsync(
+    private async ValueTask<Published[]> DurableAsync(
+        string topic,
+        IReadOnlyList<PublishEntry> entries,
         Published[] published,
         int begin,
-        Func<string> digest,
         UnansweredPublishes? unanswered,
         CancellationToken cancellation
     )
@@ -135,10 +136,11 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         try
         {
             await primary.DurableAsync(begin, () => Survive(published), cancellation);
+            return published;
         }
         catch (Exception) when (unanswered is not null)
         {
-            Remember(unanswered, digest(), Task.FromResult(published), begin);
+            Remember(unanswered, UnansweredPublishes.DigestOf(topic, entries), Task.FromResult(published), begin);
             throw;
         }
     }

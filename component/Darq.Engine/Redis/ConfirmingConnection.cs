@@ -47,6 +47,7 @@ internal sealed class ConfirmingConnection(RedisOptions options, TimeProvider ti
         var hasWaitAof = answers[7].Error is null;
         return new()
         {
+            ReplicationId = replication.GetValueOrDefault("master_replid", ""),
             AppendOnly = ServerDescriptions.Fields(answers[1].TextOrNull ?? "").GetValueOrDefault("aof_enabled") == "1",
             AppendFsync = Setting(answers[3]),
             SkipsFsyncOnRewrite = Setting(answers[4]) != "no",
@@ -99,26 +100,39 @@ internal sealed class ConfirmingConnection(RedisOptions options, TimeProvider ti
         await _turn.WaitAsync(cancellation);
         try
         {
-            if (!_isOpen)
+            try
             {
-                await _console.ConnectAsync(cancellation);
-                _isOpen = true;
+                if (_isOpen)
+                {
+                    return await _console.ExecuteAsync(commands, cancellation);
+                }
+            }
+            catch (RedisUnavailableException)
+            {
+                // The server was started again, or is another one: the client may take minutes to find that out.
+                await DialAnewAsync();
             }
 
+            await _console.ConnectAsync(cancellation);
+            _isOpen = true;
             return await _console.ExecuteAsync(commands, cancellation);
         }
         catch (RedisUnavailableException)
         {
-            // The client may take minutes to find out that a connection is dead, and the address may lead elsewhere by now.
-            _isOpen = false;
-            await _console.DisposeAsync();
-            _console = new(options, time);
+            await DialAnewAsync();
             throw;
         }
         finally
         {
             _turn.Release();
         }
+    }
+
+    private async Task DialAnewAsync()
+    {
+        _isOpen = false;
+        await _console.DisposeAsync();
+        _console = new(options, time);
     }
 
     /// <summary>What is not the server of the round before may be none that anybody else talks to: the next round asks who is.</summary>

@@ -3,6 +3,9 @@ namespace Darq.Engine.Redis;
 /// <summary>What a server says of its persistence and its replicas.</summary>
 internal sealed record DurabilityFacts
 {
+    /// <summary>Which process it is; "" where that is not known.</summary>
+    public string ReplicationId { get; init; } = "";
+
     /// <summary>Whether it writes an append-only file.</summary>
     public bool AppendOnly { get; init; }
 

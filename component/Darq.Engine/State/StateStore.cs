@@ -81,8 +81,14 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
             throw;
         }
 
-        await primary.DurableAsync(begin, () => primary.Applied.Survives(change.Partition, position), cancellation);
+        if (!primary.Watermark.IsReplyEnough)
+        {
+            await DurableAsync(change.Partition, position, begin, cancellation);
+        }
     }
+
+    private ValueTask DurableAsync(int partition, Position position, int begin, CancellationToken cancellation) =>
+        primary.DurableAsync(begin, () => primary.Applied.Survives(partition, position), cancellation);
 
     /// <summary>
     /// Starts every operation in order, so that the last of equal keys wins, and then reports one fault. A fault other than an etag's

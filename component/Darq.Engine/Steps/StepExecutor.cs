@@ -66,8 +66,10 @@ internal sealed class StepExecutor(
             // Not refused while the level is not reached: its messages are with an app, for which a refusal would be a failure.
             var begin = primary.Watermark.Begin();
             result = await SubmitAsync(request, cancellation);
-            // Whatever its outcome is, it may rest on writes that are not durable yet. The parts of a step survive together.
-            await primary.DurableAsync(begin, () => Survives(request, result), cancellation);
+            if (!primary.Watermark.IsReplyEnough)
+            {
+                await DurableAsync(request, result, begin, cancellation);
+            }
         }
         catch (DarqException refused) when (StepResult.IsOutcome(refused.Code))
         {
@@ -119,9 +121,12 @@ internal sealed class StepExecutor(
         }
     }
 
-    /// <summary>Whether a step is there still, after a recovery. What a refusal rests on is not known.</summary>
-    private bool Survives(StepRequest request, StepResult result) =>
-        result.Code is null && primary.Applied.Survives(request.Home, result.Applied);
+    /// <summary>
+    /// Whatever the outcome of a step is, it may rest on writes that are not durable yet. After a recovery its parts are there together or
+    /// not at all; what a refusal rested on is not known.
+    /// </summary>
+    private ValueTask DurableAsync(StepRequest request, StepResult result, int begin, CancellationToken cancellation) =>
+        primary.DurableAsync(begin, () => result.Code is null && primary.Applied.Survives(request.Home, result.Applied), cancellation);
 
     private StepRequest Compose(Step step)
     {

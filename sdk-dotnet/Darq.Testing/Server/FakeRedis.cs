@@ -100,7 +100,7 @@ internal sealed class FakeRedis : IRedis
             cancellation
         );
         Convert(reply);
-        return _server.Durability;
+        return _server.Durability with { ReplicationId = _server.ReplicationId };
     }
 
     public async Task<Confirmation> ConfirmAsync(

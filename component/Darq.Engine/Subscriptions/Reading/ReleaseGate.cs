@@ -23,7 +23,9 @@ internal sealed class ReleaseGate : IAsyncDisposable
     // Under _lock.
     private readonly Queue<Held> _held = new();
     private int _heldBytes;
-    private bool _isStarted;
+
+    // Written under _lock: until then nothing was ever held.
+    private volatile bool _isStarted;
 
     public ReleaseGate(GuardedCore core, Primary primary, Func<Func<CancellationToken, Task<TimeSpan>>, SupervisedLoop> loop)
     {
@@ -62,6 +64,12 @@ internal sealed class ReleaseGate : IAsyncDisposable
     /// <summary>This process appended a message: it goes to the core once it is durable.</summary>
     public void Release(AppendedMessage message)
     {
+        if (!_isStarted && IsOpen)
+        {
+            Deliver(message);
+            return;
+        }
+
         switch (PlaceOf(message))
         {
             case Place.Core:
