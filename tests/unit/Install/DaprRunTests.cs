@@ -63,6 +63,7 @@ public sealed class DaprRunTests
     [Theory]
     [InlineData("examples/orders")]
     [InlineData("examples/travel-saga")]
+    [InlineData("examples/sdk")]
     public void Other_examples_begin_with_the_same_component_and_name_what_is_there(string folder)
     {
         var apps = YamlFile.Read($"{folder}/dapr.yaml").Single().Items("apps").ToArray();
