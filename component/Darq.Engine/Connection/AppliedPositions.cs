@@ -92,11 +92,12 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
             if (report.WorldLine != _worldLine)
             {
                 (_previousWorldLine, _worldLine) = (_worldLine, report.WorldLine);
+                // Another handshake in the same world-line says nothing of the one before.
+                report.Survived.ToArray().CopyTo(_survived, 0);
             }
 
             for (var p = 0; p < _highest.Length; p++)
             {
-                _survived[p] = report.Survived[p];
                 // One of the world-line that goes on was read before its handshake: it is newer than what survived of the one before.
                 var isAhead = _highest[p].WorldLine == report.WorldLine && report.Survived[p].WorldLine < report.WorldLine;
                 if (isAhead || _highest[p] <= report.Survived[p])

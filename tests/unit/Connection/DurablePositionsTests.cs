@@ -54,6 +54,8 @@ public sealed class DurablePositionsTests
 
         Assert.True(_applied.Survives(0, new(1, 4)));
         Assert.False(_applied.Survives(0, new(1, 5)));
+        _applied.Compare(Survived(2, new(2, 0)));
+        Assert.False(_applied.Survives(0, new(1, 5)));
         Assert.True(_applied.Survives(0, new(2, 5)));
         _applied.Compare(Survived(3, new(2, 4)));
         Assert.False(_applied.Survives(0, new(1, 4)));
