@@ -31,9 +31,7 @@ internal sealed class ConfirmingConnection(RedisOptions options, TimeProvider ti
     {
         var answers = await ExecuteAsync(
             [
-                new("INFO", "replication"),
-                new("INFO", "persistence"),
-                new("INFO", "cluster"),
+                new("INFO", "replication", "persistence", "cluster"),
                 new("CONFIG", "GET", "appendfsync"),
                 new("CONFIG", "GET", "no-appendfsync-on-rewrite"),
                 ClientId,
@@ -42,25 +40,21 @@ internal sealed class ConfirmingConnection(RedisOptions options, TimeProvider ti
             ],
             cancellation
         );
-        var replication = ServerDescriptions.Fields(answers[0].TextOrNull ?? "");
-        var replicas = ReplicaFields.Of(replication);
-        var hasWaitAof = answers[7].Error is null;
+        var server = ServerDescriptions.Fields(answers[0].TextOrNull ?? "");
+        var replicas = ReplicaFields.Of(server);
+        var hasWaitAof = answers[5].Error is null;
         return new()
         {
-            ReplicationId = replication.GetValueOrDefault("master_replid", ""),
-            AppendOnly = ServerDescriptions.Fields(answers[1].TextOrNull ?? "").GetValueOrDefault("aof_enabled") == "1",
-            AppendFsync = Setting(answers[3]),
-            SkipsFsyncOnRewrite = Setting(answers[4]) != "no",
+            ReplicationId = server.GetValueOrDefault("master_replid", ""),
+            AppendOnly = server.GetValueOrDefault("aof_enabled") == "1",
+            AppendFsync = Setting(answers[1]),
+            SkipsFsyncOnRewrite = Setting(answers[2]) != "no",
             Forbidden =
-                answers[5].Error is not null ? "CLIENT ID"
-                : answers[6].Error is not null ? "WAIT"
+                answers[3].Error is not null ? "CLIENT ID"
+                : answers[4].Error is not null ? "WAIT"
                 : "",
             HasWaitAof = hasWaitAof,
-            IsFailedOver =
-                options.Sentinel is not null
-                || (
-                    replicas.Count > 0 && ServerDescriptions.Fields(answers[2].TextOrNull ?? "").GetValueOrDefault("cluster_enabled") == "1"
-                ),
+            IsFailedOver = options.Sentinel is not null || (replicas.Count > 0 && server.GetValueOrDefault("cluster_enabled") == "1"),
             Replicas = askReplicas && hasWaitAof ? await _replicas.AskAsync(replicas, cancellation) : replicas,
         };
     }

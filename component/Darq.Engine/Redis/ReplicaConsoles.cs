@@ -4,44 +4,30 @@ namespace Darq.Engine.Redis;
 
 /// <summary>
 /// Asks replicas for their persistence, at the addresses that their primary names. An answer, or that there was none, is taken for true
-/// for a minute. Calls come one at a time.
+/// for a minute.
 /// </summary>
 internal sealed class ReplicaConsoles(RedisOptions options, TimeProvider time)
 {
     private static readonly TimeSpan AskedEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<string, (ReplicaFacts Facts, long At)> _known = [];
+    // Of those that the primary named last; replaced as a whole.
+    private volatile Dictionary<string, Answer> _known = [];
 
     public async Task<IReadOnlyList<ReplicaFacts>> AskAsync(IReadOnlyList<ReplicaFacts> replicas, CancellationToken cancellation)
     {
-        foreach (var gone in _known.Keys.Except(replicas.Select(replica => replica.Address)).ToArray())
-        {
-            _known.Remove(gone);
-        }
-
-        return await Task.WhenAll(replicas.Select(replica => AskAsync(replica, cancellation)));
+        var answers = await Task.WhenAll(replicas.Select(replica => AskAsync(replica, cancellation)));
+        _known = answers.DistinctBy(answer => answer.Facts.Address).ToDictionary(answer => answer.Facts.Address);
+        return [.. answers.Select(answer => answer.Facts)];
     }
 
-    private async Task<ReplicaFacts> AskAsync(ReplicaFacts replica, CancellationToken cancellation)
-    {
-        (ReplicaFacts Facts, long At) known;
-        lock (_known)
-        {
-            if (_known.TryGetValue(replica.Address, out known) && time.GetElapsedTime(known.At) < AskedEvery)
+    private async Task<Answer> AskAsync(ReplicaFacts replica, CancellationToken cancellation) =>
+        _known.TryGetValue(replica.Address, out var known) && time.GetElapsedTime(known.At) < AskedEvery
+            ? known with
             {
-                return known.Facts with { Follows = replica.Follows };
+                Facts = known.Facts with { Follows = replica.Follows },
             }
-        }
-
-        known = (await AskAnewAsync(replica, cancellation), time.GetTimestamp());
-        lock (_known)
-        {
-            _known[replica.Address] = known;
-        }
-
-        return known.Facts;
-    }
+            : new(await AskAnewAsync(replica, cancellation), time.GetTimestamp());
 
     private async Task<ReplicaFacts> AskAnewAsync(ReplicaFacts replica, CancellationToken cancellation)
     {
@@ -85,4 +71,6 @@ internal sealed class ReplicaConsoles(RedisOptions options, TimeProvider time)
     }
 
     private static string Value(CommandReply answer) => answer.Items.Count == 2 ? CommandReply.TextOf(answer.Items[1]) : "";
+
+    private sealed record Answer(ReplicaFacts Facts, long At);
 }
