@@ -29,9 +29,7 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
     // Under _lock.
     private (int Replicas, long At)? _cap;
 
-    private readonly Lock _applying = new();
-
-    // Under _applying: what was said last.
+    // Under _lock: what was said last.
     private DurabilityRung? _said;
     private string? _warned;
 
@@ -49,7 +47,7 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
         _loop = new("durability", RoundAsync, time, log) { Subject = counters.Labels };
     }
 
-    /// <summary>Begins to ask every few seconds; a level that no replica can change is asked for in handshakes alone.</summary>
+    /// <summary>Begins to ask every few seconds; for <c>reply</c> there is nothing to ask.</summary>
     public void Start()
     {
         if (_options.Durability.Kind != DurabilityKind.Reply)
@@ -97,7 +95,7 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
     /// <summary>Puts the rung of a server in force, if that is still the one of the last handshake.</summary>
     public void Apply(Asked asked)
     {
-        lock (_applying)
+        lock (_lock)
         {
             if (asked.ReplicationId == _link.ReplicationId)
             {

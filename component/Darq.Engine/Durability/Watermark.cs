@@ -30,10 +30,11 @@ internal sealed class Watermark : IAsyncDisposable
     private readonly SupervisedLoop _loop;
     private readonly Lock _lock = new();
 
+    // Written under _lock.
+    private volatile DurabilityRung _rung = DurabilityRung.Unknown;
+
     // Under _lock. In the order of their rounds.
     private readonly LinkedList<Waiter> _waiting = [];
-    private DurabilityRung _rung = DurabilityRung.Unknown;
-    private volatile bool _needsRounds;
     private long _begun;
     private long _confirmed;
     private int _recoveries;
@@ -62,19 +63,10 @@ internal sealed class Watermark : IAsyncDisposable
     /// <summary>Hears how many replicas confirmed a round that needs more. Returns at once, does not throw.</summary>
     public Action<int>? Stalled { private get; init; }
 
-    public DurabilityRung Rung
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _rung;
-            }
-        }
-    }
+    public DurabilityRung Rung => _rung;
 
     /// <summary>Whether what Redis answered is as durable as it gets.</summary>
-    public bool IsReplyEnough => !_needsRounds;
+    public bool IsReplyEnough => !_rung.NeedsRounds;
 
     /// <summary>For how long rounds have brought no confirmation; zero while they do, or none is needed.</summary>
     public TimeSpan StalledFor
@@ -150,7 +142,7 @@ internal sealed class Watermark : IAsyncDisposable
         Waiter[] released = [];
         lock (_lock)
         {
-            (_rung, _needsRounds) = (rung, rung.NeedsRounds);
+            _rung = rung;
             if (rung.NeedsRounds && !_isStarted)
             {
                 _isStarted = true;
@@ -163,10 +155,7 @@ internal sealed class Watermark : IAsyncDisposable
                 (_stalledSince, _isStallSaid, _confirmed) = (null, false, _begun);
             }
         }
-        foreach (var waiter in released)
-        {
-            waiter.Source.TrySetResult(true);
-        }
+        Tell(released, isDurable: true);
     }
 
     /// <summary>Another server process answers, or writes were lost: who waits has to look whether its own are still there.</summary>
@@ -178,10 +167,7 @@ internal sealed class Watermark : IAsyncDisposable
             _recoveries++;
             unclear = TakeUpTo(long.MaxValue);
         }
-        foreach (var waiter in unclear)
-        {
-            waiter.Source.TrySetResult(false);
-        }
+        Tell(unclear, isDurable: false);
     }
 
     public async ValueTask DisposeAsync()
@@ -315,10 +301,7 @@ internal sealed class Watermark : IAsyncDisposable
             confirmed = TakeUpTo(round.Number);
             (wasSaid, _stalledSince, _isStallSaid) = (_isStallSaid, null, false);
         }
-        foreach (var waiter in confirmed)
-        {
-            waiter.Source.TrySetResult(true);
-        }
+        Tell(confirmed, isDurable: true);
 
         if (wasSaid)
         {
@@ -347,6 +330,15 @@ internal sealed class Watermark : IAsyncDisposable
         }
 
         Stalled?.Invoke(replicas);
+    }
+
+    /// <summary>Ends waits, outside of the lock.</summary>
+    private static void Tell(Waiter[] waiters, bool isDurable)
+    {
+        foreach (var waiter in waiters)
+        {
+            waiter.Source.TrySetResult(isDurable);
+        }
     }
 
     /// <summary>Takes out those who wait for a round up to this one; under the lock.</summary>

@@ -63,7 +63,7 @@ internal sealed class StepExecutor(
             }
 
             Check(request);
-            // Not refused while the level is not reached: its messages are with an app, for which a refusal would be a failure.
+            // Not refused while the level is not reached: its messages are with an app, for which an error would be a failure.
             var begin = primary.Watermark.Begin();
             result = await SubmitAsync(request, cancellation);
             if (!primary.Watermark.IsReplyEnough)
@@ -123,7 +123,7 @@ internal sealed class StepExecutor(
 
     /// <summary>
     /// Whatever the outcome of a step is, it may rest on writes that are not durable yet. After a recovery its parts are there together or
-    /// not at all; what a refusal rested on is not known.
+    /// not at all; what an error code rested on is not known.
     /// </summary>
     private ValueTask DurableAsync(StepRequest request, StepResult result, int begin, CancellationToken cancellation) =>
         primary.DurableAsync(begin, () => result.Code is null && primary.Applied.Survives(request.Home, result.Applied), cancellation);

@@ -21,7 +21,7 @@ public sealed class WatermarkTests : IAsyncLifetime
     private readonly ConfirmingRedis _redis = new();
     private readonly FakeLink _link = new();
     private readonly AppliedPositions _applied = new(1);
-    private readonly FakeTimeProvider _time = new() { AutoAdvanceAmount = TimeSpan.Zero };
+    private readonly FakeTimeProvider _time = new();
     private readonly NamespaceCounters _counters = new(new("ns"));
     private readonly Watermark _watermark;
 

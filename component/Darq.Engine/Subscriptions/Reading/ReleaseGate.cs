@@ -152,7 +152,7 @@ internal sealed class ReleaseGate : IAsyncDisposable
 
     private void Deliver(AppendedMessage message) => _core.Apply(message, static (core, message, _) => core.OnAppended(message));
 
-    /// <summary>Whoever is told of an append by its reply reads nothing; here somebody has to.</summary>
+    /// <summary>The session that learns of an append by the reply reads nothing; this time it has to.</summary>
     private void LeaveInStream(AppendedMessage message) =>
         _core.Apply(message, static (core, message, _) => core.OnWakeUp(message.Partition, message.StreamId.Number, told: ""));
 
