@@ -3,8 +3,8 @@
 -- recover: KEYS[1] the first header. ARGV[1] identity of the namespace, ARGV[2] format, ARGV[3] world-line of the caller's last
 --       handshake (0 = none), then the tags of all partitions of the primary.
 -- Returns {'OK', world-line, replication id, 1 if this call recovered else 0, then per partition 'wl-lsn': how far the caller's
--- world-line survived, whichever process ended it, or !<why> for a damaged header, which is left as it is};
--- {'FOREIGN', identity found} and {'FORMAT', format found} write nothing.
+-- world-line survived, whichever process ended it and even where its beginning was lost with it, or !<why> for a damaged header, which
+-- is left as it is}; {'FOREIGN', identity found} and {'FORMAT', format found} write nothing.
 -- Complexity O(P). One call, so that the partitions cannot disagree. Safe to repeat: the first caller decides, a later
 -- one gets the same answer.
 do
@@ -22,11 +22,23 @@ do
     end
   end
 
+  -- How far a world-line that has ended survived. Where nothing is known of it, all of it was lost, and with it that it began: then what
+  -- is left is what survived of those before it.
+  local function survived_of_ended(tag, world_line)
+    local lsn = redis.call('HGET', tag .. ':wlh', headers.text(world_line))
+    if lsn then return headers.text(world_line) .. '-' .. lsn end
+    local known, latest = redis.call('HGETALL', tag .. ':wlh'), nil
+    for at = 1, #known, 2 do
+      local number = tonumber(known[at])
+      if number < world_line and not (latest and number < tonumber(known[latest])) then latest = at end
+    end
+    return latest and known[latest] .. '-' .. known[latest + 1] or '0-0'
+  end
+
   local function survived(tag, header, world_line)
     if not header[2] then return '0-0' end
-    local wl = headers.text(world_line)
-    local lsn = tonumber(header[2]) > world_line and redis.call('HGET', tag .. ':wlh', wl)
-    return lsn and wl .. '-' .. lsn or header[2] .. '-' .. header[3]
+    if world_line > 0 and world_line < tonumber(header[2]) then return survived_of_ended(tag, world_line) end
+    return header[2] .. '-' .. header[3]
   end
 
   -- Normally the time. Where the clock was set back it counts on from the highest that is known; a crash may have taken a higher one,

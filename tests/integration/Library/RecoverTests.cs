@@ -38,6 +38,37 @@ public sealed class RecoverTests(LibraryServer server) : IClassFixture<LibrarySe
     }
 
     [Fact]
+    public async Task A_world_line_whose_recovery_was_lost_survived_as_far_as_the_ones_before_it()
+    {
+        await using var run = await server.RunAsync();
+        var first = (await run.RecoverAsync())[1];
+        await run.CommandAsync("HSET", run.Key(0, "m"), "boot", "second", "lsn", 5);
+        var lost = (await run.RecoverAsync())[1];
+        await run.CommandAsync("HSET", run.Key(0, "m"), "lsn", 8);
+        // Redis forgets that recovery and what followed it.
+        foreach (var partition in new[] { 0, 1 })
+        {
+            await run.CommandAsync("DEL", run.Key(partition, "wlh"));
+            await run.CommandAsync("HSET", run.Key(partition, "m"), "boot", "third", "wl", first, "lsn", partition == 0 ? 5 : 0);
+        }
+
+        // Whoever comes first, and whoever comes later: both worked under the world-line that is lost.
+        Assert.Equal([$"{first}-5", $"{first}-0"], (await run.RecoverAsync(highest: Number(lost)))[4..]);
+        Assert.Equal([$"{first}-5", $"{first}-0"], (await run.RecoverAsync(highest: Number(lost)))[4..]);
+    }
+
+    [Fact]
+    public async Task Of_a_world_line_older_than_all_that_are_remembered_nothing_is_said_to_survive()
+    {
+        await using var run = await server.RunAsync();
+        var first = (await run.RecoverAsync())[1];
+        await run.CommandAsync("HSET", run.Key(0, "m"), "boot", "other");
+        await run.RecoverAsync();
+
+        Assert.Equal(["0-0", "0-0"], (await run.RecoverAsync(highest: Number(first) - 1))[4..]);
+    }
+
+    [Fact]
     public async Task The_world_line_rises_even_where_the_clock_is_behind()
     {
         await using var run = await server.RunAsync();
