@@ -177,6 +177,20 @@ internal sealed class LaneOwnership(
     }
 
     /// <summary>
+    /// Redis may have lost that lanes were released, or taken by others, and name us their owner again: then nobody else is given them. So
+    /// they are claimed once more, if only to hand them over.
+    /// </summary>
+    public void OnRecovered()
+    {
+        foreach (var lane in lanes.Where(lane => !lane.Owned && lane.FencingToken.Length > 0))
+        {
+            lane.ClaimIsOpen = true;
+        }
+
+        effects.Wake(Workers.Rebalancer);
+    }
+
+    /// <summary>
     /// Others may have taken our lanes: what is in memory is not sent before Redis was asked.
     /// </summary>
     public void Suspend(IEnumerable<Lane> suspended)

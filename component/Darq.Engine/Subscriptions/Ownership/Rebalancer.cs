@@ -32,6 +32,9 @@ internal sealed class Rebalancer(
     // The one that owns our lanes; set by every handshake.
     private volatile Session? _session;
 
+    // Of the handshakes alone: that of the last one.
+    private long _worldLine;
+
     public async Task<TimeSpan> RebalanceAsync(CancellationToken cancellation)
     {
         if (core.Read(static core => core.IsIdle))
@@ -64,6 +67,12 @@ internal sealed class Rebalancer(
     public async Task ResumeAsync(Session session, bool lost, CancellationToken cancellation)
     {
         _session = session;
+        if (_worldLine != primary.WorldLine)
+        {
+            _worldLine = primary.WorldLine;
+            core.Apply(0, static (core, _, _) => core.Ownership.OnRecovered());
+        }
+
         var owned = core.Apply((session, lost), static (core, of, _) => core.OnSession(of.session.Id, of.lost));
         membership.Announce();
         if (owned.Count == 0)
