@@ -84,22 +84,12 @@ internal sealed class FakeRedis : IRedis
         return subscription;
     }
 
-    public async Task<ServerDescription> DescribeAsync(CancellationToken cancellation)
-    {
-        var reply = await SendAsync<Reply>(
-            node => Refusing(node, Refused.Descriptions) ?? (Reply)(IsPrimary(node) ? "master" : "slave"),
-            cancellation
-        );
-        return new ServerDescription("Redis", new Version(7, 0, 15), Convert(reply).ToString(), "noeviction", true, false);
-    }
+    public async Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>
+        new("Redis", new Version(7, 0, 15), await RoleAsync(cancellation), "noeviction", true, false);
 
     public async Task<DurabilityFacts> DescribeDurabilityAsync(bool askReplicas, CancellationToken cancellation)
     {
-        var reply = await SendAsync<Reply>(
-            node => Refusing(node, Refused.Descriptions) ?? (Reply)(IsPrimary(node) ? "master" : "slave"),
-            cancellation
-        );
-        Convert(reply);
+        _ = await RoleAsync(cancellation);
         return _server.Durability with { ReplicationId = _server.ReplicationId };
     }
 
@@ -173,6 +163,15 @@ internal sealed class FakeRedis : IRedis
     {
         Disconnect();
         _loop.After(_weather.ReconnectDelay(), Connect);
+    }
+
+    private async Task<string> RoleAsync(CancellationToken cancellation)
+    {
+        var reply = await SendAsync(
+            node => Refusing(node, Refused.Descriptions) ?? (Reply)(IsPrimary(node) ? "master" : "slave"),
+            cancellation
+        );
+        return Convert(reply).ToString();
     }
 
     private bool IsPrimary(FakeNode node) => node == _server.Primary;

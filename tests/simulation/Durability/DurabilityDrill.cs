@@ -91,7 +91,7 @@ internal sealed class DurabilityDrill : IDisposable
         }
 
         _world.Server.Durability = WithReplica(true);
-        _world.Await(() => _shown.Count == Numbers, MostTime.TotalSeconds, "every number that was published has its output");
+        _world.Loop.RunUntil(() => _shown.Count == Numbers, MostTime);
         _world.Run(seconds: 60);
         Judge();
     }
@@ -110,7 +110,10 @@ internal sealed class DurabilityDrill : IDisposable
     private void Crash()
     {
         var server = _world.Server;
-        var lost = _random.Next(2) == 0 ? 0 : _random.Next(server.JournaledCalls - server.Confirmed + 1);
+        // Mostly there is something to lose.
+        _world.Loop.RunUntil(() => server.JournaledCalls > server.Confirmed, TimeSpan.FromMilliseconds(100));
+        var unconfirmed = server.JournaledCalls - server.Confirmed;
+        var lost = unconfirmed == 0 || _random.Next(3) == 0 ? 0 : 1 + _random.Next(unconfirmed);
         Losses += lost > 0 ? 1 : 0;
         server.Stop();
         server.Restart(lost);
