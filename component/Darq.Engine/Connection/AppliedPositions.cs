@@ -72,14 +72,21 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
         }
     }
 
+    /// <summary>Whether what has this position is known to be there still.</summary>
+    public bool Survives(int partition, Position position) => FateOf(partition, position) == Fate.There;
+
     /// <summary>
-    /// Whether what has this position is known to be there still: it is of the world-line that goes on, or survived the one before.
+    /// What is known of a position: what is of the world-line that goes on is there, as is what survived the one before. Of older ones
+    /// nothing is known.
     /// </summary>
-    public bool Survives(int partition, Position position)
+    public Fate FateOf(int partition, Position position)
     {
         lock (_lock)
         {
-            return position.WorldLine == _worldLine || (position.WorldLine == _previousWorldLine && position <= _survived[partition]);
+            return position.WorldLine == _worldLine ? Fate.There
+                : position.WorldLine != _previousWorldLine ? Fate.Unknown
+                : position <= _survived[partition] ? Fate.There
+                : Fate.Lost;
         }
     }
 
@@ -113,6 +120,14 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
         }
         return loss;
     }
+}
+
+/// <summary>What became of an applied position.</summary>
+internal enum Fate
+{
+    Unknown,
+    There,
+    Lost,
 }
 
 /// <summary>In how many partitions applied writes were lost, and one of them.</summary>

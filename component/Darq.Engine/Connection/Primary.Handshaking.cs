@@ -3,10 +3,7 @@ using Darq.Engine.Telemetry;
 
 namespace Darq.Engine.Connection;
 
-/// <summary>
-/// The handshake loop: when it runs, how long it waits after a failure, and how its outcome opens or closes the primary; and the wait
-/// until what was applied is durable.
-/// </summary>
+/// <summary>The handshake loop: when it runs, how long it waits after a failure, and how its outcome opens or closes the primary.</summary>
 internal sealed partial class Primary
 {
     // Under _lock.
@@ -32,6 +29,25 @@ internal sealed partial class Primary
         lock (_lock)
         {
             _resumptions.Remove(resume);
+        }
+    }
+
+    /// <summary>
+    /// Waits for a first handshake. True: ready. False: Redis was not reached within the time; the handshake loop keeps trying.
+    /// Throws <see cref="DarqException"/> (Misconfigured) with the setting to change. Safe to repeat.
+    /// </summary>
+    public async Task<bool> ConnectAsync(TimeSpan within, CancellationToken cancellation)
+    {
+        using var deadline = new CancellationTokenSource(within, Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        try
+        {
+            await WaitForSessionAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
         }
     }
 
@@ -113,72 +129,6 @@ internal sealed partial class Primary
         if (!await _handshake.IsOpenAsync(session, isNew: false, replaced: null, cancellation))
         {
             Invalidate(Invalidation.SessionGone);
-        }
-    }
-
-    /// <summary>
-    /// To be called before a write is sent; its result goes to <see cref="DurableAsync"/>. Throws <see cref="DarqException"/> (Unavailable)
-    /// where the level has not been reached for as long as a call may take: more would be applied, and nobody told so.
-    /// </summary>
-    public int BeginDurably() =>
-        !Watermark.IsReplyEnough && Watermark.StalledFor >= _options.CallTimeout
-            ? throw new DarqException(ErrorCode.Unavailable, $"UNAVAILABLE: {Watermark.WhyStalled}; try again.")
-            : Watermark.Begin();
-
-    /// <summary>
-    /// Waits until what a request wrote, or what its answer rests on, is durable. Throws <see cref="DarqException"/> (Unavailable) where a
-    /// recovery came in between that it did not survive, and where the level is not reached in the time of a call.
-    /// </summary>
-    /// <param name="begin">What the watermark said before the request was sent.</param>
-    /// <param name="survives">Whether that is there still, after a recovery.</param>
-    /// <param name="cancellation">Ends the wait only.</param>
-    public async ValueTask DurableAsync(int begin, Func<bool> survives, CancellationToken cancellation)
-    {
-        if (Watermark.IsReplyEnough)
-        {
-            return;
-        }
-
-        while (!await IsDurableAsync(begin, cancellation))
-        {
-            begin = Watermark.Begin();
-            if (!survives())
-            {
-                throw new DarqException(
-                    ErrorCode.Unavailable,
-                    "UNAVAILABLE: Redis was replaced or started again before the request was durable, and may have lost it; repeating it "
-                        + "with the same id or token is safe."
-                );
-            }
-        }
-    }
-
-    /// <summary>
-    /// Waits until all that this process knows as applied is durable; false where a recovery came in between. Throws
-    /// <see cref="DarqException"/>: Unavailable where the level is not reached in the time of a call, Full where too many wait.
-    /// </summary>
-    public async ValueTask<bool> IsDurableAsync(int begin, CancellationToken cancellation)
-    {
-        if (Watermark.Waiting >= Durability.Watermark.MaxWaiting)
-        {
-            throw new DarqException(
-                ErrorCode.Full,
-                $"FULL: {Durability.Watermark.MaxWaiting:N0} requests are waiting for their writes to become durable already; try again."
-            );
-        }
-
-        using var timeout = _callTimeout.Begin(cancellation);
-        try
-        {
-            return await Watermark.DurableAsync(begin, timeout.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new DarqException(
-                ErrorCode.Unavailable,
-                $"UNAVAILABLE: Redis has applied the request, but it is not durable yet ({Watermark.WhyStalled ?? "no confirmation in time"}). "
-                    + "Repeating it is safe with the same id or token; without, a write that an etag guards may meet its own."
-            );
         }
     }
 

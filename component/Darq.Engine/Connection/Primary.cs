@@ -57,6 +57,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         (Ids, Applied) = (new(random), new(options.Partitions, OnLateLoss));
         Watermark = new(redis, this, Applied, Keys, time, _log, Counters) { Stalled = count => _durability!.OnStalled(count) };
         _durability = new(redis, this, options, Watermark, time, _log, Counters);
+        Durable = new(Watermark, Applied, _callTimeout, options.CallTimeout);
         _redis.Reconnected += OnReconnected;
         _handshaking = new("handshake", HandshakeRoundAsync, time, _log)
         {
@@ -95,6 +96,9 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     /// <summary>What of them is durable.</summary>
     public Watermark Watermark { get; }
+
+    /// <summary>Answers that wait for it.</summary>
+    public DurableAnswers Durable { get; }
 
     /// <summary>Replication id of the server at the last handshake.</summary>
     public string ReplicationId { get; private set; } = "";
@@ -153,25 +157,6 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         {
             // The message is in its stream: the subscription that failed here finds it by reading.
             _log.AppendedFailed(message.Topic, fault);
-        }
-    }
-
-    /// <summary>
-    /// Waits for a first handshake. True: ready. False: Redis was not reached within the time; the handshake loop keeps trying.
-    /// Throws <see cref="DarqException"/> (Misconfigured) with the setting to change. Safe to repeat.
-    /// </summary>
-    public async Task<bool> ConnectAsync(TimeSpan within, CancellationToken cancellation)
-    {
-        using var deadline = new CancellationTokenSource(within, Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        try
-        {
-            await WaitForSessionAsync(either.Token);
-            return true;
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return false;
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed record NamespaceOptions
     /// <summary>When a write counts as durable, which answers and deliveries wait for.</summary>
     public DurabilityLevel Durability { get; init; }
 
+    /// <summary>When requests that do not say so are answered.</summary>
+    public AckLevel Ack { get; init; }
+
     public DedupBy DedupBy { get; init; }
 
     public CrossPartitionSteps CrossPartitionSteps { get; init; } = CrossPartitionSteps.Allow;

@@ -34,7 +34,7 @@ internal sealed class Watermark : IAsyncDisposable
     private volatile DurabilityRung _rung = DurabilityRung.Unknown;
 
     // Under _lock. In the order of their rounds.
-    private readonly LinkedList<Waiter> _waiting = [];
+    private readonly LinkedList<DurabilityWait> _waiting = [];
     private long _begun;
     private long _confirmed;
     private int _recoveries;
@@ -114,32 +114,19 @@ internal sealed class Watermark : IAsyncDisposable
     /// Waits until what this process knows as applied is durable: true. False where a recovery came in between: only what has a position
     /// that survived is still there, and may be waited for anew. Cancelling ends the wait only.
     /// </summary>
-    public ValueTask<bool> DurableAsync(int begin, CancellationToken cancellation)
-    {
-        Waiter waiter;
-        lock (_lock)
-        {
-            if (_recoveries != begin)
-            {
-                return new(false);
-            }
+    public ValueTask<bool> DurableAsync(int begin, CancellationToken cancellation) =>
+        Enqueue(begin) is { } wait ? new(IsDurableAsync(wait, cancellation)) : new(Begin() == begin);
 
-            if (!_rung.NeedsRounds)
-            {
-                return new(true);
-            }
-
-            waiter = new(_begun + 1);
-            waiter.Node = _waiting.AddLast(waiter);
-        }
-        _loop.Wake();
-        return new(WaitAsync(waiter, cancellation));
-    }
+    /// <summary>The same, telling a confirmation from a level that asks for none.</summary>
+    public async ValueTask<WaitEnd> WaitAsync(int begin, CancellationToken cancellation) =>
+        Enqueue(begin) is { } wait ? await EndAsync(wait, cancellation)
+        : Begin() == begin ? WaitEnd.NotNeeded
+        : WaitEnd.Recovered;
 
     /// <summary>Puts another rung in force. Who waits for more than it asks for goes on.</summary>
     public void Set(DurabilityRung rung)
     {
-        Waiter[] released = [];
+        DurabilityWait[] released = [];
         lock (_lock)
         {
             _rung = rung;
@@ -155,25 +142,25 @@ internal sealed class Watermark : IAsyncDisposable
                 (_stalledSince, _isStallSaid, _confirmed) = (null, false, _begun);
             }
         }
-        Tell(released, isDurable: true);
+        Tell(released, WaitEnd.NotNeeded);
     }
 
     /// <summary>Another server process answers, or writes were lost: who waits has to look whether its own are still there.</summary>
     public void OnRecovered()
     {
-        Waiter[] unclear;
+        DurabilityWait[] unclear;
         lock (_lock)
         {
             _recoveries++;
             unclear = TakeUpTo(long.MaxValue);
         }
-        Tell(unclear, isDurable: false);
+        Tell(unclear, WaitEnd.Recovered);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _loop.DisposeAsync();
-        Waiter[] left;
+        DurabilityWait[] left;
         lock (_lock)
         {
             left = TakeUpTo(long.MaxValue);
@@ -184,7 +171,28 @@ internal sealed class Watermark : IAsyncDisposable
         }
     }
 
-    private async Task<bool> WaitAsync(Waiter waiter, CancellationToken cancellation)
+    /// <summary>Null where there is nothing to wait for.</summary>
+    private DurabilityWait? Enqueue(int begin)
+    {
+        DurabilityWait waiter;
+        lock (_lock)
+        {
+            if (_recoveries != begin || !_rung.NeedsRounds)
+            {
+                return null;
+            }
+
+            waiter = new(_begun + 1);
+            waiter.Node = _waiting.AddLast(waiter);
+        }
+        _loop.Wake();
+        return waiter;
+    }
+
+    private async Task<bool> IsDurableAsync(DurabilityWait waiter, CancellationToken cancellation) =>
+        await EndAsync(waiter, cancellation) != WaitEnd.Recovered;
+
+    private async Task<WaitEnd> EndAsync(DurabilityWait waiter, CancellationToken cancellation)
     {
         await using var givingUp = cancellation.UnsafeRegister(
             (_, token) =>
@@ -288,7 +296,7 @@ internal sealed class Watermark : IAsyncDisposable
     /// <summary>False where a recovery, or another level, came in between.</summary>
     private bool Confirm(Round round)
     {
-        Waiter[] confirmed;
+        DurabilityWait[] confirmed;
         bool wasSaid;
         lock (_lock)
         {
@@ -301,7 +309,7 @@ internal sealed class Watermark : IAsyncDisposable
             confirmed = TakeUpTo(round.Number);
             (wasSaid, _stalledSince, _isStallSaid) = (_isStallSaid, null, false);
         }
-        Tell(confirmed, isDurable: true);
+        Tell(confirmed, WaitEnd.Confirmed);
 
         if (wasSaid)
         {
@@ -333,18 +341,18 @@ internal sealed class Watermark : IAsyncDisposable
     }
 
     /// <summary>Ends waits, outside of the lock.</summary>
-    private static void Tell(Waiter[] waiters, bool isDurable)
+    private static void Tell(DurabilityWait[] waiters, WaitEnd end)
     {
         foreach (var waiter in waiters)
         {
-            waiter.Source.TrySetResult(isDurable);
+            waiter.Source.TrySetResult(end);
         }
     }
 
     /// <summary>Takes out those who wait for a round up to this one; under the lock.</summary>
-    private Waiter[] TakeUpTo(long round)
+    private DurabilityWait[] TakeUpTo(long round)
     {
-        List<Waiter> taken = [];
+        List<DurabilityWait> taken = [];
         while (_waiting.First is { } first && first.Value.Round <= round)
         {
             taken.Add(first.Value);
@@ -356,17 +364,4 @@ internal sealed class Watermark : IAsyncDisposable
 
     /// <summary>A round as it began.</summary>
     private readonly record struct Round(long Number, int Recoveries, DurabilityLevel Level, long BegunAt);
-
-    /// <summary>
-    /// Somebody who waits. Each has a source of its own, so that its continuation goes straight to its own scheduler, where the simulator
-    /// decides the order.
-    /// </summary>
-    private sealed class Waiter(long round)
-    {
-        public long Round { get; } = round;
-
-        public TaskCompletionSource<bool> Source { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public LinkedListNode<Waiter> Node { get; set; } = null!;
-    }
 }

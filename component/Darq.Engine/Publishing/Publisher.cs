@@ -105,7 +105,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     )
     {
         var request = RequestOf(topic, entries);
-        var begin = primary.BeginDurably();
+        var begin = primary.Durable.Begin();
         Published[] published;
         try
         {
@@ -135,7 +135,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     {
         try
         {
-            await primary.DurableAsync(begin, () => Survive(published), cancellation);
+            await primary.Durable.WaitAsync(begin, () => Survive(published), cancellation);
             return published;
         }
         catch (Exception) when (unanswered is not null)

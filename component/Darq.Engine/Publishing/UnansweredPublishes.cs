@@ -40,7 +40,7 @@ internal sealed class UnansweredPublishes
 
     /// <summary>
     /// A call ended, and <paramref name="outcome"/> tells later what became of it; <paramref name="begin"/> is what
-    /// <see cref="Primary.BeginDurably"/> said in front of it. Remembered until a monotonic time.
+    /// <see cref="Primary.Watermark"/> said in front of it. Remembered until a monotonic time.
     /// </summary>
     public void Add(string digest, Task<Published[]> outcome, int begin, TimeSpan until)
     {

@@ -41,7 +41,7 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
                 isDurable &= IsDurable(keys[i], values[i]);
             }
 
-            if (isDurable || await primary.IsDurableAsync(begin, cancellation))
+            if (isDurable || await primary.Durable.IsDurableAsync(begin, cancellation))
             {
                 return values;
             }
@@ -68,7 +68,7 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken cancellation)
     {
         var change = StateWrite.From(operation, options);
-        var begin = primary.BeginDurably();
+        var begin = primary.Durable.Begin();
         Position position;
         try
         {
@@ -77,7 +77,7 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
         catch (DarqException refused) when (refused.Code == ErrorCode.Conflict)
         {
             // What it rests on may be lost.
-            await primary.DurableAsync(begin, static () => false, cancellation);
+            await primary.Durable.WaitAsync(begin, static () => false, cancellation);
             throw;
         }
 
@@ -88,7 +88,7 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     }
 
     private ValueTask DurableAsync(int partition, Position position, int begin, CancellationToken cancellation) =>
-        primary.DurableAsync(begin, () => primary.Applied.Survives(partition, position), cancellation);
+        primary.Durable.WaitAsync(begin, () => primary.Applied.Survives(partition, position), cancellation);
 
     /// <summary>
     /// Starts every operation in order, so that the last of equal keys wins, and then reports one fault. A fault other than an etag's

@@ -4,7 +4,11 @@ namespace Darq.Engine.State;
 internal readonly record struct StateKey(string Key);
 
 /// <summary>The value of a key. A missing key has no etag, an existing one always has.</summary>
-internal readonly record struct StateValue(ReadOnlyMemory<byte> Data, string? ETag, DateTimeOffset? Expires);
+internal readonly record struct StateValue(ReadOnlyMemory<byte> Data, string? ETag, DateTimeOffset? Expires)
+{
+    /// <summary>Whether it was durable when it was read; null where that is not known.</summary>
+    public bool? Durable { get; init; }
+}
 
 internal enum StateChange
 {

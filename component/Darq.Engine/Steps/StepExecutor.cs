@@ -126,7 +126,7 @@ internal sealed class StepExecutor(
     /// not at all; what an error code rested on is not known.
     /// </summary>
     private ValueTask DurableAsync(StepRequest request, StepResult result, int begin, CancellationToken cancellation) =>
-        primary.DurableAsync(begin, () => result.Code is null && primary.Applied.Survives(request.Home, result.Applied), cancellation);
+        primary.Durable.WaitAsync(begin, () => result.Code is null && primary.Applied.Survives(request.Home, result.Applied), cancellation);
 
     private StepRequest Compose(Step step)
     {

@@ -15,6 +15,9 @@ internal sealed record StepResult(bool Duplicate, string Position, IReadOnlyList
     /// <summary>Its position in its home partition, where it took effect.</summary>
     public Position Applied { get; init; }
 
+    /// <summary>Whether what took effect was durable when it was answered; null where that is not known.</summary>
+    public bool? Durable { get; init; }
+
     /// <summary>Why it changed nothing; null where it took effect.</summary>
     public ErrorCode? Code { get; private init; }
 

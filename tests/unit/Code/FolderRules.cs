@@ -28,7 +28,6 @@ internal static partial class FolderRules
     private static readonly IReadOnlyDictionary<string, string[]> Excepted = new Dictionary<string, string[]>
     {
         [Engine + "Connection/Primary.cs"] = ["Batching", "Durability"],
-        [Engine + "Connection/Primary.Handshaking.cs"] = ["Durability"],
         [Engine + "Connection/PrimaryStatus.cs"] = ["Durability"],
         [Engine + "Telemetry/SupervisedLoop.cs"] = ["Redis"],
     };

@@ -36,7 +36,7 @@ internal sealed class SidecarDeadLetters(Primary primary, SubscriptionTable subs
         }
 
         // It answers a publish.
-        await primary.DurableAsync(begin, static () => false, cancellation);
+        await primary.Durable.WaitAsync(begin, static () => false, cancellation);
 
         string FencingToken() => fencingToken = subscriptions.FencingTokenOf(token);
     }

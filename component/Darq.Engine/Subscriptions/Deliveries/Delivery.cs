@@ -15,7 +15,11 @@ internal sealed record Delivery(
     int Attempt,
     long WorldLine,
     bool IsRaw = false
-);
+)
+{
+    /// <summary>Whether the message was durable when it was handed over; null where that is not known.</summary>
+    public bool? Durable { get; init; }
+}
 
 /// <summary>Where deliveries go: a pull stream or the read stream of a binding. One call at a time; waiting is back-pressure.</summary>
 internal interface IDeliverySink

@@ -1,0 +1,27 @@
+namespace Darq.Engine.Core;
+
+/// <summary>When a request is answered.</summary>
+internal enum AckLevel
+{
+    /// <summary>When what it changed, or what its answer rests on, is durable.</summary>
+    Durable,
+
+    /// <summary>When Redis has applied it. A crash that the level of durability does not yet cover may undo it.</summary>
+    Speculative,
+}
+
+/// <summary>Its words, which are the same on every surface.</summary>
+internal static class AckLevels
+{
+    public const string DurableWord = "durable";
+    public const string SpeculativeWord = "speculative";
+
+    /// <summary>What is accepted, for error texts.</summary>
+    public const string Form = $"{DurableWord} or {SpeculativeWord}";
+
+    public static bool TryParse(string? text, out AckLevel level)
+    {
+        level = text == SpeculativeWord ? AckLevel.Speculative : AckLevel.Durable;
+        return text is DurableWord or SpeculativeWord;
+    }
+}

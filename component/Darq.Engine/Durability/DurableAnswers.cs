@@ -1,0 +1,89 @@
+using Darq.Engine.Connection;
+using Darq.Engine.Core;
+
+namespace Darq.Engine.Durability;
+
+/// <summary>
+/// Answers that must not be contradicted wait here, as long as a call may take. A write calls <see cref="Begin"/> before it is sent, and
+/// <see cref="WaitAsync"/> before it is answered.
+/// </summary>
+internal sealed class DurableAnswers(Watermark watermark, AppliedPositions applied, CallTimeout callTimeout, TimeSpan patience)
+{
+    /// <summary>
+    /// Whether what Redis has at this position is durable; null where that is not known. Only for positions that Redis itself named in the
+    /// world-line that goes on: one that was lost would be taken for an old one.
+    /// </summary>
+    public bool? Knows(int partition, Position position) =>
+        watermark.Rung switch
+        {
+            { NeedsRounds: true } => applied.IsDurable(partition, position),
+            { IsDurable: true } => true,
+            _ => null,
+        };
+
+    /// <summary>
+    /// To be called before a write is sent. Throws <see cref="DarqException"/> (Unavailable) where the level has not been reached for as
+    /// long as a call may take: more would be applied, and nobody told so.
+    /// </summary>
+    public int Begin() =>
+        !watermark.IsReplyEnough && watermark.StalledFor >= patience
+            ? throw new DarqException(ErrorCode.Unavailable, $"UNAVAILABLE: {watermark.WhyStalled}; try again.")
+            : watermark.Begin();
+
+    /// <summary>
+    /// Waits until what a request wrote, or what its answer rests on, is durable. Throws <see cref="DarqException"/> (Unavailable) where a
+    /// recovery came in between that it did not survive, and where the level is not reached in the time of a call.
+    /// </summary>
+    /// <param name="begin">What the watermark said before the request was sent.</param>
+    /// <param name="survives">Whether that is there still, after a recovery.</param>
+    /// <param name="cancellation">Ends the wait only.</param>
+    public async ValueTask WaitAsync(int begin, Func<bool> survives, CancellationToken cancellation)
+    {
+        if (watermark.IsReplyEnough)
+        {
+            return;
+        }
+
+        while (!await IsDurableAsync(begin, cancellation))
+        {
+            begin = watermark.Begin();
+            if (!survives())
+            {
+                throw new DarqException(
+                    ErrorCode.Unavailable,
+                    "UNAVAILABLE: Redis was replaced or started again before the request was durable, and may have lost it; repeating it "
+                        + "with the same id or token is safe."
+                );
+            }
+        }
+    }
+
+    /// <summary>
+    /// Waits until all that this process knows as applied is durable; false where a recovery came in between. Throws
+    /// <see cref="DarqException"/>: Unavailable where the level is not reached in the time of a call, Full where too many wait.
+    /// </summary>
+    public async ValueTask<bool> IsDurableAsync(int begin, CancellationToken cancellation)
+    {
+        if (watermark.Waiting >= Watermark.MaxWaiting)
+        {
+            throw new DarqException(
+                ErrorCode.Full,
+                $"FULL: {Watermark.MaxWaiting:N0} requests are waiting for their writes to become durable already; try again."
+            );
+        }
+
+        using var timeout = callTimeout.Begin(cancellation);
+        try
+        {
+            return await watermark.DurableAsync(begin, timeout.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new DarqException(
+                ErrorCode.Unavailable,
+                $"UNAVAILABLE: Redis has applied the request, but it is not durable yet ({watermark.WhyStalled ?? "no confirmation in time"}). "
+                    + "Repeating it is safe with the same id or token; without, a write that an etag guards may meet its own."
+            );
+        }
+    }
+}
