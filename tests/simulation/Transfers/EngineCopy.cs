@@ -101,28 +101,10 @@ internal sealed class EngineCopy : IDisposable
 
     private async Task<string> BuildAsync()
     {
-        string[] options =
-        [
-            "-nodeReuse:false",
-            "-p:UseSharedCompilation=false",
-            "-p:RunAnalyzers=false",
-            "-p:TreatWarningsAsErrors=false",
-            "-p:GenerateDocumentationFile=false",
-        ];
-        await using var build = await ChildProcess.StartAsync(
-            "dotnet",
-            ["build", "-t:PrepareResources;Compile", "--no-restore", "-c", Repository.Configuration, "--nologo", "-v", "q", .. options],
-            null,
-            Folder
-        );
-        if (await build.WaitForExitAsync(Patience) != 0)
-        {
-            throw new InvalidOperationException($"The copy of the engine was not built.\n{build.Output}");
-        }
         // One that is loaded must not be written over by the next build.
         var built = PathOf((++_builds).ToString(CultureInfo.InvariantCulture), "Darq.Engine.dll");
         Directory.CreateDirectory(Path.GetDirectoryName(built)!);
-        File.Copy(Path.Combine(Folder, "obj", Repository.Configuration, "net10.0", "Darq.Engine.dll"), built);
+        await EngineCompiler.CompileAsync(Folder, built);
         return built;
     }
 

@@ -48,7 +48,7 @@ public sealed class MutantTests(ITestOutputHelper output) : IDisposable
 
     [Theory]
     [InlineData(false, LastSeed / 6)]
-    [InlineData(true, LastSeed)]
+    [InlineData(true, LastSeed / 4)]
     public async Task Copy_without_a_patch_holds(bool isBuilt, int lastSeed)
     {
         var judge = await _copy.JudgeAsync(isBuilt);
