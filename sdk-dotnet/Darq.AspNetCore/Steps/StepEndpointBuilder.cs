@@ -36,10 +36,10 @@ public sealed class StepEndpointBuilder : IEndpointConventionBuilder
     }
 
     /// <summary>
-    /// How long a handler may take before the attempt counts as failed and <c>Step.CancellationToken</c> ends. Only what is set here ends
-    /// it: the app does not know the component's setting.
+    /// How long a handler may take before the attempt counts as failed and <c>Step.CancellationToken</c> ends; instead of
+    /// <c>DarqOptions.ProcessingTimeout</c>.
     /// </summary>
-    /// <param name="time">Up to 24 hours in whole milliseconds; zero for no limit. The component's default is one minute.</param>
+    /// <param name="time">Up to 24 hours in whole milliseconds; zero for no limit, so that a handler that hangs does so for ever.</param>
     /// <exception cref="ArgumentOutOfRangeException">The time is below zero or above 24 hours.</exception>
     public StepEndpointBuilder WithProcessingTimeout(TimeSpan time)
     {
@@ -64,13 +64,18 @@ public sealed class StepEndpointBuilder : IEndpointConventionBuilder
     /// <summary>Sets any other setting of a subscription, by the name that the component gives it.</summary>
     /// <param name="name">The setting.</param>
     /// <param name="value">Its value.</param>
-    /// <exception cref="ArgumentException">The name is empty, or <c>requireStep</c>, without which no step would be one.</exception>
+    /// <exception cref="ArgumentException">
+    /// The name is empty; or <c>requireStep</c>, without which no step would be one; or <c>processingTimeout</c>, which
+    /// <see cref="WithProcessingTimeout"/> sets for the app as well.
+    /// </exception>
     public StepEndpointBuilder WithSetting(string name, string value)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(value);
         return name.Equals("requireStep", StringComparison.OrdinalIgnoreCase)
-            ? throw new ArgumentException($"{name} is always true for what MapStep maps.", nameof(name))
+                ? throw new ArgumentException($"{name} is always true for what MapStep maps.", nameof(name))
+            : name.Equals("processingTimeout", StringComparison.OrdinalIgnoreCase)
+                ? throw new ArgumentException($"{name} is what WithProcessingTimeout sets, for the component and the app.", nameof(name))
             : With(name, value);
     }
 

@@ -68,6 +68,7 @@ internal static class StepMapping
             endpoints.MapPost(StepRoute.Of(topic), new StepEndpoint<T>(endpoints.ServiceProvider, subscription, handler).InvokeAsync),
             subscription
         );
+        builder.WithProcessingTimeout(options.ProcessingTimeout);
         if (options.MaxDeliveries is { } deliveries)
         {
             builder.WithMaxDeliveries(deliveries);

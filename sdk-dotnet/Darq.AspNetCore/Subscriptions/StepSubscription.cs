@@ -9,7 +9,7 @@ internal sealed class StepSubscription(string pubSub, string topic)
 
     public string Topic { get; } = topic;
 
-    /// <summary>As far as the app itself set it.</summary>
+    /// <summary>The same as the setting of that name; infinite where that is zero.</summary>
     public TimeSpan ProcessingTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     public IReadOnlyDictionary<string, string> Settings => _settings;

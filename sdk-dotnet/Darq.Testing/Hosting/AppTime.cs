@@ -10,6 +10,9 @@ namespace Darq.Testing.Hosting;
 /// </summary>
 internal sealed class AppTime(SimulationThread thread, Loop loop) : TimeProvider
 {
+    // By name, because an app without the SDK has no such type.
+    private const string SdkDeadline = "Darq.Steps.ProcessingDeadline";
+
     /// <summary>Of the simulation's thread: no timer fires any more.</summary>
     private bool _isDead;
 
@@ -23,11 +26,19 @@ internal sealed class AppTime(SimulationThread thread, Loop loop) : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var isAwaited = !IsDeadline(state) && DeliveryContext.Current is not null;
-        var timer = new AppTimer(this, callback, state, isAwaited ? thread.AwaitedTimers : thread.OtherTimers);
+        var timer = new AppTimer(this, callback, state, KindOf(state));
         timer.Change(dueTime, period);
         return timer;
     }
+
+    private static TimerKind KindOf(object? state) =>
+        IsDeadline(state)
+            ? state?.GetType().FullName == SdkDeadline
+                ? TimerKind.Processing
+                : TimerKind.Other
+            : DeliveryContext.Current is null
+                ? TimerKind.Other
+                : TimerKind.Awaited;
 
     /// <summary>
     /// Of a token, or of <c>WaitAsync</c>: both end something else that may be real work. The type of the latter has no public name; where
@@ -44,12 +55,10 @@ internal sealed class AppTime(SimulationThread thread, Loop loop) : TimeProvider
     public void Kill()
     {
         _isDead = true;
-        thread.AwaitedTimers.Clear();
-        thread.OtherTimers.Clear();
+        thread.Timers.Clear();
     }
 
-    private sealed class AppTimer(AppTime time, TimerCallback callback, object? state, SortedSet<(DateTimeOffset Due, long Number)> timers)
-        : ITimer
+    private sealed class AppTimer(AppTime time, TimerCallback callback, object? state, TimerKind kind) : ITimer
     {
         private readonly ExecutionContext? _context = ExecutionContext.Capture();
         private volatile bool _isDisposed;
@@ -83,11 +92,11 @@ internal sealed class AppTime(SimulationThread thread, Loop loop) : TimeProvider
 
         private void Arm(DateTimeOffset? due, TimeSpan period)
         {
-            timers.Remove(_armed);
+            time.Disarm(kind, _armed);
             _armed = default;
             if (due is { } at && !time._isDead)
             {
-                _armed = time.Arm(timers, at, () => Due(at, period));
+                _armed = time.Arm(kind, at, () => Due(at, period));
             }
         }
 
@@ -119,17 +128,18 @@ internal sealed class AppTime(SimulationThread thread, Loop loop) : TimeProvider
 
     private void PostToThread(Action action) => thread.Post(action);
 
-    private (DateTimeOffset Due, long Number) Arm(SortedSet<(DateTimeOffset Due, long Number)> timers, DateTimeOffset due, Action fire)
+    private void Disarm(TimerKind kind, (DateTimeOffset Due, long Number) armed) => thread.Timers.Remove(kind, armed);
+
+    private (DateTimeOffset Due, long Number) Arm(TimerKind kind, DateTimeOffset due, Action fire)
     {
         // Time may have passed since the app set it.
-        var armed = (due > loop.Now ? due : loop.Now, thread.NextTimer());
-        timers.Add(armed);
+        var armed = thread.Timers.Add(kind, due > loop.Now ? due : loop.Now);
         loop.After(
             due - loop.Now,
             () =>
             {
                 // Not there any more where it was set anew, or its process has died.
-                if (timers.Remove(armed))
+                if (thread.Timers.Remove(kind, armed))
                 {
                     thread.Nudged(loop.Now);
                     fire();

@@ -10,12 +10,11 @@ namespace Darq.Testing.Hosting;
 /// The thread on which Redis, component and clock are simulated; the app and the test run wherever they like, and reach it through its
 /// inbox. Time stands still but in three cases: 1. A call is under way: up to its answer. 2. Somebody waits for the world to be idle, or
 /// for time to pass, and the app does nothing: up to that. 3. The same, while a handler runs but has done nothing for a real moment: up to
-/// the next timer for which it seems to wait, and after a longer moment to any timer of the app.
+/// the next timer for which it seems to wait, and after longer moments to any timer of the app (<see cref="AppTimers"/>).
 /// </summary>
 internal sealed class SimulationThread : IDisposable
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(30);
-    private static readonly TimeSpan LongMoment = TimeSpan.FromSeconds(1);
 
     private readonly BlockingCollection<Action> _inbox = [];
     private readonly TaskCompletionSource _faulted = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,7 +22,6 @@ internal sealed class SimulationThread : IDisposable
     private readonly TimeSpan _handlerTimeout;
     private readonly Thread _thread;
     private long _now;
-    private long _timers;
 
     // Of the thread.
     private Loop _loop = null!;
@@ -38,7 +36,7 @@ internal sealed class SimulationThread : IDisposable
 
     public SimulationThread(Random random, TimeSpan handlerTimeout)
     {
-        (_random, _handlerTimeout) = (random, handlerTimeout);
+        (_random, _handlerTimeout, Timers) = (random, handlerTimeout, new(handlerTimeout));
         var started = new TaskCompletionSource<Loop>(TaskCreationOptions.RunContinuationsAsynchronously);
         _thread = new(() => Run(started)) { IsBackground = true, Name = "darq simulation" };
         _thread.Start();
@@ -57,20 +55,14 @@ internal sealed class SimulationThread : IDisposable
     /// thread.</summary>
     public HashSet<object> Outside { get; } = [];
 
-    /// <summary>When timers of the app are due for which a handler seems to wait. Of the thread.</summary>
-    public SortedSet<(DateTimeOffset Due, long Number)> AwaitedTimers { get; } = [];
-
-    /// <summary>When its other timers are due. Of the thread.</summary>
-    public SortedSet<(DateTimeOffset Due, long Number)> OtherTimers { get; } = [];
+    /// <summary>When timers of the app are due. Of the thread.</summary>
+    public AppTimers Timers { get; }
 
     /// <summary>Whether somebody waits, so that messages are handed to the app. Of the thread.</summary>
     public bool IsAwaited => _goal is not null;
 
     /// <summary>How much time the test has let pass by name, not while it waited for the world to be idle. Of the thread.</summary>
     public TimeSpan Advanced => _advanced + (_goal is { Reached: null } goal ? _loop.Now - goal.Begin : TimeSpan.Zero);
-
-    /// <summary>A number for a timer, so that no two are the same, of whatever process. Of the thread.</summary>
-    public long NextTimer() => ++_timers;
 
     /// <summary>Runs an action on the thread, soon; never, once the simulation has ended.</summary>
     public void Post(Action action) => TryPost(action);
@@ -163,7 +155,7 @@ internal sealed class SimulationThread : IDisposable
     /// <summary>For which timers of the app time would have to pass. Of the thread.</summary>
     public string DescribeTimers()
     {
-        var due = AwaitedTimers.Concat(OtherTimers).Select(timer => timer.Due).Order().ToArray();
+        var due = Timers.Due;
         if (due.Length == 0)
         {
             return "No timer of the app is set.";
@@ -308,7 +300,7 @@ internal sealed class SimulationThread : IDisposable
         if (_awaited is { } due)
         {
             Jump(loop, goal, due);
-            _awaited = IsNext(AwaitedTimers, due) || IsNext(OtherTimers, due) ? due : null;
+            _awaited = Timers.HasNext(due) ? due : null;
             return;
         }
 
@@ -328,18 +320,11 @@ internal sealed class SimulationThread : IDisposable
                 )
             );
         }
-        else if (AwaitedTimers.Count > 0)
+        else
         {
-            _awaited = AwaitedTimers.Min.Due;
-        }
-        else if (OtherTimers.Count > 0 && _silentMoments * Moment >= LongMoment)
-        {
-            _awaited = OtherTimers.Min.Due;
+            _awaited = Timers.AwaitedAfter(_silentMoments * Moment);
         }
     }
-
-    private static bool IsNext(SortedSet<(DateTimeOffset Due, long Number)> timers, DateTimeOffset due) =>
-        timers.Count > 0 && timers.Min.Due == due;
 
     private void Jump(Loop loop, Goal goal, DateTimeOffset until)
     {

@@ -26,6 +26,7 @@ internal sealed class DarqConfiguration(IServiceProvider services) : IConfigureO
         options.Binding = section[nameof(options.Binding)] ?? options.Binding;
         options.MaxDeliveries = Number(options, section, nameof(options.MaxDeliveries)) ?? options.MaxDeliveries;
         options.MaxMessageBytes = Number(options, section, nameof(options.MaxMessageBytes)) ?? options.MaxMessageBytes;
+        options.ProcessingTimeout = Time(options, section, nameof(options.ProcessingTimeout)) ?? options.ProcessingTimeout;
         options.ConflictTimeout = Time(options, section, nameof(options.ConflictTimeout)) ?? options.ConflictTimeout;
         options.CommitTimeout = Time(options, section, nameof(options.CommitTimeout)) ?? options.CommitTimeout;
     }

@@ -31,6 +31,13 @@ public sealed class DarqOptions
     public int? MaxDeliveries { get; set; } = 10;
 
     /// <summary>
+    /// How long a handler may take before its attempt counts as failed and <see cref="Step.CancellationToken"/> ends: 1 millisecond to 24
+    /// hours, default 1 minute. Each subscription tells it to the component, so that both agree; <c>WithProcessingTimeout</c> sets
+    /// another for one topic.
+    /// </summary>
+    public TimeSpan ProcessingTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
     /// How long a handler is run again on fresh state, after pauses of some milliseconds to half a second, while others change what it has
     /// read: 0 to 1 hour, default 10 seconds. After that the delivery has failed and comes again later.
     /// </summary>

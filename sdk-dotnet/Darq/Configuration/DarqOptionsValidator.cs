@@ -7,7 +7,7 @@ internal sealed class DarqOptionsValidator : IValidateOptions<DarqOptions>
 {
     private const int MaxDeliveries = 1_000_000;
 
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     public ValidateOptionsResult Validate(string? name, DarqOptions options)
     {
@@ -26,8 +26,10 @@ internal sealed class DarqOptionsValidator : IValidateOptions<DarqOptions>
 
         Check(mistakes, nameof(DarqOptions.MaxDeliveries), options.MaxDeliveries ?? 0, 0, MaxDeliveries);
         Check(mistakes, nameof(DarqOptions.MaxMessageBytes), options.MaxMessageBytes, 1, int.MaxValue);
-        Check(mistakes, nameof(DarqOptions.ConflictTimeout), options.ConflictTimeout, TimeSpan.Zero);
-        Check(mistakes, nameof(DarqOptions.CommitTimeout), options.CommitTimeout, TimeSpan.FromSeconds(1));
+        Check(mistakes, nameof(DarqOptions.ConflictTimeout), options.ConflictTimeout, TimeSpan.Zero, Hour);
+        Check(mistakes, nameof(DarqOptions.CommitTimeout), options.CommitTimeout, TimeSpan.FromSeconds(1), Hour);
+        // Zero would be no limit for the component, and then a handler that hangs would do so for ever.
+        Check(mistakes, nameof(DarqOptions.ProcessingTimeout), options.ProcessingTimeout, TimeSpan.FromMilliseconds(1), 24 * Hour);
 
         return mistakes.Build();
     }
@@ -51,11 +53,11 @@ internal sealed class DarqOptionsValidator : IValidateOptions<DarqOptions>
         }
     }
 
-    private static void Check(ValidateOptionsResultBuilder mistakes, string option, TimeSpan value, TimeSpan least)
+    private static void Check(ValidateOptionsResultBuilder mistakes, string option, TimeSpan value, TimeSpan least, TimeSpan most)
     {
-        if (value < least || value > Longest)
+        if (value < least || value > most)
         {
-            mistakes.AddError($"is {value}; accepted: {least} to {Longest}.", Named(option));
+            mistakes.AddError($"is {value}; accepted: {least} to {most}.", Named(option));
         }
     }
 

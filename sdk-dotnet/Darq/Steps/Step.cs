@@ -45,8 +45,9 @@ public sealed class Step
     public IReadOnlyDictionary<string, string> Headers => _source.Headers;
 
     /// <summary>
-    /// Ends when the sidecar gives up its request, and at the end of what <c>WithProcessingTimeout</c> gives. A handler that heeds
-    /// it leaves nothing half done: nothing was sent.
+    /// Ends when the sidecar gives up its request, and after <see cref="DarqOptions.ProcessingTimeout"/> or what
+    /// <c>WithProcessingTimeout</c> sets instead; of a step that has a name, with the token of its caller. A handler that heeds it leaves
+    /// nothing half done: nothing was sent.
     /// </summary>
     public CancellationToken CancellationToken { get; }
 

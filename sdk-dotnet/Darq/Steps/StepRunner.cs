@@ -43,7 +43,7 @@ internal sealed class StepRunner(ISidecar sidecar, StoreProbe probe, StepSender 
 
     private async Task<StepResult> RunUntilSettledAsync(StepSource source, Func<Step, Task> handler, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(source.ProcessingTimeout, time);
+        using var limit = new ProcessingDeadline(source.ProcessingTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {

@@ -68,7 +68,7 @@ internal static class Handlers
     /// <summary>Real work, such as that of a database in the process; no virtual time is meant to pass.</summary>
     private static async Task WorkAsync(Order order, Step step)
     {
-        await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+        await Task.Delay(TimeSpan.FromMilliseconds(1200), TimeProvider.System);
         step.CancellationToken.ThrowIfCancellationRequested();
         step.Emit("shipped", new Shipped(order.Id));
     }

@@ -20,6 +20,7 @@ internal static class SpecialHandlers
         app.MapStep<Order>("closed-for-ever", (_, _) => throw new InvalidOperationException("the till is closed")).WithMaxDeliveries(0);
         app.MapStep("guarded", (Order order, Step step, TimeProvider time) => WorkWithinAsync(order, step, time)).WithMaxDeliveries(1);
         app.MapStep<Order>("counted", (_, step) => step.Emit("shipped", new Shipped($"{Interlocked.Increment(ref _count)}")));
+        app.MapStep("stuck", async (Order _, Step step) => await Task.Delay(Timeout.Infinite, step.CancellationToken)).WithMaxDeliveries(1);
         app.MapStep<Order>("attempted", EmitAtFirstAsync);
         app.MapPost("/given-up", () => Results.Json(new { status = "DROP" }))
             .WithTopic(

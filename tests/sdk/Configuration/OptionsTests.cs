@@ -21,6 +21,7 @@ public sealed class OptionsTests
                     options.MaxMessageBytes = 0;
                     options.CommitTimeout = TimeSpan.Zero;
                     options.ConflictTimeout = TimeSpan.FromDays(1);
+                    options.ProcessingTimeout = TimeSpan.Zero;
                 }
             )
         );
@@ -34,6 +35,7 @@ public sealed class OptionsTests
                 "Property Darq:MaxMessageBytes: is 0; accepted: a whole number from 1 to 2147483647.",
                 "Property Darq:ConflictTimeout: is 1.00:00:00; accepted: 00:00:00 to 01:00:00.",
                 "Property Darq:CommitTimeout: is 00:00:00; accepted: 00:00:01 to 01:00:00.",
+                "Property Darq:ProcessingTimeout: is 00:00:00; accepted: 00:00:00.0010000 to 1.00:00:00.",
             ],
             refused.Failures
         );
@@ -52,6 +54,7 @@ public sealed class OptionsTests
                 ["Darq:MaxMessageBytes"] = "1000",
                 ["Darq:ConflictTimeout"] = "00:00:02",
                 ["Darq:CommitTimeout"] = "00:00:03",
+                ["Darq:ProcessingTimeout"] = "00:00:04",
             },
             options => options.StateStore = "book"
         );
@@ -59,6 +62,15 @@ public sealed class OptionsTests
         Assert.Equal(("bank", "book", "work"), (options.PubSub, options.StateStore, options.Binding));
         Assert.Equal((3, 1000), (options.MaxDeliveries, options.MaxMessageBytes));
         Assert.Equal((2, 3), (options.ConflictTimeout.TotalSeconds, options.CommitTimeout.TotalSeconds));
+        Assert.Equal(4, options.ProcessingTimeout.TotalSeconds);
+    }
+
+    [Fact]
+    public void A_handler_has_a_minute_as_the_component_gives_it()
+    {
+        var options = Read([], options => (options.PubSub, options.StateStore) = ("bank", "ledger"));
+
+        Assert.Equal(TimeSpan.FromMinutes(1), options.ProcessingTimeout);
     }
 
     [Theory]

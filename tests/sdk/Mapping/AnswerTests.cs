@@ -2,6 +2,7 @@ using Darq.Tests.Sdk.Fixtures;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Darq.Tests.Sdk.Mapping;
@@ -157,6 +158,47 @@ public sealed class AnswerTests
         Assert.Equal((500, ""), await app.DeliverAsync("/darq/orders", new Order("o-1")));
         Assert.StartsWith("Error HandlerFailed", app.Log.Single(), StringComparison.Ordinal);
         Assert.Empty(app.Sidecar.Transactions);
+    }
+
+    [Fact]
+    public async Task A_handler_without_a_time_of_its_own_has_that_of_the_options()
+    {
+        await using var app = await TestApp.StartAsync(
+            app => app.MapStep("orders", async (Order _, Step step) => await Task.Delay(Timeout.Infinite, step.CancellationToken)),
+            builder => builder.Services.AddDarq(options => options.ProcessingTimeout = TimeSpan.FromMilliseconds(50))
+        );
+
+        Assert.Contains("\"processingTimeout\":\"50ms\"", await app.Http.GetStringAsync("/dapr/subscribe"), StringComparison.Ordinal);
+        Assert.Equal((500, ""), await app.DeliverAsync("/darq/orders", new Order("o-1")));
+        Assert.StartsWith("Error HandlerFailed", app.Log.Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_handler_without_a_limit_is_not_ended()
+    {
+        var time = new FakeTimeProvider();
+        var running = new TaskCompletionSource<CancellationToken>();
+        await using var app = await TestApp.StartAsync(
+            app =>
+                app.MapStep(
+                        "orders",
+                        async (Order _, Step step) =>
+                        {
+                            var hour = Task.Delay(TimeSpan.FromHours(1), time);
+                            running.SetResult(step.CancellationToken);
+                            await hour;
+                        }
+                    )
+                    .WithProcessingTimeout(TimeSpan.Zero),
+            builder => builder.Services.AddSingleton<TimeProvider>(time)
+        );
+        var delivery = app.DeliverAsync("/darq/orders", new Order("o-1"));
+        var cancellation = await running.Task;
+
+        time.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal((200, Success), await delivery);
+        Assert.False(cancellation.IsCancellationRequested);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class SubscriptionTests
         Assert.Equal(
             """
             [{"pubsubname":"bank","topic":"orders","route":"/darq/orders",
-            "metadata":{"maxDeliveries":"10","requireStep":"true"}},
+            "metadata":{"maxDeliveries":"10","processingTimeout":"60000ms","requireStep":"true"}},
             {"pubsubname":"bank","topic":"Paid/now","route":"/darq/-aid-now-42b7bc67e4e8",
             "metadata":{"deadLetterTopic":"lost","maxDeliveries":"5","maxInFlight":"8","order":"none",
             "processingTimeout":"90000ms","requireStep":"true"}}]
@@ -54,7 +54,7 @@ public sealed class SubscriptionTests
         Assert.Equal(2, list.RootElement.GetArrayLength());
         Assert.Equal(("bank", "darq/orders"), (orders.GetProperty("pubsubName").GetString(), orders.GetProperty("route").GetString()));
         Assert.Equal(
-            """{"maxDeliveries":"5","requireStep":"true"}""",
+            """{"maxDeliveries":"5","processingTimeout":"60000ms","requireStep":"true"}""",
             JsonSerializer.Serialize(orders.GetProperty("metadata").Deserialize<SortedDictionary<string, string>>())
         );
     }
@@ -116,6 +116,16 @@ public sealed class SubscriptionTests
         await Assert.ThrowsAsync<ArgumentException>(() =>
             TestApp.StartAsync(app => app.MapStep("orders", (int _, Step _) => { }).WithSetting("RequireStep", "false"))
         );
+
+    [Fact]
+    public async Task The_time_of_a_handler_is_one_for_component_and_token()
+    {
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() =>
+            TestApp.StartAsync(app => app.MapStep("orders", (int _, Step _) => { }).WithSetting("processingtimeout", "5m"))
+        );
+
+        Assert.Contains("WithProcessingTimeout", refused.Message, StringComparison.Ordinal);
+    }
 
     private sealed class Nothing : System.Text.Json.Serialization.Metadata.IJsonTypeInfoResolver
     {

@@ -49,6 +49,19 @@ public sealed class HostTimeTests
     }
 
     [Fact]
+    public async Task Handler_that_hangs_is_ended_by_its_processing_timeout()
+    {
+        await using var darq = await DarqTestHost.StartAsync<Program>(options => options.HandlerTimeout = TimeSpan.FromSeconds(3));
+        var start = darq.Time.Now;
+        await darq.Publish("stuck", new Order("1", "tea", 2));
+
+        await darq.UntilIdle();
+
+        Assert.Contains("processing timeout, 00:01:00", darq.Deliveries[0].Outcome, StringComparison.Ordinal);
+        Assert.InRange(darq.Time.Now - start, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
     public async Task Real_work_is_not_ended_by_its_virtual_deadline()
     {
         await using var darq = await DarqTestHost.StartAsync<Program>();
