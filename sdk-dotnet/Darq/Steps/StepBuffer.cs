@@ -6,7 +6,7 @@ namespace Darq.Steps;
 /// What a handler has read, written and emitted so far. A handler may do several things at once, so all of it is under a lock; once the
 /// step is over, whatever still holds it hears that.
 /// </summary>
-internal sealed class StepBuffer(StepSource source, ISidecar sidecar, CancellationToken cancellationToken)
+internal sealed class StepBuffer(StepSource source, ISidecar sidecar, TimeProvider time, CancellationToken cancellationToken)
 {
     private readonly Lock _lock = new();
 
@@ -32,7 +32,7 @@ internal sealed class StepBuffer(StepSource source, ISidecar sidecar, Cancellati
         lock (_lock)
         {
             EnsureOpen();
-            return IsRead(key) ? _reads[key] : _reads[key] = sidecar.ReadAsync(key, cancellationToken);
+            return IsRead(key) ? _reads[key] : _reads[key] = ReadNowAsync(key);
         }
     }
 
@@ -45,7 +45,7 @@ internal sealed class StepBuffer(StepSource source, ISidecar sidecar, Cancellati
             string[] missing = [.. keys.Distinct().Where(key => !IsRead(key))];
             if (missing.Length > 0)
             {
-                var all = sidecar.ReadAsync(missing, cancellationToken);
+                var all = ReadNowAsync(missing);
                 foreach (var key in missing)
                 {
                     _reads[key] = OneOfAsync(all, key);
@@ -108,6 +108,17 @@ internal sealed class StepBuffer(StepSource source, ISidecar sidecar, Cancellati
         StateRead[] reads = [.. etags.Where(read => !written.Contains(read.Key)).Select(read => new StateRead(read.Key, read.Value))];
         return new StepChanges(writes, reads, [.. _emits]);
     }
+
+    private Task<StoredValue> ReadNowAsync(string key) =>
+        CallTime.LimitAsync($"The read of the state {key}", token => sidecar.ReadAsync(key, token), time, cancellationToken);
+
+    private Task<IReadOnlyDictionary<string, StoredValue>> ReadNowAsync(IReadOnlyList<string> keys) =>
+        CallTime.LimitAsync(
+            $"The read of the states {string.Join(", ", keys)}",
+            token => sidecar.ReadAsync(keys, token),
+            time,
+            cancellationToken
+        );
 
     private static async Task<StoredValue> OneOfAsync(Task<IReadOnlyDictionary<string, StoredValue>> all, string key) =>
         (await all.ConfigureAwait(false))[key];

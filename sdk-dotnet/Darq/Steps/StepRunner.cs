@@ -51,7 +51,10 @@ internal sealed class StepRunner(ISidecar sidecar, StoreProbe probe, StepSender 
         }
         catch (OperationCanceledException late) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"The {source} was not handled within its processing timeout, {source.ProcessingTimeout}.", late);
+            throw new TimeoutException(
+                $"The {source} was not handled within its processing timeout, {source.ProcessingTimeout}. {late.Message}",
+                late
+            );
         }
     }
 
@@ -72,7 +75,7 @@ internal sealed class StepRunner(ISidecar sidecar, StoreProbe probe, StepSender 
         while (true)
         {
             // Steps 1 and 2.
-            var buffer = new StepBuffer(source, sidecar, attempt);
+            var buffer = new StepBuffer(source, sidecar, time, attempt);
             try
             {
                 await handler(new Step(source, buffer, _json, attempt)).ConfigureAwait(false);

@@ -22,7 +22,8 @@ public sealed class StepState
     /// <exception cref="ArgumentException">It is not a key.</exception>
     /// <exception cref="InvalidOperationException">The value has not the form of the type, or the step is over.</exception>
     /// <exception cref="Dapr.DaprException">The sidecar or Redis cannot be reached: let it pass, the message comes again.</exception>
-    /// <exception cref="OperationCanceledException">The step's request was cancelled.</exception>
+    /// <exception cref="TimeoutException">The sidecar did not answer within 10 seconds: let it pass, too.</exception>
+    /// <exception cref="OperationCanceledException">The step's token ended: a read never outlives it.</exception>
     public async ValueTask<T?> Get<T>(string key)
     {
         KeyRules.Check(key);
@@ -46,7 +47,8 @@ public sealed class StepState
     /// <exception cref="ArgumentException">One of them is not a key.</exception>
     /// <exception cref="InvalidOperationException">The step is over.</exception>
     /// <exception cref="Dapr.DaprException">The sidecar or Redis cannot be reached: let it pass, the message comes again.</exception>
-    /// <exception cref="OperationCanceledException">The step's request was cancelled.</exception>
+    /// <exception cref="TimeoutException">The sidecar did not answer within 10 seconds: let it pass, too.</exception>
+    /// <exception cref="OperationCanceledException">The step's token ended: a read never outlives it.</exception>
     public Task Load(params IEnumerable<string> keys)
     {
         string[] all = [.. keys];

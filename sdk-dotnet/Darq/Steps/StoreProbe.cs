@@ -8,10 +8,11 @@ namespace Darq.Steps;
 /// <summary>
 /// Finds out, before the first step, whether the store takes steps. Another store would ignore what makes a transaction a step: it would
 /// write the state at every attempt and publish nothing. So the probe asks for a step that <c>state.darq</c> refuses and others do not.
-/// With a binding it writes a key by a step and reads it by the state API, since both could have different prefixes. What was found is
-/// kept only if it was good.
+/// With a binding it writes a key by a step and reads it by the state API, since both could have different prefixes. Each of these calls
+/// gets 10 seconds, so that all of it takes at most 30, and 10 without a binding; it ends before if the step's token does. What was found
+/// is kept only if it was good.
 /// </summary>
-internal sealed class StoreProbe(ISidecar sidecar, IStepCommit commit, IOptions<DarqOptions> options)
+internal sealed class StoreProbe(ISidecar sidecar, IStepCommit commit, IOptions<DarqOptions> options, TimeProvider time)
 {
     private const int LifeSeconds = 60;
 
@@ -27,7 +28,7 @@ internal sealed class StoreProbe(ISidecar sidecar, IStepCommit commit, IOptions<
         await CheckRefusedAsync(cancellationToken).ConfigureAwait(false);
         if (options.Value.Binding is { } binding)
         {
-            await CheckPrefixAsync(binding, cancellationToken).ConfigureAwait(false);
+            await CheckBindingAsync(binding, cancellationToken).ConfigureAwait(false);
         }
 
         _good = true;
@@ -40,7 +41,9 @@ internal sealed class StoreProbe(ISidecar sidecar, IStepCommit commit, IOptions<
         Dictionary<string, string> metadata = new() { ["darq.token"] = "probe" };
         try
         {
-            await sidecar.TransactAsync(marker, metadata, cancellationToken).ConfigureAwait(false);
+            await CallTime
+                .LimitAsync("The question", token => sidecar.TransactAsync(marker, metadata, token), time, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
@@ -50,7 +53,8 @@ internal sealed class StoreProbe(ISidecar sidecar, IStepCommit commit, IOptions<
                 return;
             }
 
-            throw new StepException(error.Outcome, $"The state store {store} (Darq:StateStore) takes no step: {error.Text}", failure);
+            var what = error.Outcome == StepOutcome.Unknown ? "did not tell whether it takes steps" : "takes no step";
+            throw new StepException(error.Outcome, $"The state store {store} (Darq:StateStore) {what}: {error.Text}", failure);
         }
 
         throw new StepException(
@@ -59,18 +63,46 @@ internal sealed class StoreProbe(ISidecar sidecar, IStepCommit commit, IOptions<
         );
     }
 
+    private async Task CheckBindingAsync(string binding, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CheckPrefixAsync(binding, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException late)
+        {
+            throw new StepException(
+                StepOutcome.Unknown,
+                $"The binding {binding} (Darq:Binding) did not tell whether it takes steps: {late.Message}",
+                late
+            );
+        }
+    }
+
+    /// <summary>A step that was given up is no result here, where nothing depends on it.</summary>
+    private async Task<StepResult> CommitAsync(StepSource source, StepChanges changes, CancellationToken cancellationToken)
+    {
+        var result = await commit.CommitAsync(source, changes, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        return result;
+    }
+
     private async Task CheckPrefixAsync(string binding, CancellationToken cancellationToken)
     {
         var key = $"darq-probe-{RandomNumberGenerator.GetHexString(16)}";
         var value = "\"darq\""u8.ToArray();
         var changes = new StepChanges([new StateWrite(key, value, LifeSeconds) { ETag = StoredValue.Absent }], [], []);
-        var result = await commit.CommitAsync(new StepSource(null, key), changes, cancellationToken).ConfigureAwait(false);
+        var result = await CallTime
+            .LimitAsync("Its step", token => CommitAsync(new StepSource(null, key), changes, token), time, cancellationToken)
+            .ConfigureAwait(false);
         if (result.Outcome is not (StepOutcome.Applied or StepOutcome.Duplicate))
         {
             throw new StepException(result.Outcome, $"The binding {binding} (Darq:Binding) takes no step: {result.Text}", result.Cause);
         }
 
-        var read = await sidecar.ReadAsync(key, cancellationToken).ConfigureAwait(false);
+        var read = await CallTime
+            .LimitAsync($"The read of the state {key}", token => sidecar.ReadAsync(key, token), time, cancellationToken)
+            .ConfigureAwait(false);
         if (!read.Data.Span.SequenceEqual(value))
         {
             throw new StepException(

@@ -31,6 +31,9 @@ internal sealed class FakeSidecar : ISidecar
 
     public Exception? ReadFailure { get; set; }
 
+    /// <summary>Calls that end only when they are cancelled: <c>read</c>, <c>probe</c>, <c>step</c> and <c>components</c>.</summary>
+    public HashSet<string> Hanging { get; } = [];
+
     public bool KnowsSteps { get; set; } = true;
 
     /// <summary>What the binding puts before keys, beyond what the store does.</summary>
@@ -57,8 +60,8 @@ internal sealed class FakeSidecar : ISidecar
     public Task<StoredValue> ReadAsync(string key, CancellationToken cancellationToken)
     {
         Reads.Add(key);
-        return ReadFailure is { } failure
-            ? Task.FromException<StoredValue>(failure)
+        return Hanging.Contains("read") ? NeverAsync<StoredValue>(cancellationToken)
+            : ReadFailure is { } failure ? Task.FromException<StoredValue>(failure)
             : Task.FromResult(State.GetValueOrDefault(key) ?? new StoredValue(default, StoredValue.Absent));
     }
 
@@ -81,8 +84,8 @@ internal sealed class FakeSidecar : ISidecar
     {
         if (metadata.GetValueOrDefault("darq.token") == "probe")
         {
-            return KnowsSteps
-                ? Task.FromException(Transacting("InvalidArgument desc = INVALID: darq.token is 'probe'; accepted: …"))
+            return Hanging.Contains("probe") ? NeverAsync<bool>(cancellationToken)
+                : KnowsSteps ? Task.FromException(Transacting("InvalidArgument desc = INVALID: darq.token is 'probe'; accepted: …"))
                 : Task.CompletedTask;
         }
 
@@ -96,6 +99,11 @@ internal sealed class FakeSidecar : ISidecar
     {
         var text = Encoding.UTF8.GetString(step);
         Steps.Add(text);
+        if (Hanging.Contains("step"))
+        {
+            return NeverAsync<ReadOnlyMemory<byte>>(cancellationToken);
+        }
+
         using var json = JsonDocument.Parse(step);
         foreach (var write in json.RootElement.GetProperty("state").EnumerateArray().Where(write => write.TryGetProperty("value", out _)))
         {
@@ -113,7 +121,12 @@ internal sealed class FakeSidecar : ISidecar
         CancellationToken cancellationToken
     )
     {
-        Published.Add((topic, Encoding.UTF8.GetString(json.Span), metadata));
+        // Several may be published at once.
+        lock (Published)
+        {
+            Published.Add((topic, Encoding.UTF8.GetString(json.Span), metadata));
+        }
+
         if (PublishesHanging > 0)
         {
             PublishesHanging--;
@@ -126,9 +139,15 @@ internal sealed class FakeSidecar : ISidecar
     }
 
     public Task<IReadOnlyList<(string Name, string Type)>> ComponentsAsync(CancellationToken cancellationToken) =>
-        ComponentsFailure is { } failure
-            ? Task.FromException<IReadOnlyList<(string Name, string Type)>>(failure)
-            : Task.FromResult<IReadOnlyList<(string Name, string Type)>>(Components);
+        Hanging.Contains("components") ? NeverAsync<IReadOnlyList<(string Name, string Type)>>(cancellationToken)
+        : ComponentsFailure is { } failure ? Task.FromException<IReadOnlyList<(string Name, string Type)>>(failure)
+        : Task.FromResult<IReadOnlyList<(string Name, string Type)>>(Components);
+
+    private static async Task<T> NeverAsync<T>(CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.Infinite, cancellationToken);
+        throw new InvalidOperationException("cannot be");
+    }
 
     private static DaprException Transacting(string text) => Failure($"error while executing state transaction: rpc error: code = {text}");
 }

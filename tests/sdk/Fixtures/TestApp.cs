@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Darq.Sidecar;
+using Darq.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,6 +21,8 @@ internal sealed class TestApp : IAsyncDisposable
 
     /// <summary>What the SDK has logged, each line as <c>Level Name text</c>.</summary>
     public IEnumerable<string> Log => _logs.Of("Darq.Steps").Select(line => $"{line.Level} {line.Name} {line.Text}");
+
+    public IReadOnlyCollection<LogLine> LogOf(string category) => _logs.Of(category);
 
     public HttpClient Http => field ??= _app.GetTestClient();
 

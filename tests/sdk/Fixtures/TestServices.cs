@@ -29,6 +29,8 @@ internal sealed class TestServices : IDisposable
 
     public FakeSidecar Sidecar { get; } = new();
 
+    public TimeSpan ProcessingTimeout { get; set; } = Timeout.InfiniteTimeSpan;
+
     public FakeTimeProvider Time { get; } = new();
 
     public IServiceProvider Services => _services;
@@ -42,7 +44,12 @@ internal sealed class TestServices : IDisposable
     /// <summary>The same, while the test turns the clock itself.</summary>
     public Task<StepResult> StartAsync(Func<Step, Task> handler, CancellationToken cancellationToken = default)
     {
-        var source = new StepSource(Token, "m-1") { Topic = "orders", IdempotencyKey = "orders/3/m-1" };
+        var source = new StepSource(Token, "m-1")
+        {
+            Topic = "orders",
+            IdempotencyKey = "orders/3/m-1",
+            ProcessingTimeout = ProcessingTimeout,
+        };
         return _services.GetRequiredService<StepRunner>().RunAsync(source, handler, cancellationToken);
     }
 

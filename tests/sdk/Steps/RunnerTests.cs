@@ -161,6 +161,25 @@ public sealed class RunnerTests : IDisposable
         Assert.Contains("accepted: the name of a component of type state.darq", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("probe", "The state store ledger (Darq:StateStore) did not tell whether it takes steps: The question got no answer")]
+    [InlineData("step", "The binding work (Darq:Binding) did not tell whether it takes steps: Its step got no answer")]
+    [InlineData("read", "The binding work (Darq:Binding) did not tell whether it takes steps: The read of the state darq-probe-")]
+    public async Task A_store_that_does_not_answer_is_not_asked_for_ever(string call, string text)
+    {
+        using var sdk = new TestServices(options => options.Binding = "work");
+        sdk.Sidecar.Hanging.Add(call);
+        var run = sdk.StartAsync(_ => Assert.Fail("it ran"));
+        sdk.Time.Advance(TimeSpan.FromSeconds(9));
+        Assert.False(run.IsCompleted);
+
+        sdk.Time.Advance(TimeSpan.FromSeconds(1));
+
+        var failed = await Assert.ThrowsAsync<StepException>(() => run);
+        Assert.Equal(StepOutcome.Unknown, failed.Outcome);
+        Assert.StartsWith(text, failed.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_step_with_a_name_has_it_for_an_id()
     {

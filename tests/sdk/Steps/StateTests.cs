@@ -158,6 +158,45 @@ public sealed class StateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_read_without_an_answer_ends_with_its_name()
+    {
+        Sidecar.Hanging.Add("read");
+        var one = _sdk.StartAsync(async step => await step.State.Get<int>("stock"), Cancel);
+        var several = _sdk.StartAsync(step => step.State.Load("a", "b"), Cancel);
+        _sdk.Time.Advance(TimeSpan.FromSeconds(9));
+        Assert.False(one.IsCompleted || several.IsCompleted);
+
+        _sdk.Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(
+            [
+                "The read of the state stock got no answer from the sidecar within 10 seconds.",
+                "The read of the states a, b got no answer …",
+            ],
+            [
+                (await Assert.ThrowsAsync<TimeoutException>(() => one)).Message,
+                (await Assert.ThrowsAsync<TimeoutException>(() => several)).Message.Replace("from the sidecar within 10 seconds.", "…"),
+            ]
+        );
+    }
+
+    [Fact]
+    public async Task A_read_never_outlives_the_deadline_of_its_handler()
+    {
+        Sidecar.Hanging.Add("read");
+        _sdk.ProcessingTimeout = TimeSpan.FromSeconds(3);
+        var run = _sdk.StartAsync(async step => await step.State.Get<int>("stock"), Cancel);
+
+        _sdk.Time.Advance(TimeSpan.FromSeconds(3));
+
+        Assert.Equal(
+            "The message m-1 of topic orders was not handled within its processing timeout, 00:00:03. "
+                + "The read of the state stock had no answer yet.",
+            (await Assert.ThrowsAsync<TimeoutException>(() => run)).Message
+        );
+    }
+
+    [Fact]
     public async Task A_step_whose_read_failed_is_not_sent()
     {
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
