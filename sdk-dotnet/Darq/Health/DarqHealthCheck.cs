@@ -5,18 +5,21 @@ using Microsoft.Extensions.Options;
 namespace Darq.Health;
 
 /// <summary>Whether the sidecar is there and has the components that the options name, of the types that steps need.</summary>
-internal sealed class DarqHealthCheck(ISidecar sidecar, IOptions<DarqOptions> options) : IHealthCheck
+internal sealed class DarqHealthCheck(ISidecar sidecar, IOptions<DarqOptions> options, TimeProvider time) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         IReadOnlyList<(string Name, string Type)> components;
         try
         {
-            components = await sidecar.ComponentsAsync(cancellationToken).ConfigureAwait(false);
+            components = await CallTime
+                .LimitAsync("The question for its components", sidecar.ComponentsAsync, time, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            return Bad(context, "The sidecar does not answer.", failure);
+            // Without the exception: probes ask every few seconds while the sidecar starts, and each stack trace would look like a fault.
+            return Bad(context, $"The sidecar does not answer: {OneLine(CallError.Of(failure).Text)}");
         }
 
         var settings = options.Value;
@@ -45,6 +48,7 @@ internal sealed class DarqHealthCheck(ISidecar sidecar, IOptions<DarqOptions> op
         }
     }
 
-    private static HealthCheckResult Bad(HealthCheckContext context, string text, Exception? failure = null) =>
-        new(context.Registration.FailureStatus, text, failure);
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+
+    private static HealthCheckResult Bad(HealthCheckContext context, string text) => new(context.Registration.FailureStatus, text);
 }

@@ -1,7 +1,9 @@
 using Darq.Tests.Sdk.Fixtures;
+using Darq.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Darq.Tests.Sdk.Mapping;
@@ -35,11 +37,40 @@ public sealed class HealthTests
     public async Task A_sidecar_that_does_not_answer_makes_it_unready()
     {
         await using var app = await TestApp.StartAsync(app => app.MapDarqHealth("/ready"));
-        app.Sidecar.ComponentsFailure = FakeSidecar.Failure("no");
+        app.Sidecar.ComponentsFailure = FakeSidecar.Failure("Error connecting\nto subchannel.");
 
         using var answer = await app.Http.GetAsync(new Uri("/ready", UriKind.Relative), TestContext.Current.CancellationToken);
 
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_sidecar_that_is_still_starting_is_one_plain_line_in_the_log()
+    {
+        await using var app = await TestApp.StartAsync(app => app.MapDarqHealth("/ready"));
+        app.Sidecar.ComponentsFailure = FakeSidecar.Failure("Error connecting\nto subchannel.");
+
+        using var answer = await app.Http.GetAsync(new Uri("/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        var line = Assert.Single(app.LogOf("Microsoft.Extensions.Diagnostics.HealthChecks.DefaultHealthCheckService"), IsEnd);
+        Assert.Contains("The sidecar does not answer: Error connecting to subchannel.", line.Text, StringComparison.Ordinal);
+        Assert.Null(line.Fault);
+
+        static bool IsEnd(LogLine line) => line.Level >= LogLevel.Warning;
+    }
+
+    [Fact]
+    public async Task A_sidecar_that_hangs_does_not_answer()
+    {
+        using var sdk = new TestServices();
+        sdk.Sidecar.Hanging.Add("components");
+
+        var result = await sdk.InTimeAsync(CheckAsync(sdk));
+
+        Assert.Equal(
+            "The sidecar does not answer: The question for its components got no answer from the sidecar within 10 seconds.",
+            result.Description
+        );
     }
 
     private static Task<HealthCheckResult> CheckAsync(TestServices sdk)
