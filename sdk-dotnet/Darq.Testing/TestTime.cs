@@ -16,6 +16,11 @@ public sealed class TestTime
     public DateTimeOffset Now => _world.Thread.Now;
 
     /// <summary>Lets time pass. Timers that become due fire, and messages are handed to the app.</summary>
+    /// <remarks>
+    /// Nothing waits, but the component's engine does in that time what it does in production: once in each second it looks after each
+    /// topic of the app, which costs about 0.3 ms of real time. Ten minutes with 40 topics take some 7 seconds, and a day cannot be passed
+    /// so; turn shorter times, or a setting of the app that makes them short.
+    /// </remarks>
     /// <param name="by">How much, zero or more.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Ends when it has passed.</returns>
