@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Darq.Testing.Crashes;
 
 namespace Darq.Testing;
@@ -27,9 +28,9 @@ public static class CrashPoints
     /// </para>
     /// <para>
     /// Each run has one crash, and what it falls on is repeated as the same attempt. Not tried are: two crashes in a run; a handler that
-    /// throws, so that attempt 2 comes, but with <paramref name="failedCalls"/>; a delivery that takes too long; and another app that
-    /// writes what a handler has read. Reads of a step are guarded against that; reads with <c>DaprClient</c> beside it are not, and no
-    /// run tells.
+    /// throws, so that attempt 2 comes, but with <paramref name="failedCalls"/>; a delivery that takes too long; and, but with
+    /// <paramref name="competing"/>, another step that writes what a handler has read. Reads of a step are guarded against that; reads with
+    /// <c>DaprClient</c> beside it are not.
     /// </para>
     /// <para>
     /// A crash point is found again by its topic, message, attempt and call, counted among calls of the same kind and key. So parallel
@@ -56,6 +57,13 @@ public static class CrashPoints
     /// Whether each call of a handler to its sidecar is also tried to take effect and then fail with <c>Unavailable</c>, while the process
     /// lives: the handler may repeat it, or throw and get attempt 2. Not for scenarios whose messages are given up at the first failure.
     /// </param>
+    /// <param name="competing">
+    /// What another step writes to a key that a handler has read, between its last read and its commit: the new value, by the key's name
+    /// and its present value, which is <see cref="JsonValueKind.Undefined"/> where there is none in JSON; null for a key that nobody else
+    /// writes. The handler has to be run again on fresh state, so that the same comes of it as where that step wrote before the handler
+    /// began: such a run is what it is compared with. The function runs in the simulation, and must not use the host. Not for scenarios
+    /// whose messages are given up at the first failure. Null tries none.
+    /// </param>
     /// <param name="within">
     /// Most virtual time that may pass in each run, after the scenario, until nothing is left to do; 10 minutes by default.
     /// </param>
@@ -76,6 +84,7 @@ public static class CrashPoints
         Func<string, bool>? ignoredTopics = null,
         bool allowsDeadLetters = false,
         bool failedCalls = false,
+        Func<string, JsonElement, object?>? competing = null,
         TimeSpan? within = null,
         CancellationToken cancellationToken = default
     )
@@ -86,7 +95,7 @@ public static class CrashPoints
             observe,
             new(ignoredKeys, ignoredTopics),
             within,
-            failedCalls,
+            new(failedCalls, competing),
             Start<TEntryPoint>(configure, seed: null)
         );
         var calm = await CrashChecks.CalmAsync(runs, allowsDeadLetters, cancellationToken).ConfigureAwait(false);
@@ -96,7 +105,10 @@ public static class CrashPoints
             var title = $"Crash point {point + 1} of {calm.Points.Count}, seed {calm.Seed}: {moment}.";
             var named = new CrashPoint(title, moment.Name, typeof(TEntryPoint));
             var crashed = await CrashChecks.CrashAsync(runs, named, calm.Seed, cancellationToken).ConfigureAwait(false);
-            await CrashChecks.CompareAsync(runs, calm, crashed, named, cancellationToken).ConfigureAwait(false);
+            var reference = named.IsCompeting
+                ? await CrashChecks.ReferenceAsync(runs, named, cancellationToken).ConfigureAwait(false)
+                : calm;
+            await CrashChecks.CompareAsync(runs, reference, crashed, named, cancellationToken).ConfigureAwait(false);
         }
 
         return calm.Points.Count;
@@ -113,6 +125,7 @@ public static class CrashPoints
     /// <param name="configure">As in <see cref="CheckAsync"/>.</param>
     /// <param name="ignoredKeys">As in <see cref="CheckAsync"/>.</param>
     /// <param name="ignoredTopics">As in <see cref="CheckAsync"/>.</param>
+    /// <param name="competing">As in <see cref="CheckAsync"/>.</param>
     /// <param name="within">As in <see cref="CheckAsync"/>.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <typeparam name="TEntryPoint">A type of the app's assembly, usually its <c>Program</c>.</typeparam>
@@ -130,6 +143,7 @@ public static class CrashPoints
         Action<DarqTestOptions>? configure = null,
         Func<string, bool>? ignoredKeys = null,
         Func<string, bool>? ignoredTopics = null,
+        Func<string, JsonElement, object?>? competing = null,
         TimeSpan? within = null,
         CancellationToken cancellationToken = default
     )
@@ -140,13 +154,13 @@ public static class CrashPoints
             observe,
             new(ignoredKeys, ignoredTopics),
             within,
-            failedCalls: false,
+            new(FailedCalls: false, competing),
             Start<TEntryPoint>(configure, seed)
         );
         var named = new CrashPoint($"Crash point \"{point}\".", point, typeof(TEntryPoint));
         var crashed = await CrashChecks.CrashAsync(runs, named, seed, cancellationToken).ConfigureAwait(false);
-        var calm = await runs.RunAsync(crashAt: null, cancellationToken).ConfigureAwait(false);
-        await CrashChecks.CompareAsync(runs, calm, crashed, named, cancellationToken).ConfigureAwait(false);
+        var reference = await CrashChecks.ReferenceAsync(runs, named, cancellationToken).ConfigureAwait(false);
+        await CrashChecks.CompareAsync(runs, reference, crashed, named, cancellationToken).ConfigureAwait(false);
     }
 
     private static Func<CancellationToken, Task<DarqTestHost>> Start<TEntryPoint>(Action<DarqTestOptions>? configure, int? seed)

@@ -14,8 +14,14 @@ internal sealed class DaprCalls
     public DaprCalls(ComponentProcess component, CloudEvents events, Func<IEnumerable<(string Name, string Type)>> components)
     {
         var (state, publish, bindings) = (new StateCalls(component), new PublishCalls(component, events), new BindingCalls(component));
-        Add("GetState", GetStateRequest.Parser, state.GetAsync, static request => request.Key);
-        Add("GetBulkState", GetBulkStateRequest.Parser, state.GetBulkAsync, static request => string.Join(", ", request.Keys));
+        Add("GetState", GetStateRequest.Parser, state.GetAsync, static request => request.Key, read: static request => [request.Key]);
+        Add(
+            "GetBulkState",
+            GetBulkStateRequest.Parser,
+            state.GetBulkAsync,
+            static request => string.Join(", ", request.Keys),
+            read: static request => request.Keys
+        );
         Add("SaveState", SaveStateRequest.Parser, state.SaveAsync, static request => KeysOf(request.States));
         Add("DeleteState", DeleteStateRequest.Parser, state.DeleteAsync, static request => request.Key);
         Add("DeleteBulkState", DeleteBulkStateRequest.Parser, state.DeleteBulkAsync, static request => KeysOf(request.States));
@@ -65,13 +71,17 @@ internal sealed class DaprCalls
         MessageParser<T> parser,
         Func<T, Task<IMessage>> serve,
         Func<T, string> about,
-        Func<T, IEnumerable<string>>? consumed = null
+        Func<T, IEnumerable<string>>? consumed = null,
+        Func<T, IEnumerable<string>>? read = null
     )
         where T : IMessage<T> =>
         _methods[method] = bytes =>
         {
             var request = parser.ParseFrom(bytes);
-            return new($"{method} {about(request)}".TrimEnd(), [.. consumed?.Invoke(request) ?? []], () => serve(request));
+            return new($"{method} {about(request)}".TrimEnd(), [.. consumed?.Invoke(request) ?? []], () => serve(request))
+            {
+                Read = [.. read?.Invoke(request) ?? []],
+            };
         };
 }
 
@@ -81,6 +91,9 @@ internal sealed class DaprCalls
 /// <param name="ServeAsync">Carries it out, inside the simulated process.</param>
 internal sealed record DaprCall(string Text, IReadOnlyList<string> Consumed, Func<Task<IMessage>> ServeAsync)
 {
+    /// <summary>The keys that it reads.</summary>
+    public IReadOnlyList<string> Read { get; init; } = [];
+
     /// <summary>
     /// Whether it is one by which the .NET SDK finds out, once in each process, whether the store takes steps: no call of a handler.
     /// </summary>

@@ -7,7 +7,19 @@ namespace Darq.Testing.Crashes;
 /// <param name="Title">It in a sentence, at the start of each error.</param>
 /// <param name="Name">By which a run finds it.</param>
 /// <param name="App">The entry point of the app.</param>
-internal sealed record CrashPoint(string Title, string Name, Type App);
+internal sealed record CrashPoint(string Title, string Name, Type App)
+{
+    private static readonly string Competing = $" {nameof(MomentKind.CompetingWrite)} ";
+
+    /// <summary>Whether another step writes there, and nothing crashes.</summary>
+    public bool IsCompeting => Name.Contains(Competing, StringComparison.Ordinal);
+
+    /// <summary>What is only in the run that shows what has to come of it, and only in the run with the point.</summary>
+    public (string Reference, string Run) Only =>
+        IsCompeting
+            ? ("Only where it wrote before the handler:", "Only where it wrote between read and commit:")
+            : ("Only without the crash:", "Only with the crash:");
+}
 
 /// <summary>What the runs of a scenario say about its handlers.</summary>
 internal static class CrashChecks
@@ -23,7 +35,7 @@ internal static class CrashChecks
     /// <summary>The run without a crash. Throws <see cref="DarqTestException"/> where nothing can be checked.</summary>
     public static async Task<CrashRun> CalmAsync(CrashRuns runs, bool allowsDeadLetters, CancellationToken cancellationToken)
     {
-        var calm = await runs.RunAsync(crashAt: null, cancellationToken).ConfigureAwait(false);
+        var calm = await runs.RunCalmlyAsync(cancellationToken).ConfigureAwait(false);
         if (calm.Points.Count == 0)
         {
             throw new DarqTestException("No message of the scenario reaches a handler of the app, so that there is nothing to check.");
@@ -48,7 +60,7 @@ internal static class CrashChecks
         {
             try
             {
-                run = await runs.RunAsync(point.Name, cancellationToken).ConfigureAwait(false);
+                run = await runs.RunWithAsync(point.Name, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
             {
@@ -71,39 +83,64 @@ internal static class CrashChecks
     }
 
     /// <summary>
-    /// Throws <see cref="CrashPointException"/> where the crash makes a difference, and <see cref="DarqTestException"/> where it need not
-    /// have been the crash.
+    /// The run that shows what has to come of a point: one without a crash, or where the other step writes before the handler, which is
+    /// then alone.
+    /// </summary>
+    public static async Task<CrashRun> ReferenceAsync(CrashRuns runs, CrashPoint point, CancellationToken cancellationToken)
+    {
+        if (!point.IsCompeting)
+        {
+            return await runs.RunCalmlyAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            return await runs.RunAfterAsync(point.Name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DarqTestException fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new DarqTestException(
+                $"{point.Title} The run does not end well already where it wrote before the handler, so that there is nothing to compare. "
+                    + $"Return null from competing for what no other step writes. {fault.Message}",
+                fault
+            );
+        }
+    }
+
+    /// <summary>
+    /// Throws <see cref="CrashPointException"/> where the point makes a difference, and <see cref="DarqTestException"/> where it need not
+    /// have been the point.
     /// </summary>
     public static async Task CompareAsync(
         CrashRuns runs,
-        CrashRun calm,
-        CrashRun crashed,
+        CrashRun reference,
+        CrashRun run,
         CrashPoint point,
         CancellationToken cancellationToken
     )
     {
-        if (crashed.Lines.SequenceEqual(calm.Lines))
+        if (run.Lines.SequenceEqual(reference.Lines))
         {
             return;
         }
 
-        var again = await runs.RunAsync(crashAt: null, cancellationToken).ConfigureAwait(false);
-        if (!again.Lines.SequenceEqual(calm.Lines))
+        var again = await ReferenceAsync(runs, point, cancellationToken).ConfigureAwait(false);
+        if (!again.Lines.SequenceEqual(reference.Lines))
         {
             throw new DarqTestException(
                 "Two runs without a crash differ already, so that there is nothing to compare: by real time, random numbers, static "
                     + "variables or chance. Leave that out with ignoredKeys or ignoredTopics, and return from observe what must not "
-                    + $"differ.\n{CrashRun.Difference(calm, "Only in one:", again, "Only in the other:")}"
+                    + $"differ.\n{CrashRun.Difference(reference, "Only in one:", again, "Only in the other:")}"
             );
         }
 
         var order =
-            calm.Points.DistinctBy(moment => (moment.Topic, moment.Id)).Count() < 2
+            reference.Points.DistinctBy(moment => (moment.Topic, moment.Id)).Count() < 2
                 ? ""
                 : "Messages of different keys come in any order, and after a crash in another one. If this is all that differs, leave it "
                     + "out with ignoredKeys or ignoredTopics, and return from observe what must hold in any order.\n";
-        var difference = CrashRun.Difference(calm, "Only without the crash:", crashed, "Only with the crash:");
-        throw new CrashPointException($"{point.Title} What came of it differs.\n{difference}\n{order}{HowToRepeat(point, calm.Seed)}");
+        var difference = CrashRun.Difference(reference, point.Only.Reference, run, point.Only.Run);
+        throw new CrashPointException($"{point.Title} What came of it differs.\n{difference}\n{order}{HowToRepeat(point, reference.Seed)}");
     }
 
     private static string HowToRepeat(CrashPoint point, int? seed)

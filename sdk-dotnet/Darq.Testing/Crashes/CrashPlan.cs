@@ -1,12 +1,12 @@
 namespace Darq.Testing.Crashes;
 
-/// <summary>At which moments the app's process dies, and which moments there were. Of the simulation's thread.</summary>
+/// <summary>What happens at which moments, and which moments there were. Of the simulation's thread.</summary>
 internal sealed class CrashPlan
 {
     private readonly List<(string Topic, At At)> _next = [];
     private readonly List<Moment> _moments = [];
 
-    /// <summary>The name of the moment at which the process dies, once; null for none, and when it has come.</summary>
+    /// <summary>The name of the moment at which what it stands for happens, once; null for none, and when it has come.</summary>
     public string? CrashAt { get; set; }
 
     /// <summary>Whether calls that fail are moments to be tried.</summary>
@@ -40,6 +40,13 @@ internal sealed class CrashPlan
             _moments.Add(moment);
         }
 
+        return IsChosen(moment);
+    }
+
+    /// <summary>Another step might write what a handler has read. Returns whether it does now.</summary>
+    public bool Competes(Moment moment)
+    {
+        _moments.Add(moment);
         return IsChosen(moment);
     }
 

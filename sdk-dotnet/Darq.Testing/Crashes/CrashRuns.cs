@@ -1,9 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Darq.Engine.State;
 using Darq.Testing.Calls;
 using Darq.Testing.Hosting;
-using Darq.Testing.Server;
 
 namespace Darq.Testing.Crashes;
 
@@ -13,12 +11,20 @@ internal sealed class CrashRuns(
     Func<DarqTestHost, object?>? observe,
     Ignored ignored,
     TimeSpan? within,
-    bool failedCalls,
+    Tried tried,
     Func<CancellationToken, Task<DarqTestHost>> start
 )
 {
-    /// <summary>A run that crashes at the point of a name; null for a calm one.</summary>
-    public async Task<CrashRun> RunAsync(string? crashAt, CancellationToken cancellationToken)
+    /// <summary>A run without a crash.</summary>
+    public Task<CrashRun> RunCalmlyAsync(CancellationToken cancellationToken) => RunAsync(null, null, cancellationToken);
+
+    /// <summary>A run in which happens what the point of a name stands for.</summary>
+    public Task<CrashRun> RunWithAsync(string point, CancellationToken cancellationToken) => RunAsync(point, null, cancellationToken);
+
+    /// <summary>A run in which the other step of a point writes before the handler.</summary>
+    public Task<CrashRun> RunAfterAsync(string point, CancellationToken cancellationToken) => RunAsync(null, point, cancellationToken);
+
+    private async Task<CrashRun> RunAsync(string? crashAt, string? writesFirstAt, CancellationToken cancellationToken)
     {
         var host = await start(cancellationToken).ConfigureAwait(false);
         await using (host.ConfigureAwait(false))
@@ -29,11 +35,17 @@ internal sealed class CrashRuns(
                 var begin = world.Thread.Now;
                 // Otherwise the time until another process takes over would let values expire.
                 world.Server.TimeOfValues = () => begin + world.Thread.Advanced;
-                world.Crashes.TriesFailedCalls = failedCalls;
+                world.Crashes.TriesFailedCalls = tried.FailedCalls;
+                (world.Competing.Value, world.Competing.FirstAt) = (tried.Competing, writesFirstAt);
                 return world.Crashes.CrashAt = crashAt;
             });
             await scenario(host).WaitAsync(cancellationToken).ConfigureAwait(false);
             await host.UntilIdle(within, cancellationToken).ConfigureAwait(false);
+            if (world.Thread.Ask(() => world.Competing.FirstAt) is { } missed)
+            {
+                throw new DarqTestException($"The delivery of \"{missed}\" did not come, so that the scenario does not repeat.");
+            }
+
             var lines = world.Thread.Ask(() => LinesOf(world));
             if (observe is not null)
             {
@@ -59,7 +71,13 @@ internal sealed class CrashRuns(
 
     private List<string> LinesOf(World world)
     {
-        var state = world.Server.KeyNames.ToArray().SelectMany(name => StateOf(world.Server, name)).Order(StringComparer.Ordinal);
+        var state = StoredState
+            .Keys(world.Server)
+            .Where(stored => !stored.Key.StartsWith(DaprCall.ProbeKey, StringComparison.Ordinal) && !ignored.HasKey(stored.Key))
+            .Select(stored => (stored.Key, Value: StoredState.ValueOf(world.Server, stored.Name)))
+            .Where(stored => stored.Value is not null)
+            .Select(stored => $"state '{stored.Key}': {Encoding.UTF8.GetString(stored.Value!.Value.Span)}")
+            .Order(StringComparer.Ordinal);
         var messages = world
             .Appended.ByTopic()
             .Where(topic => !ignored.HasTopic(topic.Key))
@@ -67,28 +85,10 @@ internal sealed class CrashRuns(
             .Order(StringComparer.Ordinal);
         return [.. state, .. messages];
     }
-
-    private IEnumerable<string> StateOf(FakeServer server, string name)
-    {
-        const string Kind = "}:s:" + StateItems.Prefix;
-        var at = name.IndexOf(Kind, StringComparison.Ordinal);
-        if (at < 0)
-        {
-            yield break;
-        }
-
-        var key = Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(name[(at + Kind.Length)..]));
-        if (
-            !key.StartsWith(DaprCall.ProbeKey, StringComparison.Ordinal)
-            && !ignored.HasKey(key)
-            && server.Execute(["GET", name])[0] is Reply.Bulk { Text: { } text }
-            && StoredValue.TryParse(Encoding.Latin1.GetBytes(text), out var value)
-        )
-        {
-            yield return $"state '{key}': {Encoding.UTF8.GetString(value.Data.Span)}";
-        }
-    }
 }
+
+/// <summary>What is tried beside crashes: calls that fail, and what another step writes.</summary>
+internal sealed record Tried(bool FailedCalls, Func<string, JsonElement, object?>? Competing);
 
 /// <summary>What is not compared.</summary>
 internal sealed record Ignored(Func<string, bool>? Keys, Func<string, bool>? Topics)

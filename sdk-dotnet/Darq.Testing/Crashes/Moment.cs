@@ -5,6 +5,7 @@ namespace Darq.Testing.Crashes;
 internal enum MomentKind
 {
     BeforeHandler,
+    CompetingWrite,
     BeforeCall,
     AfterCall,
     FailedCall,
@@ -12,13 +13,13 @@ internal enum MomentKind
     AfterAnswer,
 }
 
-/// <summary>A moment of a delivery at which its process may die, or a call of it fail.</summary>
+/// <summary>A moment of a delivery at which its process may die, a call of it fail, or another step write what it has read.</summary>
 /// <param name="Topic">Of the message.</param>
 /// <param name="Id">Of the message.</param>
 /// <param name="Attempt">Which attempt it is.</param>
 /// <param name="Kind">Where in the delivery.</param>
 /// <param name="Call">The number of the call; 0 for none.</param>
-/// <param name="Text">What the call is.</param>
+/// <param name="Text">What the call is, or which key another step writes.</param>
 /// <param name="IsCommit">Whether the call is the step that consumes the message.</param>
 internal sealed record Moment(string Topic, string Id, int Attempt, MomentKind Kind, int Call = 0, string Text = "", bool IsCommit = false)
 {
@@ -39,6 +40,9 @@ internal sealed record Moment(string Topic, string Id, int Attempt, MomentKind K
         }
     }
 
+    /// <summary>The moment at which another step writes a key, in the same delivery.</summary>
+    public Moment Competing(string key) => new(Topic, Id, Attempt, MomentKind.CompetingWrite, Text: key);
+
     /// <summary>The moment after a call; a commit is one only if it took effect.</summary>
     public Moment After(bool tookEffect) => this with { Kind = MomentKind.AfterCall, IsCommit = IsCommit && tookEffect };
 
@@ -50,6 +54,7 @@ internal sealed record Moment(string Topic, string Id, int Attempt, MomentKind K
         var where = Kind switch
         {
             MomentKind.BeforeHandler => "before the handler",
+            MomentKind.CompetingWrite => $"another step wrote '{Text}' between the handler's last read and its commit",
             MomentKind.BeforeCall => $"before call {Call} ({Text}) took effect",
             MomentKind.AfterCall => $"after call {Call} ({Text}) took effect, before its answer",
             MomentKind.FailedCall => $"call {Call} ({Text}) took effect, and failed with Unavailable",

@@ -7,6 +7,7 @@ using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Telemetry;
+using Darq.Testing.Calls;
 using Darq.Testing.Scheduling;
 using Darq.Testing.Server;
 using Microsoft.Extensions.Logging;
@@ -100,6 +101,14 @@ internal sealed class ComponentProcess(
                     Count(-1);
                 }
             });
+        });
+
+    /// <summary>Writes a value whatever is there, under a key as the app names it.</summary>
+    public Task<bool> WriteAsync(string key, byte[] json) =>
+        AskAsync(async () =>
+        {
+            await State.ApplyAsync(new(StateChange.Upsert, StateItems.Key(key)) { Value = json }, CancellationToken.None);
+            return true;
         });
 
     /// <summary>Runs an action inside the process. Of the simulation's thread.</summary>

@@ -106,9 +106,11 @@ internal sealed class Dispatcher(World world, int? maxConcurrent)
         }
 
         world.Thread.Outside.Add(running);
+        var first = world.FirstWrite(running.At(MomentKind.BeforeHandler));
         var request = new AppRequest(sink.Subscription, delivery, world.Events);
         _ = Task.Run(async () =>
         {
+            await world.WriteAsync(sink.Process, first).ConfigureAwait(false);
             var verdict = await request.PostAsync(sink.Process, number).ConfigureAwait(false);
             world.Thread.Post(() => Answered(number, running, request, verdict));
         });
@@ -191,7 +193,11 @@ internal sealed class Dispatcher(World world, int? maxConcurrent)
     public sealed class Running(AppSink sink, Delivery delivery, DateTimeOffset started)
     {
         private readonly Dictionary<string, int> _texts = new(StringComparer.Ordinal);
+        private readonly OrderedDictionary<string, bool> _read = new(StringComparer.Ordinal);
         private int _calls;
+
+        /// <summary>The keys that its handler has read.</summary>
+        public IEnumerable<string> Read => _read.Keys;
 
         public AppSink Sink => sink;
 
@@ -207,6 +213,11 @@ internal sealed class Dispatcher(World world, int? maxConcurrent)
         /// <summary>Before a call of its handler to the sidecar, which is counted.</summary>
         public Moment Before(DaprCall call)
         {
+            foreach (var key in call.Read)
+            {
+                _read[key] = true;
+            }
+
             var nth = _texts[call.Text] = _texts.GetValueOrDefault(call.Text) + 1;
             return At(MomentKind.BeforeCall) with
             {

@@ -1,3 +1,4 @@
+using Darq.Engine.Core;
 using Darq.Testing.Apps;
 using Darq.Testing.Calls;
 using Darq.Testing.Crashes;
@@ -43,6 +44,8 @@ internal sealed class World : IAsyncDisposable
 
     public CrashPlan Crashes { get; } = new();
 
+    public CompetingWrites Competing { get; private set; } = null!;
+
     public async Task StartAsync()
     {
         _loop = await Thread.Started.ConfigureAwait(false);
@@ -51,6 +54,7 @@ internal sealed class World : IAsyncDisposable
             Server = new FakeServer(() => _loop.Now, _random);
             (Appended, Books) = (new(Server), new(Server));
             Events = new(_random, new HostTime(Thread));
+            Competing = new(Server, Crashes, Options.JsonSerializerOptions);
             return true;
         });
         await StartProcessAsync().ConfigureAwait(false);
@@ -76,7 +80,10 @@ internal sealed class World : IAsyncDisposable
             return null;
         }
 
-        var moment = await Thread.AskAsync<Moment?>(done => Begin(process, call, delivery, done)).ConfigureAwait(false);
+        var (moment, competing) = await Thread
+            .AskAsync<(Moment?, CompetingWrite?)>(done => Begin(process, call, delivery, done))
+            .ConfigureAwait(false);
+        await WriteAsync(process, competing).ConfigureAwait(false);
         IMessage? answer = null;
         Exception? fault = null;
         try
@@ -101,6 +108,25 @@ internal sealed class World : IAsyncDisposable
         return fails ? throw CallFault.Of(StatusCode.Unavailable, "the answer was lost, as the crash point says")
             : fault is null ? answer
             : throw fault;
+    }
+
+    /// <summary>What another step writes before a delivery; null for nothing. Of the simulation's thread.</summary>
+    public CompetingWrite? FirstWrite(Moment delivery) => Told(() => Competing.BeforeHandler(delivery));
+
+    /// <summary>Another step writes, if there is something to write; what refuses that ends the wait of the test.</summary>
+    public async Task WriteAsync(AppProcess process, CompetingWrite? write)
+    {
+        try
+        {
+            if (write is not null)
+            {
+                await process.Component.WriteAsync(write.Key, write.Json).ConfigureAwait(false);
+            }
+        }
+        catch (Exception fault) when (fault is DarqException or RpcException)
+        {
+            Thread.Post(() => Thread.Fail(new DarqTestException($"Another step cannot write '{write!.Key}': {fault.Message}", fault)));
+        }
     }
 
     /// <summary>A delivery has come to a moment. If its process dies at it, another one starts. Of the simulation's thread.</summary>
@@ -178,8 +204,10 @@ internal sealed class World : IAsyncDisposable
 
     private int SeedOf(int process) => unchecked((Options.Seed * 397) ^ process);
 
-    /// <summary>Numbers the call, in the delivery that it belongs to. Of the simulation's thread.</summary>
-    private void Begin(AppProcess process, DaprCall call, string? delivery, TaskCompletionSource<Moment?> done)
+    /// <summary>
+    /// Numbers the call, in the delivery that it belongs to, and tells what another step writes before it. Of the simulation's thread.
+    /// </summary>
+    private void Begin(AppProcess process, DaprCall call, string? delivery, TaskCompletionSource<(Moment?, CompetingWrite?)> done)
     {
         if (!process.IsAlive)
         {
@@ -188,14 +216,28 @@ internal sealed class World : IAsyncDisposable
 
         if (call.IsProbe || Dispatcher.Find(delivery) is not { } running)
         {
-            done.TrySetResult(null);
+            done.TrySetResult((null, null));
             return;
         }
 
         var moment = running.Before(call);
         if (!Dies(moment))
         {
-            done.TrySetResult(moment);
+            done.TrySetResult((moment, moment.IsCommit ? Told(() => Competing.BeforeCommit(moment, running.Read)) : null));
+        }
+    }
+
+    /// <summary>What a test cannot tell ends the wait of that test, and not the call of its app.</summary>
+    private CompetingWrite? Told(Func<CompetingWrite?> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (DarqTestException fault)
+        {
+            Thread.Fail(fault);
+            return null;
         }
     }
 

@@ -14,6 +14,7 @@ internal static class SpecialHandlers
         Handlers.Step(app, "parallel", ReadInParallelAsync);
         Handlers.Step(app, "expiring", SaveForAMomentAsync);
         Handlers.Step(app, "race", ArriveAsync);
+        Handlers.Step(app, "unguarded", WriteWhatWasReadAsync);
         Handlers.Step(app, "meet-left", (_, http, _) => MeetAsync(http, meeting => meeting.ComeLeft()), maxDeliveries: 1);
         Handlers.Step(app, "meet-right", (_, http, _) => MeetAsync(http, meeting => meeting.ComeRight()), maxDeliveries: 1);
         app.MapStep<Order>("closed", (_, _) => throw new InvalidOperationException("the till is closed")).WithMaxDeliveries(2);
@@ -53,6 +54,10 @@ internal static class SpecialHandlers
             ],
             new Dictionary<string, string> { ["darq.token"] = http.Request.Headers["darq-token"].ToString() }
         );
+
+    /// <summary>Not safe: what others wrote since the read is overwritten.</summary>
+    private static async Task WriteWhatWasReadAsync(Order order, HttpContext http, DaprClient dapr) =>
+        await Handlers.CommitAsync(order, http, dapr, await dapr.GetStateAsync<int>("store", "stock-tea") - order.Count, etag: null);
 
     /// <summary>Notes who came, in the order in which they did: right, and not the same in each run.</summary>
     private static async Task ArriveAsync(Order order, HttpContext http, DaprClient dapr)
