@@ -35,6 +35,25 @@ public interface IDarqClient
     );
 
     /// <summary>
+    /// Publishes several messages, each as <see cref="PublishAsync"/> does and as safe to repeat: a call that failed in part is simply made
+    /// again with the same ids. Not all or nothing, which only a step's <see cref="Step.Emit"/> is. Up to 16 calls to the sidecar are under
+    /// way at once, one for each message, since the bulk call of Dapr's client takes no id with a message. Messages of one key are
+    /// published one after the other, in the order given; after one that fails the others of its key are not tried.
+    /// </summary>
+    /// <typeparam name="T">The type of the data.</typeparam>
+    /// <param name="topic">The topic: 1 to 255 bytes of UTF-8.</param>
+    /// <param name="messages">The messages.</param>
+    /// <param name="cancellationToken">Ends the waiting; some messages may have been published then.</param>
+    /// <returns>The messages that failed, by their ids; <see cref="PublishReport.ThrowIfFailed"/> where none should have.</returns>
+    /// <exception cref="ArgumentException">The topic or an id is empty, or a time to live not above zero: nothing was sent.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    Task<PublishReport> PublishAllAsync<T>(
+        string topic,
+        IEnumerable<OutgoingMessage<T>> messages,
+        CancellationToken cancellationToken = default
+    );
+
+    /// <summary>
     /// Runs a step that consumes no message: state and messages that belong together, as when an account is opened. Safe to repeat: a
     /// second step with the id changes nothing within the component's <c>stepRetention</c> (10 minutes), though its handler runs.
     /// </summary>

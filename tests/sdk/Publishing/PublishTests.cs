@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapr;
 using Darq.Tests.Sdk.Fixtures;
 using Xunit;
@@ -89,6 +90,67 @@ public sealed class PublishTests : IDisposable
         Assert.Equal("The message o-1 for topic a* was not published: INVALID: the topic is 'a*'", failed.Message);
     }
 
+    [Fact]
+    public async Task Several_messages_go_each_under_its_id_and_those_of_a_key_in_order()
+    {
+        var messages = Enumerable
+            .Range(1, 60)
+            .Select(i => new OutgoingMessage<int>($"o-{i}", i)
+            {
+                Key = i % 3 == 0 ? null : $"k{i % 3}",
+                TimeToLive = TimeSpan.FromSeconds(i),
+            });
+
+        var report = await _sdk.InTimeAsync(_sdk.Client.PublishAllAsync("orders", messages, TestContext.Current.CancellationToken));
+
+        report.ThrowIfFailed();
+        Assert.Empty(report.Failed);
+        Assert.Equal(60, Sidecar.Published.Select(sent => sent.Metadata["darq.id"]).Distinct().Count());
+        Assert.All(
+            Sidecar.Published,
+            sent => Assert.Equal(($"o-{sent.Json}", sent.Json), (sent.Metadata["darq.id"], sent.Metadata["ttlInSeconds"]))
+        );
+        Assert.All(
+            Sidecar.Published.GroupBy(sent => sent.Metadata.GetValueOrDefault("partitionKey")).Where(line => line.Key is not null),
+            line => Assert.Equal(line.Select(NumberOf).Order(), line.Select(NumberOf))
+        );
+    }
+
+    [Fact]
+    public async Task Messages_that_failed_are_named_and_none_of_a_key_is_overtaken()
+    {
+        Sidecar.PublishFailures.Enqueue(null);
+        Sidecar.PublishFailures.Enqueue("InvalidArgument desc = TOO_LARGE: the message");
+        OutgoingMessage<int>[] messages = [.. Enumerable.Range(1, 4).Select(i => new OutgoingMessage<int>($"o-{i}", i) { Key = "ann" })];
+
+        var report = await _sdk.InTimeAsync(_sdk.Client.PublishAllAsync("orders", messages, TestContext.Current.CancellationToken));
+
+        Assert.Equal(["o-1", "o-2"], Sidecar.Published.Select(sent => sent.Metadata["darq.id"]));
+        Assert.Equal(
+            [
+                ("o-2", StepOutcome.TooLarge, "The message o-2 for topic orders was not published: TOO_LARGE: the message"),
+                ("o-3", null, "The message o-3 for topic orders was not published: message o-2 of its key was not, either."),
+                ("o-4", null, "The message o-4 for topic orders was not published: message o-2 of its key was not, either."),
+            ],
+            report.Failed.Select(failed => (failed.Id, failed.Outcome, failed.Text))
+        );
+        Assert.StartsWith(
+            "3 messages failed: o-2, o-3, o-4. The message o-2",
+            Assert.Throws<StepException>(report.ThrowIfFailed).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task What_is_wrong_with_one_of_several_is_told_before_any_is_sent()
+    {
+        OutgoingMessage<int>[] messages = [new("o-1", 1), new("", 2)];
+
+        await Assert.ThrowsAsync<ArgumentException>(() => _sdk.Client.PublishAllAsync("orders", messages));
+
+        Assert.Empty(Sidecar.Published);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]
@@ -98,6 +160,9 @@ public sealed class PublishTests : IDisposable
         );
 
     public void Dispose() => _sdk.Dispose();
+
+    private static int NumberOf((string Topic, string Json, Dictionary<string, string> Metadata) sent) =>
+        int.Parse(sent.Json, CultureInfo.InvariantCulture);
 
     private Task PublishAsync(Func<Task> publish) => _sdk.InTimeAsync(publish());
 }
