@@ -12,6 +12,20 @@ public sealed class StepEndpointBuilder : IEndpointConventionBuilder
     internal StepEndpointBuilder(IEndpointConventionBuilder endpoint, StepSubscription subscription) =>
         (_endpoint, _subscription) = (endpoint, subscription);
 
+    /// <summary>
+    /// From which component the messages come; instead of <c>DarqOptions.PubSub</c>. It has to have the same Redis, database and namespace
+    /// as <c>DarqOptions.StateStore</c>, where the step takes effect. The same topic of two components needs two routes, as in
+    /// <c>app.MapGroup("/other").MapStep(…)</c>. <c>MapDarqHealth</c> does not look for it.
+    /// </summary>
+    /// <param name="name">The name of another component of type <c>pubsub.darq</c>.</param>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    public StepEndpointBuilder WithPubSub(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        _subscription.PubSub = name;
+        return this;
+    }
+
     /// <summary>After how many failures a message moves to the dead-letter topic; instead of <c>DarqOptions.MaxDeliveries</c>.</summary>
     /// <param name="count">1 to 1,000,000; 0 repeats it for ever.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count is below zero or above a million.</exception>

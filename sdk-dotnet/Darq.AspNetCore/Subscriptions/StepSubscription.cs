@@ -5,7 +5,7 @@ internal sealed class StepSubscription(string pubSub, string topic)
 {
     private readonly SortedDictionary<string, string> _settings = new(StringComparer.Ordinal) { ["requireStep"] = "true" };
 
-    public string PubSub { get; } = pubSub;
+    public string PubSub { get; set; } = pubSub;
 
     public string Topic { get; } = topic;
 

@@ -11,13 +11,22 @@ internal sealed class SubscriptionCheck(StepEndpoints steps) : IHostedLifecycleS
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         HashSet<(string PubSub, string Topic)> seen = [.. steps.Others];
-        foreach (var (subscription, _) in steps.All)
+        Dictionary<string, StepSubscription> routes = new(StringComparer.OrdinalIgnoreCase);
+        foreach (var (subscription, route) in steps.All)
         {
             if (!seen.Add((subscription.PubSub, subscription.Topic)))
             {
                 throw new InvalidOperationException(
                     $"The topic {subscription.Topic} of {subscription.PubSub} has two handlers; accepted: one MapStep, or one endpoint "
                         + "with [Topic] or WithTopic."
+                );
+            }
+
+            if (!routes.TryAdd(route, subscription))
+            {
+                throw new InvalidOperationException(
+                    $"The topic {subscription.Topic} of {subscription.PubSub} has the route of that of {routes[route].PubSub}, {route}; "
+                        + $"accepted: one of them in a group of routes, as in app.MapGroup(\"/{subscription.PubSub}\").MapStep(…)."
                 );
             }
         }

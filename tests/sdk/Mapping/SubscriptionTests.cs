@@ -87,6 +87,39 @@ public sealed class SubscriptionTests
     }
 
     [Fact]
+    public async Task A_topic_of_another_pubsub_is_listed_under_its_name_beside_one_of_the_same_name()
+    {
+        await using var app = await TestApp.StartAsync(app =>
+        {
+            app.MapStep("orders", (int _, Step step) => step.Emit("seen", "bank"));
+            app.MapGroup("/other").MapStep("orders", (int _, Step step) => step.Emit("seen", "till")).WithPubSub("till");
+        });
+
+        using var list = JsonDocument.Parse(await app.Http.GetStringAsync("/dapr/subscribe", Cancel));
+        Assert.Equal(
+            [("bank", "/darq/orders"), ("till", "/other/darq/orders")],
+            list.RootElement.EnumerateArray()
+                .Select(entry => (entry.GetProperty("pubsubname").GetString(), entry.GetProperty("route").GetString()))
+        );
+        Assert.Equal(200, (await app.DeliverAsync("/other/darq/orders", 1)).Status);
+        Assert.Equal("""[{"topic":"seen","data":"till"}]""", app.Sidecar.Transactions.Single().Metadata["darq.emit"]);
+    }
+
+    [Fact]
+    public async Task One_route_for_a_topic_of_two_pubsubs_ends_the_start()
+    {
+        var two = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            TestApp.StartAsync(app =>
+            {
+                app.MapStep("orders", (int _, Step _) => { });
+                app.MapStep("orders", (int _, Step _) => { }).WithPubSub("till");
+            })
+        );
+
+        Assert.Contains("app.MapGroup(\"/till\").MapStep(…)", two.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_its_services_mapping_says_what_to_add()
     {
         await using var app = WebApplication.CreateSlimBuilder().Build();
