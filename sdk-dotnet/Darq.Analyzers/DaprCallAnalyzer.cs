@@ -37,6 +37,7 @@ internal sealed class DaprCallAnalyzer : DiagnosticAnalyzer
     private static readonly ImmutableDictionary<string, string> InsteadOfOwn = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["PublishAsync"] = "Step.Emit",
+        ["PublishAllAsync"] = "Step.Emit",
         ["RunStepAsync"] = "Step",
     }.ToImmutableDictionary(StringComparer.Ordinal);
 

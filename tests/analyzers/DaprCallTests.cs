@@ -36,6 +36,7 @@ public sealed class DaprCallTests
                 public async Task HandleAsync(string message, Step step)
                 {
                     await darq.[|PublishAsync|]("paid", "p-1", message);
+                    await darq.[|PublishAllAsync|]("paid", [new OutgoingMessage<string>("p-2", message)]);
                     await darq.[|RunStepAsync|]("s-1", inner => Task.CompletedTask);
                 }
 

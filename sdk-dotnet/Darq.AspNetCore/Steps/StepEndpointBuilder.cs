@@ -15,7 +15,8 @@ public sealed class StepEndpointBuilder : IEndpointConventionBuilder
     /// <summary>
     /// From which component the messages come; instead of <c>DarqOptions.PubSub</c>. It has to have the same Redis, database and namespace
     /// as <c>DarqOptions.StateStore</c>, where the step takes effect. The same topic of two components needs two routes, as in
-    /// <c>app.MapGroup("/other").MapStep(…)</c>. <c>MapDarqHealth</c> does not look for it.
+    /// <c>app.MapGroup("/other").MapStep(…)</c>, and another <c>consumerID</c> of the other component: with the same one both are one
+    /// group, and each message goes to either route. <c>MapDarqHealth</c> does not look for it.
     /// </summary>
     /// <param name="name">The name of another component of type <c>pubsub.darq</c>.</param>
     /// <exception cref="ArgumentException">The name is empty.</exception>

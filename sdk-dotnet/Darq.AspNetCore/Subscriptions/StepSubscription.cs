@@ -3,7 +3,7 @@ namespace Darq.AspNetCore.Subscriptions;
 /// <summary>What the sidecar is told of a topic whose messages are steps; metadata of its endpoint.</summary>
 internal sealed class StepSubscription(string pubSub, string topic)
 {
-    private readonly SortedDictionary<string, string> _settings = new(StringComparer.Ordinal) { ["requireStep"] = "true" };
+    private readonly SortedDictionary<string, string> _settings = new(StringComparer.OrdinalIgnoreCase) { ["requireStep"] = "true" };
 
     public string PubSub { get; set; } = pubSub;
 

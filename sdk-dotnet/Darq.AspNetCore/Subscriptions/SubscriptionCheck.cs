@@ -26,7 +26,8 @@ internal sealed class SubscriptionCheck(StepEndpoints steps) : IHostedLifecycleS
             {
                 throw new InvalidOperationException(
                     $"The topic {subscription.Topic} of {subscription.PubSub} has the route of that of {routes[route].PubSub}, {route}; "
-                        + $"accepted: one of them in a group of routes, as in app.MapGroup(\"/{subscription.PubSub}\").MapStep(…)."
+                        + $"accepted: one of them in a group of routes, as in app.MapGroup(\"/{subscription.PubSub}\").MapStep(…), and "
+                        + "a consumerID of its own for its component, because one group shares its messages among its routes."
                 );
             }
         }

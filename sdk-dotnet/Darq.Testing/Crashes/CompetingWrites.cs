@@ -41,7 +41,11 @@ internal sealed class CompetingWrites(FakeServer server, CrashPlan plan, JsonSer
 
         var key = FirstAt[begin.Length..];
         FirstAt = null;
-        return WriteOf(key);
+        return WriteOf(key)
+            ?? throw new DarqTestException(
+                $"'{key}' got no value from competing when its handler began, though it did at its commit: there is nothing to compare "
+                    + "with. Return null for keys that other handlers of the scenario write as well."
+            );
     }
 
     /// <summary>Null where there is no value, or none in JSON.</summary>

@@ -1,4 +1,6 @@
+using Dapr;
 using Darq.Sidecar;
+using Grpc.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
@@ -19,7 +21,10 @@ internal sealed class DarqHealthCheck(ISidecar sidecar, IOptions<DarqOptions> op
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             // Without the exception: probes ask every few seconds while the sidecar starts, and each stack trace would look like a fault.
-            return Bad(context, $"The sidecar does not answer: {OneLine(CallError.Of(failure).Text)}");
+            // What is no call's failure is a fault of the app.
+            return failure is TimeoutException or RpcException or DaprException
+                ? Bad(context, $"The sidecar does not answer: {OneLine(CallError.Of(failure).Text + CauseOf(failure))}")
+                : new(context.Registration.FailureStatus, $"The sidecar was not asked: {OneLine(failure.Message)}", failure);
         }
 
         var settings = options.Value;
@@ -47,6 +52,10 @@ internal sealed class DarqHealthCheck(ISidecar sidecar, IOptions<DarqOptions> op
             yield return $"The component {name} (Darq:{option}) is of type {found.Type}; accepted: {type}.";
         }
     }
+
+    /// <summary>What the client knows beyond its status, such as the address that refuses a connection.</summary>
+    private static string CauseOf(Exception failure) =>
+        (failure as RpcException ?? failure.InnerException as RpcException)?.Status.DebugException is { } cause ? $" {cause.Message}" : "";
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 

@@ -8,6 +8,8 @@ namespace Darq.Steps;
 /// </summary>
 internal sealed class StepBuffer(StepSource source, ISidecar sidecar, TimeProvider time, CancellationToken cancellationToken)
 {
+    private const int ShownKeys = 10;
+
     private readonly Lock _lock = new();
 
     // Under _lock. Writes keep their order, because a reader of logs expects it.
@@ -112,9 +114,9 @@ internal sealed class StepBuffer(StepSource source, ISidecar sidecar, TimeProvid
     private Task<StoredValue> ReadNowAsync(string key) =>
         CallTime.LimitAsync($"The read of the state {key}", token => sidecar.ReadAsync(key, token), time, cancellationToken);
 
-    private Task<IReadOnlyDictionary<string, StoredValue>> ReadNowAsync(IReadOnlyList<string> keys) =>
+    private Task<IReadOnlyDictionary<string, StoredValue>> ReadNowAsync(string[] keys) =>
         CallTime.LimitAsync(
-            $"The read of the states {string.Join(", ", keys)}",
+            $"The read of the states {string.Join(", ", keys.Take(ShownKeys))}{(keys.Length > ShownKeys ? ", …" : "")}",
             token => sidecar.ReadAsync(keys, token),
             time,
             cancellationToken
@@ -130,6 +132,15 @@ internal sealed class StepBuffer(StepSource source, ISidecar sidecar, TimeProvid
 
     /// <summary>A read that failed tells nothing of the value, so it may be tried again.</summary>
     private bool IsRead(string key) => _reads.TryGetValue(key, out var read) && read is { IsFaulted: false, IsCanceled: false };
+
+    /// <summary>Throws <see cref="InvalidOperationException"/> once the step is over.</summary>
+    public void Check()
+    {
+        lock (_lock)
+        {
+            EnsureOpen();
+        }
+    }
 
     private void EnsureOpen()
     {

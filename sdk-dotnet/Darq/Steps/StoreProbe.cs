@@ -97,7 +97,8 @@ internal sealed class StoreProbe(ISidecar sidecar, IStepCommit commit, IOptions<
             .ConfigureAwait(false);
         if (result.Outcome is not (StepOutcome.Applied or StepOutcome.Duplicate))
         {
-            throw new StepException(result.Outcome, $"The binding {binding} (Darq:Binding) takes no step: {result.Text}", result.Cause);
+            var what = result.Outcome == StepOutcome.Unknown ? "did not tell whether it takes steps" : "takes no step";
+            throw new StepException(result.Outcome, $"The binding {binding} (Darq:Binding) {what}: {result.Text}", result.Cause);
         }
 
         var read = await CallTime
