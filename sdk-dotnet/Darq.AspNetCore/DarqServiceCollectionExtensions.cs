@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using Darq;
+using Darq.AspNetCore.Rollbacks;
 using Darq.AspNetCore.Subscriptions;
 using Darq.Health;
 using Microsoft.AspNetCore.Hosting;
@@ -30,9 +32,27 @@ public static class DarqServiceCollectionExtensions
         }
 
         services.AddSingleton<StepEndpoints>();
+        services.AddSingleton<WorldLines>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, SubscribeFilter>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SubscriptionCheck>());
         services.AddHealthChecks().AddCheck<DarqHealthCheck>(HealthCheckName);
+        return services;
+    }
+
+    /// <summary>
+    /// Adds a handler that hears before the first message after a recovery of Redis that something may have been undone. It is one for the
+    /// whole app. Safe to repeat for the same type.
+    /// </summary>
+    /// <typeparam name="THandler">The handler.</typeparam>
+    /// <param name="services">The app's services.</param>
+    /// <returns>The same services.</returns>
+    public static IServiceCollection AddDarqRollback<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler
+    >(this IServiceCollection services)
+        where THandler : class, IRollbackHandler
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IRollbackHandler, THandler>());
         return services;
     }
 }

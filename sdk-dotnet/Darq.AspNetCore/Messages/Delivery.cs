@@ -33,5 +33,11 @@ internal static class Delivery
         };
     }
 
+    /// <summary>The world-line that a delivery names; 0 where it names none.</summary>
+    public static long WorldLineOf(HttpRequest request) =>
+        long.TryParse(Text(request.Headers, "darq-world-line"), NumberStyles.None, CultureInfo.InvariantCulture, out var worldLine)
+            ? worldLine
+            : 0;
+
     private static string? Text(IHeaderDictionary headers, string name) => headers[name] is [{ Length: > 0 } text] ? text : null;
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Darq.AspNetCore.Messages;
+using Darq.AspNetCore.Rollbacks;
 using Darq.AspNetCore.Subscriptions;
 using Darq.AspNetCore.Telemetry;
 using Darq.Steps;
@@ -22,6 +23,7 @@ internal sealed class StepEndpoint<T>
     private readonly Func<IServiceProvider, T, Step, Task> _handler;
     private readonly MessageReader<T> _reader;
     private readonly StepRunner _runner;
+    private readonly WorldLines _worldLines;
     private readonly DarqOptions _options;
     private readonly byte[]? _callerToken;
     private readonly ILogger _logger;
@@ -34,6 +36,7 @@ internal sealed class StepEndpoint<T>
         json.Check<T>();
         _reader = new MessageReader<T>(json);
         _runner = services.GetRequiredService<StepRunner>();
+        _worldLines = services.GetRequiredService<WorldLines>();
         _logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Darq.Steps");
         if (services.GetRequiredService<IConfiguration>()["APP_API_TOKEN"] is { Length: > 0 } token)
         {
@@ -67,6 +70,9 @@ internal sealed class StepEndpoint<T>
         {
             var body = await MessageBody.ReadAsync(context.Request, _options.MaxMessageBytes, cancellationToken).ConfigureAwait(false);
             var data = EventData.Of(body, context.Request.ContentType);
+            await _worldLines
+                .EnterAsync(_subscription.PubSub, Delivery.WorldLineOf(context.Request), cancellationToken)
+                .ConfigureAwait(false);
             var scopes = context.RequestServices.GetRequiredService<IServiceScopeFactory>();
             var result = await _runner.RunAsync(source, step => HandleAsync(scopes, data, step), cancellationToken).ConfigureAwait(false);
             return Judge(source, result);
@@ -114,7 +120,7 @@ internal sealed class StepEndpoint<T>
                 // Not done here: an acknowledgement could be taken for that of the attempt that another instance has now.
                 StepsLog.StepElsewhere(_logger, source.Topic, source.Id, result.Outcome);
                 return StepVerdict.Again;
-            case StepOutcome.Conflict or StepOutcome.Full or StepOutcome.Unknown:
+            case StepOutcome.Conflict or StepOutcome.Full or StepOutcome.RolledBack or StepOutcome.Unknown:
                 StepsLog.StepPostponed(_logger, source.Topic, source.Id, result.Outcome, result.Text);
                 return StepVerdict.Fail;
             default:

@@ -37,7 +37,9 @@ public static class DarqClientServiceCollectionExtensions
         services.TryAddSingleton(Commit);
         services.TryAddSingleton<StoreProbe>();
         services.TryAddSingleton<StepSender>();
+        services.TryAddSingleton<DurabilityBarrier>();
         services.TryAddSingleton<StepRunner>();
+        services.TryAddSingleton<MessagePublisher>();
         services.TryAddSingleton<IDarqClient, DarqClient>();
         return services;
     }
@@ -46,6 +48,6 @@ public static class DarqClientServiceCollectionExtensions
     {
         var sidecar = services.GetRequiredService<ISidecar>();
         var options = services.GetRequiredService<IOptions<DarqOptions>>().Value;
-        return options.Binding is null ? new TransactionCommit(sidecar) : new BindingCommit(sidecar);
+        return options.Binding is null ? new TransactionCommit(sidecar, options.Ack) : new BindingCommit(sidecar, options.Ack);
     }
 }

@@ -24,12 +24,19 @@ internal sealed class DarqConfiguration(IServiceProvider services) : IConfigureO
         options.PubSub = section[nameof(options.PubSub)] ?? options.PubSub;
         options.StateStore = section[nameof(options.StateStore)] ?? options.StateStore;
         options.Binding = section[nameof(options.Binding)] ?? options.Binding;
+        options.Ack = Ack(options, section) ?? options.Ack;
         options.MaxDeliveries = Number(options, section, nameof(options.MaxDeliveries)) ?? options.MaxDeliveries;
         options.MaxMessageBytes = Number(options, section, nameof(options.MaxMessageBytes)) ?? options.MaxMessageBytes;
         options.ProcessingTimeout = Time(options, section, nameof(options.ProcessingTimeout)) ?? options.ProcessingTimeout;
         options.ConflictTimeout = Time(options, section, nameof(options.ConflictTimeout)) ?? options.ConflictTimeout;
         options.CommitTimeout = Time(options, section, nameof(options.CommitTimeout)) ?? options.CommitTimeout;
     }
+
+    private static AckLevel? Ack(DarqOptions options, IConfigurationSection section) =>
+        section[nameof(options.Ack)] is not { } text ? null
+        : text.Equals(nameof(AckLevel.Durable), StringComparison.OrdinalIgnoreCase) ? AckLevel.Durable
+        : text.Equals(nameof(AckLevel.Speculative), StringComparison.OrdinalIgnoreCase) ? AckLevel.Speculative
+        : Mistake<AckLevel>(options, nameof(options.Ack), text, "Durable or Speculative");
 
     private static int? Number(DarqOptions options, IConfigurationSection section, string option) =>
         section[option] is not { } text ? null

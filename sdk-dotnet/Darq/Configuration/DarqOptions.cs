@@ -25,6 +25,14 @@ public sealed class DarqOptions
     public string? Binding { get; set; }
 
     /// <summary>
+    /// When publishes and steps of this app are answered; null (the default) leaves it to the component's setting <c>ack</c>, which is
+    /// durable. <see cref="AckLevel.Speculative"/> suits services whose messages only go on to further steps: a crash that undoes a step
+    /// undoes what came of it as well. Before anything outside comes to know of it, <see cref="Step.BarrierAsync"/> and
+    /// <see cref="IDarqClient.BarrierAsync"/> wait until it is durable.
+    /// </summary>
+    public AckLevel? Ack { get; set; }
+
+    /// <summary>
     /// The failures after which a message moves to the dead-letter topic and the next one of its key goes on: 1 to 1,000,000, default 10,
     /// which takes about 80 seconds. 0 repeats it for ever; null leaves it to the component's setting.
     /// </summary>
@@ -32,8 +40,8 @@ public sealed class DarqOptions
 
     /// <summary>
     /// How long a handler may take before its attempt counts as failed and <see cref="Step.CancellationToken"/> ends: 1 millisecond to 24
-    /// hours, default 1 minute. Each subscription tells it to the component, so that both agree; <c>WithProcessingTimeout</c> sets
-    /// another for one topic.
+    /// hours, default 1 minute. Each subscription tells it to the component, so that both agree: it replaces the component's own
+    /// <c>processingTimeout</c>. <c>WithProcessingTimeout</c> sets another for one topic.
     /// </summary>
     public TimeSpan ProcessingTimeout { get; set; } = TimeSpan.FromMinutes(1);
 

@@ -31,6 +31,14 @@ internal sealed class DarqOptionsValidator : IValidateOptions<DarqOptions>
         // Zero would be no limit for the component, and then a handler that hangs would do so for ever.
         Check(mistakes, nameof(DarqOptions.ProcessingTimeout), options.ProcessingTimeout, TimeSpan.FromMilliseconds(1), 24 * Hour);
 
+        if (options.Ack is { } ack && !Enum.IsDefined(ack))
+        {
+            mistakes.AddError(
+                $"is {ack}; accepted: Durable or Speculative, or null for the component's setting.",
+                Named(nameof(options.Ack))
+            );
+        }
+
         return mistakes.Build();
     }
 

@@ -14,13 +14,17 @@ public sealed class PublishReport
     public IReadOnlyList<FailedPublish> Failed { get; }
 
     /// <summary>Does nothing where all messages are published.</summary>
-    /// <exception cref="StepException">Some are not, or may not be; the text has their ids and why the first failed.</exception>
+    /// <exception cref="StepException">
+    /// Some are not, or may not be; the text has their ids and why the first failed. Its outcome is that of the first, or
+    /// <see cref="StepOutcome.Unknown"/> where any message may have been published.
+    /// </exception>
     public void ThrowIfFailed()
     {
         if (Failed is [var first, ..])
         {
             var ids = string.Join(", ", Failed.Take(ShownIds).Select(failed => failed.Id)) + (Failed.Count > ShownIds ? ", …" : "");
-            throw new StepException(first.Outcome ?? StepOutcome.Unknown, $"{Failed.Count} messages failed: {ids}. {first.Text}");
+            var outcome = Failed.Any(failed => failed.Outcome == StepOutcome.Unknown) ? StepOutcome.Unknown : first.Outcome;
+            throw new StepException(outcome ?? StepOutcome.Unknown, $"{Failed.Count} messages failed: {ids}. {first.Text}", first.Cause);
         }
     }
 }
@@ -35,10 +39,12 @@ public sealed class FailedPublish
 
     /// <summary>
     /// Why: as of the <see cref="StepException"/> of <see cref="IDarqClient.PublishAsync"/>. Null where it was not tried, because an
-    /// earlier message of its key failed, which it would have overtaken.
+    /// earlier message of its key failed, which it would have overtaken, or another message had no answer.
     /// </summary>
     public StepOutcome? Outcome { get; }
 
     /// <summary>The same in words.</summary>
     public string Text { get; }
+
+    internal StepException? Cause { get; init; }
 }

@@ -45,6 +45,7 @@ internal readonly record struct CallError(StepOutcome Outcome, string Text)
             "FULL" => StepOutcome.Full,
             "TOO_LARGE" => StepOutcome.TooLarge,
             "CROSS_PARTITION" => StepOutcome.CrossPartition,
+            "ROLLED_BACK" => StepOutcome.RolledBack,
             "INVALID" or "INVALID_ETAG" or "NOT_YET" or "MISCONFIGURED" or "BROKEN" => StepOutcome.Refused,
             _ => StepOutcome.Unknown,
         };

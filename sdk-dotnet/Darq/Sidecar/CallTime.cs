@@ -8,16 +8,18 @@ internal static class CallTime
 {
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
-    /// <exception cref="TimeoutException">No answer came within <see cref="Longest"/>.</exception>
+    /// <exception cref="TimeoutException">No answer came in time, which is <see cref="Longest"/> where the call gives none.</exception>
     /// <exception cref="OperationCanceledException">The caller's token ended first.</exception>
     public static async Task<T> LimitAsync<T>(
         string what,
         Func<CancellationToken, Task<T>> call,
         TimeProvider time,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        TimeSpan? within = null
     )
     {
-        using var deadline = new CancellationTokenSource(Longest, time);
+        var longest = within ?? Longest;
+        using var deadline = new CancellationTokenSource(longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
@@ -29,7 +31,7 @@ internal static class CallTime
         }
         catch (OperationCanceledException late) when (deadline.IsCancellationRequested)
         {
-            throw new TimeoutException($"{what} got no answer from the sidecar within {Longest.TotalSeconds} seconds.", late);
+            throw new TimeoutException($"{what} got no answer from the sidecar within {longest.TotalSeconds} seconds.", late);
         }
     }
 

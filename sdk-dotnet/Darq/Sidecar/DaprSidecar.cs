@@ -19,12 +19,15 @@ internal sealed class DaprSidecar(IServiceProvider services, IOptions<DarqOption
 
     private DarqOptions Names => options.Value;
 
+    // What a step has read guards its commit, so that nothing it does can outlive a value that is undone.
+    private ConsistencyMode Consistency => Names.Ack == AckLevel.Speculative ? ConsistencyMode.Eventual : ConsistencyMode.Strong;
+
     public Task<StoredValue> ReadAsync(string key, CancellationToken cancellationToken) =>
         CancellableAsync(
             async () =>
             {
                 var (data, etag) = await Client
-                    .GetByteStateAndETagAsync(Names.StateStore, key, ConsistencyMode.Strong, cancellationToken: cancellationToken)
+                    .GetByteStateAndETagAsync(Names.StateStore, key, Consistency, cancellationToken: cancellationToken)
                     .ConfigureAwait(false);
                 // The component gives every value an etag, so none means that there is no value.
                 return string.IsNullOrEmpty(etag) ? new StoredValue(default, StoredValue.Absent) : new StoredValue(data, etag);
@@ -66,9 +69,9 @@ internal sealed class DaprSidecar(IServiceProvider services, IOptions<DarqOption
             cancellationToken
         );
 
-    public async Task<ReadOnlyMemory<byte>> InvokeStepAsync(byte[] step, CancellationToken cancellationToken)
+    public async Task<ReadOnlyMemory<byte>> InvokeBindingAsync(string operation, byte[] data, CancellationToken cancellationToken)
     {
-        var request = new BindingRequest(Names.Binding!, "step") { Data = step };
+        var request = new BindingRequest(Names.Binding!, operation) { Data = data };
         var answer = await CancellableAsync(() => Client.InvokeBindingAsync(request, cancellationToken), cancellationToken)
             .ConfigureAwait(false);
         return answer.Data;

@@ -8,7 +8,7 @@ namespace Darq.Sidecar;
 /// </summary>
 internal interface ISidecar
 {
-    /// <summary>The value of a key as it is in Redis now.</summary>
+    /// <summary>The value of a key as it is in Redis now; known to be durable, unless the app's level of answers is another.</summary>
     Task<StoredValue> ReadAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>The values of several keys, in one call where all of them exist.</summary>
@@ -20,8 +20,8 @@ internal interface ISidecar
         CancellationToken cancellationToken
     );
 
-    /// <summary>Calls the operation <c>step</c> of the binding, and returns its answer.</summary>
-    Task<ReadOnlyMemory<byte>> InvokeStepAsync(byte[] step, CancellationToken cancellationToken);
+    /// <summary>Calls an operation of the binding, and returns its answer.</summary>
+    Task<ReadOnlyMemory<byte>> InvokeBindingAsync(string operation, byte[] data, CancellationToken cancellationToken);
 
     Task PublishAsync(string topic, ReadOnlyMemory<byte> json, Dictionary<string, string> metadata, CancellationToken cancellationToken);
 

@@ -4,13 +4,14 @@ using Darq.Sidecar;
 namespace Darq.Steps;
 
 /// <summary>Sends a step as the operation <c>step</c> of the output binding, which answers the outcome in words.</summary>
-internal sealed class BindingCommit(ISidecar sidecar) : IStepCommit
+internal sealed class BindingCommit(ISidecar sidecar, AckLevel? ack) : IStepCommit
 {
     public async Task<StepResult> CommitAsync(StepSource source, StepChanges changes, CancellationToken cancellationToken)
     {
         try
         {
-            return Read(await sidecar.InvokeStepAsync(StepJson.Write(source, changes), cancellationToken).ConfigureAwait(false));
+            var step = StepJson.Write(source, changes, ack);
+            return Read(await sidecar.InvokeBindingAsync("step", step, cancellationToken).ConfigureAwait(false));
         }
         catch (Exception failure)
         {

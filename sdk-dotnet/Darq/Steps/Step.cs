@@ -1,3 +1,4 @@
+using Darq.Sidecar;
 using Darq.Steps;
 
 namespace Darq;
@@ -12,11 +13,12 @@ public sealed class Step
 {
     private readonly StepSource _source;
     private readonly StepBuffer _buffer;
+    private readonly DurabilityBarrier _barrier;
     private readonly PayloadJson _json;
 
-    internal Step(StepSource source, StepBuffer buffer, PayloadJson json, CancellationToken cancellationToken)
+    internal Step(StepSource source, StepBuffer buffer, DurabilityBarrier barrier, PayloadJson json, CancellationToken cancellationToken)
     {
-        (_source, _buffer, _json, CancellationToken) = (source, buffer, json, cancellationToken);
+        (_source, _buffer, _barrier, _json, CancellationToken) = (source, buffer, barrier, json, cancellationToken);
         State = new StepState(buffer, json);
     }
 
@@ -50,6 +52,28 @@ public sealed class Step
     /// nothing half done: nothing was sent.
     /// </summary>
     public CancellationToken CancellationToken { get; }
+
+    /// <summary>
+    /// Waits until the message of this step is durable, and with it all that Redis applied before it, so that no crash takes back what
+    /// the handler acts on: before a payment or a mail in a subscription with <c>releaseAt: applied</c>. It says nothing of what the step
+    /// itself does, which is sent later. Of a step that has a name it waits for all that was applied before. Needs
+    /// <see cref="DarqOptions.Binding"/>. Safe to repeat.
+    /// </summary>
+    /// <param name="timeout">100 milliseconds to 1 minute; null for the component's <c>callTimeout</c>.</param>
+    /// <returns>True; false where the component's <c>durability</c> is <c>reply</c>, which promises nothing.</returns>
+    /// <exception cref="StepException">
+    /// The message was undone (<see cref="StepOutcome.RolledBack"/>): let it go, the attempt fails and changes nothing. Or it is not
+    /// durable in time (<see cref="StepOutcome.Unknown"/>).
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is none that is accepted.</exception>
+    /// <exception cref="InvalidOperationException">The step is over, or no binding is set.</exception>
+    /// <exception cref="OperationCanceledException"><see cref="CancellationToken"/> has ended.</exception>
+    public Task<bool> BarrierAsync(TimeSpan? timeout = null)
+    {
+        _buffer.Check();
+        string[] positions = Headers.TryGetValue("darq-position", out var position) ? [position] : [];
+        return _barrier.WaitAsync(positions, timeout, CancellationToken);
+    }
 
     /// <summary>Publishes a message when the step takes effect, and only then.</summary>
     /// <typeparam name="T">The type of its data.</typeparam>

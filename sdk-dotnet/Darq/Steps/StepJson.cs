@@ -7,7 +7,7 @@ namespace Darq.Steps;
 internal static class StepJson
 {
     /// <summary>A whole step, as the operation <c>step</c> of a binding takes it.</summary>
-    public static byte[] Write(StepSource source, StepChanges changes) =>
+    public static byte[] Write(StepSource source, StepChanges changes, AckLevel? ack) =>
         Bytes(json =>
         {
             json.WriteStartObject();
@@ -28,6 +28,11 @@ internal static class StepJson
             WriteState(json, changes.Writes);
             json.WritePropertyName("emit"u8);
             WriteEmits(json, changes.Emits);
+            if (ack is { } level)
+            {
+                json.WriteString("ack"u8, level.Word());
+            }
+
             json.WriteEndObject();
         });
 

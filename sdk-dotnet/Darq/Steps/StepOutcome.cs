@@ -30,6 +30,9 @@ public enum StepOutcome
     /// <summary>The request is wrong or a setting does not fit; it changed nothing.</summary>
     Refused,
 
+    /// <summary>What a barrier asked for was undone by a crash before it was durable, and does not come back.</summary>
+    RolledBack,
+
     /// <summary>No answer came, or none that is known: it took effect or not. The next attempt learns which.</summary>
     Unknown,
 }

@@ -15,7 +15,14 @@ namespace Darq.Steps;
 /// </list>
 /// A handler that throws has sent nothing, and its exception goes on to the caller.
 /// </summary>
-internal sealed class StepRunner(ISidecar sidecar, StoreProbe probe, StepSender sender, IOptions<DarqOptions> options, TimeProvider time)
+internal sealed class StepRunner(
+    ISidecar sidecar,
+    StoreProbe probe,
+    StepSender sender,
+    DurabilityBarrier barrier,
+    IOptions<DarqOptions> options,
+    TimeProvider time
+)
 {
     private readonly PayloadJson _json = new(options.Value.JsonSerializerOptions);
 
@@ -78,7 +85,7 @@ internal sealed class StepRunner(ISidecar sidecar, StoreProbe probe, StepSender 
             var buffer = new StepBuffer(source, sidecar, time, attempt);
             try
             {
-                await handler(new Step(source, buffer, _json, attempt)).ConfigureAwait(false);
+                await handler(new Step(source, buffer, barrier, _json, attempt)).ConfigureAwait(false);
             }
             finally
             {

@@ -7,7 +7,7 @@ using Darq.Sidecar;
 namespace Darq.Steps;
 
 /// <summary>Sends a step as a state transaction, whose metadata says what it consumes, emits and has read.</summary>
-internal sealed class TransactionCommit(ISidecar sidecar) : IStepCommit
+internal sealed class TransactionCommit(ISidecar sidecar, AckLevel? ack) : IStepCommit
 {
     public async Task<StepResult> CommitAsync(StepSource source, StepChanges changes, CancellationToken cancellationToken)
     {
@@ -22,6 +22,11 @@ internal sealed class TransactionCommit(ISidecar sidecar) : IStepCommit
         if (changes.Reads.Count > 0)
         {
             metadata["darq.reads"] = Text(json => StepJson.WriteReads(json, changes.Reads));
+        }
+
+        if (ack is { } level)
+        {
+            metadata[AckLevels.MetadataName] = level.Word();
         }
 
         StateTransactionRequest[] operations = [.. changes.Writes.Select(Operation)];

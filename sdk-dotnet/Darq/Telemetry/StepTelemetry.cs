@@ -53,6 +53,7 @@ internal static class StepTelemetry
             StepOutcome.TooLarge => "too-large",
             StepOutcome.CrossPartition => "cross-partition",
             StepOutcome.Refused => "refused",
+            StepOutcome.RolledBack => "rolled-back",
             StepOutcome.Unknown => "unknown",
             _ => throw new UnreachableException(),
         };

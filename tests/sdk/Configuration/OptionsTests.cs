@@ -18,6 +18,7 @@ public sealed class OptionsTests
                 {
                     options.Binding = " ";
                     options.MaxDeliveries = -1;
+                    options.Ack = (AckLevel)7;
                     options.MaxMessageBytes = 0;
                     options.CommitTimeout = TimeSpan.Zero;
                     options.ConflictTimeout = TimeSpan.FromDays(1);
@@ -36,6 +37,7 @@ public sealed class OptionsTests
                 "Property Darq:ConflictTimeout: is 1.00:00:00; accepted: 00:00:00 to 01:00:00.",
                 "Property Darq:CommitTimeout: is 00:00:00; accepted: 00:00:01 to 01:00:00.",
                 "Property Darq:ProcessingTimeout: is 00:00:00; accepted: 00:00:00.0010000 to 1.00:00:00.",
+                "Property Darq:Ack: is 7; accepted: Durable or Speculative, or null for the component's setting.",
             ],
             refused.Failures
         );
@@ -50,6 +52,7 @@ public sealed class OptionsTests
                 ["Darq:PubSub"] = "bank",
                 ["Darq:StateStore"] = "ledger",
                 ["Darq:Binding"] = "work",
+                ["Darq:Ack"] = "speculative",
                 ["Darq:MaxDeliveries"] = "3",
                 ["Darq:MaxMessageBytes"] = "1000",
                 ["Darq:ConflictTimeout"] = "00:00:02",
@@ -60,6 +63,7 @@ public sealed class OptionsTests
         );
 
         Assert.Equal(("bank", "book", "work"), (options.PubSub, options.StateStore, options.Binding));
+        Assert.Equal(AckLevel.Speculative, options.Ack);
         Assert.Equal((3, 1000), (options.MaxDeliveries, options.MaxMessageBytes));
         Assert.Equal((2, 3), (options.ConflictTimeout.TotalSeconds, options.CommitTimeout.TotalSeconds));
         Assert.Equal(4, options.ProcessingTimeout.TotalSeconds);

@@ -31,7 +31,7 @@ internal sealed class FakeSidecar : ISidecar
 
     public Exception? ReadFailure { get; set; }
 
-    /// <summary>Calls that end only when they are cancelled: <c>read</c>, <c>probe</c>, <c>step</c> and <c>components</c>.</summary>
+    /// <summary>Calls that end only when they are cancelled, by what they are for, as in <c>components</c>.</summary>
     public HashSet<string> Hanging { get; } = [];
 
     public bool KnowsSteps { get; set; } = true;
@@ -42,6 +42,11 @@ internal sealed class FakeSidecar : ISidecar
     public List<Transaction> Transactions { get; } = [];
 
     public List<string> Steps { get; } = [];
+
+    public List<string> Barriers { get; } = [];
+
+    /// <summary>JSON, or the rest behind <c>rpc error: code = </c>.</summary>
+    public string BarrierAnswer { get; set; } = """{"outcome":"OK","durable":true,"worldLine":"1","level":"fsync"}""";
 
     public List<(string Topic, string Json, Dictionary<string, string> Metadata)> Published { get; } = [];
 
@@ -95,7 +100,18 @@ internal sealed class FakeSidecar : ISidecar
             : Task.CompletedTask;
     }
 
-    public Task<ReadOnlyMemory<byte>> InvokeStepAsync(byte[] step, CancellationToken cancellationToken)
+    public Task<ReadOnlyMemory<byte>> InvokeBindingAsync(string operation, byte[] data, CancellationToken cancellationToken) =>
+        operation == "barrier" ? BarrierAsync(data, cancellationToken) : StepAsync(data, cancellationToken);
+
+    private Task<ReadOnlyMemory<byte>> BarrierAsync(byte[] data, CancellationToken cancellationToken)
+    {
+        Barriers.Add(Encoding.UTF8.GetString(data));
+        return Hanging.Contains("barrier") ? NeverAsync<ReadOnlyMemory<byte>>(cancellationToken)
+            : BarrierAnswer.StartsWith('{') ? Task.FromResult<ReadOnlyMemory<byte>>(Encoding.UTF8.GetBytes(BarrierAnswer))
+            : Task.FromException<ReadOnlyMemory<byte>>(Failure($"error invoking output binding steps: rpc error: code = {BarrierAnswer}"));
+    }
+
+    private Task<ReadOnlyMemory<byte>> StepAsync(byte[] step, CancellationToken cancellationToken)
     {
         var text = Encoding.UTF8.GetString(step);
         Steps.Add(text);

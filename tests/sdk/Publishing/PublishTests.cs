@@ -117,6 +117,40 @@ public sealed class PublishTests : IDisposable
     }
 
     [Fact]
+    public async Task After_a_message_without_an_answer_no_other_is_begun()
+    {
+        Sidecar.PublishesHanging = 16 * 6;
+        var messages = Enumerable.Range(1, 40).Select(i => new OutgoingMessage<int>($"o-{i}", i));
+
+        var report = await _sdk.InTimeAsync(_sdk.Client.PublishAllAsync("orders", messages, TestContext.Current.CancellationToken));
+
+        Assert.Equal(16, Sidecar.Published.Select(sent => sent.Metadata["darq.id"]).Distinct().Count());
+        Assert.Equal(16, report.Failed.Count(failed => failed.Outcome == StepOutcome.Unknown));
+        Assert.Equal(24, report.Failed.Count(failed => failed.Outcome is null));
+        Assert.Equal(StepOutcome.Unknown, Assert.Throws<StepException>(report.ThrowIfFailed).Outcome);
+    }
+
+    public static TheoryData<OutgoingMessage<int>?[], string> Mistakes =>
+        new()
+        {
+            { [new("o-1", 1), null], "Message 1: Value cannot be null." },
+            { [new(null!, 1)], "Message 0: Value cannot be null." },
+            { [new("", 1)], "Message 0: The value cannot be an empty string." },
+            { [new("o-1", 1) { Key = "" }], "Message 0: The key is empty; accepted: null for none." },
+            { [new("o-1", 1), new("o-1", 2)], "Message 1: The id o-1 is given twice; accepted: another for each message." },
+        };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task What_cannot_be_a_message_is_told_before_any_is_sent(OutgoingMessage<int>?[] messages, string text)
+    {
+        var mistake = await Assert.ThrowsAnyAsync<ArgumentException>(() => _sdk.Client.PublishAllAsync("orders", messages!));
+
+        Assert.StartsWith(text, mistake.Message, StringComparison.Ordinal);
+        Assert.Empty(Sidecar.Published);
+    }
+
+    [Fact]
     public async Task Messages_that_failed_are_named_and_none_of_a_key_is_overtaken()
     {
         Sidecar.PublishFailures.Enqueue(null);
