@@ -1,5 +1,6 @@
 using Darq.Engine.Batching;
 using Darq.Engine.Connection;
+using Darq.Engine.Core;
 using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions.Reading;
 
@@ -26,6 +27,9 @@ internal sealed class DeadLetterRequest(
     /// <summary>Where the position of its outcome is noted.</summary>
     public AppliedPositions? Applied { get; init; }
 
+    /// <summary>The position that its outcome rests on; null without one.</summary>
+    public Position? Reached { get; private set; }
+
     public override void Write(BatchWriter writer)
     {
         writer.PlaceOfTopic(message.Partition, deadLetterTopic);
@@ -41,5 +45,9 @@ internal sealed class DeadLetterRequest(
         writer.Add(maxBacklog);
     }
 
-    protected override SettlementOutcome Parse(ReplyLine reply) => reply.ToSettlementOutcome(Applied, message.Partition);
+    protected override SettlementOutcome Parse(ReplyLine reply)
+    {
+        Reached = reply.Reached();
+        return reply.ToSettlementOutcome(Applied, message.Partition);
+    }
 }

@@ -60,7 +60,7 @@ internal static class SettlementReplies
     /// </summary>
     public static SettlementOutcome ToSettlementOutcome(this ReplyLine reply, AppliedPositions? applied, int partition)
     {
-        if (reply.Code == ReplyCode.Ok && Position.TryParse(reply.Rest[(reply.Rest.LastIndexOf(' ') + 1)..], out var position))
+        if (reply.Reached() is { } position)
         {
             applied?.Note(partition, position);
         }
@@ -73,4 +73,10 @@ internal static class SettlementReplies
             _ => throw reply.ToException(),
         };
     }
+
+    /// <summary>The position that an answer ends with; null where it took no effect.</summary>
+    public static Position? Reached(this ReplyLine reply) =>
+        reply.Code == ReplyCode.Ok && Position.TryParse(reply.Rest[(reply.Rest.LastIndexOf(' ') + 1)..], out var position)
+            ? position
+            : null;
 }

@@ -19,9 +19,10 @@ internal sealed class SidecarDeadLetters(Primary primary, SubscriptionTable subs
     {
         var attempt = subscriptions.StepStarted(token);
         var (end, fencingToken, begin) = (StepEnd.Unchanged, Lane.NoToken, primary.Watermark.Begin());
+        var request = Compose(token, outstanding, topic, FencingToken);
         try
         {
-            var outcome = await primary.SubmitAsync(Compose(token, outstanding, topic, FencingToken), cancellation);
+            var outcome = await primary.SubmitAsync(request, cancellation);
             end = outcome switch
             {
                 SettlementOutcome.Done => StepEnd.Consumed,
@@ -35,8 +36,10 @@ internal sealed class SidecarDeadLetters(Primary primary, SubscriptionTable subs
             subscriptions.StepEnded(token, attempt, end, fencingToken);
         }
 
-        // It answers a publish.
-        await primary.Durable.WaitAsync(begin, static () => false, cancellation);
+        // It answers a publish. An error though the message was moved would make the sidecar publish a second dead letter.
+        await primary.Durable.WaitAsync(begin, Survives, cancellation);
+
+        bool Survives() => request.Reached is { } reached && primary.Applied.Survives(token.Partition, reached);
 
         string FencingToken() => fencingToken = subscriptions.FencingTokenOf(token);
     }

@@ -46,7 +46,7 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
 
     private async Task FetchAsync(IReadOnlyList<RetryFetch> fetches, CancellationToken cancellation)
     {
-        IReadOnlyList<RedisReply> found = [];
+        FetchedMessage[][] found = [.. fetches.Select(_ => Array.Empty<FetchedMessage>())];
         try
         {
             await primary.ReadyAsync(cancellation);
@@ -56,19 +56,39 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
                 ReadAhead.PageBytes,
                 cancellation
             );
-            found = await gate.PassAsync(begin, cancellation) ? bodies : [];
+            var messages = Parse(fetches, bodies);
+            found = await gate.PassAsync(begin, cancellation) ? messages : found;
         }
         finally
         {
-            var at = 0;
-            foreach (var fetch in fetches)
+            for (var i = 0; i < found.Length; i++)
             {
-                var pairs = found.Skip(2 * at).Take(2 * fetch.Seqs.Length).Chunk(2);
-                FetchedMessage[] messages = [.. pairs.Select(pair => Parse(fetch.Lane, pair))];
-                core.Apply((fetch, messages), static (core, done, _) => core.OnRetriesFetched(done.fetch, done.messages));
-                at += fetch.Seqs.Length;
+                core.Apply((fetches[i], found[i]), static (core, done, _) => core.OnRetriesFetched(done.Item1, done.Item2));
             }
         }
+    }
+
+    /// <summary>
+    /// Also notes them: if Redis loses what an app was given, that is a loss for this process too, though another queued it.
+    /// </summary>
+    private FetchedMessage[][] Parse(IReadOnlyList<RetryFetch> fetches, IReadOnlyList<RedisReply> bodies)
+    {
+        var (messages, at) = (new FetchedMessage[fetches.Count][], 0);
+        for (var i = 0; i < messages.Length; i++)
+        {
+            var (lane, count) = (fetches[i].Lane, fetches[i].Seqs.Length);
+            messages[i] = [.. bodies.Skip(2 * at).Take(2 * count).Chunk(2).Select(pair => Parse(lane, pair))];
+            at += count;
+            foreach (var (message, _) in messages[i])
+            {
+                if (message is not null)
+                {
+                    primary.Applied.Note(lane.Partition, message.Position);
+                }
+            }
+        }
+
+        return messages;
     }
 
     /// <summary>
