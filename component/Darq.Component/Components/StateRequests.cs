@@ -1,3 +1,4 @@
+using Darq.Engine.Core;
 using Darq.Engine.Requests;
 using Darq.Engine.State;
 using Darq.Protos;
@@ -16,13 +17,29 @@ internal static class StateRequests
         StateRequest.Upsert(
             new(request.Key),
             request.Value.Memory,
-            (request.Etag?.Value, Concurrency(request.Options)),
+            Conditions(request.Etag, request.Options),
             request.Metadata,
             defaultTimeToLive
         );
 
     public static StateOperation Delete(DeleteRequest request) =>
-        StateRequest.Delete(new(request.Key), (request.Etag?.Value, Concurrency(request.Options)), request.Metadata);
+        StateRequest.Delete(new(request.Key), Conditions(request.Etag, request.Options), request.Metadata);
+
+    /// <summary>An operation of a transaction; its consistency counts for the transaction as a whole.</summary>
+    public static StateOperation Of(TransactionalStateOperation operation, TimeSpan? defaultTimeToLive)
+    {
+        switch (operation.RequestCase)
+        {
+            case TransactionalStateOperation.RequestOneofCase.Set:
+                StateRequest.CheckOperation(operation.Set.Metadata);
+                return Upsert(operation.Set, defaultTimeToLive);
+            case TransactionalStateOperation.RequestOneofCase.Delete:
+                StateRequest.CheckOperation(operation.Delete.Metadata);
+                return Delete(operation.Delete);
+            default:
+                throw new DarqException(ErrorCode.Invalid, "INVALID: an operation of the transaction is neither set nor delete.");
+        }
+    }
 
     /// <summary>
     /// A missing key has neither bytes nor an etag; one that exists with no bytes has an etag, by which callers tell the two apart.
@@ -50,6 +67,17 @@ internal static class StateRequests
         StateRequest.AddExpiry(value, item.Metadata);
         return item;
     }
+
+    private static StateConditions Conditions(Etag? etag, StateOptions? options) =>
+        new(etag?.Value, Concurrency(options), Ack(options?.Consistency ?? default));
+
+    private static AckLevel? Ack(StateOptions.Types.StateConsistency consistency) =>
+        consistency switch
+        {
+            StateOptions.Types.StateConsistency.ConsistencyStrong => AckLevel.Durable,
+            StateOptions.Types.StateConsistency.ConsistencyEventual => AckLevel.Speculative,
+            _ => null,
+        };
 
     private static StateConcurrency Concurrency(StateOptions? options) =>
         options?.Concurrency switch

@@ -33,20 +33,12 @@ internal sealed class TransactionServices(Calls calls) : TransactionalStateStore
         var operations = new StateOperation[request.Operations.Count];
         for (var i = 0; i < operations.Length; i++)
         {
-            operations[i] = Read(request.Operations[i], use.Instance.Options.DefaultTimeToLive);
+            operations[i] = StateRequests.Of(request.Operations[i], use.Instance.Options.DefaultTimeToLive);
         }
 
         await use.Engine.StepExecutor.TransactAsync(operations, request.Metadata, context.CancellationToken);
         return new TransactionalStateResponse();
     }
-
-    private static StateOperation Read(TransactionalStateOperation operation, TimeSpan? defaultTimeToLive) =>
-        operation.RequestCase switch
-        {
-            TransactionalStateOperation.RequestOneofCase.Set => StateRequests.Upsert(operation.Set, defaultTimeToLive),
-            TransactionalStateOperation.RequestOneofCase.Delete => StateRequests.Delete(operation.Delete),
-            _ => throw new DarqException(ErrorCode.Invalid, "INVALID: an operation of the transaction is neither set nor delete."),
-        };
 
     private sealed class NoQueries : QueriableStateStore.QueriableStateStoreBase
     {

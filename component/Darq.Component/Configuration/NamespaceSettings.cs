@@ -80,11 +80,11 @@ internal static class NamespaceSettings
         static (string text, out DurabilityLevel level) => DurabilityLevel.TryParse(text, out level),
         Standard.Durability
     );
-    public static readonly Setting<string> Ack = Choice(
+    public static readonly Setting<AckLevel> Ack = Choice(
         "ack",
-        "When a call answers.",
-        [("durable", "durable")],
-        static text => text.Equals("speculative", StringComparison.OrdinalIgnoreCase)
+        "When a request is answered that does not say so itself, by darq.ack or its consistency: durable (once what it wrote or read is "
+            + "durable), speculative (once Redis has applied it; a crash may undo it).",
+        [(AckLevels.DurableWord, AckLevel.Durable), (AckLevels.SpeculativeWord, AckLevel.Speculative)]
     );
     public static readonly Setting<string> AppId = Text(
         "appID",

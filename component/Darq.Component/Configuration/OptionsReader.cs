@@ -61,6 +61,7 @@ internal static class OptionsReader
             DedupBy = values.Get(NamespaceSettings.DedupBy),
             CrossPartitionSteps = values.Get(NamespaceSettings.CrossPartitionSteps),
             Durability = values.Get(NamespaceSettings.Durability),
+            Ack = values.Get(NamespaceSettings.Ack),
         };
 
     private static SubscriptionOptions Subscription(SettingValues values, SubscriptionOptions standard, bool concurrent)

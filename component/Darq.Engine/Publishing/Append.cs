@@ -28,6 +28,9 @@ internal sealed record Append
 
     public TimeSpan? TimeToLive { get; init; }
 
+    /// <summary>When its publisher wants to be answered; null where it does not say.</summary>
+    public AckLevel? Ack { get; init; }
+
     /// <summary>Whether it is nothing but data, so that neither key nor id decided its partition.</summary>
     public bool IsBare => IsNeverRepeated && Key.Length == 0 && Metadata.IsEmpty && TimeToLive is null;
 
@@ -46,7 +49,6 @@ internal sealed record Append
         var given = RequestNames.Publish.Read(entry.Metadata);
         var key = Given(given, WireNames.PartitionKey);
         var id = Given(given, WireNames.Id);
-        CheckAck(given);
         var metadata = MessageMetadata.Serialize(given);
         Limits.CheckMessage("the message", (long)entry.Data.Length + metadata.Length);
         var digest = id is null && options.DedupBy == DedupBy.CloudEvent ? EventIdentity.Of(entry.Data) : null;
@@ -61,6 +63,7 @@ internal sealed record Append
             Data = entry.Data,
             Metadata = metadata,
             TimeToLive = Publishing.TimeToLive.Of(given),
+            Ack = RequestAck.Of(given),
         };
     }
 
@@ -111,13 +114,5 @@ internal sealed record Append
 
         Limits.CheckKey(name, value);
         return value;
-    }
-
-    private static void CheckAck(IReadOnlyDictionary<string, string> metadata)
-    {
-        if (metadata.TryGetValue(WireNames.Ack, out var ack) && ack is not ("durable" or "speculative"))
-        {
-            throw Limits.Invalid(WireNames.Ack, ack, "durable or speculative");
-        }
     }
 }

@@ -15,6 +15,9 @@ internal abstract class AppendRequest(string name, Append[] appends, Primary pri
 
     public override int Size { get; } = appends.Sum(append => append.Size);
 
+    /// <summary>When its caller wants to be answered; null where it does not say.</summary>
+    public AckLevel? Ack => AckLevels.Together(appends.Select(append => append.Ack));
+
     protected override Published[] Parse(ReplyLine reply) =>
         reply.Code switch
         {

@@ -19,6 +19,9 @@ internal sealed class RequestNames
     private const int LettersForNearMiss = 8;
 
     private static readonly string[] OfSteps = [WireNames.Token, WireNames.Consume, WireNames.Emit, WireNames.Reads];
+    private const string OfTransactions = "it belongs to the metadata of a state transaction as a whole";
+
+    private static readonly string[] OfValues = [WireNames.PartitionKey, WireNames.TtlInSeconds, WireNames.Concurrency];
     private static readonly string[] OfPublishing = [WireNames.PartitionKey, WireNames.TtlInSeconds, WireNames.RawPayload];
 
     /// <summary>Of a message that is published.</summary>
@@ -38,12 +41,20 @@ internal sealed class RequestNames
         "it belongs to the metadata of one of its operations"
     );
 
-    /// <summary>Of a single read or write of state, also inside a transaction.</summary>
+    /// <summary>Of a single read or write of state.</summary>
     public static readonly RequestNames Value = new(
         "a single operation on state",
-        [WireNames.PartitionKey, WireNames.TtlInSeconds, WireNames.Concurrency],
+        [WireNames.Ack, .. OfValues],
+        [WireNames.Id, .. OfSteps],
+        OfTransactions
+    );
+
+    /// <summary>Of an operation inside of a state transaction.</summary>
+    public static readonly RequestNames Operation = new(
+        "an operation of a state transaction",
+        OfValues,
         [WireNames.Id, WireNames.Ack, .. OfSteps],
-        "it belongs to the metadata of a state transaction as a whole"
+        OfTransactions
     );
 
     /// <summary>Of the operation extend of a binding.</summary>

@@ -43,7 +43,7 @@ internal sealed class BoundPublish(Publisher publisher, StepExecutor executor, s
             return (await publisher.PublishAsync(topic, entries, Unanswered, cancellation))[0];
         }
 
-        var step = new Step { Emits = { Emit(topic, data, metadata) } };
+        var step = new Step { Ack = RequestAck.Of(metadata), Emits = { Emit(topic, data, metadata) } };
         step.Source = source ?? step.Source;
         var result = await executor.ApplyAsync(step, cancellation);
         return result.Code is { } code ? throw new DarqException(code, result.Message) : result.Emitted[0];

@@ -14,6 +14,11 @@ internal enum StateConcurrency
 }
 
 /// <summary>
+/// What a caller of the state API says of a write beside its value; <see cref="Ack"/> is its consistency, null for unspecified.
+/// </summary>
+internal readonly record struct StateConditions(string? ETag, StateConcurrency Concurrency, AckLevel? Ack);
+
+/// <summary>
 /// One write of the state API with its key, etag and metadata, as an operation; and the metadata that goes back with a value. What the
 /// etag and the concurrency mean together is decided here, for all who serve that API.
 /// </summary>
@@ -30,41 +35,53 @@ internal static class StateRequest
         return new(key);
     }
 
+    /// <summary>
+    /// When a read or write wants to be answered: by its metadata, else by its consistency; null where neither says. Throws
+    /// <see cref="DarqException"/> for metadata that is wrong.
+    /// </summary>
+    public static AckLevel? Ack(IReadOnlyDictionary<string, string> metadata, AckLevel? consistency) =>
+        RequestAck.Of(RequestNames.Value.Read(metadata)) ?? consistency;
+
+    /// <summary>Throws <see cref="DarqException"/> for metadata that has no place in an operation of a transaction.</summary>
+    public static void CheckOperation(IReadOnlyDictionary<string, string> metadata) => RequestNames.Operation.Read(metadata);
+
     /// <summary>Throws <see cref="DarqException"/> for metadata that is wrong.</summary>
     public static StateOperation Upsert(
         StateKey key,
         ReadOnlyMemory<byte> value,
-        (string? ETag, StateConcurrency Concurrency) given,
+        StateConditions given,
         IReadOnlyDictionary<string, string> metadata,
         TimeSpan? defaultTimeToLive
     )
     {
-        RequestNames.Value.Read(metadata);
+        var ack = Ack(metadata, given.Ack);
         var (etag, firstWrite) = Guard(given.ETag, Concurrency(given.Concurrency, metadata));
         return new(StateChange.Upsert, key)
         {
             ETag = etag,
             FirstWrite = firstWrite,
+            Ack = ack,
             Value = value,
             TimeToLive = TimeToLive(metadata, defaultTimeToLive),
         };
     }
 
     /// <summary>Throws <see cref="DarqException"/> for metadata that is wrong.</summary>
-    public static StateOperation Delete(
-        StateKey key,
-        (string? ETag, StateConcurrency Concurrency) given,
-        IReadOnlyDictionary<string, string> metadata
-    )
+    public static StateOperation Delete(StateKey key, StateConditions given, IReadOnlyDictionary<string, string> metadata)
     {
-        RequestNames.Value.Read(metadata);
+        var ack = Ack(metadata, given.Ack);
         // First-write without an etag means nothing to a delete, as in the built-in component.
         var concurrency =
             Concurrency(given.Concurrency, metadata) == StateConcurrency.LastWrite
                 ? StateConcurrency.LastWrite
                 : StateConcurrency.Unspecified;
         var (etag, firstWrite) = Guard(given.ETag, concurrency);
-        return new(StateChange.Delete, key) { ETag = etag, FirstWrite = firstWrite };
+        return new(StateChange.Delete, key)
+        {
+            ETag = etag,
+            FirstWrite = firstWrite,
+            Ack = ack,
+        };
     }
 
     /// <summary>Adds when a value expires, where it does.</summary>

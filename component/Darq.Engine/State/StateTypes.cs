@@ -1,3 +1,5 @@
+using Darq.Engine.Core;
+
 namespace Darq.Engine.State;
 
 /// <summary>A key as the sidecar names it.</summary>
@@ -33,6 +35,9 @@ internal sealed record StateOperation(StateChange Change, StateKey Key)
     public string? ETag { get; init; }
 
     public bool FirstWrite { get; init; }
+
+    /// <summary>When its caller wants to be answered; null where it does not say.</summary>
+    public AckLevel? Ack { get; init; }
 
     /// <summary>Time to live of an upsert; null keeps the value until it is overwritten or deleted.</summary>
     public TimeSpan? TimeToLive { get; init; }

@@ -20,6 +20,9 @@ internal sealed class Step
 
     public List<StepEmit> Emits { get; } = [];
 
+    /// <summary>When its caller wants to be answered; null where it does not say.</summary>
+    public AckLevel? Ack { get; set; }
+
     /// <summary>The <c>source</c> of the emitted events.</summary>
     public string Source { get; set; } = "Dapr";
 

@@ -16,12 +16,11 @@ internal static class TransactionStep
     public static Step Of(IReadOnlyList<StateOperation> operations, IReadOnlyDictionary<string, string> metadata, NamespaceOptions options)
     {
         metadata = RequestNames.Transaction.Read(metadata);
-        if (metadata.TryGetValue(WireNames.Ack, out var ack))
+        var step = new Step
         {
-            CheckAck(ack);
-        }
-
-        var step = new Step { Id = metadata.GetValueOrDefault(WireNames.Id, "") };
+            Id = metadata.GetValueOrDefault(WireNames.Id, ""),
+            Ack = RequestAck.Of(metadata) ?? AckLevels.Together(operations.Select(operation => operation.Ack)),
+        };
         Limits.CheckKey(WireNames.Id, step.Id);
         foreach (var operation in operations)
         {
@@ -106,22 +105,6 @@ internal static class TransactionStep
         catch (JsonException)
         {
             throw Limits.Invalid(WireNames.Consume, json, "a JSON list of tokens such as [\"…\",\"…\"]");
-        }
-    }
-
-    private static void CheckAck(string ack)
-    {
-        if (ack == "speculative")
-        {
-            throw new DarqException(
-                ErrorCode.NotYet,
-                $"NOT_YET: metadata {WireNames.Ack} \"speculative\" is not available yet; send the step without it."
-            );
-        }
-
-        if (ack != "durable")
-        {
-            throw Limits.Invalid(WireNames.Ack, ack, "durable or speculative");
         }
     }
 

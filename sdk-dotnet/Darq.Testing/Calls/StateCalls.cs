@@ -1,6 +1,7 @@
 using Dapr.Client.Autogen.Grpc.v1;
 using Darq.Engine.Core;
 using Darq.Engine.Publishing;
+using Darq.Engine.Requests;
 using Darq.Engine.State;
 using Darq.Testing.Hosting;
 using Google.Protobuf;
@@ -101,13 +102,16 @@ internal sealed class StateCalls(ComponentProcess component)
         }
     }
 
-    private static StateOperation Read(TransactionalStateOperation operation) =>
-        operation.OperationType switch
+    private static StateOperation Read(TransactionalStateOperation operation)
+    {
+        StateRequest.CheckOperation(operation.Request.Metadata);
+        return operation.OperationType switch
         {
             "upsert" => StateItems.Upsert(operation.Request),
             "delete" => StateItems.Delete(operation.Request),
             var other => throw CallFault.Of(StatusCode.Unimplemented, $"operation type {other} not supported"),
         };
+    }
 
     private async Task<IMessage> WriteAsync(IReadOnlyList<StateItem> items, Func<StateItem, StateOperation> read, string what)
     {

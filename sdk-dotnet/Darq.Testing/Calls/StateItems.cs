@@ -1,4 +1,5 @@
 using Dapr.Client.Autogen.Grpc.v1;
+using Darq.Engine.Core;
 using Darq.Engine.Requests;
 using Darq.Engine.State;
 using Google.Protobuf;
@@ -23,20 +24,24 @@ internal static class StateItems
         key.Contains(Separator, StringComparison.Ordinal) ? throw CallFault.OfKey(key) : StateRequest.Key(Prefix + key, metadata);
 
     public static StateOperation Upsert(StateItem item) =>
-        StateRequest.Upsert(
-            Key(item.Key),
-            item.Value.Memory,
-            (item.Etag?.Value, ConcurrencyOf(item.Options)),
-            item.Metadata,
-            defaultTimeToLive: null
-        );
+        StateRequest.Upsert(Key(item.Key), item.Value.Memory, ConditionsOf(item), item.Metadata, defaultTimeToLive: null);
 
-    public static StateOperation Delete(StateItem item) =>
-        StateRequest.Delete(Key(item.Key), (item.Etag?.Value, ConcurrencyOf(item.Options)), item.Metadata);
+    public static StateOperation Delete(StateItem item) => StateRequest.Delete(Key(item.Key), ConditionsOf(item), item.Metadata);
+
+    public static AckLevel? AckOf(StateOptions.Types.StateConsistency consistency) =>
+        consistency switch
+        {
+            StateOptions.Types.StateConsistency.ConsistencyStrong => AckLevel.Durable,
+            StateOptions.Types.StateConsistency.ConsistencyEventual => AckLevel.Speculative,
+            _ => null,
+        };
 
     public static ByteString DataOf(StateValue value) => ByteString.CopyFrom(value.Data.Span);
 
     public static void AddExpiry(StateValue value, MapField<string, string> metadata) => StateRequest.AddExpiry(value, metadata);
+
+    private static StateConditions ConditionsOf(StateItem item) =>
+        new(item.Etag?.Value, ConcurrencyOf(item.Options), AckOf(item.Options?.Consistency ?? default));
 
     private static StateConcurrency ConcurrencyOf(StateOptions? options) =>
         options?.Concurrency switch

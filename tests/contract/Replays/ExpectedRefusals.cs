@@ -60,13 +60,7 @@ internal static partial class ExpectedRefusals
         ["sizes-body"] = ["PubSub/Publish: TOO_LARGE"],
         ["state-etag-shapes"] = ["StateStore/Set: INVALID_ETAG"],
         ["state-grpc"] = ["StateStore/BulkDelete: INVALID_ETAG", "StateStore/Delete: INVALID_ETAG", "StateStore/Set: INVALID_ETAG"],
-        ["state-http"] =
-        [
-            "StateStore/BulkSet: INVALID_ETAG",
-            "StateStore/Delete: INVALID_ETAG",
-            "StateStore/Set: INVALID: metadata darq.ack means nothing to a single operation on state",
-            "StateStore/Set: INVALID_ETAG",
-        ],
+        ["state-http"] = ["StateStore/BulkSet: INVALID_ETAG", "StateStore/Delete: INVALID_ETAG", "StateStore/Set: INVALID_ETAG"],
         ["state-query"] = ["QueriableStateStore/Query: NOT_SERVED"],
         ["state-values"] = ["StateStore/Delete: INVALID_ETAG"],
         ["tokens"] = ["OutputBinding/Invoke: INVALID: step is not JSON (line 1, byte 1)", NoStep],
@@ -74,7 +68,7 @@ internal static partial class ExpectedRefusals
         ["transaction-http"] =
         [
             "TransactionalStateStore/Transact: INVALID: darq.token is 'tok'",
-            "TransactionalStateStore/Transact: INVALID: metadata darq.ack means nothing to a single operation on state",
+            "TransactionalStateStore/Transact: INVALID: metadata darq.ack means nothing to an operation of a state transaction",
             "TransactionalStateStore/Transact: INVALID_ETAG",
         ],
         ["transaction-limits"] = ["TransactionalStateStore/Transact: INVALID_ETAG"],

@@ -22,7 +22,6 @@ public sealed class OptionsTests
     [Theory]
     [InlineData("redisType", "cluster")]
     [InlineData("useEntraID", "true")]
-    [InlineData("ack", "speculative")]
     [InlineData("releaseAt", "executed")]
     public void What_comes_later_is_refused_as_not_yet_with_the_value(string key, string text) =>
         Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not yet available in this version", (key, text));
@@ -42,6 +41,12 @@ public sealed class OptionsTests
     [InlineData("crossPartitionSteps", "forbid")]
     public void A_word_that_is_none_of_the_choices_is_refused(string key, string text) =>
         Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not accepted; give one of ", (key, text));
+
+    [Theory]
+    [InlineData("durable", AckLevel.Durable)]
+    [InlineData("Speculative", AckLevel.Speculative)]
+    public void Each_level_of_answers_is_read(string text, object level) =>
+        Assert.Equal((AckLevel)level, Accepted(ComponentService.StateStore, ("ack", text)).Namespace.Ack);
 
     [Theory]
     [InlineData("auto", DurabilityKind.Auto, 0)]

@@ -69,6 +69,19 @@ public sealed class RequestNamesTests
     public void A_name_of_steps_is_refused_in_a_single_operation_on_state(string given) =>
         Refused(RequestNames.Value, ErrorCode.Invalid, "belongs to the metadata of a state transaction as a whole", (given, "x"));
 
+    [Fact]
+    public void An_operation_has_the_level_of_its_transaction() =>
+        Refused(
+            RequestNames.Operation,
+            ErrorCode.Invalid,
+            "belongs to the metadata of a state transaction as a whole",
+            ("darq.ack", "durable")
+        );
+
+    [Fact]
+    public void A_single_operation_on_state_takes_a_level() =>
+        Assert.Equal("durable", RequestNames.Value.Read(new Dictionary<string, string> { ["Darq.Ack"] = "durable" })["darq.ack"]);
+
     [Theory]
     [InlineData("darq-token")]
     [InlineData("darq.tokn")]

@@ -78,7 +78,8 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
                     EmitParser.ReadList(ref cursor, "emit", step.Emits);
                     break;
                 case "ack":
-                    CheckAck(ref cursor);
+                    var isDurable = OneOf(ref cursor, AckLevels.DurableWord, AckLevels.SpeculativeWord) == AckLevels.DurableWord;
+                    step.Ack = isDurable ? AckLevel.Durable : AckLevel.Speculative;
                     break;
                 default:
                     throw NotYet(cursor.Path);
@@ -184,14 +185,6 @@ internal sealed class StepParser(int partitions, string? keyPrefix)
             },
             TimeToLive = timeToLive is > 0 ? TimeSpan.FromSeconds(timeToLive.Value) : null,
         };
-    }
-
-    private static void CheckAck(ref StepCursor cursor)
-    {
-        if (OneOf(ref cursor, "durable", "speculative") == "speculative")
-        {
-            throw NotYet("ack \"speculative\"");
-        }
     }
 
     private string Key(ref StepCursor cursor)
