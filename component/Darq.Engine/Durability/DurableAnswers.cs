@@ -22,6 +22,15 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
         };
 
     /// <summary>
+    /// The same of what Redis answered to a request, whatever came since; <paramref name="begin"/> is what the watermark said in front of
+    /// it. False where a recovery may have lost it.
+    /// </summary>
+    public bool? Knows(int begin, int partition, Position position) =>
+        Knows(partition, position) is not { } isDurable ? null
+        : watermark.Begin() == begin || applied.Survives(partition, position) ? isDurable
+        : false;
+
+    /// <summary>
     /// To be called before a write is sent. Throws <see cref="DarqException"/> (Unavailable) where the level has not been reached for as
     /// long as a call may take: more would be applied, and nobody told so.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Darq.Engine.Connection;
 using Darq.Engine.Core;
 
 namespace Darq.Engine.Publishing;
@@ -15,6 +16,9 @@ internal readonly record struct Published(string Id, int Partition, Position Str
 
     public string Position => string.Create(CultureInfo.InvariantCulture, $"{Partition}:{Applied}");
 }
+
+/// <summary>What a publish is answered, and what <see cref="Primary.Watermark"/> said in front of its request.</summary>
+internal readonly record struct PublishAnswer(Published[] Messages, int Begin);
 
 /// <summary>A time to live given as request metadata.</summary>
 internal static class TimeToLive

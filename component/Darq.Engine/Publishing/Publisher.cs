@@ -10,14 +10,15 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     private TimeSpan Now => primary.Time.GetElapsedTime(0);
 
     /// <summary>As the other one, for callers that repeat nothing.</summary>
-    public ValueTask<IReadOnlyList<Published>> PublishAsync(
+    public async ValueTask<IReadOnlyList<Published>> PublishAsync(
         string topic,
         IReadOnlyList<PublishEntry> entries,
         CancellationToken cancellation
-    ) => PublishAsync(topic, entries, unanswered: null, cancellation);
+    ) => (await PublishAsync(topic, entries, unanswered: null, cancellation)).Messages;
 
     /// <summary>
-    /// Appends the messages in order as one request. Throws <see cref="DarqException"/>; after Unavailable the outcome
+    /// Appends the messages in order as one request, and answers when they are durable, or only applied: as its entries say, of which one
+    /// decides for durable, else as the component does. Throws <see cref="DarqException"/>; after Unavailable the outcome
     /// may be unknown, and publishing again with the same ids is safe. Cancelling does not take a publish back.
     /// </summary>
     /// <param name="topic">Where to.</param>
@@ -26,7 +27,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     /// What the same sidecar published without an answer: an equal call that follows is its retry. Null where nobody retries equal calls.
     /// </param>
     /// <param name="cancellation">Ends the wait.</param>
-    public ValueTask<IReadOnlyList<Published>> PublishAsync(
+    public ValueTask<PublishAnswer> PublishAsync(
         string topic,
         IReadOnlyList<PublishEntry> entries,
         UnansweredPublishes? unanswered,
@@ -36,7 +37,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         Append.CheckTopic(topic);
         if (entries.Count == 0)
         {
-            return new([]);
+            return new(new PublishAnswer([], Begin: 0));
         }
 
         if (unanswered is not { Count: > 0 })
@@ -51,7 +52,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     }
 
     /// <summary>Waits for the outcome of the call before; publishes where that took no effect.</summary>
-    private async ValueTask<IReadOnlyList<Published>> RepeatAsync(
+    private async ValueTask<PublishAnswer> RepeatAsync(
         string topic,
         IReadOnlyList<PublishEntry> entries,
         Unanswered former,
@@ -80,24 +81,28 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
             return await SubmitAsync(topic, entries, unanswered, cancellation);
         }
 
-        await DurableAsync(topic, entries, published, former.Begin, unanswered, cancellation);
-        return [.. published.Select(message => message with { Duplicate = true })];
+        if (AckOf(entries) == AckLevel.Durable)
+        {
+            await DurableAsync(topic, entries, published, former.Begin, unanswered, cancellation);
+        }
+
+        return Answer([.. published.Select(message => message with { Duplicate = true })], former.Begin);
     }
 
     /// <summary>
     /// The call of a publish ended at about the time that its caller gave up, who perhaps did not hear the answer: an equal call that
     /// follows gets it.
     /// </summary>
-    public void Unheard(string topic, IReadOnlyList<PublishEntry> entries, IReadOnlyList<Published> answer, UnansweredPublishes unanswered)
+    public void Unheard(string topic, IReadOnlyList<PublishEntry> entries, PublishAnswer answer, UnansweredPublishes unanswered)
     {
         if (entries.Count > 0)
         {
             var digest = UnansweredPublishes.DigestOf(topic, entries);
-            Remember(unanswered, digest, Task.FromResult<Published[]>([.. answer]), primary.Watermark.Begin());
+            Remember(unanswered, digest, Task.FromResult(answer.Messages), answer.Begin);
         }
     }
 
-    private async ValueTask<IReadOnlyList<Published>> SubmitAsync(
+    private async ValueTask<PublishAnswer> SubmitAsync(
         string topic,
         IReadOnlyList<PublishEntry> entries,
         UnansweredPublishes? unanswered,
@@ -105,7 +110,9 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     )
     {
         var request = RequestOf(topic, entries);
-        var begin = primary.Durable.Begin();
+        var isDurable = (request.Ack ?? options.Ack) == AckLevel.Durable;
+        // Who is not told that it is durable may go on where that takes too long.
+        var begin = isDurable ? primary.Durable.Begin() : primary.Watermark.Begin();
         Published[] published;
         try
         {
@@ -118,13 +125,18 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         }
 
         // Mostly there is nothing to wait for, and no state of a wait to be made.
-        return primary.Watermark.IsReplyEnough ? published : await DurableAsync(topic, entries, published, begin, unanswered, cancellation);
+        if (isDurable && !primary.Watermark.IsReplyEnough)
+        {
+            await DurableAsync(topic, entries, published, begin, unanswered, cancellation);
+        }
+
+        return Answer(published, begin);
     }
 
     /// <summary>
     /// Waits until messages that Redis has are durable. Where that takes too long, an equal call that follows goes on waiting for these.
     /// </summary>
-    private async ValueTask<Published[]> DurableAsync(
+    private async ValueTask DurableAsync(
         string topic,
         IReadOnlyList<PublishEntry> entries,
         Published[] published,
@@ -136,7 +148,6 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         try
         {
             await primary.Durable.WaitAsync(begin, () => Survive(published), cancellation);
-            return published;
         }
         catch (Exception) when (unanswered is not null)
         {
@@ -144,6 +155,21 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
             throw;
         }
     }
+
+    private PublishAnswer Answer(Published[] published, int begin)
+    {
+        for (var i = 0; i < published.Length; i++)
+        {
+            var isDurable = primary.Durable.Knows(begin, published[i].Partition, published[i].Applied);
+            published[i] = published[i] with { Durable = isDurable };
+        }
+
+        return new(published, begin);
+    }
+
+    /// <summary>When a call wants to be answered whose entries were accepted before.</summary>
+    private AckLevel AckOf(IReadOnlyList<PublishEntry> entries) =>
+        AckLevels.Together(entries.Select(entry => RequestAck.Of(RequestNames.Publish.Read(entry.Metadata)))) ?? options.Ack;
 
     private bool Survive(Published[] published) =>
         Array.TrueForAll(published, message => primary.Applied.Survives(message.Partition, message.Applied));

@@ -40,7 +40,7 @@ internal sealed class BoundPublish(Publisher publisher, StepExecutor executor, s
         if (metadata.TryGetValue(WireNames.RawPayload, out var raw) && raw.Equals("true", StringComparison.OrdinalIgnoreCase))
         {
             PublishEntry[] entries = [new(data, metadata)];
-            return (await publisher.PublishAsync(topic, entries, Unanswered, cancellation))[0];
+            return (await publisher.PublishAsync(topic, entries, Unanswered, cancellation)).Messages[0];
         }
 
         var step = new Step { Ack = RequestAck.Of(metadata), Emits = { Emit(topic, data, metadata) } };

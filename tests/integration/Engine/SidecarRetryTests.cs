@@ -82,7 +82,7 @@ public sealed class SidecarRetryTests() : EngineTests(valkey: false)
 
         var again = await PublishAsync(_ofSidecar);
 
-        Assert.Equal(answer[0] with { Duplicate = true }, again);
+        Assert.Equal(answer.Messages[0] with { Duplicate = true }, again);
         Assert.Equal(1, await CountAsync());
     }
 
@@ -115,7 +115,7 @@ public sealed class SidecarRetryTests() : EngineTests(valkey: false)
     {
         var given = metadata is { } one ? new Dictionary<string, string> { [one.Name] = one.Value } : EngineRun.NoMetadata;
         PublishEntry[] entries = [new(Encoding.UTF8.GetBytes(Event), given)];
-        return (await Run.Publisher.PublishAsync("t", entries, sidecar, cancellation))[0];
+        return (await Run.Publisher.PublishAsync("t", entries, sidecar, cancellation)).Messages[0];
     }
 
     /// <summary>A call whose sidecar gives up before Redis answers.</summary>
