@@ -46,7 +46,8 @@ internal sealed class StepExecutor(
     }
 
     /// <summary>
-    /// Applies consumption, operations and emits, all or none; every outcome of a step is a result. Throws
+    /// Applies consumption, operations and emits, all or none; every outcome of a step is a result, which is answered when it is durable,
+    /// or only applied, as the step says, else the component. Throws
     /// <see cref="DarqException"/> for a faulty step, and where Redis is away or gives no answer: the outcome may then be unknown.
     /// </summary>
     public async ValueTask<StepResult> ApplyAsync(Step step, CancellationToken cancellation)
@@ -66,9 +67,14 @@ internal sealed class StepExecutor(
             // Not refused while the level is not reached: its messages are with an app, for which an error would be a failure.
             var begin = primary.Watermark.Begin();
             result = await SubmitAsync(request, cancellation);
-            if (!primary.Watermark.IsReplyEnough)
+            if ((step.Ack ?? options.Ack) == AckLevel.Durable && !primary.Watermark.IsReplyEnough)
             {
                 await DurableAsync(request, result, begin, cancellation);
+            }
+
+            if (result.Code is null && primary.Durable.Knows(begin, request.Home, result.Applied) is { } isDurable)
+            {
+                result = result with { Durable = isDurable };
             }
         }
         catch (DarqException refused) when (StepResult.IsOutcome(refused.Code))
