@@ -13,6 +13,9 @@ internal static class StateRequests
 {
     public static StateKey Key(GetRequest request) => StateRequest.Key(request.Key, request.Metadata);
 
+    /// <summary>When a read wants to be answered; null where it does not say.</summary>
+    public static AckLevel? Ack(GetRequest request) => StateRequest.Ack(request.Metadata, Ack(request.Consistency));
+
     public static StateOperation Upsert(SetRequest request, TimeSpan? defaultTimeToLive) =>
         StateRequest.Upsert(
             new(request.Key),

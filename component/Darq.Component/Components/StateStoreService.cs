@@ -29,7 +29,7 @@ internal sealed class StateStoreService(Calls calls, ILogger<StateStoreService> 
     public override async Task<GetResponse> Get(GetRequest request, ServerCallContext context)
     {
         await using var use = await calls.UseAsync(Service, context);
-        var values = await use.Engine.State.GetAsync([StateRequests.Key(request)], context.CancellationToken);
+        var values = await use.Engine.State.GetAsync([StateRequests.Key(request)], StateRequests.Ack(request), context.CancellationToken);
         return StateRequests.ToResponse(values[0]);
     }
 
@@ -67,7 +67,8 @@ internal sealed class StateStoreService(Calls calls, ILogger<StateStoreService> 
     {
         await using var use = await calls.UseAsync(Service, context);
         var keys = request.Items.Select(StateRequests.Key).ToArray();
-        var values = await use.Engine.State.GetAsync(keys, context.CancellationToken);
+        var ack = AckLevels.Together(request.Items.Select(StateRequests.Ack));
+        var values = await use.Engine.State.GetAsync(keys, ack, context.CancellationToken);
         var response = new BulkGetResponse { Items = { values.Select((value, index) => StateRequests.ToItem(keys[index].Key, value)) } };
         _oversized.Check(use.Instance.Name, keys is [var first, ..] ? first.Key : "", keys.Length, response.CalculateSize());
         return response;

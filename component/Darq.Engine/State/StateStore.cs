@@ -9,8 +9,18 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
 {
     private readonly StateReads _reads = new(primary, options);
 
-    /// <summary>The values of the keys in order, as one snapshot. Throws <see cref="DarqException"/>; safe to repeat.</summary>
-    public ValueTask<IReadOnlyList<StateValue>> GetAsync(IReadOnlyList<StateKey> keys, CancellationToken cancellation)
+    /// <summary>As the other one, at the level of the component.</summary>
+    public ValueTask<IReadOnlyList<StateValue>> GetAsync(IReadOnlyList<StateKey> keys, CancellationToken cancellation) =>
+        GetAsync(keys, ack: null, cancellation);
+
+    /// <summary>
+    /// The values of the keys in order, as one snapshot: once they are durable, or as Redis has them at the moment. Throws
+    /// <see cref="DarqException"/>; safe to repeat.
+    /// </summary>
+    /// <param name="keys">Which.</param>
+    /// <param name="ack">When to answer; null for what the component says.</param>
+    /// <param name="cancellation">Ends the wait only.</param>
+    public ValueTask<IReadOnlyList<StateValue>> GetAsync(IReadOnlyList<StateKey> keys, AckLevel? ack, CancellationToken cancellation)
     {
         if (keys.Count == 0)
         {
@@ -22,66 +32,88 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
             Limits.CheckKey("key", keys[i].Key);
         }
 
-        return primary.Watermark.IsReplyEnough ? _reads.GetAsync(keys, cancellation) : GetDurablyAsync(keys, cancellation);
+        return primary.Watermark.IsReplyEnough && !primary.IsDurable
+            ? _reads.GetAsync(keys, cancellation)
+            : ReadAsync(keys, (ack ?? options.Ack) == AckLevel.Durable, cancellation);
     }
 
     /// <summary>
     /// Answers at once where all values are known to be durable. Of a key that is not there nothing tells when it was deleted: that takes a
-    /// round, as does a value that is new.
+    /// round, as does a value that is new. Without <paramref name="mustBeDurable"/> it answers the first that it reads.
     /// </summary>
-    private async ValueTask<IReadOnlyList<StateValue>> GetDurablyAsync(IReadOnlyList<StateKey> keys, CancellationToken cancellation)
+    private async ValueTask<IReadOnlyList<StateValue>> ReadAsync(
+        IReadOnlyList<StateKey> keys,
+        bool mustBeDurable,
+        CancellationToken cancellation
+    )
     {
         while (true)
         {
             var begin = primary.Watermark.Begin();
             var values = await _reads.GetAsync(keys, cancellation);
-            var isDurable = true;
-            for (var i = 0; i < keys.Count; i++)
+            var positions = new Position?[keys.Count];
+            var areDurable = true;
+            for (var i = 0; i < positions.Length; i++)
             {
-                isDurable &= IsDurable(keys[i], values[i]);
+                positions[i] = Note(keys[i], values[i]);
+                areDurable &= KnowsDurable(begin, keys[i], positions[i]) == true;
             }
 
-            if (isDurable || await primary.Durable.IsDurableAsync(begin, cancellation))
+            if (
+                !mustBeDurable
+                || areDurable
+                || primary.Watermark.IsReplyEnough
+                || await primary.Durable.IsDurableAsync(begin, cancellation)
+            )
             {
-                return values;
+                return [.. values.Select((value, i) => value with { Durable = KnowsDurable(begin, keys[i], positions[i]) })];
             }
         }
-    }
-
-    /// <summary>Also notes the value: if Redis loses what was read, that is a loss for this process, though another wrote it.</summary>
-    private bool IsDurable(StateKey key, StateValue value)
-    {
-        if (!Position.TryParse(value.ETag, out var position))
-        {
-            return false;
-        }
-
-        var partition = PartitionHash.OfState(key.Key, options.Partitions);
-        primary.Applied.Note(partition, position);
-        return primary.Applied.IsDurable(partition, position);
     }
 
     /// <summary>
-    /// Applies one operation. Throws <see cref="DarqException"/>: Conflict where the etag does not match or a first write
+    /// If Redis loses what was read, that is a loss for this process, though another wrote it. Null where there is no value.
+    /// </summary>
+    private Position? Note(StateKey key, StateValue value)
+    {
+        if (!Position.TryParse(value.ETag, out var position))
+        {
+            return null;
+        }
+
+        primary.Applied.Note(PartitionOf(key), position);
+        return position;
+    }
+
+    private bool? KnowsDurable(int begin, StateKey key, Position? position) =>
+        position is { } known ? primary.Durable.Knows(begin, PartitionOf(key), known) : null;
+
+    private int PartitionOf(StateKey key) => PartitionHash.OfState(key.Key, options.Partitions);
+
+    /// <summary>
+    /// Applies one operation, and answers when it is durable, or only applied, as it says, else the component. Throws
+    /// <see cref="DarqException"/>: Conflict where the etag does not match or a first write
     /// finds a value, InvalidEtag where this component cannot have issued it. Repeating an operation without an etag is safe.
     /// </summary>
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken cancellation)
     {
         var change = StateWrite.From(operation, options);
-        var begin = primary.Durable.Begin();
+        var mustBeDurable = (operation.Ack ?? options.Ack) == AckLevel.Durable;
+        // Who is not told that it is durable may go on where that takes too long.
+        var begin = mustBeDurable ? primary.Durable.Begin() : primary.Watermark.Begin();
         Position position;
         try
         {
             position = await primary.SubmitAsync(new WriteRequest(change, primary), cancellation);
         }
-        catch (DarqException refused) when (refused.Code == ErrorCode.Conflict)
+        catch (DarqException refused) when (mustBeDurable && refused.Code == ErrorCode.Conflict)
         {
             // What it rests on may be lost.
             await primary.Durable.WaitAsync(begin, static () => false, cancellation);
             throw;
         }
 
-        if (!primary.Watermark.IsReplyEnough)
+        if (mustBeDurable && !primary.Watermark.IsReplyEnough)
         {
             await DurableAsync(change.Partition, position, begin, cancellation);
         }

@@ -17,7 +17,9 @@ internal sealed class StateCalls(ComponentProcess component)
     {
         try
         {
-            var value = (await component.State.GetAsync([StateItems.Key(request.Key, request.Metadata)], CancellationToken.None))[0];
+            var ack = StateRequest.Ack(request.Metadata, StateItems.AckOf(request.Consistency));
+            var key = StateItems.Key(request.Key, request.Metadata);
+            var value = (await component.State.GetAsync([key], ack, CancellationToken.None))[0];
             var answer = new GetStateResponse { Data = StateItems.DataOf(value), Etag = value.ETag ?? "" };
             StateItems.AddExpiry(value, answer.Metadata);
             return answer;
@@ -34,6 +36,7 @@ internal sealed class StateCalls(ComponentProcess component)
         {
             var values = await component.State.GetAsync(
                 [.. request.Keys.Select(key => StateItems.Key(key, request.Metadata))],
+                StateRequest.Ack(request.Metadata, null),
                 CancellationToken.None
             );
             return new GetBulkStateResponse { Items = { values.Select((value, i) => ItemOf(request.Keys[i], value)) } };

@@ -128,6 +128,22 @@ public sealed class StateTests(ComponentFixture fixture)
     }
 
     [Fact]
+    public async Task Reads_and_writes_say_when_they_want_to_be_answered_and_another_word_is_refused()
+    {
+        using var client = await InitAsync();
+        var key = fixture.Name("key");
+        var eventual = new StateOptions { Consistency = StateOptions.Types.StateConsistency.ConsistencyEventual };
+        await SetAsync(client, new SetRequest { Key = key, Value = ByteString.CopyFromUtf8("1"), Options = eventual });
+        var read = new GetRequest { Key = key, Metadata = { ["darq.ack"] = "speculative" } };
+        Assert.Equal("1", (await client.CallAsync("StateStore/Get", read, GetResponse.Parser)).Data.ToStringUtf8());
+
+        read.Metadata["darq.ack"] = "soon";
+        var refused = await client.RefusalAsync("StateStore/Get", read);
+        Assert.Equal(GrpcCode.InvalidArgument, refused.Code);
+        Assert.Equal("INVALID: darq.ack is 'soon'; accepted: durable or speculative.", refused.Message);
+    }
+
+    [Fact]
     public async Task Deleting_a_missing_key_succeeds()
     {
         using var client = await InitAsync();

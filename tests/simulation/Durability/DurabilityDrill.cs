@@ -12,8 +12,8 @@ namespace Darq.Tests.Simulation.Durability;
 
 /// <summary>
 /// Two processes on a Redis with a replica: numbers are published, a step makes an output of each, and whoever gets an output is outside.
-/// At times Redis dies and comes back without whatever was not confirmed, or loses nothing. What was answered or shown outside must
-/// never be contradicted.
+/// At times Redis dies and comes back without whatever was not confirmed, or loses nothing. What was answered as durable or shown outside
+/// must never be contradicted; what was answered as applied may be. One process answers so what does not say otherwise.
 /// </summary>
 internal sealed class DurabilityDrill : IDisposable
 {
@@ -34,12 +34,15 @@ internal sealed class DurabilityDrill : IDisposable
     private int _writing;
     private int _publishing;
 
+    // Up to which write the caller was told that it is durable.
+    private long _promised;
+
     public DurabilityDrill(int seed)
     {
         _random = new(seed);
         _world.Server.Durability = WithReplica(true);
         var options = World.OnePartition with { Partitions = 2, Durability = new(DurabilityKind.Replicated, 1) };
-        _engines = [_world.Start(options), _world.Start(options)];
+        _engines = [_world.Start(options with { Ack = AckLevel.Speculative }), _world.Start(options)];
     }
 
     /// <summary>What was contradicted; empty where nothing was.</summary>
@@ -91,7 +94,7 @@ internal sealed class DurabilityDrill : IDisposable
         }
 
         _world.Server.Durability = WithReplica(true);
-        _world.Loop.RunUntil(() => _shown.Count == Numbers, MostTime);
+        _world.Loop.RunUntil(() => _published.IsSubsetOf(_shown.Keys), MostTime);
         _world.Run(seconds: 60);
         Judge();
     }
@@ -141,9 +144,19 @@ internal sealed class DurabilityDrill : IDisposable
         for (; _publishing < Numbers; _publishing++)
         {
             var number = $"n{_publishing}";
-            var entry = new PublishEntry(Encoding.UTF8.GetBytes(number), new Dictionary<string, string> { ["darq.id"] = number });
+            var metadata = new Dictionary<string, string> { ["darq.id"] = number };
+            if (_publishing % 3 > 0)
+            {
+                metadata["darq.ack"] = "durable";
+            }
+
+            var entry = new PublishEntry(Encoding.UTF8.GetBytes(number), metadata);
             await UntilDoneAsync(engine, async () => await engine.Publisher.PublishAsync(Input, [entry], default));
-            _published.Add(number);
+            if (_publishing % 3 > 0)
+            {
+                _published.Add(number);
+            }
+
             await PauseAsync(engine);
         }
     }
@@ -153,13 +166,15 @@ internal sealed class DurabilityDrill : IDisposable
         for (; _writing < Numbers; _writing++)
         {
             var value = Encoding.UTF8.GetBytes($"{_writing + 1}");
-            var write = new StateOperation(StateChange.Upsert, new StateKey(Last)) { Value = value };
+            AckLevel? ack = _writing % 3 == 1 ? AckLevel.Speculative : null;
+            var write = new StateOperation(StateChange.Upsert, new StateKey(Last)) { Value = value, Ack = ack };
             await UntilDoneAsync(engine, () => engine.State.ApplyAsync(write, default));
+            _promised = ack is null ? _writing + 1 : _promised;
             await PauseAsync(engine);
         }
     }
 
-    /// <summary>What a strong read has shown never goes back.</summary>
+    /// <summary>What a strong read has shown, or a caller was told, never goes back.</summary>
     private async Task ReadAllAsync(SimulatedEngine engine)
     {
         var lastRead = 0L;
@@ -169,11 +184,17 @@ internal sealed class DurabilityDrill : IDisposable
                 engine,
                 async () =>
                 {
-                    var value = (await engine.State.GetAsync([new(Last)], default))[0];
+                    var promised = _promised;
+                    var value = (await engine.State.GetAsync([new(Last)], AckLevel.Durable, default))[0];
                     var read = value.ETag is null ? 0 : long.Parse(value.Data.Span, CultureInfo.InvariantCulture);
                     if (read < lastRead)
                     {
                         Faults.Add($"a read showed {lastRead}, and a later one {read}");
+                    }
+
+                    if (read < promised)
+                    {
+                        Faults.Add($"write {promised} was accepted, and a later read showed {read}");
                     }
 
                     lastRead = read;
