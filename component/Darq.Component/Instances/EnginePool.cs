@@ -50,11 +50,11 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
             var key = (redis with { DialTimeout = default, CallTimeout = default }, options.Name, options.Partitions);
             if (!_shared.TryGetValue(key, out var shared))
             {
-                _shared[key] = shared = new(Create(redis, options), timeouts);
+                _shared[key] = shared = new(Create(redis, options), timeouts, options.Durability);
             }
-            else if (shared.Timeouts != timeouts)
+            else
             {
-                _log.TimeoutsAreShared(options.Name, redis.Address, shared.Timeouts.Dial, shared.Timeouts.Call);
+                SayWhatIsShared(shared, redis, options);
             }
 
             shared.Leases++;
@@ -73,6 +73,20 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
         foreach (var shared in left)
         {
             await shared.Engine.DisposeAsync();
+        }
+    }
+
+    /// <summary>Refused, a second level would keep a corrected Init out, as a second number of partitions would.</summary>
+    private void SayWhatIsShared(Shared shared, RedisOptions redis, NamespaceOptions options)
+    {
+        if (shared.Timeouts != (redis.DialTimeout, options.CallTimeout))
+        {
+            _log.TimeoutsAreShared(options.Name, redis.Address, shared.Timeouts.Dial, shared.Timeouts.Call);
+        }
+
+        if (shared.Durability != options.Durability)
+        {
+            _log.DurabilityIsShared(options.Name, redis.Address, shared.Durability, options.Durability);
         }
     }
 
@@ -101,11 +115,13 @@ internal sealed class EnginePool(Func<RedisOptions, IRedis> connect, TimeProvide
         }
     }
 
-    private sealed class Shared(SharedEngine engine, (TimeSpan Dial, TimeSpan Call) timeouts)
+    private sealed class Shared(SharedEngine engine, (TimeSpan Dial, TimeSpan Call) timeouts, DurabilityLevel durability)
     {
         public SharedEngine Engine { get; } = engine;
 
         public (TimeSpan Dial, TimeSpan Call) Timeouts { get; } = timeouts;
+
+        public DurabilityLevel Durability { get; } = durability;
 
         public int Leases { get; set; }
     }

@@ -1,4 +1,5 @@
 using Darq.Component.Configuration;
+using Darq.Engine.Core;
 using Grpc.Core;
 
 namespace Darq.Component.Telemetry;
@@ -122,6 +123,20 @@ internal static partial class HostLog
             + "{Dial} and callTimeout {Call} hold for all of them, until the last one that uses it has ended"
     )]
     public static partial void TimeoutsAreShared(this ILogger log, string @namespace, string address, TimeSpan dial, TimeSpan call);
+
+    [LoggerMessage(
+        232,
+        LogLevel.Warning,
+        "Instances on namespace {Namespace} in Redis {Address} name different levels of durability, and share what waits for it: durability "
+            + "{Level} holds for all of them, until the last one that uses it has ended; another one names {Other}"
+    )]
+    public static partial void DurabilityIsShared(
+        this ILogger log,
+        string @namespace,
+        string address,
+        DurabilityLevel level,
+        DurabilityLevel other
+    );
 
     [LoggerMessage(
         224,

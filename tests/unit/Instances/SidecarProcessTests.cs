@@ -207,4 +207,18 @@ public sealed class SidecarProcessTests : IAsyncLifetime
         var line = Assert.Single(_world.Log.Lines, line => line.Name == "TimeoutsAreShared");
         Assert.Contains("callTimeout 00:00:03 hold", line.Text, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_level_of_durability_that_instances_share_is_named_where_another_names_another()
+    {
+        await _world.InitAsync(_world.Connect(_world.Start(1)), "a", ("durability", "reply"));
+        await _world.InitAsync(_world.Connect(_world.Start(2)), "a", ("durability", "reply"));
+        Assert.DoesNotContain(_world.Log.Lines, line => line.Name == "DurabilityIsShared");
+
+        await _world.InitAsync(_world.Connect(_world.Start(3)), "a", ("durability", "replicated:1"));
+
+        var line = Assert.Single(_world.Log.Lines, line => line.Name == "DurabilityIsShared");
+        Assert.Contains("durability reply holds for all of them", line.Text, StringComparison.Ordinal);
+        Assert.EndsWith("names replicated:1", line.Text, StringComparison.Ordinal);
+    }
 }
