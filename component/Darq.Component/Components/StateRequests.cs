@@ -47,7 +47,7 @@ internal static class StateRequests
     /// <summary>
     /// A missing key has neither bytes nor an etag; one that exists with no bytes has an etag, by which callers tell the two apart.
     /// </summary>
-    public static GetResponse ToResponse(StateValue value)
+    public static GetResponse ToResponse(StateKey key, StateValue value, int partitions)
     {
         var response = new GetResponse { Data = Data(value) };
         if (value.ETag is not null)
@@ -55,19 +55,19 @@ internal static class StateRequests
             response.Etag = new Etag { Value = value.ETag };
         }
 
-        StateRequest.AddExpiry(value, response.Metadata);
+        StateRequest.AddMetadata(key, value, partitions, response.Metadata);
         return response;
     }
 
-    public static BulkStateItem ToItem(string key, StateValue value)
+    public static BulkStateItem ToItem(StateKey key, StateValue value, int partitions)
     {
-        var item = new BulkStateItem { Key = key, Data = Data(value) };
+        var item = new BulkStateItem { Key = key.Key, Data = Data(value) };
         if (value.ETag is not null)
         {
             item.Etag = new Etag { Value = value.ETag };
         }
 
-        StateRequest.AddExpiry(value, item.Metadata);
+        StateRequest.AddMetadata(key, value, partitions, item.Metadata);
         return item;
     }
 

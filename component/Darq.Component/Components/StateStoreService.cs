@@ -29,8 +29,9 @@ internal sealed class StateStoreService(Calls calls, ILogger<StateStoreService> 
     public override async Task<GetResponse> Get(GetRequest request, ServerCallContext context)
     {
         await using var use = await calls.UseAsync(Service, context);
-        var values = await use.Engine.State.GetAsync([StateRequests.Key(request)], StateRequests.Ack(request), context.CancellationToken);
-        return StateRequests.ToResponse(values[0]);
+        var key = StateRequests.Key(request);
+        var values = await use.Engine.State.GetAsync([key], StateRequests.Ack(request), context.CancellationToken);
+        return StateRequests.ToResponse(key, values[0], PartitionsOf(use));
     }
 
     public override async Task<SetResponse> Set(SetRequest request, ServerCallContext context)
@@ -69,7 +70,11 @@ internal sealed class StateStoreService(Calls calls, ILogger<StateStoreService> 
         var keys = request.Items.Select(StateRequests.Key).ToArray();
         var ack = AckLevels.Together(request.Items.Select(StateRequests.Ack));
         var values = await use.Engine.State.GetAsync(keys, ack, context.CancellationToken);
-        var response = new BulkGetResponse { Items = { values.Select((value, index) => StateRequests.ToItem(keys[index].Key, value)) } };
+        var partitions = PartitionsOf(use);
+        var response = new BulkGetResponse
+        {
+            Items = { values.Select((value, index) => StateRequests.ToItem(keys[index], value, partitions)) },
+        };
         _oversized.Check(use.Instance.Name, keys is [var first, ..] ? first.Key : "", keys.Length, response.CalculateSize());
         return response;
     }
@@ -90,6 +95,8 @@ internal sealed class StateStoreService(Calls calls, ILogger<StateStoreService> 
     }
 
     public override Task<PingResponse> Ping(PingRequest request, ServerCallContext context) => calls.PingAsync(Service, context);
+
+    private static int PartitionsOf(InstanceUse use) => use.Engine.Primary.Keys.Partitions;
 
     private async ValueTask ApplyAllAsync(ServerCallContext context, Func<InstanceUse, IEnumerable<StateOperation>> operations)
     {

@@ -56,6 +56,11 @@ internal sealed class DeliveryMessage
 
         for (var i = 0; i < Envelope.HeaderCount; i++)
         {
+            if (_envelope.Value(i).IsEmpty)
+            {
+                continue;
+            }
+
             BeginEntry(Envelope.Header(i).Length, _envelope.Value(i).Length);
             Write(NameField, Envelope.Header(i));
             Write(ValueField, _envelope.Value(i));

@@ -18,6 +18,10 @@ internal static class WireNames
     public const string Concurrency = "concurrency";
     public const string RawPayload = "rawPayload";
 
+    // Beside a delivery, and beside a value that is read.
+    public const string Durable = "darq-durable";
+    public const string Position = "darq-position";
+
     // Added to the metadata of a dead letter.
     public const string DeadReason = "darq-dead-reason";
     public const string DeadGroup = "darq-dead-group";
@@ -39,8 +43,8 @@ internal static class WireNames
         "darq-attempt",
         "darq-world-line",
         "darq-partition",
-        "darq-durable",
-        "darq-position",
+        Durable,
+        Position,
     ];
 
     /// <summary>Whether the name is that of a header of a delivery, in any of the forms in which apps see it.</summary>

@@ -84,9 +84,17 @@ internal static class StateRequest
         };
     }
 
-    /// <summary>Adds when a value expires, where it does.</summary>
-    public static void AddExpiry(StateValue value, IDictionary<string, string> metadata)
+    /// <summary>
+    /// Adds when a value expires, where it does, and whether it is durable, with its position, where that is known.
+    /// </summary>
+    public static void AddMetadata(StateKey key, StateValue value, int partitions, IDictionary<string, string> metadata)
     {
+        if (value is { Durable: { } durable, ETag: { } etag })
+        {
+            metadata[WireNames.Durable] = durable ? "true" : "false";
+            metadata[WireNames.Position] = $"{PartitionHash.OfState(key.Key, partitions)}:{etag}";
+        }
+
         if (value.Expires is { } expires)
         {
             metadata[TtlExpireTime] = expires.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

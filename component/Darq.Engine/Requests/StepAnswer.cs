@@ -17,6 +17,7 @@ internal static class StepAnswer
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
         json.WriteString("outcome"u8, result.Outcome);
+        WriteDurable(json, result.Code is null ? result.Durable : null);
         json.WriteString("position"u8, result.Position);
         WriteEmitted(json, result.Emitted);
         if (result.Conflicts.Count > 0)
@@ -46,6 +47,7 @@ internal static class StepAnswer
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
         json.WriteString("outcome"u8, "OK"u8);
+        WriteDurable(json, message.Durable);
         WriteEmitted(json, [message]);
         json.WriteString("position"u8, message.Position);
         json.WriteEndObject();
@@ -62,6 +64,15 @@ internal static class StepAnswer
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenMemory;
+    }
+
+    /// <summary>Left out where it is not known.</summary>
+    private static void WriteDurable(Utf8JsonWriter json, bool? durable)
+    {
+        if (durable is { } known)
+        {
+            json.WriteBoolean("durable"u8, known);
+        }
     }
 
     private static void WriteEmitted(Utf8JsonWriter json, IReadOnlyList<Published> messages)

@@ -142,7 +142,10 @@ internal sealed class GuardedCore
             MessageIds.MarkOf(message.Id)
         );
         var (stream, number) = (attempt.Stream, attempt.Message.Failures + 1);
-        return Envelope.Compose(message, token, stream.Outlet.SubscribedTopic, number, _primary.WorldLine, stream.Options.RawPayload);
+        // Said once for each attempt: what the sidecar sends on as a dead letter is known by the bytes that it was given.
+        var durable = _primary.Durable.Knows(lane.Partition, message.Position);
+        var (topic, isRaw) = (stream.Outlet.SubscribedTopic, stream.Options.RawPayload);
+        return Envelope.Compose(message, token, topic, number, _primary.WorldLine, isRaw, durable);
     }
 
     private void CarryOut(Effects.Taken effects)

@@ -21,7 +21,7 @@ internal sealed class StateCalls(ComponentProcess component)
             var key = StateItems.Key(request.Key, request.Metadata);
             var value = (await component.State.GetAsync([key], ack, CancellationToken.None))[0];
             var answer = new GetStateResponse { Data = StateItems.DataOf(value), Etag = value.ETag ?? "" };
-            StateItems.AddExpiry(value, answer.Metadata);
+            StateItems.AddMetadata(request.Key, value, answer.Metadata);
             return answer;
         }
         catch (DarqException fault)
@@ -137,7 +137,7 @@ internal sealed class StateCalls(ComponentProcess component)
             Data = StateItems.DataOf(value),
             Etag = value.ETag ?? "",
         };
-        StateItems.AddExpiry(value, item.Metadata);
+        StateItems.AddMetadata(key, value, item.Metadata);
         return item;
     }
 }

@@ -2,6 +2,7 @@ using Dapr.Client.Autogen.Grpc.v1;
 using Darq.Engine.Core;
 using Darq.Engine.Requests;
 using Darq.Engine.State;
+using Darq.Testing.Hosting;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 
@@ -38,7 +39,8 @@ internal static class StateItems
 
     public static ByteString DataOf(StateValue value) => ByteString.CopyFrom(value.Data.Span);
 
-    public static void AddExpiry(StateValue value, MapField<string, string> metadata) => StateRequest.AddExpiry(value, metadata);
+    public static void AddMetadata(string key, StateValue value, MapField<string, string> metadata) =>
+        StateRequest.AddMetadata(Key(key), value, ComponentProcess.Namespace.Partitions, metadata);
 
     private static StateConditions ConditionsOf(StateItem item) =>
         new(item.Etag?.Value, ConcurrencyOf(item.Options), AckOf(item.Options?.Consistency ?? default));

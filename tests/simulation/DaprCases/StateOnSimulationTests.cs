@@ -25,16 +25,18 @@ public sealed class StateOnSimulationTests : StateConformance
 
     private sealed class Surface(SimulatedEngine engine) : IStateSurface
     {
+        private int Partitions => engine.Primary.Keys.Partitions;
+
         public string Key(string suffix) => suffix;
 
         public async Task<GetResponse> GetAsync(string key) =>
-            StateRequests.ToResponse((await engine.State.GetAsync([new(key)], CancellationToken.None))[0]);
+            StateRequests.ToResponse(new(key), (await engine.State.GetAsync([new(key)], CancellationToken.None))[0], Partitions);
 
         public async Task<IReadOnlyList<BulkStateItem>> BulkGetAsync(params IEnumerable<string> keys)
         {
-            string[] all = [.. keys];
-            var values = await engine.State.GetAsync([.. all.Select(key => new StateKey(key))], CancellationToken.None);
-            return [.. all.Zip(values, StateRequests.ToItem)];
+            StateKey[] all = [.. keys.Select(key => new StateKey(key))];
+            var values = await engine.State.GetAsync(all, CancellationToken.None);
+            return [.. all.Zip(values, (key, value) => StateRequests.ToItem(key, value, Partitions))];
         }
 
         public Task<StateOutcome> SetAsync(SetRequest request) => ApplyAsync(() => StateRequests.Upsert(request, null));

@@ -49,7 +49,21 @@ public sealed class DeliveryMessageTests
         var parsed = ReadResponse.Parser.ParseFrom(Encode(message, Delivery("text", "t")));
 
         Assert.Equal("text", parsed.Data.ToStringUtf8());
-        Assert.Equal(Envelope.HeaderCount, parsed.Metadata.Count);
+        Assert.Equal(Delivery("text", "t").Metadata.ToDictionary(), parsed.Metadata);
+    }
+
+    [Theory]
+    [InlineData(true, "true")]
+    [InlineData(false, "false")]
+    [InlineData(null, null)]
+    public void Whether_it_is_durable_is_a_header_where_that_is_known(bool? durable, string? header)
+    {
+        var delivery = Delivery("""{"specversion":"1.0"}""", "t") with { Durable = durable };
+
+        var parsed = PullMessagesResponse.Parser.ParseFrom(Encode(DeliveryMessage.OfPull(), delivery));
+
+        Assert.Equal(header, parsed.Metadata.GetValueOrDefault("darq-durable"));
+        Assert.Equal(parsed.CalculateSize(), Encode(DeliveryMessage.OfPull(), delivery).Length);
     }
 
     [Fact]

@@ -27,6 +27,7 @@ internal sealed class Envelope
         [.. "darq-world-line"u8],
         [.. "darq-partition"u8],
         [.. "darq-position"u8],
+        [.. "darq-durable"u8],
     ];
 
     private static readonly byte[][] Headers =
@@ -63,14 +64,15 @@ internal sealed class Envelope
         string subscribedTopic,
         int attempt,
         long worldLine,
-        bool isRaw = false
-    ) => new(token.ToString(), subscribedTopic, message, token.Topic, attempt, worldLine, isRaw);
+        bool isRaw = false,
+        bool? durable = null
+    ) => new(token.ToString(), subscribedTopic, message, token.Topic, attempt, worldLine, isRaw) { Durable = durable };
 
     public static ReadOnlySpan<byte> Header(int index) => Headers[index];
 
     public static string HeaderValue(string value) => IsHeaderValue(value) ? value : Uri.EscapeDataString(value);
 
-    /// <summary>ASCII that a header can carry.</summary>
+    /// <summary>ASCII that a header can carry; empty where the delivery has no such header.</summary>
     public ReadOnlySpan<byte> Value(int index) => _values[index % Names.Length];
 
     /// <summary>Throws <see cref="UndeliverableException"/> where the message is damaged.</summary>
@@ -115,7 +117,16 @@ internal sealed class Envelope
         _values.Number(delivery.WorldLine).End(4);
         _values.Number(message.Partition).End(5);
         _values.Number(message.Partition).Sign(':').Position(message.Position).End(6);
+        _values.Text(DurableWord(delivery.Durable)).End(7);
     }
+
+    private static string DurableWord(bool? durable) =>
+        durable switch
+        {
+            null => "",
+            true => "true",
+            false => "false",
+        };
 
     /// <summary>
     /// The attributes go before the closing brace of an event; anything else stays as it is, byte for byte, and so does all that a raw
@@ -133,6 +144,11 @@ internal sealed class Envelope
         _data = data[..(data.Span.TrimEnd(" \t\r\n"u8).Length - 1)];
         for (var i = 0; i < Attributes.Length; i++)
         {
+            if (_values[i].IsEmpty)
+            {
+                continue;
+            }
+
             _attributes.Add((byte)',');
             _attributes.Add(Attributes[i]);
             WriteEscaped(_values[i]);

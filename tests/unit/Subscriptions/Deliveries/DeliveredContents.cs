@@ -26,6 +26,7 @@ internal static class DeliveredContents
                     .. envelope.OfPublisher,
                     .. Enumerable
                         .Range(0, Envelope.HeaderCount)
+                        .Where(i => !envelope.Value(i).IsEmpty)
                         .Select(i =>
                             KeyValuePair.Create(Encoding.ASCII.GetString(Envelope.Header(i)), Encoding.ASCII.GetString(envelope.Value(i)))
                         ),

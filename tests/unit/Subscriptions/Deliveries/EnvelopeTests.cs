@@ -116,6 +116,27 @@ public sealed class EnvelopeTests
         Assert.Equal("a\"b\\c", json.RootElement.GetProperty("darqid").GetString());
     }
 
+    [Theory]
+    [InlineData(true, "true")]
+    [InlineData(false, "false")]
+    public void Says_whether_it_is_durable(bool durable, string word)
+    {
+        var delivery = Compose("""{"specversion":"1.0"}""") with { Durable = durable };
+
+        Assert.Equal(word, Header(delivery, "darq-durable"));
+        using var json = JsonDocument.Parse(delivery.Data);
+        Assert.Equal(word, json.RootElement.GetProperty("darqdurable").GetString());
+    }
+
+    [Fact]
+    public void Says_nothing_of_durability_where_that_is_not_known()
+    {
+        var delivery = Compose("""{"specversion":"1.0"}""");
+
+        Assert.DoesNotContain("darq-durable", delivery.Metadata.Select(entry => entry.Key));
+        Assert.DoesNotContain("darqdurable", Encoding.UTF8.GetString(delivery.Data.Span), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_idempotency_key_stays_over_attempts_owners_and_places_in_the_stream()
     {
