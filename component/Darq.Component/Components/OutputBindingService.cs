@@ -33,6 +33,7 @@ internal sealed class OutputBindingService(Calls calls) : OutputBinding.OutputBi
                 DefaultTopic = options.DefaultTopic,
                 Unanswered = use.Instance.Unanswered,
             },
+            engine.Barrier,
             engine.Subscriptions
         );
         var answer = await operations.InvokeAsync(request.Operation, request.Data.Memory, request.Metadata, context.CancellationToken);

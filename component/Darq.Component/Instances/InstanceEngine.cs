@@ -1,5 +1,6 @@
 using Darq.Engine.Connection;
 using Darq.Engine.Core;
+using Darq.Engine.Durability;
 using Darq.Engine.Publishing;
 using Darq.Engine.State;
 using Darq.Engine.Steps;
@@ -22,6 +23,8 @@ internal sealed class InstanceEngine(EngineLease lease, NamespaceOptions options
 
     public StepExecutor StepExecutor { get; } =
         new(lease.Engine.Primary, lease.Engine.Subscriptions, options, time, random, log, lease.Engine.PlaceOfOther);
+
+    public DurabilityBarrier Barrier { get; } = new(lease.Engine.Primary, options);
 
     public SidecarDeadLetters DeadLetters { get; } = new(lease.Engine.Primary, lease.Engine.Subscriptions, time);
 

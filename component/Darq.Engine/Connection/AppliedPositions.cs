@@ -50,6 +50,21 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
         }
     }
 
+    /// <summary>The partitions of which a reply named a position, with the highest one and how far they are known to be durable.</summary>
+    public IReadOnlyList<(int Partition, Position Applied, Position Durable)> Watermarks()
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. Enumerable
+                    .Range(0, _highest.Length)
+                    .Where(partition => _highest[partition] != default)
+                    .Select(partition => (partition, _highest[partition], _durable[partition])),
+            ];
+        }
+    }
+
     /// <summary>What was applied when the snapshot was taken is durable.</summary>
     public void Confirm(Position[] snapshot)
     {

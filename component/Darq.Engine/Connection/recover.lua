@@ -99,6 +99,18 @@ do
     return redis.call('HMGET', key, 'p', 'f', 'id', 'old')
   end
 
+  -- ended: KEYS[1] a header. ARGV[1] world-line of the caller's last handshake, ARGV[2] one that ended before it. Returns how far that one
+  -- survived here, as recover does; '' where so many have ended since that it may be forgotten; or NEEDS_RECOVERY. Complexity O(kept).
+  -- Writes nothing, safe to repeat.
+  function partitions.ended(keys, args)
+    local tag, world_line, ended = string.match(keys[1], '^(.-):m$'), tonumber(args[1]), tonumber(args[2])
+    local code = headers.error_code(tag, world_line)
+    if code then return code end
+    local survived_to = survived_of_ended(tag, ended)
+    local forgotten = survived_to == '0-0' and redis.call('HLEN', tag .. ':wlh') >= kept
+    return forgotten and '' or survived_to
+  end
+
   -- tick: KEYS[1] a header. ARGV[1] the world-line of the caller's last handshake. Writes something small, so that WAIT on the same
   -- connection waits for it and with it for all that was written before. Returns the replication id, or NEEDS_RECOVERY, and nothing is
   -- written. Safe to repeat.

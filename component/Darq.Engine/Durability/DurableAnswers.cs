@@ -73,14 +73,7 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
     /// </summary>
     public async ValueTask<bool> IsDurableAsync(int begin, CancellationToken cancellation)
     {
-        if (watermark.Waiting >= Watermark.MaxWaiting)
-        {
-            throw new DarqException(
-                ErrorCode.Full,
-                $"FULL: {Watermark.MaxWaiting:N0} requests are waiting for their writes to become durable already; try again."
-            );
-        }
-
+        ThrowIfFull();
         using var timeout = callTimeout.Begin(cancellation);
         try
         {
@@ -92,6 +85,18 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
                 ErrorCode.Unavailable,
                 $"UNAVAILABLE: Redis has applied the request, but it is not durable yet ({watermark.WhyStalled ?? "no confirmation in time"}). "
                     + "Repeating it is safe with the same id or token; without, a write that an etag guards may meet its own."
+            );
+        }
+    }
+
+    /// <summary>Throws <see cref="DarqException"/> (Full) where too many wait.</summary>
+    public void ThrowIfFull()
+    {
+        if (watermark.Waiting >= Watermark.MaxWaiting)
+        {
+            throw new DarqException(
+                ErrorCode.Full,
+                $"FULL: {Watermark.MaxWaiting:N0} requests are waiting for their writes to become durable already; try again."
             );
         }
     }

@@ -49,6 +49,7 @@ internal sealed class BindingCalls(ComponentProcess component)
             var operations = new BoundOperations(
                 new(component.Steps, ComponentProcess.Namespace.Partitions, StateItems.Prefix, ComponentProcess.Group),
                 new(component.Publisher, component.Steps, ComponentProcess.Group),
+                new(component.Primary, ComponentProcess.Namespace),
                 component.Subscriptions
             );
             var answer = await operations.InvokeAsync(request.Operation, request.Data.Memory, request.Metadata, CancellationToken.None);

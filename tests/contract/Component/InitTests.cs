@@ -28,7 +28,7 @@ public sealed class InitTests(ComponentFixture fixture)
 
         Assert.Equal(["BULK_PUBSUB", "BULK_SUBSCRIBE_IMMEDIATE", "MESSAGE_TTL"], pubsub.Features);
         Assert.Equal(["ETAG", "TRANSACTIONAL", "TTL"], state.Features);
-        Assert.Equal(["publish", "create", "step", "extend"], operations.Operations);
+        Assert.Equal(["publish", "create", "step", "extend", "barrier", "status"], operations.Operations);
         Assert.Equal(100_000, max.MaxSize);
         foreach (var service in new[] { "PubSub", "StateStore", "InputBinding", "OutputBinding" })
         {

@@ -17,7 +17,7 @@ public sealed class OutputStepTests(ComponentFixture fixture)
             new ListOperationsRequest(),
             ListOperationsResponse.Parser
         );
-        Assert.Equal(["publish", "create", "step", "extend"], listed.Operations);
+        Assert.Equal(["publish", "create", "step", "extend", "barrier", "status"], listed.Operations);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ internal static partial class FolderRules
 {
     public static readonly IReadOnlyDictionary<string, string[]> Allowed = new Dictionary<string, string[]>
     {
-        ["Requests"] = ["Steps", "Subscriptions", "State", "Publishing", "Core"],
+        ["Requests"] = ["Steps", "Subscriptions", "State", "Publishing", "Durability", "Core"],
         ["Steps"] = ["Subscriptions", "State", "Publishing", "Batching", "Connection", "Redis", "Core", "Telemetry"],
         ["Subscriptions"] = ["Publishing", "Batching", "Connection", "Redis", "Core", "Telemetry"],
         ["State"] = ["Batching", "Connection", "Redis", "Core", "Telemetry"],

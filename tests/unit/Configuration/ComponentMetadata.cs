@@ -57,6 +57,8 @@ internal sealed class ComponentMetadata(string type, ComponentService service)
         ["create"] = "The name that most bindings have for publish.",
         ["step"] = "Writes state, publishes and takes deliveries as one atomic, exactly-once step; the answer has the outcome.",
         ["extend"] = "Lets the processing time of a delivery begin anew.",
+        ["barrier"] = "Waits until positions are durable, or tells which of them Redis has lost.",
+        ["status"] = "Tells what is durable, and what a power cut would take now.",
     };
 
     private readonly StringBuilder _text = new();
