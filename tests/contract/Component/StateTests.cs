@@ -132,8 +132,9 @@ public sealed class StateTests(ComponentFixture fixture)
     {
         using var client = await InitAsync();
         var key = fixture.Name("key");
-        var eventual = new StateOptions { Consistency = StateOptions.Types.StateConsistency.ConsistencyEventual };
-        await SetAsync(client, new SetRequest { Key = key, Value = ByteString.CopyFromUtf8("1"), Options = eventual });
+        var write = Text(key, "1");
+        write.Options = new StateOptions { Consistency = StateOptions.Types.StateConsistency.ConsistencyEventual };
+        await SetAsync(client, write);
         var read = new GetRequest { Key = key, Metadata = { ["darq.ack"] = "speculative" } };
         Assert.Equal("1", (await client.CallAsync("StateStore/Get", read, GetResponse.Parser)).Data.ToStringUtf8());
 
