@@ -34,9 +34,16 @@ internal static class Sdk
 
         public readonly record struct StateKey<T>(string Name);
 
+        public sealed class OutgoingMessage<T>(string id, T data)
+        {
+            public string Id { get; } = id;
+            public T Data { get; } = data;
+        }
+
         public interface IDarqClient
         {
             Task PublishAsync<T>(string topic, string id, T data);
+            Task PublishAllAsync<T>(string topic, IEnumerable<OutgoingMessage<T>> messages);
             Task RunStepAsync(string id, Func<Step, Task> handler);
         }
 
