@@ -105,8 +105,8 @@ internal sealed class DurabilityBarrier(Primary primary, NamespaceOptions option
     private async ValueTask<DurabilityRung?> ConfirmAsync(int begin, CancellationToken cancellation)
     {
         primary.Durable.ThrowIfFull();
-        var end = await primary.Watermark.WaitAsync(begin, cancellation);
         var rung = primary.Watermark.Rung;
+        var end = await primary.Watermark.WaitAsync(begin, cancellation);
         if (end == WaitEnd.NotNeeded)
         {
             await FenceAsync(cancellation);
@@ -156,7 +156,7 @@ internal sealed class DurabilityBarrier(Primary primary, NamespaceOptions option
     private static DarqException Forgotten(WirePosition position) =>
         new(
             ErrorCode.Invalid,
-            $"INVALID: position {position} is too old: Redis has begun so many world-lines since that it is not known any more whether it was "
-                + "lost; accepted: positions of the last 64."
+            $"INVALID: position {position} is too old: Redis has begun so many world-lines since that it is not known any more whether it "
+                + "was lost; accepted: positions of the last 64."
         );
 }

@@ -237,9 +237,8 @@ internal sealed class Watermark : IAsyncDisposable
         var (snapshot, replicationId) = (_applied.Snapshot(), _link.ReplicationId);
         var found = await ConfirmAsync(rung, round, cancellation);
         var isOurs = found is { IsOneConnection: true } && found.Value.Tick == replicationId;
-        if (isOurs && found!.Value.Replicas >= rung.Level.Replicas && Confirm(round))
+        if (isOurs && found!.Value.Replicas >= rung.Level.Replicas && Confirm(round, snapshot))
         {
-            _applied.Confirm(snapshot);
             _counters.DurabilityRounds.Add();
             return TimeSpan.Zero;
         }
@@ -294,7 +293,7 @@ internal sealed class Watermark : IAsyncDisposable
     }
 
     /// <summary>False where a recovery, or another level, came in between.</summary>
-    private bool Confirm(Round round)
+    private bool Confirm(Round round, Position[] snapshot)
     {
         DurabilityWait[] confirmed;
         bool wasSaid;
@@ -305,6 +304,8 @@ internal sealed class Watermark : IAsyncDisposable
                 return false;
             }
 
+            // Before anybody goes on, who may ask at once whether his own is durable.
+            _applied.Confirm(snapshot);
             _confirmed = round.Number;
             confirmed = TakeUpTo(round.Number);
             (wasSaid, _stalledSince, _isStallSaid) = (_isStallSaid, null, false);

@@ -46,7 +46,8 @@ internal sealed class RequestNames
         "a single operation on state",
         [WireNames.Ack, .. OfValues],
         [WireNames.Id, .. OfSteps],
-        OfTransactions
+        OfTransactions,
+        takesWrittenBack: true
     );
 
     /// <summary>Of an operation inside of a state transaction.</summary>
@@ -54,7 +55,8 @@ internal sealed class RequestNames
         "an operation of a state transaction",
         OfValues,
         [WireNames.Id, WireNames.Ack, .. OfSteps],
-        OfTransactions
+        OfTransactions,
+        takesWrittenBack: true
     );
 
     /// <summary>Of the operation extend of a binding.</summary>
@@ -70,12 +72,21 @@ internal sealed class RequestNames
     private readonly string[] _elsewhere;
     private readonly string _where;
     private readonly bool _takesHeaders;
+    private readonly bool _takesWrittenBack;
     private readonly HashSet<string> _exact;
     private readonly ConcurrentDictionary<string, bool> _harmless = new(StringComparer.Ordinal);
 
-    private RequestNames(string kind, string[] names, string[] elsewhere, string where, bool takesHeaders = false)
+    private RequestNames(
+        string kind,
+        string[] names,
+        string[] elsewhere,
+        string where,
+        bool takesHeaders = false,
+        bool takesWrittenBack = false
+    )
     {
-        (_kind, _names, _elsewhere, _where, _takesHeaders) = (kind, names, elsewhere, where, takesHeaders);
+        (_kind, _names, _elsewhere, _where) = (kind, names, elsewhere, where);
+        (_takesHeaders, _takesWrittenBack) = (takesHeaders, takesWrittenBack);
         _exact = new(names, StringComparer.Ordinal);
     }
 
@@ -168,8 +179,8 @@ internal sealed class RequestNames
             throw new DarqException(ErrorCode.Invalid, $"INVALID: metadata {misplaced} means nothing to {_kind}; {_where}.");
         }
 
-        // A forwarded message brings the headers of its delivery along.
-        if (_takesHeaders && WireNames.IsOfDelivery(name))
+        // A forwarded message brings the headers of its delivery along, and a value that is written back what stood beside it.
+        if (_takesHeaders && WireNames.IsOfDelivery(name) || _takesWrittenBack && WireNames.IsOfValue(name))
         {
             return;
         }

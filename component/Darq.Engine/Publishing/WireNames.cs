@@ -54,6 +54,12 @@ internal static class WireNames
         return IsDeadLetter(bare) || Array.Exists(OfDelivery, header => header.Equals(bare, StringComparison.OrdinalIgnoreCase));
     }
 
+    /// <summary>
+    /// Whether the name is that of metadata beside a value that was read, which some SDKs send along when it is written back.
+    /// </summary>
+    public static bool IsOfValue(string name) =>
+        name.Equals(Durable, StringComparison.OrdinalIgnoreCase) || name.Equals(Position, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>A name without the prefix.</summary>
     public static string Bare(string name) =>
         name.StartsWith(ShownPrefix, StringComparison.OrdinalIgnoreCase) ? name[ShownPrefix.Length..] : name;

@@ -35,9 +35,11 @@ internal static class BarrierAnswer
             }
 
             json.WriteEndArray();
+            var forGood = end.Durable is null ? "" : ", for good";
             json.WriteString(
                 "message"u8,
-                "ROLLED_BACK: Redis was replaced or started again and has lost what was applied at these positions; it will not come back."
+                $"ROLLED_BACK: Redis was replaced or started again and has lost what was applied at these positions{forGood}; or they are "
+                    + "of another namespace."
             );
         });
 

@@ -46,7 +46,12 @@ internal sealed class BoundPublish(Publisher publisher, StepExecutor executor, s
         var step = new Step { Ack = RequestAck.Of(metadata), Emits = { Emit(topic, data, metadata) } };
         step.Source = source ?? step.Source;
         var result = await executor.ApplyAsync(step, cancellation);
-        return result.Code is { } code ? throw new DarqException(code, result.Message) : result.Emitted[0];
+        return result.Code is { } code
+            ? throw new DarqException(code, result.Message)
+            : result.Emitted[0] with
+            {
+                Durable = result.Durable,
+            };
     }
 
     private static bool IsTopic(string name) => name.Equals("topic", StringComparison.OrdinalIgnoreCase);

@@ -1,5 +1,6 @@
 using Darq.Engine.Core;
 using Darq.Engine.Publishing;
+using Darq.Engine.Requests;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
 
@@ -10,6 +11,30 @@ public sealed class SpeculativePublishTests : UnconfirmedWorld
 {
     private static readonly (string, string) Speculative = ("darq.ack", "speculative");
     private static readonly (string, string) Durable = ("darq.ack", "durable");
+
+    [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    public void A_publish_of_a_binding_says_whether_it_is_durable(string rawPayload)
+    {
+        var engine = Start();
+        var binding = new BoundPublish(engine.Publisher, engine.StepExecutor, source: null);
+
+        Assert.False(Publish("speculative"));
+        Follow(true);
+        Assert.True(Publish("durable"));
+
+        bool? Publish(string ack)
+        {
+            var request = new Dictionary<string, string>
+            {
+                ["topic"] = "t",
+                ["darq.ack"] = ack,
+                ["rawPayload"] = rawPayload,
+            };
+            return engine.Ask(() => binding.PublishAsync("1"u8.ToArray(), request, default)).Durable;
+        }
+    }
 
     [Fact]
     public void A_speculative_publish_is_answered_when_it_is_applied()

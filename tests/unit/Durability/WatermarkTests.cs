@@ -6,6 +6,7 @@ using Darq.Engine.Telemetry;
 using Darq.Tests.Shared;
 using Darq.Tests.Unit.Batching;
 using Darq.Tests.Unit.Connection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -137,6 +138,30 @@ public sealed class WatermarkTests : IAsyncLifetime
         Assert.False(none.IsCompleted);
     }
 
+    [Fact]
+    public async Task What_a_round_confirms_is_known_before_anybody_goes_on()
+    {
+        bool? wasKnown = null;
+        var log = new Hearing("DurabilityIsReachedAgain", () => wasKnown = _applied.IsDurable(0, new(1, 7)));
+        await using var watermark = new Watermark(_redis, _link, _applied, new("ns", 1), _time, log, _counters);
+        watermark.Set(Replicated);
+        _applied.Note(0, new(1, 7));
+        var wait = watermark.DurableAsync(watermark.Begin(), default).AsTask();
+        // A stall that was said, so that its end is said, too: after the waits have ended.
+        (await _redis.NextAsync()).Confirm("r1", 0);
+        var second = _redis.NextAsync();
+        await PassAsync(() => second.IsCompleted, "another round begins");
+        _time.Advance(TimeSpan.FromSeconds(2));
+        (await second).Confirm("r1", 0);
+        var third = _redis.NextAsync();
+        await PassAsync(() => third.IsCompleted, "one more round begins");
+        (await third).Confirm("r1", 2);
+
+        Assert.True(await wait);
+        await Eventually.TrueAsync(() => wasKnown is not null, Patience, "the end of the stall is said");
+        Assert.True(wasKnown);
+    }
+
     private Task<bool> WaitAsync() => _watermark.DurableAsync(_watermark.Begin(), default).AsTask();
 
     private Task PassAsync(Func<bool> condition, string because) =>
@@ -149,6 +174,29 @@ public sealed class WatermarkTests : IAsyncLifetime
             Patience,
             because
         );
+
+    /// <summary>Does something when a line of this name is logged.</summary>
+    private sealed class Hearing(string name, Action heard) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
+        {
+            if (eventId.Name == name)
+            {
+                heard();
+            }
+        }
+    }
 
     /// <summary>Answers each round as the test says.</summary>
     private sealed class ConfirmingRedis : StubRedis

@@ -24,6 +24,17 @@ public sealed class RequestNamesTests
     public void A_name_in_two_spellings_with_different_values_is_refused() =>
         Refused(RequestNames.Publish, ErrorCode.Invalid, "darq.id is given twice", ("darq.id", "1"), ("Darq.Id", "2"));
 
+    [Fact]
+    public void What_stood_beside_a_value_may_come_back_with_it()
+    {
+        var shown = new Dictionary<string, string> { ["darq-durable"] = "true", ["darq-position"] = "1:2-3" };
+
+        Assert.Same(shown, RequestNames.Value.Read(shown));
+        Assert.Same(shown, RequestNames.Operation.Read(shown));
+        Refused(RequestNames.Value, ErrorCode.Invalid, "metadata darq-token is not a name of", ("darq-token", "x"));
+        Refused(RequestNames.Transaction, ErrorCode.Invalid, "metadata darq-durable is not a name of", ("darq-durable", "true"));
+    }
+
     [Theory]
     [InlineData("darq.tokn", "darq.token")]
     [InlineData("darq.emitt", "darq.emit")]
