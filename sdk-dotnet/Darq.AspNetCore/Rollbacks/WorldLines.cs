@@ -34,8 +34,7 @@ internal sealed class WorldLines(IEnumerable<IRollbackHandler> handlers) : IDisp
                 return;
             }
 
-            // Of the first one that this app sees nothing can have been kept.
-            foreach (var handler in former == 0 ? [] : _handlers)
+            foreach (var handler in _handlers)
             {
                 await handler.OnRollbackAsync(new Rollback(pubSub, former, worldLine), cancellationToken).ConfigureAwait(false);
             }

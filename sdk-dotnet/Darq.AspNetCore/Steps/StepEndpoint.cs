@@ -24,6 +24,7 @@ internal sealed class StepEndpoint<T>
     private readonly MessageReader<T> _reader;
     private readonly StepRunner _runner;
     private readonly WorldLines _worldLines;
+    private readonly TimeProvider _time;
     private readonly DarqOptions _options;
     private readonly byte[]? _callerToken;
     private readonly ILogger _logger;
@@ -37,6 +38,7 @@ internal sealed class StepEndpoint<T>
         _reader = new MessageReader<T>(json);
         _runner = services.GetRequiredService<StepRunner>();
         _worldLines = services.GetRequiredService<WorldLines>();
+        _time = services.GetRequiredService<TimeProvider>();
         _logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Darq.Steps");
         if (services.GetRequiredService<IConfiguration>()["APP_API_TOKEN"] is { Length: > 0 } token)
         {
@@ -70,9 +72,7 @@ internal sealed class StepEndpoint<T>
         {
             var body = await MessageBody.ReadAsync(context.Request, _options.MaxMessageBytes, cancellationToken).ConfigureAwait(false);
             var data = EventData.Of(body, context.Request.ContentType);
-            await _worldLines
-                .EnterAsync(_subscription.PubSub, Delivery.WorldLineOf(context.Request), cancellationToken)
-                .ConfigureAwait(false);
+            await EnterWorldLineAsync(Delivery.WorldLineOf(context.Request), cancellationToken).ConfigureAwait(false);
             var scopes = context.RequestServices.GetRequiredService<IServiceScopeFactory>();
             var result = await _runner.RunAsync(source, step => HandleAsync(scopes, data, step), cancellationToken).ConfigureAwait(false);
             return Judge(source, result);
@@ -94,6 +94,24 @@ internal sealed class StepEndpoint<T>
         {
             StepsLog.HandlerFailed(_logger, source.Topic, source.Id, source.Attempt, fault);
             return StepVerdict.Fail;
+        }
+    }
+
+    /// <summary>The component counts this time as that of the attempt.</summary>
+    private async Task EnterWorldLineAsync(long worldLine, CancellationToken cancellationToken)
+    {
+        using var limit = new ProcessingDeadline(_subscription.ProcessingTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            await _worldLines.EnterAsync(_subscription.PubSub, worldLine, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException late) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException(
+                $"The rollback handlers of this app were not done within the processing timeout, {_subscription.ProcessingTimeout}.",
+                late
+            );
         }
     }
 

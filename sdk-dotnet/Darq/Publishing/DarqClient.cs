@@ -6,6 +6,8 @@ namespace Darq.Publishing;
 /// <inheritdoc cref="IDarqClient"/>
 internal sealed class DarqClient(MessagePublisher publisher, StepRunner steps, DurabilityBarrier barrier) : IDarqClient
 {
+    private static readonly TimeSpan StandardTimeout = TimeSpan.FromSeconds(30);
+
     public async Task PublishAsync<T>(
         string topic,
         string id,
@@ -58,11 +60,11 @@ internal sealed class DarqClient(MessagePublisher publisher, StepRunner steps, D
         throw new StepException(result.Outcome, $"The {source} {what}: {result.Text}", result.Cause);
     }
 
-    public Task<bool> BarrierAsync(
+    public async Task<bool> BarrierAsync(
         IReadOnlyList<string>? positions = null,
         TimeSpan? timeout = null,
         CancellationToken cancellationToken = default
-    ) => barrier.WaitAsync(positions ?? [], timeout, cancellationToken);
+    ) => (await barrier.WaitAsync(positions ?? [], timeout ?? StandardTimeout, cancellationToken).ConfigureAwait(false)).IsDurable;
 
     private PreparedMessage Prepare<T>(OutgoingMessage<T> message, int index, HashSet<string> ids)
     {

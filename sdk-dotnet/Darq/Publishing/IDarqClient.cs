@@ -78,14 +78,17 @@ public interface IDarqClient
     /// What has to be durable: up to 1,000 positions, such as the header <c>darq-position</c> of a delivery. Null waits for all that Redis
     /// had applied when the component got the call, and says nothing of what was lost before.
     /// </param>
-    /// <param name="timeout">100 milliseconds to 1 minute; null for the component's <c>callTimeout</c>.</param>
+    /// <param name="timeout">How long to wait, also while replicas or Redis are away; null for 30 seconds.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>True; false where the component's <c>durability</c> is <c>reply</c>, which promises nothing.</returns>
+    /// <returns>
+    /// True; false where the level of durability in force promises nothing: <c>durability</c> is <c>reply</c>, or <c>auto</c> that found
+    /// neither replicas nor <c>appendfsync always</c>.
+    /// </returns>
     /// <exception cref="StepException">
     /// A position was undone (<see cref="StepOutcome.RolledBack"/>), is in no form that is accepted (<see cref="StepOutcome.Refused"/>), or
     /// is not durable in time (<see cref="StepOutcome.Unknown"/>).
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException">The timeout is none that is accepted.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is not above zero.</exception>
     /// <exception cref="InvalidOperationException">No binding is set.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     Task<bool> BarrierAsync(

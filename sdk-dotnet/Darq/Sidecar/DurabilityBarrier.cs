@@ -5,14 +5,19 @@ using Microsoft.Extensions.Options;
 
 namespace Darq.Sidecar;
 
-/// <summary>Asks the output binding to wait until something is durable.</summary>
+/// <summary>Asks the output binding to wait until something is durable, as often as it has to.</summary>
 internal sealed class DurabilityBarrier(ISidecar sidecar, IOptions<DarqOptions> options, TimeProvider time)
 {
-    public static readonly TimeSpan ShortestTimeout = TimeSpan.FromMilliseconds(100);
-    public static readonly TimeSpan LongestTimeout = TimeSpan.FromMinutes(1);
+    /// <summary>How long one call waits.</summary>
+    private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>True once it is durable; false where the level of durability promises nothing.</summary>
-    public async Task<bool> WaitAsync(IReadOnlyList<string> positions, TimeSpan? timeout, CancellationToken cancellationToken)
+    private static readonly TimeSpan ShortestCall = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// Returns once it is durable, or the level of durability promises nothing. What is not known yet, as while replicas are away, is asked
+    /// for again within the time given; null waits as long as the token does.
+    /// </summary>
+    public async Task<BarrierAnswer> WaitAsync(IReadOnlyList<string> positions, TimeSpan? within, CancellationToken cancellationToken)
     {
         if (options.Value.Binding is not { } binding)
         {
@@ -21,34 +26,64 @@ internal sealed class DurabilityBarrier(ISidecar sidecar, IOptions<DarqOptions> 
             );
         }
 
-        if (timeout is { } given && (given < ShortestTimeout || given > LongestTimeout))
+        if (within <= TimeSpan.Zero)
         {
-            throw new ArgumentOutOfRangeException(nameof(timeout), given, $"accepted: {ShortestTimeout} to {LongestTimeout}.");
+            throw new ArgumentOutOfRangeException(nameof(within), within, "accepted: a time above zero, or null.");
         }
 
-        ReadOnlyMemory<byte> answer;
+        var start = time.GetTimestamp();
+        var pauses = new Pauses(positions.Count > 0 ? positions[0] : "", TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
+        while (true)
+        {
+            var left = within - time.GetElapsedTime(start);
+            var failure = await TryAsync(binding, positions, left, cancellationToken).ConfigureAwait(false);
+            if (failure.Answer is { } answer)
+            {
+                return answer;
+            }
+
+            var isPassing = failure.Fault!.Outcome is StepOutcome.Unknown or StepOutcome.Full;
+            if (!isPassing || time.GetElapsedTime(start) >= within)
+            {
+                throw failure.Fault;
+            }
+
+            await Task.Delay(pauses.Next(), time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<(BarrierAnswer? Answer, StepException? Fault)> TryAsync(
+        string binding,
+        IReadOnlyList<string> positions,
+        TimeSpan? left,
+        CancellationToken cancellationToken
+    )
+    {
+        var timeout =
+            left is not { } rest || rest > CallTime ? CallTime
+            : rest > ShortestCall ? rest
+            : ShortestCall;
         try
         {
-            answer = await CallTime
-                .LimitAsync(
+            var answer = await Sidecar
+                .CallTime.LimitAsync(
                     "The barrier",
                     token => sidecar.InvokeBindingAsync("barrier", Write(positions, timeout), token),
                     time,
                     cancellationToken,
-                    (timeout ?? TimeSpan.Zero) + CallTime.Longest
+                    timeout + Sidecar.CallTime.Longest
                 )
                 .ConfigureAwait(false);
+            return Read(binding, answer);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             var error = CallError.Of(failure);
-            throw new StepException(error.Outcome, $"The barrier was not reached: {error.Text}", failure);
+            return (null, NotReached(error.Outcome, error.Text, failure));
         }
-
-        return Read(binding, answer);
     }
 
-    private static byte[] Write(IReadOnlyList<string> positions, TimeSpan? timeout) =>
+    private static byte[] Write(IReadOnlyList<string> positions, TimeSpan timeout) =>
         StepJson.Bytes(json =>
         {
             json.WriteStartObject();
@@ -59,32 +94,38 @@ internal sealed class DurabilityBarrier(ISidecar sidecar, IOptions<DarqOptions> 
             }
 
             json.WriteEndArray();
-            if (timeout is { } longest)
-            {
-                json.WriteString("timeout"u8, string.Create(CultureInfo.InvariantCulture, $"{(long)longest.TotalMilliseconds}ms"));
-            }
-
+            json.WriteString("timeout"u8, string.Create(CultureInfo.InvariantCulture, $"{(long)timeout.TotalMilliseconds}ms"));
             json.WriteEndObject();
         });
 
-    private static bool Read(string binding, ReadOnlyMemory<byte> answer)
+    private static (BarrierAnswer? Answer, StepException? Fault) Read(string binding, ReadOnlyMemory<byte> answer)
     {
-        string outcome;
-        string text;
-        bool isDurable;
         try
         {
             using var json = JsonDocument.Parse(answer);
-            outcome = json.RootElement.GetProperty("outcome"u8).GetString() ?? "";
-            text = json.RootElement.TryGetProperty("message"u8, out var message) ? message.GetString() ?? "" : "";
-            isDurable = json.RootElement.TryGetProperty("durable"u8, out var durable) && durable.GetBoolean();
-        }
-        catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            var why = $"The answer of the binding {binding} (Darq:Binding) is none to a barrier; is it of type bindings.darq?";
-            throw new StepException(StepOutcome.Unknown, why, other);
-        }
+            var outcome = json.RootElement.GetProperty("outcome"u8).GetString() ?? "";
+            if (outcome != "OK")
+            {
+                var text = json.RootElement.TryGetProperty("message"u8, out var message) ? message.GetString() ?? "" : "";
+                return (null, NotReached(CallError.OfWord(outcome), text));
+            }
 
-        return outcome == "OK" ? isDurable : throw new StepException(CallError.OfWord(outcome), $"The barrier was not reached: {text}");
+            var worldLine = long.Parse(json.RootElement.GetProperty("worldLine"u8).GetString() ?? "", CultureInfo.InvariantCulture);
+            var isDurable = json.RootElement.TryGetProperty("durable"u8, out var durable) && durable.GetBoolean();
+            return (new BarrierAnswer(isDurable, worldLine), null);
+        }
+        catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            var why = $"the answer of the binding {binding} (Darq:Binding) is none to a barrier; is it of type bindings.darq?";
+            return (null, NotReached(StepOutcome.Refused, why, other));
+        }
     }
+
+    private static StepException NotReached(StepOutcome outcome, string text, Exception? cause = null) =>
+        new(outcome, $"The barrier was not reached: {text}", cause);
 }
+
+/// <summary>A barrier that was reached.</summary>
+/// <param name="IsDurable">False where the level of durability in force promises nothing.</param>
+/// <param name="WorldLine">The one in which it was reached.</param>
+internal readonly record struct BarrierAnswer(bool IsDurable, long WorldLine);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Darq.Sidecar;
 using Darq.Steps;
 
@@ -54,26 +55,45 @@ public sealed class Step
     public CancellationToken CancellationToken { get; }
 
     /// <summary>
-    /// Waits until the message of this step is durable, and with it all that Redis applied before it, so that no crash takes back what
-    /// the handler acts on: before a payment or a mail in a subscription with <c>releaseAt: applied</c>. It says nothing of what the step
-    /// itself does, which is sent later. Of a step that has a name it waits for all that was applied before. Needs
-    /// <see cref="DarqOptions.Binding"/>. Safe to repeat.
+    /// Waits until the message of this step, and what the handler has read so far, are durable, so that no crash takes back what the
+    /// handler acts on: before a payment or a mail in a subscription with <c>releaseAt: applied</c>. It says nothing of what the step
+    /// itself does, which is sent later. Of a step that has a name it waits for all that was applied before. Where durability is not
+    /// reached, as while replicas are away, it goes on waiting. Needs <see cref="DarqOptions.Binding"/>. Safe to repeat.
     /// </summary>
-    /// <param name="timeout">100 milliseconds to 1 minute; null for the component's <c>callTimeout</c>.</param>
-    /// <returns>True; false where the component's <c>durability</c> is <c>reply</c>, which promises nothing.</returns>
+    /// <param name="timeout">How long it waits; null until <see cref="CancellationToken"/> ends.</param>
+    /// <returns>
+    /// True; false where the level of durability in force promises nothing: <c>durability</c> is <c>reply</c>, or <c>auto</c> that found
+    /// neither replicas nor <c>appendfsync always</c>.
+    /// </returns>
     /// <exception cref="StepException">
-    /// The message was undone (<see cref="StepOutcome.RolledBack"/>): let it go, the attempt fails and changes nothing. Or it is not
-    /// durable in time (<see cref="StepOutcome.Unknown"/>).
+    /// The message was undone, or something that the handler has read may have been (<see cref="StepOutcome.RolledBack"/>): let it go, the
+    /// attempt fails, and the message comes again if it is still there. Or the time is over (<see cref="StepOutcome.Unknown"/>).
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException">The timeout is none that is accepted.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is not above zero.</exception>
     /// <exception cref="InvalidOperationException">The step is over, or no binding is set.</exception>
     /// <exception cref="OperationCanceledException"><see cref="CancellationToken"/> has ended.</exception>
-    public Task<bool> BarrierAsync(TimeSpan? timeout = null)
+    public async Task<bool> BarrierAsync(TimeSpan? timeout = null)
     {
-        _buffer.Check();
+        var hasRead = _buffer.HasRead();
         string[] positions = Headers.TryGetValue("darq-position", out var position) ? [position] : [];
-        return _barrier.WaitAsync(positions, timeout, CancellationToken);
+        var answer = await _barrier.WaitAsync(positions, timeout, CancellationToken).ConfigureAwait(false);
+        // What was read has no position here; in the world-line of the delivery none of it can have been undone.
+        if (hasRead && WorldLine is { } worldLine && answer.WorldLine > worldLine)
+        {
+            throw new StepException(
+                StepOutcome.RolledBack,
+                $"The barrier was not reached: Redis was recovered since the {_source} was delivered, and what its handler has read may "
+                    + "be lost."
+            );
+        }
+
+        return answer.IsDurable;
     }
+
+    private long? WorldLine =>
+        Headers.TryGetValue("darq-world-line", out var text) && long.TryParse(text, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
     /// <summary>Publishes a message when the step takes effect, and only then.</summary>
     /// <typeparam name="T">The type of its data.</typeparam>

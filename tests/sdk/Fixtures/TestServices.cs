@@ -49,7 +49,7 @@ internal sealed class TestServices : IDisposable
             Topic = "orders",
             IdempotencyKey = "orders/3/m-1",
             ProcessingTimeout = ProcessingTimeout,
-            Headers = new Dictionary<string, string> { ["darq-position"] = "3:1795996564664-2" },
+            Headers = new Dictionary<string, string> { ["darq-position"] = "3:1795996564664-2", ["darq-world-line"] = "1795996564664" },
         };
         return _services.GetRequiredService<StepRunner>().RunAsync(source, handler, cancellationToken);
     }

@@ -20,19 +20,18 @@ public sealed class RollbackTests
             Assert.Equal(200, await DeliverAsync(app, worldLine));
         }
 
-        Assert.Equal(["10", "10", "bank 10>12", "12", "12", "11", "bank 12>13", "13"], _events);
+        Assert.Equal(["bank 0>10", "10", "10", "bank 10>12", "12", "12", "11", "bank 12>13", "13"], _events);
     }
 
     [Fact]
     public async Task A_handler_that_fails_is_called_again_and_the_message_waits()
     {
         await using var app = await StartAsync(failures: 1);
-        await DeliverAsync(app, "10");
 
         Assert.Equal(500, await DeliverAsync(app, "12"));
         Assert.Equal(200, await DeliverAsync(app, "12"));
 
-        Assert.Equal(["10", "bank 10>12", "bank 10>12", "12"], _events);
+        Assert.Equal(["bank 0>12", "bank 0>12", "12"], _events);
         Assert.Contains(app.Log, line => line.StartsWith("Error HandlerFailed", StringComparison.Ordinal));
     }
 
@@ -41,16 +40,25 @@ public sealed class RollbackTests
     {
         var gate = new TaskCompletionSource();
         await using var app = await StartAsync(gate: gate.Task);
-        await DeliverAsync(app, "10");
         var (first, second) = (DeliverAsync(app, "12"), DeliverAsync(app, "12"));
-        // One of a lower world-line goes on meanwhile.
-        Assert.Equal(200, await DeliverAsync(app, "10"));
+        // One that names none goes on meanwhile.
+        Assert.Equal(200, (await app.DeliverAsync("/darq/orders", "none")).Status);
 
         gate.SetResult();
         Assert.All(await Task.WhenAll(first, second), status => Assert.Equal(200, status));
 
-        Assert.Equal(1, _events.Count(happened => happened == "bank 10>12"));
+        Assert.Equal(1, _events.Count(happened => happened == "bank 0>12"));
         Assert.Equal(["12", "12"], _events[^2..]);
+    }
+
+    [Fact]
+    public async Task A_handler_that_hangs_fails_the_delivery_in_time()
+    {
+        await using var app = await StartAsync(gate: new TaskCompletionSource().Task, processingTimeout: TimeSpan.FromMilliseconds(50));
+
+        Assert.Equal(500, await DeliverAsync(app, "12"));
+
+        Assert.Contains(app.Log, line => line.StartsWith("Error HandlerFailed", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -65,9 +73,11 @@ public sealed class RollbackTests
     private static async Task<int> DeliverAsync(TestApp app, string worldLine) =>
         (await app.DeliverAsync("/darq/orders", worldLine, ("darq-world-line", worldLine))).Status;
 
-    private Task<TestApp> StartAsync(int failures = 0, Task? gate = null) =>
+    private Task<TestApp> StartAsync(int failures = 0, Task? gate = null, TimeSpan? processingTimeout = null) =>
         TestApp.StartAsync(
-            app => app.MapStep("orders", (string data, Step _) => Note(data)),
+            app =>
+                app.MapStep("orders", (string data, Step _) => Note(data))
+                    .WithProcessingTimeout(processingTimeout ?? TimeSpan.FromMinutes(1)),
             builder =>
             {
                 builder.Services.AddSingleton(new Script(Note, failures, gate ?? Task.CompletedTask));

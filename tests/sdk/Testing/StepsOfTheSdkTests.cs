@@ -1,5 +1,6 @@
 using Darq.Testing;
 using Darq.Tests.Sdk.App;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Darq.Tests.Sdk.Testing;
@@ -39,6 +40,18 @@ public sealed class StepsOfTheSdkTests
 
         Assert.StartsWith("the process died before call 1 (GetState stock-tea)", darq.Deliveries[0].Outcome, StringComparison.Ordinal);
         Assert.StartsWith("the process died after call 1 (GetState stock-tea)", darq.Deliveries[1].Outcome, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Barrier_is_answered_by_the_component_in_the_host()
+    {
+        await using var darq = await DarqTestHost.StartAsync<Program>(options => SendBy(options, binding: true));
+        var client = darq.Services.GetRequiredService<IDarqClient>();
+
+        // The simulated Redis promises no more than its reply.
+        Assert.False(await client.BarrierAsync());
+        var refused = await Assert.ThrowsAsync<StepException>(() => client.BarrierAsync(["nowhere"]));
+        Assert.Equal(StepOutcome.Refused, refused.Outcome);
     }
 
     [Fact]
