@@ -12,6 +12,9 @@ internal sealed class RecordedLog : ILogger
 
     public IReadOnlyCollection<LogLine> Lines => _lines;
 
+    /// <summary>Hears each line while it is being logged.</summary>
+    public Action<LogLine>? Heard { get; init; }
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
@@ -23,5 +26,10 @@ internal sealed class RecordedLog : ILogger
         TState state,
         Exception? exception,
         Func<TState, Exception?, string> formatter
-    ) => _lines.Enqueue(new(logLevel, eventId.Name ?? "", formatter(state, exception), exception));
+    )
+    {
+        var line = new LogLine(logLevel, eventId.Name ?? "", formatter(state, exception), exception);
+        _lines.Enqueue(line);
+        Heard?.Invoke(line);
+    }
 }

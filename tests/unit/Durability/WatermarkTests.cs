@@ -6,7 +6,6 @@ using Darq.Engine.Telemetry;
 using Darq.Tests.Shared;
 using Darq.Tests.Unit.Batching;
 using Darq.Tests.Unit.Connection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -142,7 +141,10 @@ public sealed class WatermarkTests : IAsyncLifetime
     public async Task What_a_round_confirms_is_known_before_anybody_goes_on()
     {
         bool? wasKnown = null;
-        var log = new Hearing("DurabilityIsReachedAgain", () => wasKnown = _applied.IsDurable(0, new(1, 7)));
+        var log = new RecordedLog
+        {
+            Heard = line => wasKnown ??= line.Name == "DurabilityIsReachedAgain" ? _applied.IsDurable(0, new(1, 7)) : null,
+        };
         await using var watermark = new Watermark(_redis, _link, _applied, new("ns", 1), _time, log, _counters);
         watermark.Set(Replicated);
         _applied.Note(0, new(1, 7));
@@ -174,29 +176,6 @@ public sealed class WatermarkTests : IAsyncLifetime
             Patience,
             because
         );
-
-    /// <summary>Does something when a line of this name is logged.</summary>
-    private sealed class Hearing(string name, Action heard) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        )
-        {
-            if (eventId.Name == name)
-            {
-                heard();
-            }
-        }
-    }
 
     /// <summary>Answers each round as the test says.</summary>
     private sealed class ConfirmingRedis : StubRedis
