@@ -15,7 +15,7 @@ public sealed class BarrierTests : IDisposable
 
     private readonly World _world = new();
 
-    public BarrierTests() => SetReplicas(follow: true);
+    public BarrierTests() => _world.Replicate(follows: true);
 
     public void Dispose() => _world.Dispose();
 
@@ -41,12 +41,12 @@ public sealed class BarrierTests : IDisposable
     public void A_position_that_another_process_made_is_waited_for()
     {
         var (writer, engine) = (Start(DurabilityKind.Reply), Start(DurabilityKind.Replicated));
-        SetReplicas(follow: false);
+        _world.Replicate(follows: false);
         var position = Write(writer, "k");
 
         Assert.StartsWith("UNAVAILABLE: the barrier was not passed within 500ms (", Refusal(engine, position), StringComparison.Ordinal);
 
-        SetReplicas(follow: true);
+        _world.Replicate(follows: true);
         var end = Pass(engine, position);
         Assert.Empty(end.Lost);
         Assert.True(end.Durable);
@@ -158,12 +158,12 @@ public sealed class BarrierTests : IDisposable
     public void Without_positions_it_waits_for_all_that_was_applied()
     {
         var (writer, engine) = (Start(DurabilityKind.Reply), Start(DurabilityKind.Replicated));
-        SetReplicas(follow: false);
+        _world.Replicate(follows: false);
         Write(writer, "k");
         var journaled = _world.Server.JournaledCalls;
         Refusal(engine);
 
-        SetReplicas(follow: true);
+        _world.Replicate(follows: true);
 
         Assert.True(Pass(engine).Durable);
         Assert.True(_world.Server.Confirmed >= journaled);
@@ -191,7 +191,7 @@ public sealed class BarrierTests : IDisposable
         var position = Write(engine, "k");
         Assert.True(Pass(engine, position).Durable);
 
-        SetReplicas(follow: false);
+        _world.Replicate(follows: false);
         _world.Run(seconds: 20);
 
         Assert.Null(Pass(engine, position).Durable);
@@ -200,14 +200,6 @@ public sealed class BarrierTests : IDisposable
 
     private SimulatedEngine Start(DurabilityKind kind, string name = "sim") =>
         _world.Start(World.OnePartition with { Name = name, Durability = new(kind, kind == DurabilityKind.Replicated ? 1 : 0) });
-
-    private void SetReplicas(bool follow) =>
-        _world.Server.Durability = new()
-        {
-            AppendOnly = true,
-            AppendFsync = "everysec",
-            Replicas = [new ReplicaFacts("replica:6379", follow)],
-        };
 
     private void Restart() => _world.LoseSince(_world.Server.JournaledCalls);
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Darq.Engine.Core;
 using Darq.Engine.Publishing;
-using Darq.Engine.Redis;
 using Darq.Engine.State;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Deliveries;
@@ -40,7 +39,7 @@ internal sealed class DurabilityDrill : IDisposable
     public DurabilityDrill(int seed)
     {
         _random = new(seed);
-        _world.Server.Durability = WithReplica(true);
+        _world.Replicate(true);
         var options = World.OnePartition with { Partitions = 2, Durability = new(DurabilityKind.Replicated, 1) };
         _engines = [_world.Start(options with { Ack = AckLevel.Speculative }), _world.Start(options)];
     }
@@ -90,25 +89,16 @@ internal sealed class DurabilityDrill : IDisposable
                 Crash();
             }
 
-            _world.Server.Durability = WithReplica(_random.Next(5) > 0);
+            _world.Replicate(_random.Next(5) > 0);
         }
 
-        _world.Server.Durability = WithReplica(true);
+        _world.Replicate(true);
         _world.Loop.RunUntil(() => _published.IsSubsetOf(_shown.Keys), MostTime);
         _world.Run(seconds: 60);
         Judge();
     }
 
     public void Dispose() => _world.Dispose();
-
-    /// <summary>A replica that does not follow confirms nothing, and what a level asks for is waited for.</summary>
-    private static DurabilityFacts WithReplica(bool follows) =>
-        new()
-        {
-            AppendOnly = true,
-            AppendFsync = "everysec",
-            Replicas = [new ReplicaFacts("replica:6379", follows)],
-        };
 
     private void Crash()
     {

@@ -1,7 +1,6 @@
 using System.Text;
 using Darq.Engine.Core;
 using Darq.Engine.Durability;
-using Darq.Engine.Redis;
 using Darq.Engine.Steps.Json;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
@@ -40,7 +39,7 @@ internal sealed class SpeculativeDrill : IDisposable
     public SpeculativeDrill(int seed)
     {
         _random = new(seed);
-        _world.Server.Durability = WithReplica(true);
+        _world.Replicate(true);
         var options = World.OnePartition with { Partitions = 2 };
         var durably = options with { Durability = new(DurabilityKind.Replicated, 1) };
         _writer = _world.Start(options);
@@ -80,12 +79,12 @@ internal sealed class SpeculativeDrill : IDisposable
                 Crash();
             }
 
-            _world.Server.Durability = WithReplica(_random.Next(2) == 0);
+            _world.Replicate(_random.Next(2) == 0);
             AskPending();
         }
 
         AskPending();
-        _world.Server.Durability = WithReplica(true);
+        _world.Replicate(true);
         if (!_world.Loop.RunUntil(() => _answered == _asked, Patience))
         {
             Faults.Add($"{_asked - _answered} of {_asked} barriers have no answer {Patience.TotalSeconds} s after the last fault");
@@ -96,15 +95,6 @@ internal sealed class SpeculativeDrill : IDisposable
     }
 
     public void Dispose() => _world.Dispose();
-
-    /// <summary>A replica that does not follow confirms nothing.</summary>
-    private static DurabilityFacts WithReplica(bool follows) =>
-        new()
-        {
-            AppendOnly = true,
-            AppendFsync = "everysec",
-            Replicas = [new ReplicaFacts("replica:6379", follows)],
-        };
 
     private void Crash()
     {

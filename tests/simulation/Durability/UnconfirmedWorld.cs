@@ -1,5 +1,4 @@
 using Darq.Engine.Core;
-using Darq.Engine.Redis;
 using Darq.Tests.Simulation.Fixtures;
 
 namespace Darq.Tests.Simulation.Durability;
@@ -21,11 +20,5 @@ public abstract class UnconfirmedWorld : IDisposable
         World.Start(World.OnePartition with { Durability = new(DurabilityKind.Replicated, 1), Ack = ack });
 
     /// <summary>What is applied while the replica does not follow becomes durable once it does.</summary>
-    private protected void Follow(bool follows) =>
-        World.Server.Durability = new()
-        {
-            AppendOnly = true,
-            AppendFsync = "everysec",
-            Replicas = [new ReplicaFacts("replica:6379", follows)],
-        };
+    private protected void Follow(bool follows) => World.Replicate(follows);
 }

@@ -46,6 +46,17 @@ internal sealed class World : IDisposable
     /// <summary>What the keys of a partition begin with.</summary>
     public static string Tag(int partition = 0, int of = 1) => PartitionTag.Of("sim", partition, of);
 
+    /// <summary>
+    /// Redis has a replica, which confirms what it has while it follows. While it does not, what a level asks for is waited for.
+    /// </summary>
+    public void Replicate(bool follows) =>
+        Server.Durability = new()
+        {
+            AppendOnly = true,
+            AppendFsync = "everysec",
+            Replicas = [new ReplicaFacts("replica:6379", follows)],
+        };
+
     public void Run(double seconds) => Loop.RunFor(TimeSpan.FromSeconds(seconds));
 
     /// <summary>Lets time pass until the condition holds; fails with its reason if it does not in time.</summary>
