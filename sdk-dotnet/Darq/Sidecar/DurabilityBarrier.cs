@@ -9,7 +9,7 @@ namespace Darq.Sidecar;
 internal sealed class DurabilityBarrier(ISidecar sidecar, IOptions<DarqOptions> options, TimeProvider time)
 {
     /// <summary>How long one call waits.</summary>
-    private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan ShortestCall = TimeSpan.FromMilliseconds(100);
 
@@ -36,23 +36,23 @@ internal sealed class DurabilityBarrier(ISidecar sidecar, IOptions<DarqOptions> 
         while (true)
         {
             var left = within - time.GetElapsedTime(start);
-            var failure = await TryAsync(binding, positions, left, cancellationToken).ConfigureAwait(false);
-            if (failure.Answer is { } answer)
+            var (answer, fault) = await TryAsync(binding, positions, left, cancellationToken).ConfigureAwait(false);
+            if (fault is null)
             {
                 return answer;
             }
 
-            var isPassing = failure.Fault!.Outcome is StepOutcome.Unknown or StepOutcome.Full;
+            var isPassing = fault.Outcome is StepOutcome.Unknown or StepOutcome.Full;
             if (!isPassing || time.GetElapsedTime(start) >= within)
             {
-                throw failure.Fault;
+                throw fault;
             }
 
             await Task.Delay(pauses.Next(), time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task<(BarrierAnswer? Answer, StepException? Fault)> TryAsync(
+    private async Task<(BarrierAnswer Answer, StepException? Fault)> TryAsync(
         string binding,
         IReadOnlyList<string> positions,
         TimeSpan? left,
@@ -60,18 +60,18 @@ internal sealed class DurabilityBarrier(ISidecar sidecar, IOptions<DarqOptions> 
     )
     {
         var timeout =
-            left is not { } rest || rest > CallTime ? CallTime
+            left is not { } rest || rest > LongestCall ? LongestCall
             : rest > ShortestCall ? rest
             : ShortestCall;
         try
         {
-            var answer = await Sidecar
-                .CallTime.LimitAsync(
+            var answer = await CallTime
+                .LimitAsync(
                     "The barrier",
                     token => sidecar.InvokeBindingAsync("barrier", Write(positions, timeout), token),
                     time,
                     cancellationToken,
-                    timeout + Sidecar.CallTime.Longest
+                    timeout + CallTime.Longest
                 )
                 .ConfigureAwait(false);
             return Read(binding, answer);
@@ -79,7 +79,7 @@ internal sealed class DurabilityBarrier(ISidecar sidecar, IOptions<DarqOptions> 
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             var error = CallError.Of(failure);
-            return (null, NotReached(error.Outcome, error.Text, failure));
+            return (default, NotReached(error.Outcome, error.Text, failure));
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class DurabilityBarrier(ISidecar sidecar, IOptions<DarqOptions> 
             json.WriteEndObject();
         });
 
-    private static (BarrierAnswer? Answer, StepException? Fault) Read(string binding, ReadOnlyMemory<byte> answer)
+    private static (BarrierAnswer Answer, StepException? Fault) Read(string binding, ReadOnlyMemory<byte> answer)
     {
         try
         {
@@ -107,7 +107,7 @@ internal sealed class DurabilityBarrier(ISidecar sidecar, IOptions<DarqOptions> 
             if (outcome != "OK")
             {
                 var text = json.RootElement.TryGetProperty("message"u8, out var message) ? message.GetString() ?? "" : "";
-                return (null, NotReached(CallError.OfWord(outcome), text));
+                return (default, NotReached(CallError.OfWord(outcome), text));
             }
 
             var worldLine = long.Parse(json.RootElement.GetProperty("worldLine"u8).GetString() ?? "", CultureInfo.InvariantCulture);
@@ -117,7 +117,7 @@ internal sealed class DurabilityBarrier(ISidecar sidecar, IOptions<DarqOptions> 
         catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             var why = $"the answer of the binding {binding} (Darq:Binding) is none to a barrier; is it of type bindings.darq?";
-            return (null, NotReached(StepOutcome.Refused, why, other));
+            return (default, NotReached(StepOutcome.Refused, why, other));
         }
     }
 
