@@ -10,6 +10,8 @@ internal sealed class CallTimeout(TimeSpan length, TimeProvider time)
 {
     private const int MaxKept = 1024;
 
+    public TimeSpan Length => length;
+
     private readonly ConcurrentBag<CancellationTokenSource> _kept = [];
 
     /// <summary>A wait that ends when the time is over or its caller gives up. Dispose it when the call is done.</summary>
@@ -17,12 +19,12 @@ internal sealed class CallTimeout(TimeSpan length, TimeProvider time)
     {
         if (!_kept.TryTake(out var source))
         {
-            source = new(length, time);
+            source = new(Length, time);
         }
 #pragma warning disable RS0030 // It was created with the TimeProvider; this restarts that timer.
         else
         {
-            source.CancelAfter(length);
+            source.CancelAfter(Length);
         }
 #pragma warning restore RS0030
         return new(this, source, caller.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), source));

@@ -57,7 +57,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         (Ids, Applied) = (new(random), new(options.Partitions, OnLateLoss));
         Watermark = new(redis, this, Applied, Keys, time, _log, Counters) { Stalled = count => _durability!.OnStalled(count) };
         _durability = new(redis, this, options, Watermark, time, _log, Counters);
-        Durable = new(Watermark, Applied, _callTimeout, options.CallTimeout);
+        Durable = new(Watermark, Applied, _callTimeout);
         _redis.Reconnected += OnReconnected;
         _handshaking = new("handshake", HandshakeRoundAsync, time, _log)
         {

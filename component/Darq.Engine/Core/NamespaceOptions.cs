@@ -33,6 +33,9 @@ internal sealed record NamespaceOptions
     public DedupBy DedupBy { get; init; }
 
     public CrossPartitionSteps CrossPartitionSteps { get; init; } = CrossPartitionSteps.Allow;
+
+    /// <summary>Whether a request that asks so, or null where it does not say, is answered when it is durable.</summary>
+    public bool MustBeDurable(AckLevel? asked) => (asked ?? Ack) == AckLevel.Durable;
 }
 
 /// <summary>What makes two publishes without an explicit id the same.</summary>

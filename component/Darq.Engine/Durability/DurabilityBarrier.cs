@@ -25,8 +25,8 @@ internal sealed class DurabilityBarrier(Primary primary, NamespaceOptions option
     /// </summary>
     public async ValueTask<BarrierEnd> PassAsync(IReadOnlyList<WirePosition> positions, TimeSpan? within, CancellationToken cancellation)
     {
-        var patience = within ?? options.CallTimeout;
-        using var deadline = new CancellationTokenSource(patience, primary.Time);
+        var timeout = within ?? options.CallTimeout;
+        using var deadline = new CancellationTokenSource(timeout, primary.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {
@@ -43,7 +43,7 @@ internal sealed class DurabilityBarrier(Primary primary, NamespaceOptions option
         {
             throw new DarqException(
                 ErrorCode.Unavailable,
-                $"UNAVAILABLE: the barrier was not passed within {DurationText.Write(patience)} "
+                $"UNAVAILABLE: the barrier was not passed within {DurationText.Write(timeout)} "
                     + $"({primary.Watermark.WhyStalled ?? primary.Status.Why ?? "no confirmation in time"}); repeating it is safe."
             );
         }

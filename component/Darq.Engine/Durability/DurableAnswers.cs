@@ -7,7 +7,7 @@ namespace Darq.Engine.Durability;
 /// Answers that must not be contradicted wait here, as long as a call may take. A write calls <see cref="Begin"/> before it is sent, and
 /// <see cref="WaitAsync"/> before it is answered.
 /// </summary>
-internal sealed class DurableAnswers(Watermark watermark, AppliedPositions applied, CallTimeout callTimeout, TimeSpan patience)
+internal sealed class DurableAnswers(Watermark watermark, AppliedPositions applied, CallTimeout callTimeout)
 {
     /// <summary>
     /// Whether what Redis has at this position is durable; null where that is not known. Only for positions that Redis itself named in the
@@ -32,10 +32,10 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
 
     /// <summary>
     /// To be called before a write is sent. Throws <see cref="DarqException"/> (Unavailable) where the level has not been reached for as
-    /// long as a call may take: more would be applied, and nobody told so.
+    /// long as a call may take: more would be applied, and nobody told so. Who is not told that it is durable may go on.
     /// </summary>
-    public int Begin() =>
-        !watermark.IsReplyEnough && watermark.StalledFor >= patience
+    public int Begin(bool mustBeDurable) =>
+        mustBeDurable && !watermark.IsReplyEnough && watermark.StalledFor >= callTimeout.Length
             ? throw new DarqException(ErrorCode.Unavailable, $"UNAVAILABLE: {watermark.WhyStalled}; try again.")
             : watermark.Begin();
 

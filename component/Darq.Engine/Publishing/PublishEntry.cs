@@ -14,7 +14,7 @@ internal readonly record struct Published(string Id, int Partition, Position Str
     /// <summary>Whether it was durable when it was answered; null where that is not known.</summary>
     public bool? Durable { get; init; }
 
-    public string Position => string.Create(CultureInfo.InvariantCulture, $"{Partition}:{Applied}");
+    public string Position => new WirePosition(Partition, Applied).ToString();
 }
 
 /// <summary>What a publish is answered, and what <see cref="Primary.Watermark"/> said in front of its request.</summary>

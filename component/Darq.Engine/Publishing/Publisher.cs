@@ -81,7 +81,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
             return await SubmitAsync(topic, entries, unanswered, cancellation);
         }
 
-        if (AckOf(entries) == AckLevel.Durable)
+        if (options.MustBeDurable(AckOf(entries)))
         {
             await DurableAsync(topic, entries, published, former.Begin, unanswered, cancellation);
         }
@@ -110,9 +110,8 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     )
     {
         var request = RequestOf(topic, entries);
-        var isDurable = (request.Ack ?? options.Ack) == AckLevel.Durable;
-        // Who is not told that it is durable may go on where that takes too long.
-        var begin = isDurable ? primary.Durable.Begin() : primary.Watermark.Begin();
+        var mustBeDurable = options.MustBeDurable(request.Ack);
+        var begin = primary.Durable.Begin(mustBeDurable);
         Published[] published;
         try
         {
@@ -125,7 +124,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         }
 
         // Mostly there is nothing to wait for, and no state of a wait to be made.
-        if (isDurable && !primary.Watermark.IsReplyEnough)
+        if (mustBeDurable && !primary.Watermark.IsReplyEnough)
         {
             await DurableAsync(topic, entries, published, begin, unanswered, cancellation);
         }
@@ -168,8 +167,8 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     }
 
     /// <summary>When a call wants to be answered whose entries were accepted before.</summary>
-    private AckLevel AckOf(IReadOnlyList<PublishEntry> entries) =>
-        AckLevels.Together(entries.Select(entry => RequestAck.Of(RequestNames.Publish.Read(entry.Metadata)))) ?? options.Ack;
+    private static AckLevel? AckOf(IReadOnlyList<PublishEntry> entries) =>
+        AckLevels.Together(entries.Select(entry => RequestAck.Of(RequestNames.Publish.Read(entry.Metadata))));
 
     private bool Survive(Published[] published) =>
         Array.TrueForAll(published, message => primary.Applied.Survives(message.Partition, message.Applied));

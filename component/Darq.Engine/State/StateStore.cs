@@ -34,7 +34,7 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
 
         return primary.Watermark.IsReplyEnough && !primary.IsDurable
             ? _reads.GetAsync(keys, cancellation)
-            : ReadAsync(keys, (ack ?? options.Ack) == AckLevel.Durable, cancellation);
+            : ReadAsync(keys, options.MustBeDurable(ack), cancellation);
     }
 
     /// <summary>
@@ -98,9 +98,8 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     public async ValueTask ApplyAsync(StateOperation operation, CancellationToken cancellation)
     {
         var change = StateWrite.From(operation, options);
-        var mustBeDurable = (operation.Ack ?? options.Ack) == AckLevel.Durable;
-        // Who is not told that it is durable may go on where that takes too long.
-        var begin = mustBeDurable ? primary.Durable.Begin() : primary.Watermark.Begin();
+        var mustBeDurable = options.MustBeDurable(operation.Ack);
+        var begin = primary.Durable.Begin(mustBeDurable);
         Position position;
         try
         {

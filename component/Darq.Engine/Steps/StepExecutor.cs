@@ -67,7 +67,7 @@ internal sealed class StepExecutor(
             // Not refused while the level is not reached: its messages are with an app, for which an error would be a failure.
             var begin = primary.Watermark.Begin();
             result = await SubmitAsync(request, cancellation);
-            if ((step.Ack ?? options.Ack) == AckLevel.Durable && !primary.Watermark.IsReplyEnough)
+            if (options.MustBeDurable(step.Ack) && !primary.Watermark.IsReplyEnough)
             {
                 await DurableAsync(request, result, begin, cancellation);
             }

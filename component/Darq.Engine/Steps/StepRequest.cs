@@ -141,7 +141,7 @@ internal sealed class StepRequest(NamespaceOptions options, Primary? primary = n
         primary?.Applied.Note(Home, position);
         var isFirst = reply.Code == ReplyCode.Ok;
         var emitted = primary is not null && words.Count(' ') + 1 == 2 * Emits.Length ? Emitted.Read(primary, Emits, words, isFirst) : [];
-        return new(!isFirst, string.Create(CultureInfo.InvariantCulture, $"{Home}:{position}"), emitted) { Applied = position };
+        return new(!isFirst, new WirePosition(Home, position).ToString(), emitted) { Applied = position };
     }
 
     private StepResult Conflict(string[] words)
