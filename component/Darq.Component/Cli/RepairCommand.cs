@@ -35,6 +35,15 @@ internal static class RepairCommand
         };
         replaces.Validators.Add(CheckIdentity);
         command.Add(replaces);
+        var acceptsLoss = new Option<string?>("--accepts-loss")
+        {
+            Description =
+                "The world-line of which Redis lost what it had confirmed, as the error of a component names it: components that hold "
+                + "answers and deliveries since go on.",
+            HelpName = "WORLD-LINE",
+        };
+        acceptsLoss.Validators.Add(CheckWorldLine);
+        command.Add(acceptsLoss);
         var arguments = new ToolArguments(command);
         command.SetAction(
             (given, cancellation) =>
@@ -44,7 +53,11 @@ internal static class RepairCommand
                     async (redis, target, writer, progress) =>
                     {
                         Task<Report> LookAsync() =>
-                            new Diagnosis(redis, target, progress) { Replaced = given.GetValue(replaces) }.RunAsync(null, cancellation);
+                            new Diagnosis(redis, target, progress)
+                            {
+                                Replaced = given.GetValue(replaces),
+                                AcceptedLoss = given.GetValue(acceptsLoss),
+                            }.RunAsync(null, cancellation);
                         var applied = given.GetValue(apply);
                         var run = new RepairRun(
                             redis,
@@ -69,6 +82,16 @@ internal static class RepairCommand
         {
             result.AddError(
                 $"--replaces: {SettingValues.Show(text)} is no identity; give the one that the component worked with, 32 digits of 0-9 and a-f"
+            );
+        }
+    }
+
+    private static void CheckWorldLine(OptionResult result)
+    {
+        if (result.GetValueOrDefault<string?>() is { } text && !BrokenPromiseCheck.IsWorldLine(text))
+        {
+            result.AddError(
+                $"--accepts-loss: {SettingValues.Show(text)} is no world-line; give the number that the error of a component names"
             );
         }
     }

@@ -5,7 +5,7 @@ namespace Darq.Engine.Connection;
 /// <summary>
 /// The highest applied position of each partition that a reply to this process named. A handshake compares them with the positions
 /// that survived a change of the Redis process: a higher one means that applied writes were lost. Of those it knows how far they are
-/// durable. Bounded: three number pairs per partition.
+/// durable. Bounded: four number pairs per partition.
 /// </summary>
 /// <param name="partitions">How many there are.</param>
 /// <param name="lost">
@@ -17,6 +17,9 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
     private readonly Position[] _highest = new Position[partitions];
     private readonly Position[] _survived = new Position[partitions];
     private readonly Position[] _durable = new Position[partitions];
+
+    // Of each partition the highest position of a loss that no handshake saw.
+    private readonly Position[] _late = new Position[partitions];
     private long _worldLine;
     private long _previousWorldLine = -1;
 
@@ -28,7 +31,9 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
             // A repeated step names the position of a world-line that this process may never have seen.
             if (applied.WorldLine == _previousWorldLine && applied > _survived[partition])
             {
-                late = new(1, partition, applied, _survived[partition]);
+                // Once: what is read again and again came back by hand.
+                late = applied > _late[partition] ? new(1, partition, applied, _survived[partition]) : null;
+                _late[partition] = Position.Max(_late[partition], applied);
             }
             else if (applied > _highest[partition])
             {
@@ -120,21 +125,36 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
 
             for (var p = 0; p < _highest.Length; p++)
             {
-                // One of the world-line that goes on was read before its handshake: it is newer than what survived of the one before.
-                var isAhead = _highest[p].WorldLine == report.WorldLine && report.Survived[p].WorldLine < report.WorldLine;
-                if (isAhead || _highest[p] <= report.Survived[p])
-                {
-                    continue;
-                }
-
-                // Data that an operator replaced break no promise.
-                var isBroken = loss?.IsBrokenPromise == true || (report.Replaced is null && _durable[p] > report.Survived[p]);
-                loss = new((loss?.Count ?? 0) + 1, p, _highest[p], report.Survived[p]) { IsBrokenPromise = isBroken };
-                (_highest[p], _durable[p]) = (report.Survived[p], Position.Min(_durable[p], report.Survived[p]));
+                loss = Compare(p, report, loss);
             }
         }
         return loss;
     }
+
+    /// <summary>The same for one partition, under the lock: the loss in those before it and in this one.</summary>
+    private Loss? Compare(int partition, HandshakeResult report, Loss? before)
+    {
+        var (highest, durable, survived) = (_highest[partition], _durable[partition], report.Survived[partition]);
+        var isLost = IsLost(highest, survived, report.WorldLine);
+        // Data that an operator replaced break no promise, nor does what is only forgotten.
+        var isBroken = IsLost(durable, survived, report.WorldLine) && report.Replaced is null && !report.Forgotten;
+        if (isLost || highest.WorldLine > report.WorldLine)
+        {
+            _highest[partition] = survived;
+        }
+
+        _durable[partition] = isBroken ? survived : Position.Min(durable, _highest[partition]);
+        return !isLost && !isBroken
+            ? before
+            : new((before?.Count ?? 0) + 1, partition, highest, survived) { IsBrokenPromise = isBroken || before?.IsBrokenPromise == true };
+    }
+
+    /// <summary>
+    /// A position of the world-line that goes on was read before its handshake: it is newer than what survived of the one before. One of a
+    /// world-line that this Redis has not begun came with values from elsewhere.
+    /// </summary>
+    private static bool IsLost(Position known, Position survived, long worldLine) =>
+        known > survived && (known.WorldLine < worldLine || (known.WorldLine == worldLine && survived.WorldLine == worldLine));
 }
 
 /// <summary>What became of an applied position.</summary>

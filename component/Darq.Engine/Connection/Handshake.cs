@@ -19,6 +19,9 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
     /// <summary>Partitions tried for the record of a new session before a handshake fails.</summary>
     private const int MaxSessionPlaces = 10;
 
+    /// <summary>What Redis says of a partition where too many world-lines have ended since that of the caller.</summary>
+    private const string Forgotten = "?";
+
     private string? _identity;
 
     /// <summary>
@@ -48,9 +51,11 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         }
 
         var opened = await OpenAsync(session, replaced, cancellation);
-        _identity = identity;
-        return recovered with { Session = opened };
+        return recovered with { Session = opened, Identity = identity };
     }
+
+    /// <summary>What a handshake found counts from now on: other data than these are foreign.</summary>
+    public void Keep(string identity) => _identity = identity;
 
     private static void Check(ServerDescription server)
     {
@@ -179,10 +184,18 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
             long.Parse(answer[1].ToString(), CultureInfo.InvariantCulture),
             answer[2].ToString(),
             answer[3].ToString() == "1",
-            [.. found.Select(partition => IsDamage(partition) ? new(long.MaxValue, 0) : Position.Parse(partition))],
+            [.. found.Select(SurvivedOf)],
             [.. found.Where(IsDamage).Select(partition => partition[1..])],
             null!
-        );
+        )
+        {
+            Forgotten = found.Contains(Forgotten),
+        };
+
+        static Position SurvivedOf(string partition) =>
+            IsDamage(partition) ? new(long.MaxValue, 0)
+            : partition == Forgotten ? default
+            : Position.Parse(partition);
 
         static bool IsDamage(string partition) => partition.StartsWith('!');
     }

@@ -20,6 +20,12 @@ internal sealed record HandshakeResult(
     Session Session
 )
 {
+    /// <summary>The identity of the data.</summary>
+    public string Identity { get; init; } = "";
+
+    /// <summary>Whether it is not known any more what survived of this process' world-line: all that it knew counts as lost.</summary>
+    public bool Forgotten { get; init; }
+
     /// <summary>The identity of the data that these have replaced with an operator's consent; null where they are the same.</summary>
     public string? Replaced { get; init; }
 }

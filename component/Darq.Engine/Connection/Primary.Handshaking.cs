@@ -90,10 +90,23 @@ internal sealed partial class Primary
         var durability = await _durability.AskAsync(report.ReplicationId, cancellation);
         // From here on nothing of the handshake fails before its world-line counts. Who waits for durability has to hear of the recovery
         // before another level lets it go.
-        TakeIn(report);
+        _handshake.Keep(report.Identity);
+        var isOther = TakeIn(report);
         ReplicationId = report.ReplicationId;
         Volatile.Write(ref _worldLine, report.WorldLine);
+        if (await Hold.AskAsync(report.Identity, cancellation))
+        {
+            // What was read before may not go out either.
+            _hasLost = true;
+            Watermark.OnRecovered();
+        }
+
         _durability.Apply(durability);
+        if (isOther)
+        {
+            _durability.Hurry();
+        }
+
         Resumption[] resumptions;
         lock (_lock)
         {
@@ -160,10 +173,11 @@ internal sealed partial class Primary
         }
     }
 
-    /// <summary>Says what a handshake found, and what of that is lost.</summary>
-    private void TakeIn(HandshakeResult report)
+    /// <summary>Says what a handshake found, and what of that is lost; true where it is another world-line than before.</summary>
+    private bool TakeIn(HandshakeResult report)
     {
-        Counters.Recoveries.Add(WorldLine != 0 && report.WorldLine != WorldLine ? 1 : 0);
+        var isOther = report.WorldLine != WorldLine;
+        Counters.Recoveries.Add(WorldLine != 0 && isOther ? 1 : 0);
         foreach (var header in report.Damaged)
         {
             _log.HeaderIsDamaged(header);
@@ -180,9 +194,20 @@ internal sealed partial class Primary
         }
 
         var loss = Applied.Compare(report);
-        if (report.WorldLine != WorldLine)
+        if (loss is { IsBrokenPromise: true })
+        {
+            // Before those who wait find that their own survived. Others who were in this world-line name the same, whenever they come.
+            Hold.Notice(WorldLine);
+        }
+
+        if (isOther || loss is not null)
         {
             Watermark.OnRecovered();
+        }
+
+        if (report.Replaced is not null)
+        {
+            Hold.Forget();
         }
 
         if (loss is not null)
@@ -190,6 +215,8 @@ internal sealed partial class Primary
             _hasLost = true;
             Note(loss);
         }
+
+        return isOther;
     }
 
     private void Refuse(DarqException refused)

@@ -56,7 +56,8 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         _callTimeout = new(options.CallTimeout, time);
         (Ids, Applied) = (new(random), new(options.Partitions, OnLateLoss));
         Watermark = new(redis, this, Applied, Keys, time, _log, Counters) { Stalled = count => _durability!.OnStalled(count) };
-        _durability = new(redis, this, options, Watermark, time, _log, Counters);
+        Hold = new(redis, Keys, options, Watermark, _log);
+        _durability = new(redis, this, options, Watermark, Hold, time, _log, Counters);
         Durable = new(Watermark, Applied, _callTimeout);
         _redis.Reconnected += OnReconnected;
         _handshaking = new("handshake", HandshakeRoundAsync, time, _log)
@@ -88,6 +89,8 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     public TimeSpan DurabilityStalledFor => Watermark.StalledFor;
 
+    public bool IsHeld => Watermark.IsHeld;
+
     /// <summary>Ids of messages that come without one.</summary>
     public MessageIds Ids { get; }
 
@@ -96,6 +99,9 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
 
     /// <summary>What of them is durable.</summary>
     public Watermark Watermark { get; }
+
+    /// <summary>What keeps it shut after a broken promise.</summary>
+    public ReleaseHold Hold { get; }
 
     /// <summary>Answers that wait for it.</summary>
     public DurableAnswers Durable { get; }

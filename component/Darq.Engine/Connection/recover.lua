@@ -3,8 +3,8 @@
 -- recover: KEYS[1] the first header. ARGV[1] identity of the namespace, ARGV[2] format, ARGV[3] world-line of the caller's last
 --       handshake (0 = none), then the tags of all partitions of the primary.
 -- Returns {'OK', world-line, replication id, 1 if this call recovered else 0, then per partition 'wl-lsn': how far the caller's
--- world-line survived, whichever process ended it and even where its beginning was lost with it, or !<why> for a damaged header, which
--- is left as it is}; {'FOREIGN', identity found} and {'FORMAT', format found} write nothing.
+-- world-line survived, whichever process ended it and even where its beginning was lost with it, ? where that is forgotten, or !<why>
+-- for a damaged header, which is left as it is}; {'FOREIGN', identity found} and {'FORMAT', format found} write nothing.
 -- Complexity O(P). One call, so that the partitions cannot disagree. Safe to repeat: the first caller decides, a later
 -- one gets the same answer.
 do
@@ -23,7 +23,7 @@ do
   end
 
   -- How far a world-line that has ended survived. Where nothing is known of it, all of it was lost, and with it that it began: then what
-  -- is left is what survived of those before it.
+  -- is left is what survived of those before it. Nothing where so many have ended since that it may be forgotten.
   local function survived_of_ended(tag, world_line)
     local lsn = redis.call('HGET', tag .. ':wlh', headers.text(world_line))
     if lsn then return headers.text(world_line) .. '-' .. lsn end
@@ -32,12 +32,13 @@ do
       local number = tonumber(known[at])
       if number < world_line and not (latest and number < tonumber(known[latest])) then latest = at end
     end
-    return latest and known[latest] .. '-' .. known[latest + 1] or '0-0'
+    if latest then return known[latest] .. '-' .. known[latest + 1] end
+    return #known < 2 * kept and '0-0' or nil
   end
 
   local function survived(tag, header, world_line)
     if not header[2] then return '0-0' end
-    if world_line > 0 and world_line < tonumber(header[2]) then return survived_of_ended(tag, world_line) end
+    if world_line > 0 and world_line < tonumber(header[2]) then return survived_of_ended(tag, world_line) or '?' end
     return header[2] .. '-' .. header[3]
   end
 
@@ -88,8 +89,8 @@ do
     return answer
   end
 
-  -- KEYS[1] {<ns>}:ns (hash: p, f, id, and old: identities of the data that these replace, which an operator names). ARGV[1]
-  -- partitions, ARGV[2] format, ARGV[3] identity if it is new.
+  -- namespace: KEYS[1] {<ns>}:ns (hash: p, f, id, and old: identities of the data that these replace, which an operator names; broken and
+  -- accepted: see promise). ARGV[1] partitions, ARGV[2] format, ARGV[3] identity if it is new.
   -- Returns {partitions, format, identity, old} as stored; the first caller decides. Safe to repeat.
   function partitions.namespace(keys, args)
     local key = keys[1]
@@ -99,6 +100,20 @@ do
     return redis.call('HMGET', key, 'p', 'f', 'id', 'old')
   end
 
+  -- promise: KEYS[1] {<ns>}:ns. ARGV[1] its identity, ARGV[2] the world-line that ended with a loss of what the caller knew as durable, if
+  -- nobody accepted that (else 0), ARGV[3] up to which such an operator accepted them, as far as the caller knows. Returns {broken,
+  -- accepted}, the highest of all callers, which are kept; zeros, and nothing is written, where the identity is another. Safe to repeat.
+  function partitions.promise(keys, args)
+    local found, highest = redis.call('HMGET', keys[1], 'id', 'broken', 'accepted'), {}
+    if found[1] ~= args[1] then return { '0', '0' } end
+    for at, field in ipairs({ 'broken', 'accepted' }) do
+      local known, told = tonumber(found[at + 1] or 0) or 0, tonumber(args[at + 1])
+      if told > known then redis.call('HSET', keys[1], field, headers.text(told)) end
+      highest[at] = headers.text(math.max(known, told))
+    end
+    return highest
+  end
+
   -- ended: KEYS[1] a header. ARGV[1] world-line of the caller's last handshake, ARGV[2] one that ended before it. Returns how far that one
   -- survived here, as recover does; '' where so many have ended since that it may be forgotten; or NEEDS_RECOVERY. Complexity O(kept).
   -- Writes nothing, safe to repeat.
@@ -106,9 +121,7 @@ do
     local tag, world_line, ended = string.match(keys[1], '^(.-):m$'), tonumber(args[1]), tonumber(args[2])
     local code = headers.error_code(tag, world_line)
     if code then return code end
-    local survived_to = survived_of_ended(tag, ended)
-    local forgotten = survived_to == '0-0' and redis.call('HLEN', tag .. ':wlh') >= kept
-    return forgotten and '' or survived_to
+    return survived_of_ended(tag, ended) or ''
   end
 
   -- tick: KEYS[1] a header. ARGV[1] the world-line of the caller's last handshake. Writes something small, so that WAIT on the same

@@ -7,12 +7,17 @@ namespace Darq.Engine.Durability;
 
 /// <summary>
 /// Keeps the watermark at the rung that the server is on: asks it in every handshake, every few seconds, and where rounds bring no
-/// confirmation. Auto follows replicas that come and go; each change has a log line.
+/// confirmation. Auto follows replicas that come and go; each change has a log line. It also asks whether releases are held.
 /// </summary>
 internal sealed class DurabilityMonitor : IAsyncDisposable
 {
     /// <summary>How often a server is asked whether replicas came or went.</summary>
     private static readonly TimeSpan AskedEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often, and in how many rounds, it is asked after a recovery whether others hold releases since.</summary>
+    private static readonly TimeSpan HurriedEvery = TimeSpan.FromSeconds(1);
+
+    private const int HurriedRounds = 3;
 
     /// <summary>For how long auto asks for no more replicas than confirmed when it had to wait for others.</summary>
     private static readonly TimeSpan CappedFor = TimeSpan.FromSeconds(30);
@@ -21,6 +26,7 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
     private readonly IPrimaryLink _link;
     private readonly NamespaceOptions _options;
     private readonly Watermark _watermark;
+    private readonly ReleaseHold _hold;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly SupervisedLoop _loop;
@@ -28,6 +34,12 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
 
     // Under _lock.
     private (int Replicas, long At)? _cap;
+
+    // Under _lock. The last server that was seen with replicas, whatever became of them.
+    private string? _replicated;
+
+    // Under _lock. How many rounds are still in a hurry.
+    private int _hurried;
 
     // Under _lock: what was said last.
     private DurabilityRung? _said;
@@ -38,12 +50,13 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
         IPrimaryLink link,
         NamespaceOptions options,
         Watermark watermark,
+        ReleaseHold hold,
         TimeProvider time,
         ILogger log,
         NamespaceCounters counters
     )
     {
-        (_redis, _link, _options, _watermark, _time, _log) = (redis, link, options, watermark, time, log);
+        (_redis, _link, _options, _watermark, _hold, _time, _log) = (redis, link, options, watermark, hold, time, log);
         _loop = new("durability", RoundAsync, time, log) { Subject = counters.Labels };
     }
 
@@ -54,6 +67,17 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
         {
             _loop.Start();
         }
+    }
+
+    /// <summary>After a recovery: whether others have noticed a broken promise is asked at once, and again soon.</summary>
+    public void Hurry()
+    {
+        lock (_lock)
+        {
+            _hurried = HurriedRounds;
+        }
+
+        _loop.Wake();
     }
 
     /// <summary>A round was confirmed by fewer replicas than it needs: auto goes by these for a while.</summary>
@@ -89,6 +113,15 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
             throw new RedisUnavailableException("another server answers than a moment ago") { HasAnswered = true };
         }
 
+        if (IsReplicated(replicationId, facts) && level.Kind == DurabilityKind.Auto)
+        {
+            // One that is cut off from its replicas looks like one that has none, and they may be promoted.
+            facts = facts with
+            {
+                IsFailedOver = true,
+            };
+        }
+
         return new(replicationId, DurabilityCheck.Resolve(level, facts, MostReplicas()), DurabilityCheck.WarningOf(level, facts));
     }
 
@@ -112,6 +145,13 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
         await _link.ReadyAsync(cancellation);
         try
         {
+            if (await _hold.AskAsync(cancellation))
+            {
+                // What this process has read already may not go out: it begins anew.
+                _watermark.OnRecovered();
+                _link.Invalidate(Invalidation.SessionGone);
+            }
+
             Apply(await AskAsync(_link.ReplicationId, cancellation));
         }
         catch (DarqException refused) when (refused.Code == ErrorCode.Misconfigured)
@@ -119,8 +159,30 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
             // The handshake finds the same, and every call says it.
             _link.Invalidate(Invalidation.Reconnected);
         }
+        catch (RedisRefusedException refused)
+        {
+            if (!await _link.IsPassingAsync(refused, cancellation))
+            {
+                throw;
+            }
 
-        return AskedEvery;
+            return TimeSpan.Zero;
+        }
+
+        lock (_lock)
+        {
+            _hurried = Math.Max(0, _hurried - 1);
+            return _hurried > 0 ? HurriedEvery : AskedEvery;
+        }
+    }
+
+    private bool IsReplicated(string replicationId, DurabilityFacts facts)
+    {
+        lock (_lock)
+        {
+            _replicated = facts.Replicas.Count > 0 ? replicationId : _replicated;
+            return _replicated == replicationId;
+        }
     }
 
     private int MostReplicas()

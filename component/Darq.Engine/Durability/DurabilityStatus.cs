@@ -7,12 +7,14 @@ namespace Darq.Engine.Durability;
 /// <param name="Primary">Whose Redis, whether it serves calls, and the rung in force.</param>
 /// <param name="WorldLine">Of the last handshake; 0 before the first.</param>
 /// <param name="Setting">The setting <c>durability</c>.</param>
+/// <param name="Held">The world-line whose loss keeps everything from being released; 0 where nothing is held.</param>
 /// <param name="Waiting">How many requests and reads wait for a round.</param>
 /// <param name="Watermarks">Of the partitions of which a reply to this process named a position.</param>
 internal sealed record DurabilityStatus(
     PrimaryStatus Primary,
     long WorldLine,
     DurabilityLevel Setting,
+    long Held,
     int Waiting,
     IReadOnlyList<PartitionWatermark> Watermarks
 )
@@ -24,6 +26,7 @@ internal sealed record DurabilityStatus(
             status,
             primary.WorldLine,
             options.Durability,
+            primary.Hold.WorldLine,
             primary.Watermark.Waiting,
             [
                 .. primary

@@ -11,6 +11,15 @@ internal sealed class DurabilityWait(long round)
     public TaskCompletionSource<WaitEnd> Source { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public LinkedListNode<DurabilityWait> Node { get; set; } = null!;
+
+    /// <summary>Not to be called under a lock.</summary>
+    public static void End(DurabilityWait[] waits, WaitEnd end)
+    {
+        foreach (var wait in waits)
+        {
+            wait.Source.TrySetResult(end);
+        }
+    }
 }
 
 /// <summary>How a wait for durability ended.</summary>

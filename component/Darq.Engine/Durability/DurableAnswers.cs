@@ -9,17 +9,21 @@ namespace Darq.Engine.Durability;
 /// </summary>
 internal sealed class DurableAnswers(Watermark watermark, AppliedPositions applied, CallTimeout callTimeout)
 {
+    private bool IsFull => watermark.Waiting >= Watermark.MaxWaiting;
+
     /// <summary>
-    /// Whether what Redis has at this position is durable; null where that is not known. Only for positions that Redis itself named in the
-    /// world-line that goes on: one that was lost would be taken for an old one.
+    /// Whether what Redis has at this position is durable; null where that is not known, false while releases are held. Only for positions
+    /// that Redis itself named in the world-line that goes on: one that was lost would be taken for an old one.
     /// </summary>
     public bool? Knows(int partition, Position position) =>
-        watermark.Rung switch
-        {
-            { NeedsRounds: true } => applied.IsDurable(partition, position),
-            { IsDurable: true } => true,
-            _ => null,
-        };
+        watermark.IsHeld
+            ? false
+            : watermark.Rung switch
+            {
+                { NeedsRounds: true } => applied.IsDurable(partition, position),
+                { IsDurable: true } => true,
+                _ => null,
+            };
 
     /// <summary>
     /// The same of what Redis answered to a request, whatever came since; <paramref name="begin"/> is what the watermark said in front of
@@ -31,17 +35,29 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
         : false;
 
     /// <summary>
-    /// To be called before a write is sent. Throws <see cref="DarqException"/> (Unavailable) where the level has not been reached for as
-    /// long as a call may take: more would be applied, and nobody told so. Who is not told that it is durable may go on.
+    /// To be called before a write is sent. More would be applied, and nobody told so, where the level has not been reached for as long as
+    /// a call may take, where releases are held, and where too many wait: throws <see cref="DarqException"/> (Unavailable, Full). Who is
+    /// not told that it is durable may go on.
     /// </summary>
-    public int Begin(bool mustBeDurable) =>
-        mustBeDurable && !watermark.IsReplyEnough && watermark.StalledFor >= callTimeout.Length
-            ? throw new DarqException(ErrorCode.Unavailable, $"UNAVAILABLE: {watermark.WhyStalled}; try again.")
-            : watermark.Begin();
+    public int Begin(bool mustBeDurable)
+    {
+        if (mustBeDurable && !watermark.IsReplyEnough)
+        {
+            if (watermark.IsHeld || watermark.StalledFor >= callTimeout.Length)
+            {
+                throw new DarqException(ErrorCode.Unavailable, $"UNAVAILABLE: {watermark.WhyStalled}; try again.");
+            }
+
+            ThrowIfFull();
+        }
+
+        return watermark.Begin();
+    }
 
     /// <summary>
     /// Waits until what a request wrote, or what its answer rests on, is durable. Throws <see cref="DarqException"/> (Unavailable) where a
-    /// recovery came in between that it did not survive, and where the level is not reached in the time of a call.
+    /// recovery came in between that it did not survive, where the level is not reached in the time of a call, where releases are held, and
+    /// where too many wait.
     /// </summary>
     /// <param name="begin">What the watermark said before the request was sent.</param>
     /// <param name="survives">Whether that is there still, after a recovery.</param>
@@ -53,7 +69,7 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
             return;
         }
 
-        while (!await IsDurableAsync(begin, cancellation))
+        while (!await EndAsync(begin, cancellation))
         {
             begin = watermark.Begin();
             if (!survives())
@@ -69,11 +85,23 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
 
     /// <summary>
     /// Waits until all that this process knows as applied is durable; false where a recovery came in between. Throws
-    /// <see cref="DarqException"/>: Unavailable where the level is not reached in the time of a call, Full where too many wait.
+    /// <see cref="DarqException"/>: Unavailable where the level is not reached in the time of a call, and at once while releases are held,
+    /// Full where too many wait.
     /// </summary>
-    public async ValueTask<bool> IsDurableAsync(int begin, CancellationToken cancellation)
+    public ValueTask<bool> IsDurableAsync(int begin, CancellationToken cancellation)
     {
         ThrowIfFull();
+        return EndAsync(begin, cancellation);
+    }
+
+    private async ValueTask<bool> EndAsync(int begin, CancellationToken cancellation)
+    {
+        // Too late to refuse anything.
+        if (watermark.IsHeld || IsFull)
+        {
+            throw NotDurable();
+        }
+
         using var timeout = callTimeout.Begin(cancellation);
         try
         {
@@ -81,18 +109,21 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new DarqException(
-                ErrorCode.Unavailable,
-                $"UNAVAILABLE: Redis has applied the request, but it is not durable yet ({watermark.WhyStalled ?? "no confirmation in time"}). "
-                    + "Repeating it is safe with the same id or token; without, a write that an etag guards may meet its own."
-            );
+            throw NotDurable();
         }
     }
+
+    private DarqException NotDurable() =>
+        new(
+            ErrorCode.Unavailable,
+            $"UNAVAILABLE: Redis has applied the request, but it is not durable yet ({watermark.WhyStalled ?? (IsFull ? "too many wait" : "no confirmation in time")}). "
+                + "Repeating it is safe with the same id or token; without, a write that an etag guards may meet its own."
+        );
 
     /// <summary>Throws <see cref="DarqException"/> (Full) where too many wait.</summary>
     public void ThrowIfFull()
     {
-        if (watermark.Waiting >= Watermark.MaxWaiting)
+        if (IsFull)
         {
             throw new DarqException(
                 ErrorCode.Full,

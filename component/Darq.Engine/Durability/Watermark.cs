@@ -33,6 +33,9 @@ internal sealed class Watermark : IAsyncDisposable
     // Written under _lock.
     private volatile DurabilityRung _rung = DurabilityRung.Unknown;
 
+    // Written under _lock: why nothing counts as durable, whatever the rung; null where nothing is held.
+    private volatile string? _whyHeld;
+
     // Under _lock. In the order of their rounds.
     private readonly LinkedList<DurabilityWait> _waiting = [];
     private long _begun;
@@ -66,7 +69,10 @@ internal sealed class Watermark : IAsyncDisposable
     public DurabilityRung Rung => _rung;
 
     /// <summary>Whether what Redis answered is as durable as it gets.</summary>
-    public bool IsReplyEnough => !_rung.NeedsRounds;
+    public bool IsReplyEnough => !_rung.NeedsRounds && !IsHeld;
+
+    /// <summary>Whether nothing counts as durable at the moment, see <see cref="Hold"/>.</summary>
+    public bool IsHeld => _whyHeld is not null;
 
     /// <summary>For how long rounds have brought no confirmation; zero while they do, or none is needed.</summary>
     public TimeSpan StalledFor
@@ -80,16 +86,17 @@ internal sealed class Watermark : IAsyncDisposable
         }
     }
 
-    /// <summary>Why rounds bring no confirmation, in words; null while they do.</summary>
+    /// <summary>Why nothing becomes durable, in words; null while it does.</summary>
     public string? WhyStalled
     {
         get
         {
             lock (_lock)
             {
-                return _stalledSince is { } since && _time.GetElapsedTime(since) is var age && age >= RoundTime
-                    ? $"durability {_rung.Level} has not been reached for {age.TotalSeconds:0} s: {_replicas} of {_rung.Level.Replicas} "
-                        + "replicas confirm"
+                return _whyHeld is { } why ? why
+                    : _stalledSince is { } since && _time.GetElapsedTime(since) is var age && age >= RoundTime
+                        ? $"durability {_rung.Level} has not been reached for {age.TotalSeconds:0} s: {_replicas} of {_rung.Level.Replicas} "
+                            + "replicas confirm"
                     : null;
             }
         }
@@ -114,8 +121,8 @@ internal sealed class Watermark : IAsyncDisposable
     /// Waits until what this process knows as applied is durable: true. False where a recovery came in between: only what has a position
     /// that survived is still there, and may be waited for anew. Cancelling ends the wait only.
     /// </summary>
-    public ValueTask<bool> DurableAsync(int begin, CancellationToken cancellation) =>
-        Enqueue(begin) is { } wait ? new(IsDurableAsync(wait, cancellation)) : new(Begin() == begin);
+    public async ValueTask<bool> DurableAsync(int begin, CancellationToken cancellation) =>
+        await WaitAsync(begin, cancellation) != WaitEnd.Recovered;
 
     /// <summary>The same, telling a confirmation from a level that asks for none.</summary>
     public async ValueTask<WaitEnd> WaitAsync(int begin, CancellationToken cancellation) =>
@@ -126,7 +133,7 @@ internal sealed class Watermark : IAsyncDisposable
     /// <summary>Puts another rung in force. Who waits for more than it asks for goes on.</summary>
     public void Set(DurabilityRung rung)
     {
-        DurabilityWait[] released = [];
+        DurabilityWait[] released;
         lock (_lock)
         {
             _rung = rung;
@@ -136,13 +143,32 @@ internal sealed class Watermark : IAsyncDisposable
                 _loop.Start();
             }
 
-            if (!rung.NeedsRounds)
-            {
-                released = TakeUpTo(long.MaxValue);
-                (_stalledSince, _isStallSaid, _confirmed) = (null, false, _begun);
-            }
+            released = NotNeeded();
         }
-        Tell(released, WaitEnd.NotNeeded);
+        DurabilityWait.End(released, WaitEnd.NotNeeded);
+    }
+
+    /// <summary>Keeps all waiting, on whatever rung, for the reason given. Safe to repeat.</summary>
+    public void Hold(string why)
+    {
+        lock (_lock)
+        {
+            _whyHeld = why;
+            _stalledSince ??= _time.GetTimestamp();
+        }
+    }
+
+    /// <summary>The opposite of <see cref="Hold"/>: who waits goes on as the rung says. Safe to repeat.</summary>
+    public void Resume()
+    {
+        DurabilityWait[] released;
+        lock (_lock)
+        {
+            (_whyHeld, _stalledSince) = (null, null);
+            released = NotNeeded();
+        }
+        DurabilityWait.End(released, WaitEnd.NotNeeded);
+        _loop.Wake();
     }
 
     /// <summary>Another server process answers, or writes were lost: who waits has to look whether its own are still there.</summary>
@@ -154,7 +180,7 @@ internal sealed class Watermark : IAsyncDisposable
             _recoveries++;
             unclear = TakeUpTo(long.MaxValue);
         }
-        Tell(unclear, WaitEnd.Recovered);
+        DurabilityWait.End(unclear, WaitEnd.Recovered);
     }
 
     public async ValueTask DisposeAsync()
@@ -177,7 +203,7 @@ internal sealed class Watermark : IAsyncDisposable
         DurabilityWait waiter;
         lock (_lock)
         {
-            if (_recoveries != begin || !_rung.NeedsRounds)
+            if (_recoveries != begin || IsReplyEnough)
             {
                 return null;
             }
@@ -188,9 +214,6 @@ internal sealed class Watermark : IAsyncDisposable
         _loop.Wake();
         return waiter;
     }
-
-    private async Task<bool> IsDurableAsync(DurabilityWait waiter, CancellationToken cancellation) =>
-        await EndAsync(waiter, cancellation) != WaitEnd.Recovered;
 
     private async Task<WaitEnd> EndAsync(DurabilityWait waiter, CancellationToken cancellation)
     {
@@ -288,18 +311,18 @@ internal sealed class Watermark : IAsyncDisposable
     {
         lock (_lock)
         {
-            return _rung.NeedsRounds && (_waiting.Count > 0 || _begun > _confirmed);
+            return _rung.NeedsRounds && !IsHeld && (_waiting.Count > 0 || _begun > _confirmed);
         }
     }
 
-    /// <summary>False where a recovery, or another level, came in between.</summary>
+    /// <summary>False where a recovery, another level or a hold came in between.</summary>
     private bool Confirm(Round round, Position[] snapshot)
     {
         DurabilityWait[] confirmed;
         bool wasSaid;
         lock (_lock)
         {
-            if (_recoveries != round.Recoveries || _rung.Level != round.Level)
+            if (_recoveries != round.Recoveries || _rung.Level != round.Level || IsHeld)
             {
                 return false;
             }
@@ -310,7 +333,7 @@ internal sealed class Watermark : IAsyncDisposable
             confirmed = TakeUpTo(round.Number);
             (wasSaid, _stalledSince, _isStallSaid) = (_isStallSaid, null, false);
         }
-        Tell(confirmed, WaitEnd.Confirmed);
+        DurabilityWait.End(confirmed, WaitEnd.Confirmed);
 
         if (wasSaid)
         {
@@ -327,6 +350,11 @@ internal sealed class Watermark : IAsyncDisposable
         DurabilityLevel level;
         lock (_lock)
         {
+            if (IsHeld)
+            {
+                return;
+            }
+
             _replicas = replicas;
             _stalledSince ??= round.BegunAt;
             isNew = !_isStallSaid && _time.GetElapsedTime(_stalledSince.Value) >= RoundTime;
@@ -341,13 +369,16 @@ internal sealed class Watermark : IAsyncDisposable
         Stalled?.Invoke(replicas);
     }
 
-    /// <summary>Ends waits, outside of the lock.</summary>
-    private static void Tell(DurabilityWait[] waiters, WaitEnd end)
+    /// <summary>Takes out all who wait, where the rung asks for no rounds; under the lock.</summary>
+    private DurabilityWait[] NotNeeded()
     {
-        foreach (var waiter in waiters)
+        if (!IsReplyEnough)
         {
-            waiter.Source.TrySetResult(end);
+            return [];
         }
+
+        (_stalledSince, _isStallSaid, _confirmed) = (null, false, _begun);
+        return TakeUpTo(long.MaxValue);
     }
 
     /// <summary>Takes out those who wait for a round up to this one; under the lock.</summary>

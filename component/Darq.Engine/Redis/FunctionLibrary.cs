@@ -12,7 +12,7 @@ internal static class FunctionLibrary
     public const string Version = "darq2";
 
     /// <summary>Rises with every change of the code under one protocol version; a handshake replaces a lower one in the server.</summary>
-    public const int Build = 5;
+    public const int Build = 6;
 
     // In the order of use: a file sees the tables of the files before it, and fills its own.
     private static readonly string[] Files =

@@ -12,6 +12,7 @@ do
   register('cluster', partitions.cluster, { 'no-writes', 'allow-oom' })
   register('namespace', partitions.namespace, { 'allow-oom' })
   register('recover', partitions.recover, { 'allow-oom' })
+  register('promise', partitions.promise, { 'allow-oom' })
   register('ended', partitions.ended, { 'no-writes', 'allow-oom' })
   register('open', partitions.open, { 'allow-oom' })
   register('tick', partitions.tick, { 'allow-oom' })

@@ -56,6 +56,7 @@ internal static class BarrierAnswer
             json.WriteBoolean("durable"u8, status.Primary.Durability.IsDurable);
             json.WriteString("atRisk"u8, status.Primary.Durability.AtRisk);
             WriteText(json, "stalled", status.Primary.WhyStalled);
+            WriteText(json, "held", status.Held == 0 ? null : status.Held.ToString(CultureInfo.InvariantCulture));
             json.WriteNumber("waiting"u8, status.Waiting);
             json.WriteStartObject("watermark"u8);
             foreach (var partition in status.Watermarks)

@@ -64,8 +64,8 @@ internal sealed class StepExecutor(
             }
 
             Check(request);
-            // Not refused while the level is not reached: its messages are with an app, for which an error would be a failure.
-            var begin = primary.Watermark.Begin();
+            // What consumes is not refused while the level is not reached: its messages are with an app, for which that is a failure.
+            var begin = primary.Durable.Begin(options.MustBeDurable(step.Ack) && step.Consumed.Count == 0);
             result = await SubmitAsync(request, cancellation);
             if (options.MustBeDurable(step.Ack) && !primary.Watermark.IsReplyEnough)
             {

@@ -88,6 +88,21 @@ internal static partial class ConnectionLog
     )]
     public static partial void DurablePromiseWasBroken(this ILogger log, string level, int partition, Position survived);
 
+    [LoggerMessage(
+        319,
+        LogLevel.Critical,
+        "Durable answers and deliveries of namespace {Namespace} are held, because Redis has lost writes of world-line {WorldLine} that it "
+            + "had confirmed. Find out what became of them; then accept the loss: darq repair --accepts-loss {WorldLine} --apply"
+    )]
+    public static partial void ReleasesAreHeld(this ILogger log, string @namespace, long worldLine);
+
+    [LoggerMessage(
+        320,
+        LogLevel.Warning,
+        "Durable answers and deliveries of namespace {Namespace} go on: an operator accepted the loss of world-line {WorldLine}"
+    )]
+    public static partial void ReleasesGoOn(this ILogger log, string @namespace, long worldLine);
+
     [LoggerMessage(304, LogLevel.Warning, "Redis has no record of this session ({Code}); a new one was opened")]
     public static partial void SessionWasGone(this ILogger log, string code);
 

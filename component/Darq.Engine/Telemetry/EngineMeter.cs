@@ -65,6 +65,12 @@ internal static class EngineMeter
             "For how long writes have not become durable; answers and deliveries wait for that",
             OfPrimaries(of => of.Max(one => (long)one.DurabilityStalledFor.TotalSeconds))
         );
+        Gauge(
+            "darq.durability.held",
+            "{namespace}",
+            "1 while answers and deliveries are held, because Redis lost what it had confirmed and no operator has accepted that",
+            OfPrimaries(of => of.Max(one => one.IsHeld ? 1L : 0L))
+        );
         Counter("darq.durability.rounds", "{round}", "Rounds that confirmed writes as durable", OfNamespaces(of => of.DurabilityRounds));
         Counter(
             "darq.durability.broken_promises",

@@ -18,6 +18,9 @@ internal interface IObservedPrimary
 
     /// <summary>For how long writes have not become durable.</summary>
     TimeSpan DurabilityStalledFor { get; }
+
+    /// <summary>Whether a broken promise keeps everything from being released.</summary>
+    bool IsHeld { get; }
 }
 
 /// <summary>A subscription at the moment of a scrape.</summary>

@@ -163,6 +163,7 @@ internal sealed class FakeServer : IDisposable
         if (kept < _journal.Count)
         {
             Replay(kept);
+            Confirmed = Math.Min(Confirmed, kept);
         }
 
         if (!Primary.Up)

@@ -1,4 +1,5 @@
 using Darq.Engine.Core;
+using Darq.Tests.Integration.Cli;
 using Darq.Tests.Integration.Install;
 using Darq.Tests.Shared;
 using Xunit;
@@ -99,7 +100,7 @@ public sealed class DurabilityTests
     }
 
     [Fact]
-    public async Task Loss_of_what_was_confirmed_is_a_broken_promise()
+    public async Task Loss_of_what_was_confirmed_is_held_until_an_operator_accepts_it()
     {
         await using var pair = await Pair.StartAsync();
         await using var run = await EngineRun.StartAsync(pair.Primary.Port, With("replicated:1"));
@@ -111,6 +112,27 @@ public sealed class DurabilityTests
         await pair.ComeBackAsAsync(earlier);
 
         await Eventually.TrueAsync(() => run.Primary.Counters.BrokenPromises.Value == 1, Patience, "the broken promise is counted");
+        await Eventually.TrueAsync(() => run.Primary.Ready, Patience, "the component is connected again");
+        var held = $"{run.Primary.Hold.WorldLine}";
+        var refused = await Assert.ThrowsAsync<DarqException>(() => run.PublishAsync("t", "held", ("darq.id", "c")));
+        Assert.Contains($"darq repair --accepts-loss {held} --apply", refused.Message);
+        var doctor = await DarqTool.DoctorAsync(pair.Primary, "--namespace", run.Options.Name);
+        Assert.Contains($"repair --accepts-loss {held}", doctor.Text);
+        var wrong = await DarqTool.RepairAsync(pair.Primary, "--namespace", run.Options.Name, "--accepts-loss", "yes");
+        Assert.Contains("--accepts-loss: \"yes\" is no world-line", wrong.Text);
+        var other = await DarqTool.RepairAsync(pair.Primary, "--namespace", run.Options.Name, "--accepts-loss", "17", "--apply");
+        Assert.Equal(1, other.Code);
+        Assert.True(run.Primary.IsHeld);
+
+        var accepted = await DarqTool.RepairAsync(pair.Primary, "--namespace", run.Options.Name, "--accepts-loss", held, "--apply");
+
+        Assert.Contains("}:ns: lets components go on within five seconds", accepted.Text);
+        Assert.Equal(0, accepted.Code);
+        await Eventually.TrueAsync(() => PublishesAsync(run, "held", "c"), Patience, "publishing goes on");
+        Assert.Contains(
+            "0 repairs made",
+            (await DarqTool.RepairAsync(pair.Primary, "--namespace", run.Options.Name, "--accepts-loss", held, "--apply")).Text
+        );
     }
 
     [Fact]

@@ -108,6 +108,25 @@ public sealed class RecoverTests(LibraryServer server) : IClassFixture<LibrarySe
         Assert.Equal(64, remembered.Length);
         Assert.DoesNotContain(first, remembered);
         Assert.True(remembered.Min(Number) > Number(first));
+        Assert.Equal("?", (await run.RecoverAsync(highest: Number(first)))[4]);
+    }
+
+    [Fact]
+    public async Task A_broken_promise_and_its_acceptance_are_kept_as_the_highest_of_all_callers()
+    {
+        await using var run = await server.RunAsync();
+        var key = $"{{{run.Name}}}:ns";
+        await run.CallAsync("namespace", key, 64, "2", "mine");
+
+        Assert.Equal(["0", "0"], await PromiseAsync("mine", 0, 0));
+        Assert.Equal("", await run.CommandAsync("HGET", key, "broken"));
+        Assert.Equal(["7", "0"], await PromiseAsync("mine", 7, 0));
+        Assert.Equal(["7", "5"], await PromiseAsync("mine", 6, 5));
+        Assert.Equal(["0", "0"], await PromiseAsync("theirs", 9, 9));
+        Assert.Equal(["7", "5"], await PromiseAsync("mine", 0, 0));
+
+        async Task<string[]> PromiseAsync(string identity, int broken, int accepted) =>
+            [.. (await run.CallAsync("promise", key, identity, broken, accepted)).Items.Select(item => item.ToString())];
     }
 
     [Fact]

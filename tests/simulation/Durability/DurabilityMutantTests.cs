@@ -5,7 +5,7 @@ using Xunit;
 namespace Darq.Tests.Simulation.Durability;
 
 /// <summary>
-/// As <see cref="MutantTests"/>: each patch breaks on purpose what durable means, or what a barrier says, and the drills must find it out.
+/// As <see cref="MutantTests"/>: each patch breaks on purpose what durable means, what a barrier says, or what is held, and the drills must find it out.
 /// </summary>
 [Trait("Lane", "Slow")]
 public sealed class DurabilityMutantTests(ITestOutputHelper output) : IDisposable
@@ -15,6 +15,8 @@ public sealed class DurabilityMutantTests(ITestOutputHelper output) : IDisposabl
     public static TheoryData<string> OfDurability => NamesIn("durability");
 
     public static TheoryData<string> OfBarriers => NamesIn("barrier");
+
+    public static TheoryData<string> OfHolds => NamesIn("held");
 
     public void Dispose() => _copy.Dispose();
 
@@ -27,6 +29,10 @@ public sealed class DurabilityMutantTests(ITestOutputHelper output) : IDisposabl
     [MemberData(nameof(OfBarriers))]
     public Task Barrier_broken_on_purpose_is_found_out(string mutant) =>
         FindOutAsync("barrier", mutant, typeof(SpeculativeDrill), BarrierTests.LastSeed);
+
+    [Theory]
+    [MemberData(nameof(OfHolds))]
+    public Task Hold_broken_on_purpose_is_found_out(string mutant) => FindOutAsync("held", mutant, typeof(HeldDrill), HeldTests.LastSeed);
 
     private static string FolderOf(string kind) => Repository.PathOf("tests", "simulation", "mutants", kind);
 

@@ -24,6 +24,12 @@ internal sealed class ScriptedRedis(IRedis redis) : IRedis
     /// <summary>Whether what is published on channels is lost on the way.</summary>
     public bool IsDeaf { get; set; }
 
+    /// <summary>Whether no call reaches the server.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>Whether asking what the server's answers are worth fails, this once.</summary>
+    public bool FailsToDescribe { get; set; }
+
     /// <summary>Whether a read that the server answered is held up.</summary>
     public bool HoldsARead { get; private set; }
 
@@ -49,6 +55,11 @@ internal sealed class ScriptedRedis(IRedis redis) : IRedis
 
     public Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
     {
+        if (IsAway)
+        {
+            throw new RedisUnavailableException("the test cut the connection");
+        }
+
         var isBatch = call.Function == FunctionLibrary.Function("batch") || call.Function == FunctionLibrary.Function("batch_free");
         return isBatch && _batches.TryDequeue(out var scripted)
             ? scripted(() => redis.CallAsync(call, cancellation))
@@ -87,8 +98,16 @@ internal sealed class ScriptedRedis(IRedis redis) : IRedis
 
     public Task<ServerDescription> DescribeAsync(CancellationToken cancellation) => redis.DescribeAsync(cancellation);
 
-    public Task<DurabilityFacts> DescribeDurabilityAsync(bool askReplicas, CancellationToken cancellation) =>
-        redis.DescribeDurabilityAsync(askReplicas, cancellation);
+    public Task<DurabilityFacts> DescribeDurabilityAsync(bool askReplicas, CancellationToken cancellation)
+    {
+        if (FailsToDescribe)
+        {
+            FailsToDescribe = false;
+            throw new RedisUnavailableException("the test cut the connection");
+        }
+
+        return redis.DescribeDurabilityAsync(askReplicas, cancellation);
+    }
 
     public Task<Confirmation> ConfirmAsync(FunctionCall tick, int replicas, bool onDisk, TimeSpan within, CancellationToken cancellation) =>
         redis.ConfirmAsync(tick, replicas, onDisk, within, cancellation);

@@ -31,7 +31,7 @@ public sealed class AppliedPositionsTests
     {
         _applied.Note(0, new(2, 1));
 
-        Assert.Equal(1, _applied.Compare(Survived(new(1, 100), default, default))?.Count);
+        Assert.Equal(1, _applied.Compare(Survived(new(1, 100), default, default) with { WorldLine = 3 })?.Count);
     }
 
     [Fact]

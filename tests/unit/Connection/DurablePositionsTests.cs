@@ -61,5 +61,53 @@ public sealed class DurablePositionsTests
         Assert.False(_applied.Survives(0, new(1, 4)));
     }
 
+    [Fact]
+    public void What_is_only_forgotten_breaks_no_promise()
+    {
+        _applied.Note(0, new(1, 5));
+        _applied.Confirm(_applied.Snapshot());
+
+        var loss = _applied.Compare(Survived(99, default) with { Forgotten = true });
+
+        Assert.False(loss!.IsBrokenPromise);
+    }
+
+    [Fact]
+    public void A_newer_position_that_was_read_before_the_handshake_hides_no_broken_promise()
+    {
+        _applied.Compare(Survived(1, default));
+        _applied.Note(0, new(1, 5));
+        _applied.Confirm(_applied.Snapshot());
+        _applied.Note(0, new(2, 6));
+
+        Assert.True(_applied.Compare(Survived(2, new(1, 4)))!.IsBrokenPromise);
+        Assert.Equal(new(2, 6), _applied.Snapshot()[0]);
+        Assert.False(_applied.IsDurable(0, new(1, 5)));
+    }
+
+    [Fact]
+    public void A_position_of_a_world_line_that_this_Redis_never_began_is_no_loss()
+    {
+        _applied.Compare(Survived(1, default));
+        _applied.Note(0, new(9, 5));
+        _applied.Confirm(_applied.Snapshot());
+
+        Assert.Null(_applied.Compare(Survived(2, new(1, 4))));
+        Assert.Equal(new(1, 4), _applied.Snapshot()[0]);
+    }
+
+    [Fact]
+    public void A_loss_that_no_handshake_saw_is_told_once()
+    {
+        var losses = new List<Loss>();
+        var applied = new AppliedPositions(1, losses.Add);
+        applied.Compare(Survived(1, default));
+        applied.Compare(Survived(2, new(1, 4)));
+        applied.Note(0, new(1, 5));
+        applied.Note(0, new(1, 5));
+
+        Assert.Equal(new(1, 5), Assert.Single(losses).Applied);
+    }
+
     private static HandshakeResult Survived(long worldLine, Position position) => new(worldLine, "r", true, [position], [], new("s", 0));
 }

@@ -25,7 +25,16 @@ public sealed class DurabilityMonitorTests : IAsyncDisposable
     {
         var (time, counters) = (new FakeTimeProvider(), new NamespaceCounters(new("ns")));
         _watermark = new(_redis, _link, new(1), new("ns", 1), time, NullLogger.Instance, counters);
-        _monitor = new(_redis, _link, new(), _watermark, time, NullLogger.Instance, counters);
+        _monitor = new(
+            _redis,
+            _link,
+            new(),
+            _watermark,
+            new(_redis, new("ns", 1), new(), _watermark, NullLogger.Instance),
+            time,
+            NullLogger.Instance,
+            counters
+        );
         _watermark.Set(Replicated);
     }
 
@@ -64,6 +73,25 @@ public sealed class DurabilityMonitorTests : IAsyncDisposable
         };
 
         Assert.Equal("replicated:2", (await _monitor.AskAsync("r1", default)).Rung.Level.ToString());
+    }
+
+    [Fact]
+    public async Task Auto_trusts_no_disk_alone_once_there_were_replicas()
+    {
+        var alone = new DurabilityFacts
+        {
+            ReplicationId = "r1",
+            AppendOnly = true,
+            AppendFsync = "always",
+        };
+        _redis.Facts = alone;
+        Assert.Equal("fsync", (await _monitor.AskAsync("r1", default)).Rung.Level.ToString());
+        _redis.Facts = alone with { Replicas = [new("a:1", Follows: true)] };
+        Assert.Equal("replicated:1", (await _monitor.AskAsync("r1", default)).Rung.Level.ToString());
+        _redis.Facts = alone;
+        Assert.Equal("reply", (await _monitor.AskAsync("r1", default)).Rung.Level.ToString());
+        _redis.Facts = alone with { ReplicationId = "r2" };
+        Assert.Equal("fsync", (await _monitor.AskAsync("r2", default)).Rung.Level.ToString());
     }
 
     private sealed class DescribedRedis : StubRedis

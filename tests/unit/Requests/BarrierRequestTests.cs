@@ -89,9 +89,12 @@ public sealed class BarrierRequestTests
 
         Assert.Equal(
             """{"outcome":"OK","namespace":"darq","connected":true,"worldLine":"1700","durability":"auto","level":"replicated:1","durable":true"""
-                + ""","atRisk":"nothing","stalled":"no replica","waiting":3,"watermark":"""
+                + ""","atRisk":"nothing","stalled":"no replica","held":"1600","waiting":3,"watermark":"""
                 + """{"7":{"applied":"7:1700-42","durable":"7:1700-40"},"8":{"applied":"8:1700-1"}}}""",
-            Answer("status-answer", BarrierAnswer.Write(new DurabilityStatus(primary, 1700, new(DurabilityKind.Auto), 3, [known, fresh])))
+            Answer(
+                "status-answer",
+                BarrierAnswer.Write(new DurabilityStatus(primary, 1700, new(DurabilityKind.Auto), 1600, 3, [known, fresh]))
+            )
         );
     }
 
@@ -100,7 +103,7 @@ public sealed class BarrierRequestTests
     {
         var primary = new PrimaryStatus("darq", "redis:6379", "no answer", TimeSpan.Zero, DurabilityRung.Unknown, null);
 
-        var answer = Answer("status-answer", BarrierAnswer.Write(new DurabilityStatus(primary, 0, Replicated, 0, [])));
+        var answer = Answer("status-answer", BarrierAnswer.Write(new DurabilityStatus(primary, 0, Replicated, 0, 0, [])));
 
         Assert.StartsWith("""{"outcome":"OK","namespace":"darq","connected":false,"reason":"no answer","durability":""", answer);
     }

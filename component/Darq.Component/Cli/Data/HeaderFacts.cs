@@ -87,4 +87,11 @@ internal sealed class HeaderFacts(int partition, string tag)
 /// <param name="Format">The format of its data.</param>
 /// <param name="Identity">What tells it from another one of the same name.</param>
 /// <param name="Replaced">The identities of the data that these replace, as they stand there; null where there is no such field.</param>
-internal sealed record NamespaceFacts(int? Partitions, string Format, string Identity, string? Replaced = null);
+internal sealed record NamespaceFacts(int? Partitions, string Format, string Identity, string? Replaced = null)
+{
+    /// <summary>The world-line that ended with a loss of what Redis had confirmed as durable, as it stands there; null for none.</summary>
+    public string? Broken { get; init; }
+
+    /// <summary>Up to which of these an operator accepted the loss, as it stands there; null for none.</summary>
+    public string? Accepted { get; init; }
+}

@@ -31,6 +31,9 @@ internal sealed class Diagnosis(IRedisCommands redis, Target target, Progress pr
     /// <summary>The identity of the data that these are to replace; null where none was given.</summary>
     public string? Replaced { private get; init; }
 
+    /// <summary>The world-line whose loss an operator accepts; null where none was given.</summary>
+    public string? AcceptedLoss { private get; init; }
+
     /// <param name="componentUser">The Redis user whose permissions are checked; null for the login.</param>
     /// <param name="cancellation">Ends the look.</param>
     public async Task<Report> RunAsync(string? componentUser, CancellationToken cancellation)
@@ -66,7 +69,10 @@ internal sealed class Diagnosis(IRedisCommands redis, Target target, Progress pr
     private async Task<NamespaceScope?> EnterAsync(ServerFacts server, CancellationToken cancellation)
     {
         var key = $"{{{target.Namespace}}}:ns";
-        var answers = await redis.ExecuteAsync([new("TYPE", key), new("HMGET", key, "p", "f", "id", "old")], cancellation);
+        var answers = await redis.ExecuteAsync(
+            [new("TYPE", key), new("HMGET", key, "p", "f", "id", "old", "broken", "accepted")],
+            cancellation
+        );
         if (answers[0].Error is { } error)
         {
             throw new RefusedScanException("TYPE", error);
@@ -74,10 +80,12 @@ internal sealed class Diagnosis(IRedisCommands redis, Target target, Progress pr
 
         string[] fields = [.. answers[1].Items.Select(CommandReply.TextOf), "", "", ""];
         int? partitions = StoredNumbers.TryRead(fields[0], out var number) && number is > 0 and <= 1024 ? (int)number : null;
-        var replaced = answers[1].Items is [_, _, _, { IsNothing: false } old] ? CommandReply.TextOf(old) : null;
-        var facts = new NamespaceFacts(partitions, fields[1], fields[2], replaced);
+        string? Optional(int at) =>
+            answers[1].Items is { Count: > 0 } items && !items[at].IsNothing ? CommandReply.TextOf(items[at]) : null;
+        var facts = new NamespaceFacts(partitions, fields[1], fields[2], Optional(3)) { Broken = Optional(4), Accepted = Optional(5) };
         _findings.AddRange(NamespaceCheck.Judge(target.Namespace, answers[0].Text, facts, target.Partitions));
         _findings.AddRange(ReplacedDataCheck.Judge(key, facts, Replaced));
+        _findings.AddRange(BrokenPromiseCheck.Judge(key, facts, AcceptedLoss));
         var count = partitions ?? target.Partitions;
         return count is null || facts.Format.Length > 0 && facts.Format != Handshake.Format
             ? null

@@ -55,7 +55,7 @@ internal sealed class ReleaseGate : IAsyncDisposable
     /// then it is to be read again.
     /// </summary>
     public ValueTask<bool> PassAsync(int begin, int partition, Position last, CancellationToken cancellation) =>
-        _primary.Applied.IsDurable(partition, last) ? new(true) : PassAsync(begin, cancellation);
+        _primary.Durable.Knows(partition, last) == true ? new(true) : PassAsync(begin, cancellation);
 
     /// <summary>The same, of anything that was read.</summary>
     public ValueTask<bool> PassAsync(int begin, CancellationToken cancellation) =>
