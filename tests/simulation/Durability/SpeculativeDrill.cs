@@ -22,6 +22,9 @@ internal sealed class SpeculativeDrill : IDisposable
 
     private readonly World _world = new();
     private readonly Random _random;
+
+    // Of its own, so that what is read changes nothing else.
+    private readonly Random _reading;
     private readonly SimulatedEngine _writer;
     private readonly SimulatedEngine[] _engines;
 
@@ -29,6 +32,7 @@ internal sealed class SpeculativeDrill : IDisposable
     private readonly Dictionary<WirePosition, string> _written = [];
     private readonly HashSet<WirePosition> _durable = [];
     private readonly HashSet<WirePosition> _rolledBack = [];
+    private readonly HashSet<string> _shownDurable = [];
 
     // Processes are asked between two runs of the loop.
     private readonly Queue<(SimulatedEngine Engine, WirePosition[] Positions, TimeSpan Delay)> _pending = [];
@@ -38,7 +42,7 @@ internal sealed class SpeculativeDrill : IDisposable
 
     public SpeculativeDrill(int seed)
     {
-        _random = new(seed);
+        (_random, _reading) = (new(seed), new(seed));
         _world.Replicate(true);
         var options = World.OnePartition with { Partitions = 2 };
         var durably = options with { Durability = new(DurabilityKind.Replicated, 1) };
@@ -85,6 +89,9 @@ internal sealed class SpeculativeDrill : IDisposable
 
         AskPending();
         _world.Replicate(true);
+        Faults.AddRange(
+            _engines.Where(engine => engine.Primary.IsHeld).Select(_ => "a process holds releases, though nothing confirmed was lost")
+        );
         if (!_world.Loop.RunUntil(() => _answered == _asked, Patience))
         {
             Faults.Add($"{_asked - _answered} of {_asked} barriers have no answer {Patience.TotalSeconds} s after the last fault");
@@ -122,6 +129,11 @@ internal sealed class SpeculativeDrill : IDisposable
                 Faults.Add($"{key} at {position} was durable, and is not there");
             }
 
+            if (_shownDurable.Contains(key) && !isThere)
+            {
+                Faults.Add($"{key} at {position} was shown as durable, and is not there");
+            }
+
             if (_rolledBack.Contains(position) && isThere)
             {
                 Faults.Add($"{key} at {position} was rolled back, and is there");
@@ -157,7 +169,7 @@ internal sealed class SpeculativeDrill : IDisposable
         for (var i = _random.Next(3); i >= 0; i--)
         {
             var earlier = _written.Keys.OrderBy(_ => _random.Next()).Take(_random.Next(MostPositions));
-            WirePosition[] positions = [latest, .. earlier];
+            WirePosition[] positions = _reading.Next(8) == 0 ? [latest, .. earlier, MadeUp(latest)] : [latest, .. earlier];
             var engine = _engines[_random.Next(_engines.Length)];
             var delay = TimeSpan.FromMilliseconds(_random.Next(4) == 0 ? _random.Next(5000) : 0);
             _asked++;
@@ -165,8 +177,28 @@ internal sealed class SpeculativeDrill : IDisposable
         }
     }
 
+    /// <summary>What an app may name: of this world-line, and never written.</summary>
+    private static WirePosition MadeUp(WirePosition latest) =>
+        new(latest.Partition, new(latest.Position.WorldLine, latest.Position.Number + 100_000));
+
+    /// <summary>An eventual read of one of the last writes may show what a crash undoes, and says so.</summary>
+    private async Task ReadAsync(SimulatedEngine engine)
+    {
+        var key = $"k{Math.Max(0, _writing - _reading.Next(4))}";
+        try
+        {
+            if ((await engine.State.GetAsync([new(key)], AckLevel.Speculative, default))[0] is { ETag: not null, Durable: true })
+            {
+                _shownDurable.Add(key);
+            }
+        }
+        catch (DarqException refused) when (refused.Code == ErrorCode.Unavailable) { }
+    }
+
     private void AskPending()
     {
+        var reader = _engines[_reading.Next(_engines.Length)];
+        reader.Do(() => _ = ReadAsync(reader));
         while (_pending.TryDequeue(out var ask))
         {
             ask.Engine.Do(() => _ = AskAsync(ask.Engine, ask.Positions, ask.Delay));
