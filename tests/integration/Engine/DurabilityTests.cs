@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Darq.Engine.Core;
 using Darq.Tests.Integration.Cli;
 using Darq.Tests.Integration.Install;
@@ -149,6 +150,27 @@ public sealed class DurabilityTests
 
         pair.Replica.Resume();
         await Eventually.TrueAsync(() => run.Primary.Watermark.Rung.Level == Replicated, 2 * Patience, "auto waits for the replica again");
+    }
+
+    [Fact]
+    public async Task Round_on_a_quiet_server_waits_for_no_timer_of_it()
+    {
+        await using var pair = await Pair.StartAsync(RedisProgram.Valkey, "always");
+        // It looks at those who wait when its timer says so, and whenever something arrives.
+        const int Rounds = 60;
+        var timer = TimeSpan.FromSeconds(1);
+        await pair.Primary.CliAsync("CONFIG", "SET", "dynamic-hz", "no");
+        await pair.Primary.CliAsync("CONFIG", "SET", "hz", "1");
+        await pair.Replica.CliAsync("DEBUG", "AOF-FLUSH-SLEEP", "1000");
+        await using var run = await EngineRun.StartAsync(pair.Primary.Port, With("replica-fsync:1"));
+        var started = Stopwatch.StartNew();
+
+        for (var i = 0; i < Rounds; i++)
+        {
+            await run.PublishAsync("t", $"{i}");
+        }
+
+        Assert.True(started.Elapsed < Rounds / 10 * timer, $"{Rounds} rounds took {started.Elapsed}, more than a tenth of the timer each");
     }
 
     [Fact]
