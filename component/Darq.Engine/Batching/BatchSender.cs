@@ -134,6 +134,12 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
         // Too early though all earlier batches were answered: Redis has lost one.
         var isSessionGone = isTooEarly || reply.Bytes.Span.StartsWith("SESSION_"u8);
         counters.Fail(isSessionGone ? BatchFailure.SessionGone : BatchFailure.NeedsRecovery);
+        if (isSessionGone && batch.Session != _session)
+        {
+            // The batch before it heard the same and has gone on in a new session, which is not gone.
+            return;
+        }
+
         if (isSessionGone)
         {
             log.SessionWasGone(reply.ToString());

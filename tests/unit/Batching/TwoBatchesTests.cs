@@ -187,6 +187,21 @@ public sealed class TwoBatchesTests : QueueTests
     }
 
     [Fact]
+    public async Task Two_batches_of_a_session_that_is_gone_end_it_once()
+    {
+        var (first, second) = (Link.Hold(), Link.Hold());
+        var requests = await TwoOutAsync(new(), new());
+
+        Link.Session = new("s2", 1);
+        second.SetResult(FakeLink.Text("SESSION_GAP 2"));
+        first.SetResult(FakeLink.Text("SESSION_GAP 2"));
+
+        Assert.Equal(["line 0", "line 0"], await Task.WhenAll(requests).WaitAsync(Patience));
+        Assert.Equal([Invalidation.SessionGone], Link.Invalidated);
+        Assert.Equal([("s2", 1L), ("s2", 2L)], Link.Batches.Skip(2).Select(batch => (batch.Session, batch.Number)));
+    }
+
+    [Fact]
     public async Task A_second_is_not_sent_under_another_session_than_the_first()
     {
         var first = Link.Hold();
