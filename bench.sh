@@ -10,6 +10,8 @@
 #                              or sidecar-drain
 #   ./bench.sh --json FILE     writes the rows to a file as well
 #   ./bench.sh --record        writes the results page in tests/benchmarks
+#   ./bench.sh papers          what speculation gains and costs, on Valkey with a replica that flushes; takes --quick, --json and --record,
+#                              too, and some six minutes
 #
 # What each does on both sides, and why that is fair, stands in tests/benchmarks/README.md. DAPRD=/path/to/daprd uses that sidecar
 # for the rows through a sidecar instead of the stand-in.
@@ -18,18 +20,19 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 started_in=$PWD
 cd "$root"
-case ${1:-} in -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case ${1:-} in -h | --help) sed -n '2,17s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 # shellcheck source=tests/shared/leash.sh
 source tests/shared/leash.sh
 # shellcheck source=tests/shared/build.sh
 source tests/shared/build.sh
 
 on_leash tests/tools.sh redis
+[[ ${1:-} != papers ]] || on_leash tests/tools.sh valkey
 # shellcheck source=/dev/null
 source .tools/env.sh
 
 # One row needs npm packages; where there is no npm, the row says so.
-if [[ " $* " != *" --only "* || " $* " == *" --only queue-vs-bullmq "* ]] && command -v node >/dev/null && command -v npm >/dev/null; then
+if [[ ${1:-} != papers && " $* " != *" --only "* || " $* " == *" --only queue-vs-bullmq "* ]] && command -v node >/dev/null && command -v npm >/dev/null; then
   on_leash tests/tools.sh node || true
 fi
 

@@ -1,6 +1,7 @@
 using Darq.Benchmarks.Client;
 using Darq.Benchmarks.Floor;
 using Darq.Benchmarks.Hops;
+using Darq.Benchmarks.Papers;
 using Darq.Benchmarks.Processes;
 using Darq.Benchmarks.Reference;
 using Darq.Benchmarks.Reports;
@@ -47,6 +48,11 @@ internal static class Program
         {
             await FloorComponent.RunAsync(socket);
             return 0;
+        }
+
+        if (arguments is [PapersProgram.Mode, .. var ofPapers])
+        {
+            return await PapersProgram.RunAsync(ofPapers);
         }
 
         if (Options.Read(arguments, [.. Scenarios.Keys], out var fault) is not { } options)

@@ -2,29 +2,41 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using Darq.Benchmarks.Client;
 using Microsoft.AspNetCore.Http;
 
 namespace Darq.Benchmarks.Hops;
 
 /// <summary>
-/// The app of the chains: answers each delivery of the binding with one state write and one emit to the next topic, and the
-/// last with the write alone. A hop is timed from one delivery of a chain to the next, so all that lies between them is in it.
+/// The app of the chains: answers each delivery of its bindings with one state write and one emit to the next topic of the same line, and
+/// the last with the write alone.
 /// </summary>
-internal sealed class ChainApp(int steps)
+internal sealed class ChainApp(int steps, params IReadOnlyList<string> bindings)
 {
-    public const string Binding = "chain";
+    private readonly ConcurrentDictionary<long, IChain> _chains = new();
 
-    private readonly ConcurrentDictionary<long, Chain> _chains = new();
+    private long _number;
 
-    public static string TopicOf(int hop) => $"hop{hop}";
+    public static string TopicOf(string line, int hop) => $"{line}{hop}";
 
-    /// <summary>A chain that is to begin; <paramref name="hopped"/> is told when each hop ended and what it took.</summary>
-    public Chain Expect(long number, Action<long, long> hopped) => _chains[number] = new Chain(hopped);
+    /// <summary>What begins a chain, and goes from hop to hop.</summary>
+    public static string Data(string line, long chain, int hop) => $"{{\"line\":\"{line}\",\"chain\":{chain},\"hop\":{hop}}}";
+
+    /// <summary>The key that the hops of a chain write.</summary>
+    public static string KeyOf(long chain) => $"chain-{chain % 1000}";
+
+    /// <summary>Numbers a chain that is to begin; its deliveries are told to it until it is forgotten.</summary>
+    public long Expect(IChain chain)
+    {
+        var number = Interlocked.Increment(ref _number);
+        _chains[number] = chain;
+        return number;
+    }
+
+    public void Forget(long number) => _chains.TryRemove(number, out _);
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (context.Request.Path != "/" + Binding)
+        if (!bindings.Contains(context.Request.Path.Value?.TrimStart('/')))
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
@@ -36,61 +48,31 @@ internal sealed class ChainApp(int steps)
         }
 
         var now = Stopwatch.GetTimestamp();
-        var (number, hop) = await ReadAsync(context.Request);
+        var (line, number, hop) = await ReadAsync(context.Request);
         var chain = _chains[number];
-        chain.Arrived(hop, now);
-        var answer = Answer(number, hop);
+        await chain.ArrivedAsync(hop, now);
+        var answer = Answer(line, number, hop);
         context.Response.ContentLength = answer.Length;
         context.Response.ContentType = "application/json";
         await context.Response.Body.WriteAsync(answer);
-        if (hop == steps - 1 && _chains.TryRemove(number, out _))
+        if (hop == steps - 1)
         {
             chain.End();
         }
     }
 
-    private static async Task<(long Chain, int Hop)> ReadAsync(HttpRequest request)
+    private static async Task<(string Line, long Chain, int Hop)> ReadAsync(HttpRequest request)
     {
         using var document = await JsonDocument.ParseAsync(request.Body);
         var data = document.RootElement.GetProperty("data");
-        return (data.GetProperty("chain").GetInt64(), data.GetProperty("hop").GetInt32());
+        return (data.GetProperty("line").GetString()!, data.GetProperty("chain").GetInt64(), data.GetProperty("hop").GetInt32());
     }
 
-    private byte[] Answer(long chain, int hop)
+    private byte[] Answer(string line, long chain, int hop)
     {
-        var emit =
-            hop == steps - 1 ? "" : $",\"emit\":[{{\"topic\":\"{TopicOf(hop + 1)}\",\"data\":{{\"chain\":{chain},\"hop\":{hop + 1}}}}}]";
+        var emit = hop == steps - 1 ? "" : $",\"emit\":[{{\"topic\":\"{TopicOf(line, hop + 1)}\",\"data\":{Data(line, chain, hop + 1)}}}]";
         return Encoding.ASCII.GetBytes(
-            $"{{\"state\":[{{\"op\":\"upsert\",\"key\":\"chain-{chain % 1000}\",\"value\":{{\"hop\":{hop}}}}}]{emit}}}"
+            $"{{\"state\":[{{\"op\":\"upsert\",\"key\":\"{KeyOf(chain)}\",\"value\":{{\"hop\":{hop}}}}}]{emit}}}"
         );
-    }
-
-    /// <summary>One chain on its way; it is over when its last delivery was answered.</summary>
-    internal sealed class Chain(Action<long, long> hopped)
-    {
-        private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private long _last;
-
-        public Task Over => _over.Task;
-
-        /// <summary>Deliveries that came so far.</summary>
-        public int Arrivals { get; private set; }
-
-        public void Arrived(int hop, long now)
-        {
-            if (hop != Arrivals)
-            {
-                _over.TrySetException(new LoadFailedException($"hop {hop} of a chain came where {Arrivals} was to come"));
-            }
-
-            if (Arrivals++ > 0)
-            {
-                hopped(now, now - _last);
-            }
-
-            _last = now;
-        }
-
-        public void End() => _over.TrySetResult();
     }
 }

@@ -12,18 +12,20 @@ namespace Darq.Benchmarks.Hops;
 internal sealed class ChainPod : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly Uri Path = new($"v1.0/bindings/{ChainApp.Binding}", UriKind.Relative);
+    private const string Binding = "chain";
+    private const string Line = "hop";
+
+    private static readonly Uri Path = new($"v1.0/bindings/{Binding}", UriKind.Relative);
 
     private readonly ChainApp _app;
     private readonly SidecarPod _pod;
-    private long _chains;
 
     private ChainPod(ChainApp app, SidecarPod pod) => (_app, _pod) = (app, pod);
 
     public static async Task<ChainPod> StartAsync(string socketsFolder, string redisHost, int steps)
     {
-        var app = new ChainApp(steps);
-        return new(app, await SidecarPod.StartAsync(socketsFolder, Yaml(redisHost, steps), app.HandleAsync));
+        var app = new ChainApp(steps, Binding);
+        return new(app, await SidecarPod.StartAsync(socketsFolder, [Yaml(redisHost, steps)], app.HandleAsync));
     }
 
     /// <summary>Keeps a number of chains on their way, each begun when one before it is over.</summary>
@@ -52,8 +54,8 @@ internal sealed class ChainPod : IAsyncDisposable
 
     private async Task PassAsync(Action<long, long> hopped)
     {
-        var number = Interlocked.Increment(ref _chains);
-        var chain = _app.Expect(number, hopped);
+        var chain = new Chain(hopped);
+        var number = _app.Expect(chain);
         await _pod.PostAsync(Path, Beginning(number));
         try
         {
@@ -63,20 +65,23 @@ internal sealed class ChainPod : IAsyncDisposable
         {
             throw new LoadFailedException($"a chain stood still after {chain.Arrivals} deliveries");
         }
+
+        _app.Forget(number);
     }
 
     private static byte[] Beginning(long chain) =>
         Encoding.ASCII.GetBytes(
-            $"{{\"operation\":\"create\",\"metadata\":{{\"topic\":\"{ChainApp.TopicOf(0)}\"}},\"data\":{{\"chain\":{chain},\"hop\":0}}}}"
+            $"{{\"operation\":\"create\",\"metadata\":{{\"topic\":\"{ChainApp.TopicOf(Line, 0)}\"}},"
+                + $"\"data\":{ChainApp.Data(Line, chain, 0)}}}"
         );
 
     private static string Yaml(string redisHost, int steps) =>
         ComponentYaml.Of(
-            ChainApp.Binding,
+            Binding,
             "bindings.darq",
             ("redisHost", redisHost),
             ("appID", "bench"),
             ("direction", "input, output"),
-            ("topics", string.Join(',', Enumerable.Range(0, steps).Select(ChainApp.TopicOf)))
+            ("topics", string.Join(',', Enumerable.Range(0, steps).Select(hop => ChainApp.TopicOf(Line, hop))))
         );
 }

@@ -15,8 +15,8 @@ internal static class Record
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public static Task WriteJsonAsync(string file, IReadOnlyList<Row> rows) =>
-        File.WriteAllTextAsync(file, JsonSerializer.Serialize(rows, Json) + "\n");
+    public static Task WriteJsonAsync<T>(string file, T result) =>
+        File.WriteAllTextAsync(file, JsonSerializer.Serialize(result, Json) + "\n");
 
     /// <summary>Both files; returns where the page is.</summary>
     public static async Task<string> WriteAsync(IReadOnlyList<Row> rows, IReadOnlyList<string> leftOut, IReadOnlyList<string> orientation)

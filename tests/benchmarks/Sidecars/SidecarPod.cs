@@ -18,8 +18,8 @@ internal sealed class SidecarPod : IAsyncDisposable
 
     private SidecarPod(Sidecar sidecar, HttpApp? app) => (_sidecar, _app) = (sidecar, app);
 
-    /// <summary>Starts app and sidecar; the resource is the YAML of the one component that the row is about.</summary>
-    public static async Task<SidecarPod> StartAsync(string socketsFolder, string resource, RequestDelegate? handle = null)
+    /// <summary>Starts app and sidecar; the resources are the YAML of the components that the row is about.</summary>
+    public static async Task<SidecarPod> StartAsync(string socketsFolder, IReadOnlyList<string> resources, RequestDelegate? handle = null)
     {
         var app = handle is null ? null : await HttpApp.StartAsync(handle);
         var sidecar = await Sidecar.StartAsync(
@@ -28,7 +28,7 @@ internal sealed class SidecarPod : IAsyncDisposable
                 AppId = "bench",
                 AppPort = app?.Port,
                 SocketsFolder = socketsFolder,
-                Resources = new Dictionary<string, string> { ["component.yaml"] = resource },
+                Resources = resources.Select((yaml, i) => (i, yaml)).ToDictionary(file => $"component{file.i}.yaml", file => file.yaml),
             }
         );
         return new(sidecar, app);

@@ -21,7 +21,7 @@ internal sealed class SidecarPublishScenario(Stage stage, int clients) : Sidecar
     public override Task AfterPairAsync() => Stage.Plain.ClearAsync("*published*");
 
     protected override Task<SidecarPod> StartPodAsync(string socketsFolder) =>
-        SidecarPod.StartAsync(socketsFolder, ComponentYaml.Of(Stage.PubSub, "pubsub.darq", ("redisHost", Stage.RedisHost)));
+        SidecarPod.StartAsync(socketsFolder, [ComponentYaml.Of(Stage.PubSub, "pubsub.darq", ("redisHost", Stage.RedisHost))]);
 
     protected override Task BeforeAsync(SidecarPod pod, TimeSpan duration)
     {

@@ -23,7 +23,7 @@ internal sealed class SidecarStateScenario(Stage stage, bool writes) : SidecarSc
 
     protected override async Task<SidecarPod> StartPodAsync(string socketsFolder)
     {
-        var pod = await SidecarPod.StartAsync(socketsFolder, ComponentYaml.Of(Stage.State, "state.darq", ("redisHost", Stage.RedisHost)));
+        var pod = await SidecarPod.StartAsync(socketsFolder, [ComponentYaml.Of(Stage.State, "state.darq", ("redisHost", Stage.RedisHost))]);
         await Parallel.ForEachAsync(_writes, async (writing, _) => await pod.PostAsync(Store, writing));
         return pod;
     }

@@ -31,7 +31,7 @@ internal sealed class TopicPod : IAsyncDisposable
     {
         var app = new TopicApp();
         var yaml = ComponentYaml.Of(Stage.PubSub, "pubsub.darq", ("redisHost", redisHost));
-        var pod = new TopicPod(app, await SidecarPod.StartAsync(socketsFolder, yaml, app.HandleAsync));
+        var pod = new TopicPod(app, await SidecarPod.StartAsync(socketsFolder, [yaml], app.HandleAsync));
         await pod.TakeAsync(WarmUpEvents, (began, now) => now - began, () => pod.PublishAsync(WarmUpEvents));
         return pod;
     }
