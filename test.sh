@@ -26,7 +26,7 @@ source tests/shared/build.sh
 
 # What the long lane does more of; the tests name each variable and what it is without it.
 if [[ $lane == long ]]; then
-  export DARQ_SEEDS=${DARQ_SEEDS:-1-3000} DARQ_WAITING=${DARQ_WAITING:-1000000} DARQ_DEMO_SEEDS=${DARQ_DEMO_SEEDS:-1-20}
+  export DARQ_SEEDS=${DARQ_SEEDS:-1-3000} DARQ_WAITING=${DARQ_WAITING:-1000000} DARQ_CUTS=${DARQ_CUTS:-200} DARQ_DEMO_SEEDS=${DARQ_DEMO_SEEDS:-1-20}
 fi
 
 on_leash tests/tools.sh

@@ -29,6 +29,14 @@ internal sealed class RedisServer : RestartableProcess
 
     public static Task<RedisServer> StartAsync(RedisOptions? options = null) => StartAsync(new RedisServer(options ?? new RedisOptions()));
 
+    /// <summary>Starts one on what <paramref name="prepare"/> puts into its folder.</summary>
+    public static Task<RedisServer> StartAsync(RedisOptions options, Action<string> prepare)
+    {
+        var server = new RedisServer(options);
+        prepare(server.Folder);
+        return StartAsync(server);
+    }
+
     public void Pause() => Running?.Signal(Signal.Stop);
 
     public void Resume() => Running?.Signal(Signal.Cont);

@@ -5,9 +5,9 @@ using Darq.Engine.Redis;
 namespace Darq.Engine.Connection;
 
 /// <summary>
-/// The checks before a primary is used, in order: version and settings of the server, function library, namespace, recovery of its
-/// partitions for this server process, session. Every part is safe to repeat; the first component to come does the work. Throws
-/// <see cref="DarqException"/> (Misconfigured) with the setting to change, or the faults of <see cref="IRedis"/>.
+/// The checks before a primary is used, in order: version and settings of the server, function library, what a crash left of its file,
+/// namespace, recovery of its partitions for this server process, session. Every part is safe to repeat; the first component to come does
+/// the work. Throws <see cref="DarqException"/> (Misconfigured) with the setting to change, or the faults of <see cref="IRedis"/>.
 /// </summary>
 internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions options, Random random)
 {
@@ -21,6 +21,8 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
 
     /// <summary>What Redis says of a partition where too many world-lines have ended since that of the caller.</summary>
     private const string Forgotten = "?";
+
+    private readonly TornFile _torn = new(redis, keys);
 
     private string? _identity;
 
@@ -38,6 +40,7 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
             await CheckClusterAsync(cancellation);
         }
 
+        var torn = await _torn.LeaveAsync(server, cancellation);
         var identity = await EnterNamespaceAsync(cancellation);
         var recovered = await RecoverAsync(identity, worldLine, cancellation);
         if (_identity is { } former && former != identity)
@@ -51,7 +54,7 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         }
 
         var opened = await OpenAsync(session, replaced, cancellation);
-        return recovered with { Session = opened, Identity = identity };
+        return recovered with { Session = opened, Identity = identity, KeepsFile = torn };
     }
 
     /// <summary>What a handshake found counts from now on: other data than these are foreign.</summary>

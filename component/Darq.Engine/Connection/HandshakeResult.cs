@@ -28,4 +28,7 @@ internal sealed record HandshakeResult(
 
     /// <summary>The identity of the data that these have replaced with an operator's consent; null where they are the same.</summary>
     public string? Replaced { get; init; }
+
+    /// <summary>Why a server that was started again does not write its append-only file anew; null where it does, or need not.</summary>
+    public string? KeepsFile { get; init; }
 }

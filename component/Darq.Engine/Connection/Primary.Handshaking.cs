@@ -183,6 +183,11 @@ internal sealed partial class Primary
             _log.HeaderIsDamaged(header);
         }
 
+        if (report.KeepsFile is { } why)
+        {
+            _log.FileWasNotRewritten(_redis.Address, why);
+        }
+
         if (report.Replaced is { } identity)
         {
             _log.DataWereReplaced(_options.Name, identity);

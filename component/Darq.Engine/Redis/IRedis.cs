@@ -62,6 +62,13 @@ internal interface IRedis : IAsyncDisposable
     /// and the call succeeds. Safe to repeat.
     /// </summary>
     Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation);
+
+    /// <summary>
+    /// Has the server write its append-only file anew, which it does in the background; what it is sent from now on goes to a file of its
+    /// own. False where another child process has to end first. Throws <see cref="RedisRefusedException"/> and
+    /// <see cref="RedisUnavailableException"/>. Safe to repeat.
+    /// </summary>
+    Task<bool> RewriteFileAsync(CancellationToken cancellation);
 }
 
 /// <summary>

@@ -102,6 +102,19 @@ internal sealed class RedisClient : IRedis
         catch (RedisRefusedException refused) when (refused.Message.Contains("already exists", StringComparison.Ordinal)) { }
     }
 
+    public async Task<bool> RewriteFileAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            using var begun = await WithinAsync(SendAsync(await DatabaseAsync(cancellation), "BGREWRITEAOF"), cancellation);
+            return RedisReplies.Text(begun)?.Contains("scheduled", StringComparison.Ordinal) != true;
+        }
+        catch (RedisRefusedException refused) when (refused.Message.Contains("already in progress", StringComparison.Ordinal))
+        {
+            return true;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _confirming.DisposeAsync();

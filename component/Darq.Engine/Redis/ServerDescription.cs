@@ -8,4 +8,11 @@ internal sealed record ServerDescription(
     string EvictionPolicy,
     bool AppendOnly,
     bool ClusterEnabled
-);
+)
+{
+    /// <summary>Of this server process and its data.</summary>
+    public string ReplicationId { get; init; } = "";
+
+    /// <summary>Whether it appends to the file that it had at its start: no rewrite has begun since.</summary>
+    public bool HasLoadedFile { get; init; }
+}

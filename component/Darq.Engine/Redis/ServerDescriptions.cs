@@ -16,7 +16,12 @@ internal static class ServerDescriptions
             Field("maxmemory_policy"),
             Field("aof_enabled") == "1",
             Field("cluster_enabled") == "1"
-        );
+        )
+        {
+            ReplicationId = Field("master_replid"),
+            HasLoadedFile =
+                Field("aof_enabled") == "1" && Field("aof_last_rewrite_time_sec") == "-1" && Field("aof_rewrite_in_progress") == "0",
+        };
     }
 
     /// <summary>The values of INFO, or of another command that answers in its form, by name.</summary>

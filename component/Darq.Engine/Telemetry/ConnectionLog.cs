@@ -103,6 +103,14 @@ internal static partial class ConnectionLog
     )]
     public static partial void ReleasesGoOn(this ILogger log, string @namespace, long worldLine);
 
+    [LoggerMessage(
+        321,
+        LogLevel.Warning,
+        "Redis at {Address} was started again and does not write its append-only file anew ({Why}): where the crash tore the file, the "
+            + "next start executes half of a call. Allow the component +bgrewriteaof, or run BGREWRITEAOF right after each such start"
+    )]
+    public static partial void FileWasNotRewritten(this ILogger log, string address, string why);
+
     [LoggerMessage(304, LogLevel.Warning, "Redis has no record of this session ({Code}); a new one was opened")]
     public static partial void SessionWasGone(this ILogger log, string code);
 

@@ -132,6 +132,9 @@ internal sealed class FakeRedis : IRedis
         return await reply.Task;
     }
 
+    /// <summary>It has no file.</summary>
+    public Task<bool> RewriteFileAsync(CancellationToken cancellation) => Task.FromResult(true);
+
     public async Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation)
     {
         var reply = await SendAsync(

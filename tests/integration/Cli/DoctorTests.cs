@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Darq.Tests.Integration.Engine;
 using Darq.Tests.Shared;
 using Xunit;
 
@@ -116,19 +117,25 @@ public sealed class DoctorTests
     [Fact]
     public async Task Restart_on_an_older_file_is_followed_by_the_advice_to_rewrite_it()
     {
-        await using var busy = await BusyNamespace.StartAsync();
-        // As one that was made long ago.
-        await busy.Redis.CliAsync("HSET", BusyNamespace.Key(0, "wlh"), "1000", "1");
-        await busy.Redis.RestartAsync();
+        await using var redis = await RedisServer.StartAsync();
+        // No component is there that would see to the file by itself.
+        await using (var run = await EngineRun.StartAsync(redis.Port))
+        {
+            var tag = Darq.Engine.Redis.PartitionTag.Of(run.Options.Name, 0, run.Options.Partitions);
+            // As one that was made long ago.
+            await redis.CliAsync("HSET", tag + ":wlh", "1000", "1");
+        }
 
-        var restarted = await DarqTool.DoctorAsync(busy.Redis);
-        await busy.Redis.CliAsync("BGREWRITEAOF");
+        await redis.RestartAsync();
+
+        var restarted = await DarqTool.DoctorAsync(redis);
+        await redis.CliAsync("BGREWRITEAOF");
         await Eventually.TrueAsync(
-            async () => (await busy.Redis.CliAsync("INFO", "persistence")).Contains("aof_rewrite_in_progress:0", StringComparison.Ordinal),
+            async () => (await redis.CliAsync("INFO", "persistence")).Contains("aof_rewrite_in_progress:0", StringComparison.Ordinal),
             TimeSpan.FromSeconds(20),
             "the file is rewritten"
         );
-        var rewritten = await DarqTool.DoctorAsync(busy.Redis);
+        var rewritten = await DarqTool.DoctorAsync(redis);
 
         Assert.Contains("warning aof-truncated: ", restarted.Text, StringComparison.Ordinal);
         Assert.Contains("BGREWRITEAOF now", restarted.Text, StringComparison.Ordinal);

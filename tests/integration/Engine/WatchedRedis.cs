@@ -81,6 +81,8 @@ internal sealed class WatchedRedis(IRedis redis) : IRedis
     public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) =>
         redis.LoadLibraryAsync(code, replace, cancellation);
 
+    public Task<bool> RewriteFileAsync(CancellationToken cancellation) => redis.RewriteFileAsync(cancellation);
+
     public ValueTask DisposeAsync()
     {
         Thaw();

@@ -115,5 +115,7 @@ internal sealed class ScriptedRedis(IRedis redis) : IRedis
     public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) =>
         redis.LoadLibraryAsync(code, replace, cancellation);
 
+    public Task<bool> RewriteFileAsync(CancellationToken cancellation) => redis.RewriteFileAsync(cancellation);
+
     public ValueTask DisposeAsync() => redis.DisposeAsync();
 }

@@ -126,6 +126,10 @@ public sealed class ServerCheckTests
             ["note permissions: The Redis user 'darq' may not: config get."],
             PermissionCheck.Judge("darq", ["config get"]).Select(Line)
         );
+        Assert.Equal(
+            ["note permissions: The Redis user 'darq' may not: bgrewriteaof."],
+            PermissionCheck.Judge("darq", ["bgrewriteaof"]).Select(Line)
+        );
         Assert.Equal(Severity.Note, Assert.Single(PermissionCheck.Judge("darq", null)).Severity);
         Assert.Empty(PermissionCheck.Judge("darq", []));
     }

@@ -43,6 +43,8 @@ internal abstract class StubRedis : IRedis
 
     public Task LoadLibraryAsync(string code, bool replace, CancellationToken cancellation) => throw Unexpected();
 
+    public virtual Task<bool> RewriteFileAsync(CancellationToken cancellation) => throw Unexpected();
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>What a call throws that the test does not override.</summary>

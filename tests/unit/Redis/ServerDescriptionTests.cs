@@ -14,6 +14,20 @@ public sealed class ServerDescriptionTests
             )
         );
 
+    [Theory]
+    [InlineData("aof_enabled:1", -1, 0, true)]
+    [InlineData("aof_enabled:0", -1, 0, false)]
+    [InlineData("aof_enabled:1", 0, 0, false)]
+    [InlineData("aof_enabled:1", -1, 1, false)]
+    public void File_is_the_one_that_was_loaded_until_a_rewrite_has_begun(string enabled, int lastRewrite, int inProgress, bool isLoaded)
+    {
+        var server = ServerDescriptions.Parse(
+            $"{enabled}\r\naof_last_rewrite_time_sec:{lastRewrite}\r\naof_rewrite_in_progress:{inProgress}\r\nmaster_replid:ab\r\n"
+        );
+
+        Assert.Equal((isLoaded, "ab"), (server.HasLoadedFile, server.ReplicationId));
+    }
+
     [Fact]
     public void Valkey_is_known_by_its_own_version_and_not_the_one_for_old_clients()
     {

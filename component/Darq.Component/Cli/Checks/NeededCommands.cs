@@ -9,6 +9,9 @@ internal static class NeededCommands
     /// <summary>Without them nothing tells how durable an answer is, and a named level is refused.</summary>
     public static readonly string[] Optional = ["config get", "wait"];
 
+    /// <summary>Without it a file that a crash tore stays as it is.</summary>
+    public const string Rewrite = "bgrewriteaof";
+
     /// <param name="key">A key of the namespace.</param>
     public static IReadOnlyList<string[]> On(string key) =>
         [
@@ -33,6 +36,7 @@ internal static class NeededCommands
             ["client", "setname", "x"],
             ["config", "get", "save"],
             ["wait", "0", "1"],
+            [Rewrite],
             ["exists", key],
             ["get", key],
             ["getrange", key, "0", "1"],

@@ -20,7 +20,7 @@ internal static class PermissionCheck
             yield break;
         }
 
-        var missing = refused.Except(NeededCommands.Optional).ToArray();
+        var missing = refused.Except(NeededCommands.Optional).Except([NeededCommands.Rewrite]).ToArray();
         if (missing.Length > 0)
         {
             yield return new(Severity.Error, "permissions", $"The Redis user '{user}' may not: {string.Join(", ", missing)}.")
@@ -37,6 +37,24 @@ internal static class PermissionCheck
             {
                 Means = "Nothing tells how durable an answer is: durability auto promises less, and other levels are refused.",
                 Do = $"Nothing, or ACL SETUSER {user} {string.Join(' ', optional.Select(command => "+" + command.Replace(' ', '|')))}",
+            };
+        }
+
+        foreach (var finding in OfFile(user, refused))
+        {
+            yield return finding;
+        }
+    }
+
+    /// <summary>The finding about the file, where the component may not have it written anew.</summary>
+    private static IEnumerable<Finding> OfFile(string user, IReadOnlyList<string> refused)
+    {
+        if (refused.Contains(NeededCommands.Rewrite))
+        {
+            yield return new(Severity.Note, "permissions", $"The Redis user '{user}' may not: {NeededCommands.Rewrite}.")
+            {
+                Means = "Where a crash tears the append-only file inside a call, the start after the next executes half of it.",
+                Do = $"ACL SETUSER {user} +{NeededCommands.Rewrite}, or run BGREWRITEAOF right after each start on older data",
             };
         }
     }
