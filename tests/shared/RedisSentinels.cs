@@ -30,11 +30,12 @@ internal sealed class RedisSentinels : IAsyncDisposable
     public string Hosts => string.Join(',', _ports.Select(port => $"127.0.0.1:{port}"));
 
     /// <summary>With a password the sentinels ask for it, and let in a user of those rights; the servers behind them never do.</summary>
-    public static async Task<RedisSentinels> StartAsync(string? password = null, string rights = "")
+    public static async Task<RedisSentinels> StartAsync(string? password = null, string rights = "", RedisOptions? servers = null)
     {
         string[] quick = ["repl-diskless-sync-delay 0", "repl-ping-replica-period 1"];
-        var first = await RedisServer.StartAsync(new RedisOptions { ExtraLines = quick });
-        var second = await RedisServer.StartAsync(new RedisOptions { ExtraLines = [.. quick, $"replicaof 127.0.0.1 {first.Port}"] });
+        var options = (servers ?? new RedisOptions()) with { ExtraLines = quick };
+        var first = await RedisServer.StartAsync(options);
+        var second = await RedisServer.StartAsync(options with { ExtraLines = [.. quick, $"replicaof 127.0.0.1 {first.Port}"] });
         var sentinels = new RedisSentinels(first, second, password, rights);
         try
         {
