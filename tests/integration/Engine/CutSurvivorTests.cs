@@ -53,6 +53,7 @@ public sealed class CutSurvivorTests
             var steps = bank.Steps.Count;
             await Eventually.TrueAsync(() => bank.Steps.Count > steps + 15, Patience, "steps are done");
             await redis.KillAsync();
+            await Eventually.TrueAsync(() => !run.Redis.Connected, Patience, "the engine has read the last reply");
             Cut(redis, run, random, isCovered);
             await BankCheck.RestartAsync(redis);
             if (round % 2 == 0)
