@@ -3,7 +3,8 @@
 # Builds a project or solution. A line for each project as it is done, or a moving picture at a terminal: the first build takes minutes.
 build() { # project or solution
   echo "${0##*/}: building $1 (the first time this restores packages and takes a minute or two)"
-  on_leash dotnet build "$1" -c Release --nologo -v minimal -clp:NoSummary || { echo "${0##*/}: the build failed" >&2; exit 1; }
+  # One compiler for all projects takes half the time of one for each. It ends with the leash.
+  on_leash dotnet build "$1" -c Release --nologo -v minimal -clp:NoSummary -p:UseSharedCompilation=true || { echo "${0##*/}: the build failed" >&2; exit 1; }
 }
 
 # Builds a project unless its binary is newer than all its sources.

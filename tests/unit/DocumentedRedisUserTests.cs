@@ -33,6 +33,7 @@ public sealed partial class DocumentedRedisUserTests
             "echo",
             "select",
             "wait",
+            "bgrewriteaof",
         ];
 
         // Of CLUSTER only INFO is called, which the user may.

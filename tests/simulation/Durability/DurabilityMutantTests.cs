@@ -5,7 +5,8 @@ using Xunit;
 namespace Darq.Tests.Simulation.Durability;
 
 /// <summary>
-/// As <see cref="MutantTests"/>: each patch breaks on purpose what durable means, what a barrier says, or what is held, and the drills must find it out.
+/// As <see cref="MutantTests"/>: each patch breaks on purpose what durable means, what a barrier says, or what is held, and the drills must
+/// find it out.
 /// </summary>
 [Trait("Lane", "Slow")]
 public sealed class DurabilityMutantTests(ITestOutputHelper output) : IDisposable
