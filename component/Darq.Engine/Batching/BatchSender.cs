@@ -22,11 +22,7 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
     /// <summary>Sends a new batch under the next number.</summary>
     public void Begin(Batch batch, Session session, CancellationToken cancellation)
     {
-        if (session != _session)
-        {
-            (_session, _number) = (session, 0);
-        }
-
+        Follow(session);
         batch.Give(session, ++_number);
         Send(batch, cancellation);
     }
@@ -63,6 +59,7 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
 
             // Step 2
             var session = await link.ReadyAsync(cancellation);
+            Follow(session);
             // Step 3
             if (session == batch.Session)
             {
@@ -117,6 +114,14 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
         }
 
         return null;
+    }
+
+    private void Follow(Session session)
+    {
+        if (session != _session)
+        {
+            (_session, _number) = (session, 0);
+        }
     }
 
     /// <summary>A code that refuses the whole batch: nothing of it was executed by this sending.</summary>

@@ -116,6 +116,7 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
         Loss? loss = null;
         lock (_lock)
         {
+            var former = _worldLine;
             if (report.WorldLine != _worldLine)
             {
                 (_previousWorldLine, _worldLine) = (_worldLine, report.WorldLine);
@@ -125,19 +126,20 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
 
             for (var p = 0; p < _highest.Length; p++)
             {
-                loss = Compare(p, report, loss);
+                loss = Compare(p, former, report, loss);
             }
         }
         return loss;
     }
 
     /// <summary>The same for one partition, under the lock: the loss in those before it and in this one.</summary>
-    private Loss? Compare(int partition, HandshakeResult report, Loss? before)
+    private Loss? Compare(int partition, long former, HandshakeResult report, Loss? before)
     {
         var (highest, durable, survived) = (_highest[partition], _durable[partition], report.Survived[partition]);
         var isLost = IsLost(highest, survived, report.WorldLine);
-        // Data that an operator replaced break no promise, nor does what is only forgotten.
-        var isBroken = IsLost(durable, survived, report.WorldLine) && report.Replaced is null && !report.Forgotten;
+        // Data that an operator replaced break no promise, nor does what is only forgotten, or came with values from elsewhere.
+        var isOurs = durable.WorldLine <= former && report.Replaced is null && !report.Forgotten;
+        var isBroken = isOurs && IsLost(durable, survived, report.WorldLine);
         if (isLost || highest.WorldLine > report.WorldLine)
         {
             _highest[partition] = survived;

@@ -40,7 +40,7 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
             await CheckClusterAsync(cancellation);
         }
 
-        var torn = await _torn.LeaveAsync(server, cancellation);
+        await _torn.LeaveAsync(server, cancellation);
         var identity = await EnterNamespaceAsync(cancellation);
         var recovered = await RecoverAsync(identity, worldLine, cancellation);
         if (_identity is { } former && former != identity)
@@ -54,11 +54,11 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         }
 
         var opened = await OpenAsync(session, replaced, cancellation);
-        return recovered with { Session = opened, Identity = identity, KeepsFile = torn };
+        return recovered with { Session = opened, Identity = identity, KeepsFile = _torn.WhyKept };
     }
 
-    /// <summary>What a handshake found counts from now on: other data than these are foreign.</summary>
-    public void Keep(string identity) => _identity = identity;
+    /// <summary>What a handshake found is taken in: data other than these are foreign from now on.</summary>
+    public void Keep(HandshakeResult found) => (_identity, _torn.WhyKept) = (found.Identity, null);
 
     private static void Check(ServerDescription server)
     {

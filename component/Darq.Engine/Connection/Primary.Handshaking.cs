@@ -90,10 +90,15 @@ internal sealed partial class Primary
         var durability = await _durability.AskAsync(report.ReplicationId, cancellation);
         // From here on nothing of the handshake fails before its world-line counts. Who waits for durability has to hear of the recovery
         // before another level lets it go.
-        _handshake.Keep(report.Identity);
+        _handshake.Keep(report);
         var isOther = TakeIn(report);
         ReplicationId = report.ReplicationId;
         Volatile.Write(ref _worldLine, report.WorldLine);
+        if (isOther)
+        {
+            _durability.Hurry();
+        }
+
         if (await Hold.AskAsync(report.Identity, cancellation))
         {
             // What was read before may not go out either.
@@ -102,11 +107,6 @@ internal sealed partial class Primary
         }
 
         _durability.Apply(durability);
-        if (isOther)
-        {
-            _durability.Hurry();
-        }
-
         Resumption[] resumptions;
         lock (_lock)
         {
@@ -212,7 +212,7 @@ internal sealed partial class Primary
 
         if (report.Replaced is not null)
         {
-            Hold.Forget();
+            Hold.Forget(report.Identity);
         }
 
         if (loss is not null)

@@ -10,32 +10,52 @@ namespace Darq.Engine.Connection;
 /// </summary>
 internal sealed class TornFile(IRedis redis, Keys keys)
 {
+    /// <summary>Between them a handshake pauses up to two seconds, so that these take some seven.</summary>
+    private const int MaxTries = 8;
+
+    // Of one server process: how often it could not do it yet.
+    private (string ReplicationId, int Count) _tries = ("", 0);
+
     /// <summary>
-    /// To be called in front of a recovery. Returns why the server does not do it, where that is its last word. Throws the faults of
-    /// <see cref="IRedis"/>, also while the server cannot do it yet. Safe to repeat.
+    /// Why the last server that was asked has not begun another file; null where it has, or was not asked. To be taken when it is said.
     /// </summary>
-    public async Task<string?> LeaveAsync(ServerDescription server, CancellationToken cancellation)
+    public string? WhyKept { get; set; }
+
+    /// <summary>
+    /// To be called in front of a recovery. Throws the faults of <see cref="IRedis"/>, also while the server cannot do it yet because
+    /// another child process of it runs, some tries long: then work goes on, and the server does it when it can. Safe to repeat.
+    /// </summary>
+    public async Task LeaveAsync(ServerDescription server, CancellationToken cancellation)
     {
         if (!server.HasLoadedFile || !await IsRestartedAsync(server.ReplicationId, cancellation))
         {
-            return null;
+            return;
         }
 
         try
         {
-            return await redis.RewriteFileAsync(cancellation)
-                ? null
-                : throw new RedisUnavailableException(
-                    "the server was started again and writes its append-only file anew, as soon as it can"
-                )
-                {
-                    HasAnswered = true,
-                };
+            if (await redis.RewriteFileAsync(cancellation))
+            {
+                WhyKept = null;
+                return;
+            }
         }
         catch (RedisRefusedException refused) when (!refused.IsAway)
         {
-            return refused.Message;
+            WhyKept = refused.Message;
+            return;
         }
+
+        _tries = (server.ReplicationId, _tries.ReplicationId == server.ReplicationId ? _tries.Count + 1 : 1);
+        if (_tries.Count < MaxTries)
+        {
+            throw new RedisUnavailableException("the server was started again and writes its append-only file anew, as soon as it can")
+            {
+                HasAnswered = true,
+            };
+        }
+
+        WhyKept = "another child process of it runs; it begins when that has ended";
     }
 
     /// <summary>Whether another server process than this one worked with the data last.</summary>

@@ -103,6 +103,7 @@ do
   -- promise: KEYS[1] {<ns>}:ns. ARGV[1] its identity, ARGV[2] the world-line that ended with a loss of what the caller knew as durable, if
   -- nobody accepted that (else 0), ARGV[3] up to which such an operator accepted them, as far as the caller knows. Returns {broken,
   -- accepted}, the highest of all callers, which are kept; zeros, and nothing is written, where the identity is another. Safe to repeat.
+  -- promised: the same for who has nothing to tell; it writes nothing.
   function partitions.promise(keys, args)
     local found, highest = redis.call('HMGET', keys[1], 'id', 'broken', 'accepted'), {}
     if found[1] ~= args[1] then return { '0', '0' } end

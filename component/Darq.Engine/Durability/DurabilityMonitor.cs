@@ -35,7 +35,7 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
     // Under _lock.
     private (int Replicas, long At)? _cap;
 
-    // Under _lock. The last server that was seen with replicas, whatever became of them.
+    // Under _lock. The last server that was seen with replicas that follow it, whatever became of them.
     private string? _replicated;
 
     // Under _lock. How many rounds are still in a hurry.
@@ -145,14 +145,13 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
         await _link.ReadyAsync(cancellation);
         try
         {
+            Apply(await AskAsync(_link.ReplicationId, cancellation));
             if (await _hold.AskAsync(cancellation))
             {
                 // What this process has read already may not go out: it begins anew.
                 _watermark.OnRecovered();
                 _link.Invalidate(Invalidation.SessionGone);
             }
-
-            Apply(await AskAsync(_link.ReplicationId, cancellation));
         }
         catch (DarqException refused) when (refused.Code == ErrorCode.Misconfigured)
         {
@@ -165,8 +164,6 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
             {
                 throw;
             }
-
-            return TimeSpan.Zero;
         }
 
         lock (_lock)
@@ -180,7 +177,7 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
     {
         lock (_lock)
         {
-            _replicated = facts.Replicas.Count > 0 ? replicationId : _replicated;
+            _replicated = facts.Following.Any() ? replicationId : _replicated;
             return _replicated == replicationId;
         }
     }

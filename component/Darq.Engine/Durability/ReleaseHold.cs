@@ -19,8 +19,8 @@ internal sealed class ReleaseHold(IRedis redis, Keys keys, NamespaceOptions opti
     private long _broken;
     private long _accepted;
 
-    // Of the data at the last handshake.
-    private volatile string _identity = "";
+    // Under _lock. Of the data at the last handshake.
+    private string _identity = "";
 
     /// <summary>The world-line that ended with the loss that waits for an operator; 0 where nothing is held.</summary>
     public long WorldLine
@@ -38,16 +38,16 @@ internal sealed class ReleaseHold(IRedis redis, Keys keys, NamespaceOptions opti
     private long Held => _broken > _accepted ? _broken : 0;
 
     /// <summary>Something is gone that this process knew as durable when this world-line ended: from now on nothing is released.</summary>
-    public void Notice(long worldLine) => Learn(worldLine, accepted: 0);
+    public void Notice(long worldLine) => Learn(null, worldLine, accepted: 0);
 
     /// <summary>Other data are there now, with an operator's consent: what became of the former is over.</summary>
-    public void Forget()
+    public void Forget(string identity)
     {
         long former;
         lock (_lock)
         {
             former = Held;
-            (_broken, _accepted) = (0, 0);
+            (_broken, _accepted, _identity) = (0, 0, identity);
             if (former > 0)
             {
                 watermark.Resume();
@@ -60,10 +60,14 @@ internal sealed class ReleaseHold(IRedis redis, Keys keys, NamespaceOptions opti
         }
     }
 
-    /// <summary>The same, for the namespace of this identity, as a handshake found it.</summary>
+    /// <summary>As <see cref="AskAsync(CancellationToken)"/>, of the namespace of this identity, as a handshake found it.</summary>
     public Task<bool> AskAsync(string identity, CancellationToken cancellation)
     {
-        _identity = identity;
+        lock (_lock)
+        {
+            _identity = identity;
+        }
+
         return AskAsync(cancellation);
     }
 
@@ -80,26 +84,36 @@ internal sealed class ReleaseHold(IRedis redis, Keys keys, NamespaceOptions opti
             return false;
         }
 
+        string identity;
+        long held;
         long accepted;
         lock (_lock)
         {
-            accepted = _accepted;
+            (identity, held, accepted) = (_identity, Held, _accepted);
         }
 
-        var call = new FunctionCall(FunctionLibrary.Function("promise"), keys.Namespace, [_identity, WorldLine, accepted]);
+        // A server that refuses writes answers who only asks.
+        var hasNews = held > 0 || accepted > 0;
+        var function = FunctionLibrary.Function(hasNews ? "promise" : "promised");
+        var call = new FunctionCall(function, keys.Namespace, [identity, held, accepted], ReadOnly: !hasNews);
         var answer = (await redis.CallAsync(call, cancellation)).Items;
-        return Learn(NumberOf(answer[0]), NumberOf(answer[1]));
+        return Learn(identity, NumberOf(answer[0]), NumberOf(answer[1]));
 
         static long NumberOf(RedisReply reply) => long.Parse(reply.ToString(), CultureInfo.InvariantCulture);
     }
 
-    /// <summary>True where nothing was held before.</summary>
-    private bool Learn(long broken, long accepted)
+    /// <summary>True where nothing was held before. An answer of data that are no longer there, by their identity, says nothing.</summary>
+    private bool Learn(string? identity, long broken, long accepted)
     {
         long former;
         long held;
         lock (_lock)
         {
+            if (identity is not null && identity != _identity)
+            {
+                return false;
+            }
+
             former = Held;
             (_broken, _accepted) = (Math.Max(_broken, broken), Math.Max(_accepted, accepted));
             held = Held;

@@ -16,6 +16,10 @@ internal sealed class ConfirmingConnection(RedisOptions options, TimeProvider ti
 
     private static readonly TimeSpan FlushPoll = TimeSpan.FromMilliseconds(FlushPollMs);
 
+    /// <summary>Sent too early the first wakes the server in vain.</summary>
+    private const int MaxWakings = 4;
+
+    private static readonly RedisCommand Waking = new("PING");
     private static readonly RedisCommand ClientId = new("CLIENT", "ID");
     private static readonly RedisCommand Replication = new("INFO", "replication");
 
@@ -139,15 +143,24 @@ internal sealed class ConfirmingConnection(RedisOptions options, TimeProvider ti
     )
     {
         var answers = _console.ExecuteAsync(commands, cancellation);
-        List<Task> waking = [];
-        while (wakes && await Task.WhenAny(answers, Task.Delay(FlushPoll, time, cancellation)) != answers)
+        for (var sent = 0; wakes && sent < MaxWakings; sent++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            waking.Add(_console.ExecuteAsync([ClientId], cancellation));
+            if (await Task.WhenAny(answers, Task.Delay(FlushPoll, time, cancellation)) == answers)
+            {
+                break;
+            }
+
+            // Answered after the others, or not at all, like them.
+            _ = _console
+                .ExecuteAsync([Waking], cancellation)
+                .ContinueWith(
+                    static failed => failed.Exception,
+                    CancellationToken.None,
+                    TaskContinuationOptions.OnlyOnFaulted,
+                    TaskScheduler.Default
+                );
         }
 
-        // They are answered after the others; whoever sends next sends on a connection that owes nothing.
-        await Task.WhenAll(waking);
         return await answers;
     }
 

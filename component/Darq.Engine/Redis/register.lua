@@ -13,6 +13,7 @@ do
   register('namespace', partitions.namespace, { 'allow-oom' })
   register('recover', partitions.recover, { 'allow-oom' })
   register('promise', partitions.promise, { 'allow-oom' })
+  register('promised', partitions.promise, { 'no-writes', 'allow-oom' })
   register('ended', partitions.ended, { 'no-writes', 'allow-oom' })
   register('open', partitions.open, { 'allow-oom' })
   register('tick', partitions.tick, { 'allow-oom' })

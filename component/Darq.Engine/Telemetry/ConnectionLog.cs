@@ -92,14 +92,15 @@ internal static partial class ConnectionLog
         319,
         LogLevel.Critical,
         "Durable answers and deliveries of namespace {Namespace} are held, because Redis has lost writes of world-line {WorldLine} that it "
-            + "had confirmed. Find out what became of them; then accept the loss: darq repair --accepts-loss {WorldLine} --apply"
+            + "had confirmed. Find out what became of them; then accept the loss: darq repair --accepts-loss {WorldLine} --apply "
+            + "--namespace {Namespace}"
     )]
     public static partial void ReleasesAreHeld(this ILogger log, string @namespace, long worldLine);
 
     [LoggerMessage(
         320,
         LogLevel.Warning,
-        "Durable answers and deliveries of namespace {Namespace} go on: an operator accepted the loss of world-line {WorldLine}"
+        "Durable answers and deliveries of namespace {Namespace} go on: an operator accepted what was lost of world-line {WorldLine}"
     )]
     public static partial void ReleasesGoOn(this ILogger log, string @namespace, long worldLine);
 
@@ -107,7 +108,7 @@ internal static partial class ConnectionLog
         321,
         LogLevel.Warning,
         "Redis at {Address} was started again and does not write its append-only file anew ({Why}): where the crash tore the file, the "
-            + "next start executes half of a call. Allow the component +bgrewriteaof, or run BGREWRITEAOF right after each such start"
+            + "next start executes half of a call. Run BGREWRITEAOF, and allow the component +bgrewriteaof where it may not"
     )]
     public static partial void FileWasNotRewritten(this ILogger log, string address, string why);
 

@@ -112,13 +112,13 @@ internal sealed class HeldDrill : IDisposable
         }
 
         Broken++;
-        // Who notices it holds from its handshake on.
+        // Who notices it holds once its handshake is made.
         for (var i = 0; i < 2; i++)
         {
             var (engine, number) = (_engines[i], i);
             if (notice[i])
             {
-                _world.Await(() => engine.Primary.WorldLine != worldLines[number], 30, $"process {number} connects again");
+                _world.Await(() => engine.Primary.WorldLine != worldLines[number] && engine.Primary.Ready, 30, $"process {number} connects again");
                 _heldFrom[i] ??= _world.Loop.Now - DateTimeOffset.UnixEpoch;
             }
         }

@@ -3,6 +3,7 @@ using Darq.Engine.Core;
 using Darq.Engine.Durability;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Testing.Server;
 using Darq.Tests.Simulation.Fixtures;
 using Darq.Tests.Simulation.Transfers;
 using Xunit;
@@ -174,7 +175,7 @@ public sealed class HeldTests : UnconfirmedWorld
         var other = Start();
         Break();
         Assert.StartsWith(Held, Start().Publish("t", "1"), StringComparison.Ordinal);
-        World.Run(seconds: 6);
+        World.Run(seconds: 2);
         Assert.StartsWith(Held, other.Publish("t", "2"), StringComparison.Ordinal);
 
         Accept();
@@ -242,6 +243,19 @@ public sealed class HeldTests : UnconfirmedWorld
         Accept();
         World.Run(seconds: 6);
         Assert.Null(_engine.Read("other"));
+    }
+
+    [Fact]
+    public void A_server_that_refuses_writes_is_still_followed()
+    {
+        var engine = World.Start(World.OnePartition with { Durability = new(DurabilityKind.Auto) });
+        World.Server.ServerError = ServerError.DiskError;
+        Follow(false);
+
+        World.Run(seconds: 12);
+
+        Assert.Equal(DurabilityKind.Reply, engine.Primary.Watermark.Rung.Level.Kind);
+        World.Server.ServerError = null;
     }
 
     [Fact]

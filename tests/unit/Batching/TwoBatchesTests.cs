@@ -184,6 +184,8 @@ public sealed class TwoBatchesTests : QueueTests
         Assert.Contains("unknown", (await Assert.ThrowsAsync<DarqException>(() => requests[0])).Message, StringComparison.Ordinal);
         Assert.Equal("line 0", await requests[1]);
         Assert.Equal(("batch", "s2", 1L, 1), Link.Batches[^1]);
+        // The session that is gone was replaced before.
+        Assert.Empty(Link.Invalidated);
     }
 
     [Fact]

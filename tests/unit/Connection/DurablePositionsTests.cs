@@ -9,6 +9,8 @@ public sealed class DurablePositionsTests
 {
     private readonly AppliedPositions _applied = new(1);
 
+    public DurablePositionsTests() => _applied.Compare(Survived(1, default));
+
     [Fact]
     public void A_round_confirms_what_was_applied_when_it_began_and_nothing_later()
     {
@@ -94,6 +96,16 @@ public sealed class DurablePositionsTests
 
         Assert.Null(_applied.Compare(Survived(2, new(1, 4))));
         Assert.Equal(new(1, 4), _applied.Snapshot()[0]);
+    }
+
+    [Fact]
+    public void A_position_that_came_with_values_from_elsewhere_breaks_no_promise()
+    {
+        _applied.Compare(Survived(1, default));
+        _applied.Note(0, new(5, 5));
+        _applied.Confirm(_applied.Snapshot());
+
+        Assert.False(_applied.Compare(Survived(9, new(1, 4)))!.IsBrokenPromise);
     }
 
     [Fact]

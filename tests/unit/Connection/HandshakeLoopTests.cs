@@ -117,7 +117,7 @@ public sealed class HandshakeLoopTests
                 {
                     "darq2_build" => Text($"{FunctionLibrary.Build}"),
                     "darq2_namespace" => RedisReply.Of([Text("1"), Text(Handshake.Format), Text("identity"), Text("")]),
-                    "darq2_promise" => RedisReply.Of([Text("0"), Text("0")]),
+                    "darq2_promised" => RedisReply.Of([Text("0"), Text("0")]),
                     "darq2_recover" => RedisReply.Of([Text("OK"), Text("5"), Text("boot"), Text("1"), Text("5-0")]),
                     _ => Text("0"),
                 }

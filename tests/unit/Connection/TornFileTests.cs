@@ -36,7 +36,7 @@ public sealed class TornFileTests : IAsyncDisposable
     [Fact]
     public async Task Damaged_header_says_nothing_so_that_the_file_is_written_anew()
     {
-        _server.Fault = new RedisRefusedException("DAMAGED", "DAMAGED key");
+        _server.Fault = new RedisRefusedException("WRONGTYPE", "WRONGTYPE Operation against a key holding the wrong kind of value");
 
         Assert.Null(await LeaveAsync(Restarted));
         Assert.Equal(1, _server.Rewrites);
@@ -65,6 +65,22 @@ public sealed class TornFileTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Server_that_cannot_do_it_for_long_is_worked_with()
+    {
+        _server.IsBusy = true;
+        var torn = new TornFile(_server, new Keys("darq", 4));
+        for (var i = 1; i < 8; i++)
+        {
+            await Assert.ThrowsAsync<RedisUnavailableException>(() => torn.LeaveAsync(Restarted, default));
+        }
+
+        await torn.LeaveAsync(Restarted, default);
+
+        Assert.StartsWith("another child process", torn.WhyKept, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<RedisUnavailableException>(() => torn.LeaveAsync(Restarted with { ReplicationId = "later" }, default));
+    }
+
+    [Fact]
     public async Task Server_that_never_does_it_is_worked_with_and_its_reason_is_told()
     {
         _server.Refusal = new RedisRefusedException("NOPERM", "NOPERM this user has no permissions to run the 'bgrewriteaof' command");
@@ -72,7 +88,12 @@ public sealed class TornFileTests : IAsyncDisposable
         Assert.Equal(_server.Refusal.Message, await LeaveAsync(Restarted));
     }
 
-    private Task<string?> LeaveAsync(ServerDescription server) => new TornFile(_server, new Keys("darq", 4)).LeaveAsync(server, default);
+    private async Task<string?> LeaveAsync(ServerDescription server)
+    {
+        var torn = new TornFile(_server, new Keys("darq", 4));
+        await torn.LeaveAsync(server, default);
+        return torn.WhyKept;
+    }
 
     private sealed class Server : StubRedis
     {
