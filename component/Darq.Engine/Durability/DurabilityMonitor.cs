@@ -33,7 +33,10 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
     private readonly Lock _lock = new();
 
     // Under _lock.
-    private (int Replicas, long At)? _cap;
+    private (int Replicas, long At, string Of)? _cap;
+
+    // Under _lock: the server that was asked last, and its replicas.
+    private string _asked = "";
 
     // Under _lock. The last server that was seen with replicas that follow it, whatever became of them.
     private string? _replicated;
@@ -87,7 +90,7 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
         {
             lock (_lock)
             {
-                _cap = (confirmed, _time.GetTimestamp());
+                _cap = (confirmed, _time.GetTimestamp(), _asked);
             }
         }
 
@@ -122,7 +125,11 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
             };
         }
 
-        return new(replicationId, DurabilityCheck.Resolve(level, facts, MostReplicas()), DurabilityCheck.WarningOf(level, facts));
+        return new(
+            replicationId,
+            DurabilityCheck.Resolve(level, facts, MostReplicas(replicationId, facts)),
+            DurabilityCheck.WarningOf(level, facts)
+        );
     }
 
     /// <summary>Puts the rung of a server in force, if that is still the one of the last handshake.</summary>
@@ -143,9 +150,39 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
     private async Task<TimeSpan> RoundAsync(CancellationToken cancellation)
     {
         await _link.ReadyAsync(cancellation);
+        await FollowAsync(cancellation);
+        await HearAsync(cancellation);
+        lock (_lock)
+        {
+            _hurried = Math.Max(0, _hurried - 1);
+            return _hurried > 0 ? HurriedEvery : AskedEvery;
+        }
+    }
+
+    /// <summary>Takes the rung that the server is on now.</summary>
+    private async Task FollowAsync(CancellationToken cancellation)
+    {
         try
         {
             Apply(await AskAsync(_link.ReplicationId, cancellation));
+        }
+        catch (DarqException refused) when (refused.Code == ErrorCode.Misconfigured)
+        {
+            // The handshake finds the same, and every call says it.
+            _link.Invalidate(Invalidation.Reconnected);
+        }
+        catch (RedisUnavailableException other) when (other.HasAnswered)
+        {
+            // Nobody else may notice it: one whose first replica comes changes its replication id and drops no connection.
+            _link.Invalidate(Invalidation.NeedsRecovery);
+        }
+    }
+
+    /// <summary>Hears whether releases are to be held, or may go on.</summary>
+    private async Task HearAsync(CancellationToken cancellation)
+    {
+        try
+        {
             if (await _hold.AskAsync(cancellation))
             {
                 // What this process has read already may not go out: it begins anew.
@@ -153,23 +190,12 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
                 _link.Invalidate(Invalidation.SessionGone);
             }
         }
-        catch (DarqException refused) when (refused.Code == ErrorCode.Misconfigured)
-        {
-            // The handshake finds the same, and every call says it.
-            _link.Invalidate(Invalidation.Reconnected);
-        }
         catch (RedisRefusedException refused)
         {
             if (!await _link.IsPassingAsync(refused, cancellation))
             {
                 throw;
             }
-        }
-
-        lock (_lock)
-        {
-            _hurried = Math.Max(0, _hurried - 1);
-            return _hurried > 0 ? HurriedEvery : AskedEvery;
         }
     }
 
@@ -182,11 +208,14 @@ internal sealed class DurabilityMonitor : IAsyncDisposable
         }
     }
 
-    private int MostReplicas()
+    /// <summary>More do not confirm at the moment. What another server or other replicas did says nothing of these.</summary>
+    private int MostReplicas(string replicationId, DurabilityFacts facts)
     {
         lock (_lock)
         {
-            if (_cap is { } cap && _time.GetElapsedTime(cap.At) >= CappedFor)
+            _asked =
+                $"{replicationId} {string.Join(' ', facts.Following.Select(replica => replica.Address).Order(StringComparer.Ordinal))}";
+            if (_cap is { } cap && (cap.Of != _asked || _time.GetElapsedTime(cap.At) >= CappedFor))
             {
                 _cap = null;
             }

@@ -9,6 +9,13 @@ namespace Darq.Engine.Durability;
 /// </summary>
 internal sealed class DurableAnswers(Watermark watermark, AppliedPositions applied, CallTimeout callTimeout)
 {
+    private static readonly (string, string) AppliedButNotDurable = (
+        "Redis has applied the request, but it is not durable yet",
+        "Repeating it is safe with the same id or token; without, a write that an etag guards may meet its own."
+    );
+
+    private static readonly (string, string) ReadButNotDurable = ("what was read is not durable yet", "Repeating it is safe.");
+
     private bool IsFull => watermark.Waiting >= Watermark.MaxWaiting;
 
     /// <summary>
@@ -69,7 +76,7 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
             return;
         }
 
-        while (!await EndAsync(begin, cancellation))
+        while (!await EndAsync(begin, AppliedButNotDurable, cancellation))
         {
             begin = watermark.Begin();
             if (!survives())
@@ -91,15 +98,15 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
     public ValueTask<bool> IsDurableAsync(int begin, CancellationToken cancellation)
     {
         ThrowIfFull();
-        return EndAsync(begin, cancellation);
+        return EndAsync(begin, ReadButNotDurable, cancellation);
     }
 
-    private async ValueTask<bool> EndAsync(int begin, CancellationToken cancellation)
+    private async ValueTask<bool> EndAsync(int begin, (string What, string Then) wait, CancellationToken cancellation)
     {
         // Too late to refuse anything.
         if (watermark.IsHeld || IsFull)
         {
-            throw NotDurable();
+            throw NotDurable(wait);
         }
 
         using var timeout = callTimeout.Begin(cancellation);
@@ -109,15 +116,14 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw NotDurable();
+            throw NotDurable(wait);
         }
     }
 
-    private DarqException NotDurable() =>
+    private DarqException NotDurable((string What, string Then) wait) =>
         new(
             ErrorCode.Unavailable,
-            $"UNAVAILABLE: Redis has applied the request, but it is not durable yet ({watermark.WhyStalled ?? (IsFull ? "too many wait" : "no confirmation in time")}). "
-                + "Repeating it is safe with the same id or token; without, a write that an etag guards may meet its own."
+            $"UNAVAILABLE: {wait.What} ({watermark.WhyStalled ?? (IsFull ? "too many wait" : "no confirmation in time")}). {wait.Then}"
         );
 
     /// <summary>Throws <see cref="DarqException"/> (Full) where too many wait.</summary>

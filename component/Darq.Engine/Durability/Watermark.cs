@@ -179,6 +179,8 @@ internal sealed class Watermark : IAsyncDisposable
         {
             _recoveries++;
             unclear = TakeUpTo(long.MaxValue);
+            // How long another process did not confirm says nothing of this one.
+            _stalledSince = IsHeld ? _stalledSince : null;
         }
         DurabilityWait.End(unclear, WaitEnd.Recovered);
     }
@@ -347,10 +349,9 @@ internal sealed class Watermark : IAsyncDisposable
     private void Note(Round round, int replicas)
     {
         bool isNew;
-        DurabilityLevel level;
         lock (_lock)
         {
-            if (IsHeld)
+            if (IsHeld || round.Level != _rung.Level || round.Recoveries != _recoveries)
             {
                 return;
             }
@@ -359,11 +360,10 @@ internal sealed class Watermark : IAsyncDisposable
             _stalledSince ??= round.BegunAt;
             isNew = !_isStallSaid && _time.GetElapsedTime(_stalledSince.Value) >= RoundTime;
             _isStallSaid |= isNew;
-            level = _rung.Level;
         }
         if (isNew)
         {
-            _log.DurabilityIsNotReached(level.ToString(), replicas, level.Replicas);
+            _log.DurabilityIsNotReached(round.Level.ToString(), replicas, round.Level.Replicas);
         }
 
         Stalled?.Invoke(replicas);

@@ -175,6 +175,9 @@ internal sealed class FakeServer : IDisposable
         NodesChanged?.Invoke();
     }
 
+    /// <summary>As when the first replica of a lone server comes: no connection is lost.</summary>
+    public void ChangeReplicationId() => ReplicationId = NewReplicationId();
+
     /// <summary>
     /// The replica becomes the primary and, where the primary lives, the other way round: agreed between the two, so that
     /// nothing is lost and the old primary goes on with a partial resync, which leaves its process and its Lua as they are.

@@ -50,7 +50,7 @@ public sealed class MalformedConnectionTests : IAsyncLifetime
         }
 
         await CallsOpenAsync(0);
-        Assert.True(_server.Service.Calls("cut").Cancelled);
+        await Eventually.TrueAsync(() => _server.Service.Calls("cut").Cancelled, TimeSpan.FromSeconds(10), "the call hears that it is over");
         await _server.IsUnharmedAsync();
     }
 

@@ -118,7 +118,8 @@ internal sealed class HeldDrill : IDisposable
             var (engine, number) = (_engines[i], i);
             if (notice[i])
             {
-                _world.Await(() => engine.Primary.WorldLine != worldLines[number] && engine.Primary.Ready, 30, $"process {number} connects again");
+                bool IsBack() => engine.Primary.WorldLine != worldLines[number] && engine.Primary.Ready;
+                _world.Await(IsBack, 30, $"process {number} connects again");
                 _heldFrom[i] ??= _world.Loop.Now - DateTimeOffset.UnixEpoch;
             }
         }

@@ -246,6 +246,18 @@ public sealed class HeldTests : UnconfirmedWorld
     }
 
     [Fact]
+    public void An_acceptance_is_heard_of_though_the_server_got_its_first_replica_meanwhile()
+    {
+        Break();
+        World.Server.ChangeReplicationId();
+        Accept();
+
+        World.Run(seconds: 8);
+
+        Assert.Equal("OK", _engine.Publish("t", "1"));
+    }
+
+    [Fact]
     public void A_server_that_refuses_writes_is_still_followed()
     {
         var engine = World.Start(World.OnePartition with { Durability = new(DurabilityKind.Auto) });

@@ -18,20 +18,21 @@ public sealed class DurabilityMonitorTests : IAsyncDisposable
 
     private readonly DescribedRedis _redis = new();
     private readonly FakeLink _link = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly Watermark _watermark;
     private readonly DurabilityMonitor _monitor;
 
     public DurabilityMonitorTests()
     {
-        var (time, counters) = (new FakeTimeProvider(), new NamespaceCounters(new("ns")));
-        _watermark = new(_redis, _link, new(1), new("ns", 1), time, NullLogger.Instance, counters);
+        var counters = new NamespaceCounters(new("ns"));
+        _watermark = new(_redis, _link, new(1), new("ns", 1), _time, NullLogger.Instance, counters);
         _monitor = new(
             _redis,
             _link,
             new(),
             _watermark,
             new(_redis, new("ns", 1), new(), _watermark, NullLogger.Instance),
-            time,
+            _time,
             NullLogger.Instance,
             counters
         );
@@ -92,6 +93,30 @@ public sealed class DurabilityMonitorTests : IAsyncDisposable
         Assert.Equal("reply", (await _monitor.AskAsync("r1", default)).Rung.Level.ToString());
         _redis.Facts = alone with { ReplicationId = "r2" };
         Assert.Equal("fsync", (await _monitor.AskAsync("r2", default)).Rung.Level.ToString());
+    }
+
+    [Theory]
+    [InlineData("r1", "a:1", "reply")]
+    [InlineData("r2", "a:1", "replicated:1")]
+    [InlineData("r1", "b:1", "replicated:1")]
+    public async Task Auto_forgets_that_replicas_did_not_confirm_once_there_are_others(string server, string replica, string level)
+    {
+        _redis.Facts = With("r1", "a:1");
+        await _monitor.AskAsync("r1", default);
+        _watermark.Hold("so that it is stalled");
+        _time.Advance(TimeSpan.FromSeconds(2));
+        _monitor.OnStalled(0);
+
+        _redis.Facts = With(server, replica);
+        Assert.Equal(level, (await _monitor.AskAsync(server, default)).Rung.Level.ToString());
+
+        static DurabilityFacts With(string server, string replica) =>
+            new()
+            {
+                ReplicationId = server,
+                AppendOnly = true,
+                Replicas = [new(replica, Follows: true)],
+            };
     }
 
     private sealed class DescribedRedis : StubRedis
