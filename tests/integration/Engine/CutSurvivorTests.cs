@@ -14,6 +14,7 @@ public sealed class CutSurvivorTests
 {
     private const int Rounds = 4;
     private const int Writers = 4;
+    private const int LastCalls = 20;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -68,16 +69,21 @@ public sealed class CutSurvivorTests
         }
 
         Assert.Equal(isCovered, run.Primary.Counters.Losses.Value == 0);
-        Assert.Equal(0, run.Primary.Counters.BrokenPromises.Value);
+        if (isCovered)
+        {
+            Assert.Equal(0, run.Primary.Counters.BrokenPromises.Value);
+        }
     }
 
-    /// <summary>Half of the cuts are inside a call.</summary>
+    /// <summary>One cut of two is inside a call, if there is a call that may be cut; any other is anywhere.</summary>
     private static void Cut(RedisServer redis, EngineRun run, Random random, bool isCovered)
     {
         var file = AppendOnlyFile.Of(redis.Folder);
-        var least = isCovered ? Covering(file, run) : file.Calls[^20].End;
-        var call = file.Calls.FirstOrDefault(call => call.Start >= least && random.Next(4) == 0);
-        var length = call is null ? random.Next(least, file.Length + 1) : random.Next(call.Start, call.End);
+        var least = isCovered ? Covering(file, run) : file.Calls.TakeLast(LastCalls).FirstOrDefault()?.End ?? 0;
+        var isInside = random.Next(2) == 0;
+        var calls = file.Calls.Where(call => call.Start >= least).ToArray();
+        var call = isInside && calls.Length > 0 ? calls[random.Next(calls.Length)] : null;
+        var length = call is null ? random.Next(least, file.Length + 1) : random.Next(call.Start + 1, call.End);
         file.WriteTo(redis.Folder, length);
     }
 
