@@ -48,9 +48,7 @@ public sealed class CutSurvivorTests
 
         for (var round = 0; round < Rounds; round++)
         {
-            using var stop = new CancellationTokenSource();
-            var first = round * Writers;
-            var writing = Enumerable.Range(first, Writers).Select(writer => bank.WriteAsync(run, writer, stop.Token)).ToArray();
+            using var load = BankLoad.Start(bank, run, round * Writers, Writers);
             var steps = bank.Steps.Count;
             await Eventually.TrueAsync(() => bank.Steps.Count > steps + 15, Patience, "steps are done");
             await redis.KillAsync();
@@ -63,8 +61,7 @@ public sealed class CutSurvivorTests
             }
 
             await BankCheck.RestartAsync(redis);
-            await stop.CancelAsync();
-            await Task.WhenAll(writing);
+            await load.StopAsync();
             (await BankCheck.FinishAsync(redis, run, bank)).Verify($"after cut {round}");
         }
 

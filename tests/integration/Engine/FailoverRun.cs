@@ -105,13 +105,14 @@ internal sealed class FailoverRun : IAsyncDisposable
         // Step 3.
         await _sentinels.First.KillAsync();
         _sentinels.Second.Resume();
-        var told = await load.StopAsync();
+        await load.StopAsync();
+        var told = _bank.Copy();
         await PromotedAsync(_sentinels.Second, worldLine);
         Assert.True(_run.Primary.Counters.Losses.Value > 0, "no loss was noticed");
         Assert.Equal(0, _run.Primary.Counters.BrokenPromises.Value);
-        var heir = new Heir();
-        await using var inherited = heir.Attach(_run);
-        await RefusedAsync(held, await heir.First.Task.WaitAsync(Patience), worldLine);
+        var successor = new Successor();
+        await using var inherited = successor.Attach(_run);
+        await RefusedAsync(held, await successor.First.Task.WaitAsync(Patience), worldLine);
 
         // Step 4.
         await BecomesReplicaAsync(_sentinels.First, _sentinels.Second);
@@ -124,7 +125,8 @@ internal sealed class FailoverRun : IAsyncDisposable
         using var more = Load();
         await StepsAsync(20);
         await _sentinels.Second.KillAsync();
-        told = await more.StopAsync();
+        await more.StopAsync();
+        told = _bank.Copy();
         await PromotedAsync(_sentinels.First, worldLine);
         await BecomesReplicaAsync(_sentinels.Second, _sentinels.First);
         await FinishAsync(told, _sentinels.First);
@@ -141,12 +143,11 @@ internal sealed class FailoverRun : IAsyncDisposable
         await _sentinels.DisposeAsync();
     }
 
-    private Working Load()
+    private BankLoad Load()
     {
-        var work = new Working(_bank);
-        work.Start(_run, _writers, Writers);
+        var first = _writers;
         _writers += Writers;
-        return work;
+        return BankLoad.Start(_bank, _run, first, Writers);
     }
 
     private Task StepsAsync(int count)
@@ -278,7 +279,7 @@ internal sealed class FailoverRun : IAsyncDisposable
     }
 
     /// <summary>Gets what the holder had, and acknowledges it, however often it comes.</summary>
-    private sealed class Heir : IDeliverySink
+    private sealed class Successor : IDeliverySink
     {
         private DeliveryStream? _stream;
 
@@ -294,25 +295,5 @@ internal sealed class FailoverRun : IAsyncDisposable
             await Eventually.TrueAsync(() => _stream is not null, Patience, "the stream is known");
             _stream!.Ack(delivery.Token);
         }
-    }
-
-    /// <summary>Writers at work.</summary>
-    private sealed class Working(Bank bank) : IDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private Task[] _writing = [];
-
-        public void Start(EngineRun run, int first, int count) =>
-            _writing = [.. Enumerable.Range(first, count).Select(writer => bank.WriteAsync(run, writer, _stop.Token))];
-
-        /// <summary>Ends them; returns what they had been told by then.</summary>
-        public async Task<Bank> StopAsync()
-        {
-            await _stop.CancelAsync();
-            await Task.WhenAll(_writing);
-            return bank.Copy();
-        }
-
-        public void Dispose() => _stop.Dispose();
     }
 }

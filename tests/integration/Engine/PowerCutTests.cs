@@ -67,12 +67,10 @@ public abstract class PowerCutTests(bool valkey)
         var bank = new Bank(accounts: 12, Seed);
         await bank.OpenAsync(run);
         await using var app = new BankApp(run, bank);
-        using var stop = new CancellationTokenSource();
-        var writing = Enumerable.Range(0, Writers).Select(writer => bank.WriteAsync(run, writer, stop.Token)).ToArray();
+        using var load = BankLoad.Start(bank, run, first: 0, Writers);
         await Eventually.TrueAsync(() => bank.Steps.Count > 100, Patience, "a hundred steps are done");
         await redis.KillAsync();
-        await stop.CancelAsync();
-        await Task.WhenAll(writing);
+        await load.StopAsync();
         await run.DisposeAsync();
         return (bank, AppendOnlyFile.Of(redis.Folder));
     }
