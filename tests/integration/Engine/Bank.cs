@@ -117,7 +117,8 @@ internal sealed class Bank(int accounts, int seed)
 
     private Request Next(int writer, int number)
     {
-        var random = new Random(HashCode.Combine(seed, writer, number));
+        // Not HashCode.Combine, which differs in every process: the seed alone decides what is asked.
+        var random = new Random(unchecked((seed * 73_856_093) ^ (writer * 19_349_663) ^ (number * 83_492_791)));
         var id = $"{writer}-{number}";
         var from = random.Next(accounts);
         return random.Next(4) switch
