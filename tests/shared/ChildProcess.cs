@@ -81,6 +81,8 @@ internal sealed class ChildProcess : IAsyncDisposable
 
         if (HasExited)
         {
+            // Its last lines, which say why, may still be on their way.
+            await _leash.WaitForExitAsync();
             throw new InvalidOperationException($"Ended with {ExitCode} before this was true: {because}\n{Output}");
         }
     }
