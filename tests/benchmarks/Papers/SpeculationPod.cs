@@ -34,14 +34,22 @@ internal sealed class SpeculationPod : IAsyncDisposable
     public static async Task<SpeculationPod> StartAsync(string redisHost, string durability)
     {
         var component = await ComponentProcess.StartAsync();
-        var app = new ChainApp(Hops, Strict, Applied, Output);
-        string[] resources =
-        [
-            Yaml(Strict, TopicsOf(Strict), "durable"),
-            Yaml(Applied, TopicsOf(Applied), "speculative"),
-            Yaml(Output, [ChainApp.TopicOf(Strict, Hops - 1), ChainApp.TopicOf(Applied, Hops - 1)], "durable"),
-        ];
-        return new(component, app, await SidecarPod.StartAsync(component.SocketsFolder, resources, app.HandleAsync));
+        try
+        {
+            var app = new ChainApp(Hops, Strict, Applied, Output);
+            string[] resources =
+            [
+                Yaml(Strict, TopicsOf(Strict), "durable"),
+                Yaml(Applied, TopicsOf(Applied), "speculative"),
+                Yaml(Output, [ChainApp.TopicOf(Strict, Hops - 1), ChainApp.TopicOf(Applied, Hops - 1)], "durable"),
+            ];
+            return new(component, app, await SidecarPod.StartAsync(component.SocketsFolder, resources, app.HandleAsync));
+        }
+        catch
+        {
+            await component.DisposeAsync();
+            throw;
+        }
 
         string Yaml(string name, IEnumerable<string> topics, string ack) =>
             ComponentYaml.Of(

@@ -6,6 +6,7 @@ namespace Darq.Benchmarks.Papers;
 /// <summary>An address at which one server after the other answers, as that of a service whose primary fails over.</summary>
 internal sealed class SwitchedRelay : IAsyncDisposable
 {
+    private readonly CancellationTokenSource _stop = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Task _accepting;
     private int _server;
@@ -22,11 +23,13 @@ internal sealed class SwitchedRelay : IAsyncDisposable
     /// <summary>New connections lead to this server.</summary>
     public void SwitchTo(int server) => Volatile.Write(ref _server, server);
 
+    /// <summary>Closes the connections of all clients.</summary>
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
+        await _stop.CancelAsync();
         await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _listener.Dispose();
+        _stop.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -36,7 +39,7 @@ internal sealed class SwitchedRelay : IAsyncDisposable
         {
             while (true)
             {
-                relayed.Add(RelayAsync(await _listener.AcceptTcpClientAsync()));
+                relayed.Add(RelayAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
             }
         }
         finally
@@ -52,24 +55,24 @@ internal sealed class SwitchedRelay : IAsyncDisposable
         {
             try
             {
-                await server.ConnectAsync(IPAddress.Loopback, Volatile.Read(ref _server));
+                await server.ConnectAsync(IPAddress.Loopback, Volatile.Read(ref _server), _stop.Token);
                 (client.NoDelay, server.NoDelay) = (true, true);
                 await Task.WhenAny(CopyAsync(client.GetStream(), server.GetStream()), CopyAsync(server.GetStream(), client.GetStream()));
             }
-            catch (SocketException)
+            catch (Exception fault) when (fault is SocketException or OperationCanceledException)
             {
-                // The server is gone, so the client's connection ends, too.
+                // The server or this relay is gone, so the client's connection ends, too.
             }
         }
     }
 
-    private static async Task CopyAsync(NetworkStream from, NetworkStream to)
+    private async Task CopyAsync(NetworkStream from, NetworkStream to)
     {
         try
         {
-            await from.CopyToAsync(to);
+            await from.CopyToAsync(to, _stop.Token);
         }
-        catch (Exception fault) when (fault is IOException or ObjectDisposedException)
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException or OperationCanceledException)
         {
             // One side is gone, so the other goes, too.
         }
