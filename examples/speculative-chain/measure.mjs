@@ -1,5 +1,6 @@
 // Latency from sending an order to its receipt, one order at a time; and what it should be, from measurements that are not of a chain.
 import { CHAINS, SERVICES } from "./pods.mjs";
+import { within } from "./processes.mjs";
 
 export const FLUSH_TIMES_MS = [0, 1, 5, 10];
 const WARM_UP_ORDERS = 15;
@@ -56,7 +57,7 @@ export class Measurements {
     const receipt = this.post.receipt(chain, order.order);
     const since = performance.now();
     const sent = this.customer.sendDurably(order);
-    const at = await receipt;
+    const at = await within(`the receipt of ${order.order} on the chain ${chain}`, receipt);
     await sent;
     return at - since;
   }

@@ -57,6 +57,16 @@ export async function until(what, check, describe = () => "") {
   }
 }
 
+/** Ends as the promise does, or the run with what was waited for. */
+export async function within(what, promise) {
+  const timer = setTimeout(() => fail(`${what}: not within ${PATIENCE_MS / 1000} s.`), PATIENCE_MS);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 export function fail(why) {
   console.error(`run.sh: ${why}`);
   process.exit(1);
