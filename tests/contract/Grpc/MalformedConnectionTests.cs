@@ -50,7 +50,8 @@ public sealed class MalformedConnectionTests : IAsyncLifetime
         }
 
         await CallsOpenAsync(0);
-        await Eventually.TrueAsync(() => _server.Service.Calls("cut").Cancelled, TimeSpan.FromSeconds(10), "the call hears that it is over");
+        var cut = _server.Service.Calls("cut");
+        await Eventually.TrueAsync(() => cut.Cancelled, TimeSpan.FromSeconds(10), "the call hears that it is over");
         await _server.IsUnharmedAsync();
     }
 
