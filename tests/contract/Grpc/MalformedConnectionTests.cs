@@ -40,6 +40,7 @@ public sealed class MalformedConnectionTests : IAsyncLifetime
     [Fact]
     public async Task Connection_cut_inside_a_message_is_no_fault_of_the_component()
     {
+        var cut = _server.Service.Calls("cut");
         using (var raw = Prefaced())
         {
             raw.SendRequestHeaders(1, "Converse");
@@ -47,10 +48,10 @@ public sealed class MalformedConnectionTests : IAsyncLifetime
             raw.SendRequestHeaders(3, "Flood");
             raw.Send(FrameType.Data, RawConnection.EndStream, 3, Frames.Of(new Keyed { Key = "cut" }));
             await CallsOpenAsync(2);
+            await Eventually.TrueAsync(() => cut.Started, TimeSpan.FromSeconds(10), "the handler runs");
         }
 
         await CallsOpenAsync(0);
-        var cut = _server.Service.Calls("cut");
         await Eventually.TrueAsync(() => cut.Cancelled, TimeSpan.FromSeconds(10), "the call hears that it is over");
         await _server.IsUnharmedAsync();
     }
