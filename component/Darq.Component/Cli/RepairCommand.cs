@@ -33,7 +33,13 @@ internal static class RepairCommand
                 "The identity of data that these replace, as the error of a component names it: those that worked with them go on.",
             HelpName = "IDENTITY",
         };
-        replaces.Validators.Add(CheckIdentity);
+        replaces.Validators.Add(result =>
+            Check(
+                result,
+                ReplacedDataCheck.IsIdentity,
+                "no identity; give the one that the component worked with, 32 digits of 0-9 and a-f"
+            )
+        );
         command.Add(replaces);
         var acceptsLoss = new Option<string?>("--accepts-loss")
         {
@@ -42,7 +48,9 @@ internal static class RepairCommand
                 + "answers and deliveries since go on.",
             HelpName = "WORLD-LINE",
         };
-        acceptsLoss.Validators.Add(CheckWorldLine);
+        acceptsLoss.Validators.Add(result =>
+            Check(result, BrokenPromiseCheck.IsWorldLine, "no world-line; give the number that the error of a component names")
+        );
         command.Add(acceptsLoss);
         var arguments = new ToolArguments(command);
         command.SetAction(
@@ -76,23 +84,11 @@ internal static class RepairCommand
         return command;
     }
 
-    private static void CheckIdentity(OptionResult result)
+    private static void Check(OptionResult result, Func<string, bool> isValid, string accepted)
     {
-        if (result.GetValueOrDefault<string?>() is { } text && !ReplacedDataCheck.IsIdentity(text))
+        if (result.GetValueOrDefault<string?>() is { } text && !isValid(text))
         {
-            result.AddError(
-                $"--replaces: {SettingValues.Show(text)} is no identity; give the one that the component worked with, 32 digits of 0-9 and a-f"
-            );
-        }
-    }
-
-    private static void CheckWorldLine(OptionResult result)
-    {
-        if (result.GetValueOrDefault<string?>() is { } text && !BrokenPromiseCheck.IsWorldLine(text))
-        {
-            result.AddError(
-                $"--accepts-loss: {SettingValues.Show(text)} is no world-line; give the number that the error of a component names"
-            );
+            result.AddError($"{result.Option.Name}: {SettingValues.Show(text)} is {accepted}");
         }
     }
 

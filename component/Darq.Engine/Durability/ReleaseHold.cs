@@ -43,20 +43,11 @@ internal sealed class ReleaseHold(IRedis redis, Keys keys, NamespaceOptions opti
     /// <summary>Other data are there now, with an operator's consent: what became of the former is over.</summary>
     public void Forget(string identity)
     {
-        long former;
         lock (_lock)
         {
-            former = Held;
+            var former = Held;
             (_broken, _accepted, _identity) = (0, 0, identity);
-            if (former > 0)
-            {
-                watermark.Resume();
-            }
-        }
-
-        if (former > 0)
-        {
-            log.ReleasesGoOn(options.Name, former);
+            Follow(former);
         }
     }
 
@@ -105,8 +96,6 @@ internal sealed class ReleaseHold(IRedis redis, Keys keys, NamespaceOptions opti
     /// <summary>True where nothing was held before. An answer of data that are no longer there, by their identity, says nothing.</summary>
     private bool Learn(string? identity, long broken, long accepted)
     {
-        long former;
-        long held;
         lock (_lock)
         {
             if (identity is not null && identity != _identity)
@@ -114,29 +103,31 @@ internal sealed class ReleaseHold(IRedis redis, Keys keys, NamespaceOptions opti
                 return false;
             }
 
-            former = Held;
+            var former = Held;
             (_broken, _accepted) = (Math.Max(_broken, broken), Math.Max(_accepted, accepted));
-            held = Held;
-            if (held > 0 && held != former)
-            {
-                watermark.Hold(Why(held));
-            }
-            else if (held == 0 && former > 0)
-            {
-                watermark.Resume();
-            }
+            Follow(former);
+            return former == 0 && Held > 0;
+        }
+    }
+
+    /// <summary>Lets the watermark follow, and says so, where what is held has changed; under the lock.</summary>
+    private void Follow(long former)
+    {
+        if (Held == former)
+        {
+            return;
         }
 
-        if (held > 0 && held != former)
+        if (Held > 0)
         {
-            log.ReleasesAreHeld(options.Name, held);
+            watermark.Hold(Why(Held));
+            log.ReleasesAreHeld(options.Name, Held);
         }
-        else if (held == 0 && former > 0)
+        else
         {
+            watermark.Resume();
             log.ReleasesGoOn(options.Name, former);
         }
-
-        return held > 0 && former == 0;
     }
 
     private string Why(long worldLine) =>

@@ -40,15 +40,6 @@ internal static class PermissionCheck
             };
         }
 
-        foreach (var finding in OfFile(user, refused))
-        {
-            yield return finding;
-        }
-    }
-
-    /// <summary>The finding about the file, where the component may not have it written anew.</summary>
-    private static IEnumerable<Finding> OfFile(string user, IReadOnlyList<string> refused)
-    {
         if (refused.Contains(NeededCommands.Rewrite))
         {
             yield return new(Severity.Note, "permissions", $"The Redis user '{user}' may not: {NeededCommands.Rewrite}.")
