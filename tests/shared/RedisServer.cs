@@ -56,6 +56,14 @@ internal sealed class RedisServer : RestartableProcess
         return code == 0 ? answer : throw new InvalidOperationException($"redis-cli {string.Join(' ', command)}: {answer}");
     }
 
+    /// <summary>Waits until a replica follows this server.</summary>
+    public Task FollowedAsync(TimeSpan timeout) =>
+        Eventually.TrueAsync(
+            async () => (await CliAsync("INFO", "replication")).Contains("state=online", StringComparison.Ordinal),
+            timeout,
+            "the replica follows"
+        );
+
     protected override Task<ChildProcess> LaunchAsync()
     {
         var config = Files.Write("redis.conf", _options.ConfigFile(Port, Files));

@@ -19,7 +19,7 @@ internal static class RecoveryScenario
     public static async Task<RecoveryTrial> RunAsync(string line, int warmUp)
     {
         await using var servers = await Servers.StartAsync(Level.ReplicaFsync with { Replicas = 2 });
-        await using var relay = new SwitchedRelay(servers.Primary.Port);
+        await using var relay = new TcpRelay(servers.Primary.Port);
         await using var pod = await SpeculationPod.StartAsync(relay.Host, Level.ReplicaFsync.Durability);
         await pod.RunManyAsync(line, warmUp);
 

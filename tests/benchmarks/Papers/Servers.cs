@@ -29,7 +29,7 @@ internal sealed class Servers : IAsyncDisposable
             {
                 var followed = servers._servers[^1];
                 await servers.AddAsync("always", [$"replicaof 127.0.0.1 {followed.Port}"]);
-                await IsFollowedAsync(followed);
+                await followed.FollowedAsync(Patience);
             }
 
             return servers;
@@ -60,7 +60,7 @@ internal sealed class Servers : IAsyncDisposable
             "the replica has what was confirmed"
         );
         await Replica.CliAsync("REPLICAOF", "NO", "ONE");
-        await IsFollowedAsync(Replica);
+        await Replica.FollowedAsync(Patience);
     }
 
     /// <summary>
@@ -82,13 +82,6 @@ internal sealed class Servers : IAsyncDisposable
             await server.DisposeAsync();
         }
     }
-
-    private static Task IsFollowedAsync(RedisServer server) =>
-        Eventually.TrueAsync(
-            async () => (await server.CliAsync("INFO", "replication")).Contains("state=online", StringComparison.Ordinal),
-            Patience,
-            "the replica follows"
-        );
 
     private static async Task<long> OffsetAsync(RedisServer server, string field) =>
         long.Parse(Field(await server.CliAsync("INFO", "replication"), field), CultureInfo.InvariantCulture);

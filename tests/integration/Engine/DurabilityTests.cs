@@ -271,11 +271,7 @@ public sealed class DurabilityTests
             );
             if (acl is null)
             {
-                await Eventually.TrueAsync(
-                    async () => (await primary.CliAsync("INFO", "replication")).Contains("state=online", StringComparison.Ordinal),
-                    Patience,
-                    "the replica follows"
-                );
+                await primary.FollowedAsync(Patience);
             }
 
             return new(primary, replica);

@@ -48,7 +48,7 @@ public sealed partial class ReplyPathTests
     public async Task A_connection_that_is_lost_in_the_middle_of_a_reply_ends_the_call_and_the_next_call_works()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var relay = new CuttingRelay(redis.Port);
+        await using var relay = new TcpRelay(redis.Port);
         await using var client = await ClientAsync(relay.Port, Long);
         relay.CutAfter(500_000);
 

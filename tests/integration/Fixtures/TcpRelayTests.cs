@@ -1,12 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
-using Darq.Benchmarks.Papers;
+using Darq.Tests.Shared;
 using Xunit;
 
-namespace Darq.Tests.Unit.Benchmarks;
+namespace Darq.Tests.Integration.Fixtures;
 
-/// <summary>The address at which one server after the other answers.</summary>
-public sealed class SwitchedRelayTests
+/// <summary>An address that passes connections on.</summary>
+public sealed class TcpRelayTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -16,7 +16,7 @@ public sealed class SwitchedRelayTests
         var cancellation = TestContext.Current.CancellationToken;
         using var server = new TcpListener(IPAddress.Loopback, 0);
         server.Start();
-        var relay = new SwitchedRelay(((IPEndPoint)server.LocalEndpoint).Port);
+        var relay = new TcpRelay(((IPEndPoint)server.LocalEndpoint).Port);
         using var client = new TcpClient();
         await client.ConnectAsync(IPEndPoint.Parse(relay.Host), cancellation);
         using var served = await server.AcceptTcpClientAsync(cancellation);

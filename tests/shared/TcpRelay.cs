@@ -1,27 +1,36 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Darq.Benchmarks.Papers;
+namespace Darq.Tests.Shared;
 
-/// <summary>An address at which one server after the other answers, as that of a service whose primary fails over.</summary>
-internal sealed class SwitchedRelay : IAsyncDisposable
+/// <summary>
+/// An address that passes connections on to a server. New ones can lead to another, as those of a service whose primary fails over, and the
+/// one that has brought so many bytes of answers can be cut.
+/// </summary>
+internal sealed class TcpRelay : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Task _accepting;
     private int _server;
+    private long _left = long.MaxValue;
 
-    public SwitchedRelay(int server)
+    public TcpRelay(int server)
     {
         _server = server;
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
-    public string Host => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    public string Host => $"127.0.0.1:{Port}";
 
     /// <summary>New connections lead to this server.</summary>
     public void SwitchTo(int server) => Volatile.Write(ref _server, server);
+
+    /// <summary>Cuts once, after this many more bytes of answers.</summary>
+    public void CutAfter(long bytes) => Volatile.Write(ref _left, bytes);
 
     /// <summary>Closes the connections of all clients.</summary>
     public async ValueTask DisposeAsync()
@@ -57,7 +66,10 @@ internal sealed class SwitchedRelay : IAsyncDisposable
             {
                 await server.ConnectAsync(IPAddress.Loopback, Volatile.Read(ref _server), _stop.Token);
                 (client.NoDelay, server.NoDelay) = (true, true);
-                await Task.WhenAny(CopyAsync(client.GetStream(), server.GetStream()), CopyAsync(server.GetStream(), client.GetStream()));
+                await Task.WhenAny(
+                    CopyAsync(client.GetStream(), server.GetStream(), isAnswer: false),
+                    CopyAsync(server.GetStream(), client.GetStream(), isAnswer: true)
+                );
             }
             catch (Exception fault) when (fault is SocketException or OperationCanceledException)
             {
@@ -66,11 +78,20 @@ internal sealed class SwitchedRelay : IAsyncDisposable
         }
     }
 
-    private async Task CopyAsync(NetworkStream from, NetworkStream to)
+    private async Task CopyAsync(NetworkStream from, NetworkStream to, bool isAnswer)
     {
+        var buffer = new byte[16 * 1024];
         try
         {
-            await from.CopyToAsync(to, _stop.Token);
+            while (await from.ReadAsync(buffer, _stop.Token) is > 0 and var length)
+            {
+                await to.WriteAsync(buffer.AsMemory(0, length), _stop.Token);
+                if (isAnswer && Interlocked.Add(ref _left, -length) < 0)
+                {
+                    Volatile.Write(ref _left, long.MaxValue);
+                    return;
+                }
+            }
         }
         catch (Exception fault) when (fault is IOException or ObjectDisposedException or OperationCanceledException)
         {
