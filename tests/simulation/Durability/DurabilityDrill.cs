@@ -14,7 +14,7 @@ namespace Darq.Tests.Simulation.Durability;
 /// At times Redis dies and comes back without whatever was not confirmed, or loses nothing. What was answered as durable or shown outside
 /// must never be contradicted; what was answered as applied may be. One process answers so what does not say otherwise.
 /// </summary>
-internal sealed class DurabilityDrill : IDisposable
+internal sealed class DurabilityDrill : Drill
 {
     private const int Numbers = 40;
     private const string Input = "in";
@@ -23,7 +23,6 @@ internal sealed class DurabilityDrill : IDisposable
 
     private static readonly TimeSpan MostTime = TimeSpan.FromMinutes(10);
 
-    private readonly World _world = new();
     private readonly Random _random;
     private readonly SimulatedEngine[] _engines;
     private readonly HashSet<string> _published = [];
@@ -39,32 +38,17 @@ internal sealed class DurabilityDrill : IDisposable
     public DurabilityDrill(int seed)
     {
         _random = new(seed);
-        _world.Replicate(true);
+        World.Replicate(true);
         var options = World.OnePartition with { Partitions = 2, Durability = new(DurabilityKind.Replicated, 1) };
-        _engines = [_world.Start(options with { Ack = AckLevel.Speculative }), _world.Start(options)];
+        _engines = [World.Start(options with { Ack = AckLevel.Speculative }), World.Start(options)];
     }
-
-    /// <summary>What was contradicted; empty where nothing was.</summary>
-    public List<string> Faults { get; } = [];
 
     public int Losses { get; private set; }
 
     /// <summary>What is wrong in a seed; null where nothing is.</summary>
-    public static string? Judge(int seed)
-    {
-        using var drill = new DurabilityDrill(seed);
-        try
-        {
-            drill.Run();
-            return drill.Faults.Count == 0 ? null : string.Join('\n', drill.Faults);
-        }
-        catch (Exception fault) when (fault is Xunit.Sdk.XunitException or InvalidOperationException)
-        {
-            return fault.Message;
-        }
-    }
+    public static string? Judge(int seed) => JudgeAndDispose(new DurabilityDrill(seed));
 
-    public void Run()
+    public override void Run()
     {
         foreach (var engine in _engines)
         {
@@ -72,7 +56,7 @@ internal sealed class DurabilityDrill : IDisposable
             Attach(engine, Output, ShowAsync);
         }
 
-        _world.Run(seconds: 3);
+        World.Run(seconds: 3);
         _engines[0].Do(() => _ = PublishAllAsync(_engines[0]));
         _engines[1].Do(() => _ = WriteAllAsync(_engines[1]));
         foreach (var engine in _engines)
@@ -83,28 +67,26 @@ internal sealed class DurabilityDrill : IDisposable
         while (_publishing < Numbers || _writing < Numbers)
         {
             // Between two steps of what is under way, mostly.
-            _world.Run(seconds: _random.Next(8) == 0 ? 3 : 0.05 * _random.NextDouble());
+            World.Run(seconds: _random.Next(8) == 0 ? 3 : 0.05 * _random.NextDouble());
             if (_random.Next(4) == 0)
             {
                 Crash();
             }
 
-            _world.Replicate(_random.Next(5) > 0);
+            World.Replicate(_random.Next(5) > 0);
         }
 
-        _world.Replicate(true);
-        _world.Loop.RunUntil(() => _published.IsSubsetOf(_shown.Keys), MostTime);
-        _world.Run(seconds: 60);
+        World.Replicate(true);
+        World.Loop.RunUntil(() => _published.IsSubsetOf(_shown.Keys), MostTime);
+        World.Run(seconds: 60);
         Judge();
     }
 
-    public void Dispose() => _world.Dispose();
-
     private void Crash()
     {
-        var server = _world.Server;
+        var server = World.Server;
         // Mostly there is something to lose.
-        _world.Loop.RunUntil(() => server.JournaledCalls > server.Confirmed, TimeSpan.FromMilliseconds(100));
+        World.Loop.RunUntil(() => server.JournaledCalls > server.Confirmed, TimeSpan.FromMilliseconds(100));
         var unconfirmed = server.JournaledCalls - server.Confirmed;
         var lost = unconfirmed == 0 || _random.Next(3) == 0 ? 0 : 1 + _random.Next(unconfirmed);
         Losses += lost > 0 ? 1 : 0;

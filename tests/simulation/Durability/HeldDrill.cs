@@ -12,7 +12,7 @@ namespace Darq.Tests.Simulation.Durability;
 /// From then on nothing may be answered as durable or shown until an operator accepts that; what a process could not know has a grace of
 /// some seconds. Losses of what was not confirmed hold nothing, and in the end all that was answered since is shown.
 /// </summary>
-internal sealed class HeldDrill : IDisposable
+internal sealed class HeldDrill : Drill
 {
     private const int Crashes = 4;
     private const string Namespace = "{sim}:ns";
@@ -20,7 +20,6 @@ internal sealed class HeldDrill : IDisposable
     /// <summary>Until then those hear of a loss who knew nothing that was lost.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(7);
 
-    private readonly World _world = new();
     private readonly Random _random;
     private readonly SimulatedEngine[] _engines;
     private readonly HashSet<string> _answered = [];
@@ -37,32 +36,17 @@ internal sealed class HeldDrill : IDisposable
     public HeldDrill(int seed)
     {
         _random = new(seed);
-        _world.Replicate(true);
+        World.Replicate(true);
         var options = World.OnePartition with { Partitions = 2, Durability = new(DurabilityKind.Replicated, 1) };
-        _engines = [_world.Start(options), _world.Start(options)];
+        _engines = [World.Start(options), World.Start(options)];
     }
-
-    /// <summary>What was released though it was to be held, or never came; empty where all is well.</summary>
-    public List<string> Faults { get; } = [];
 
     public int Broken { get; private set; }
 
     /// <summary>What is wrong in a seed; null where nothing is.</summary>
-    public static string? Judge(int seed)
-    {
-        using var drill = new HeldDrill(seed);
-        try
-        {
-            drill.Run();
-            return drill.Faults.Count == 0 ? null : string.Join('\n', drill.Faults);
-        }
-        catch (Exception fault) when (fault is Xunit.Sdk.XunitException or InvalidOperationException)
-        {
-            return fault.Message;
-        }
-    }
+    public static string? Judge(int seed) => JudgeAndDispose(new HeldDrill(seed));
 
-    public void Run()
+    public override void Run()
     {
         for (var i = 0; i < _engines.Length; i++)
         {
@@ -74,26 +58,24 @@ internal sealed class HeldDrill : IDisposable
             engine.Do(() => _ = PublishAllAsync(number));
         }
 
-        _world.Run(seconds: 3);
+        World.Run(seconds: 3);
         for (var crash = 0; crash < Crashes; crash++)
         {
             _isSlow = _random.Next(2) == 0;
-            _world.Run(seconds: 3 * _random.NextDouble());
+            World.Run(seconds: 3 * _random.NextDouble());
             Crash();
             _isSlow = false;
         }
 
-        _world.Run(seconds: 20);
+        World.Run(seconds: 20);
         _isOver = true;
-        _world.Run(seconds: 60);
+        World.Run(seconds: 60);
         Faults.AddRange(_answered.Where(number => !_shown.Contains(number)).Select(number => $"{number} was answered and never shown"));
     }
 
-    public void Dispose() => _world.Dispose();
-
     private void Crash()
     {
-        var server = _world.Server;
+        var server = World.Server;
         var unconfirmed = server.JournaledCalls - server.Confirmed;
         var lost = _random.Next(3) == 0 ? _random.Next(unconfirmed + 1) : unconfirmed + 1 + _random.Next(6);
         var known = _engines.Select(engine => engine.Primary.Applied.Watermarks()).ToArray();
@@ -104,7 +86,7 @@ internal sealed class HeldDrill : IDisposable
         var notice = known.Select(of => of.Any(one => one.Durable > survived[one.Partition])).ToArray();
         if (!notice.Contains(true))
         {
-            _world.Run(Grace.TotalSeconds);
+            World.Run(Grace.TotalSeconds);
             Faults.AddRange(
                 _engines.Where(engine => engine.Primary.IsHeld).Select(_ => "a process holds, though nothing confirmed was lost")
             );
@@ -119,26 +101,26 @@ internal sealed class HeldDrill : IDisposable
             if (notice[i])
             {
                 bool IsBack() => engine.Primary.WorldLine != worldLines[number] && engine.Primary.Ready;
-                _world.Await(IsBack, 30, $"process {number} connects again");
-                _heldFrom[i] ??= _world.Loop.Now - DateTimeOffset.UnixEpoch;
+                World.Await(IsBack, 30, $"process {number} connects again");
+                _heldFrom[i] ??= World.Loop.Now - DateTimeOffset.UnixEpoch;
             }
         }
 
-        var from = _world.Loop.Now - DateTimeOffset.UnixEpoch + Grace;
+        var from = World.Loop.Now - DateTimeOffset.UnixEpoch + Grace;
         _heldFrom[0] ??= from;
         _heldFrom[1] ??= from;
         // Answered or not: what the loss took is contradicted already.
         _answered.Clear();
-        _world.Run(seconds: 10 + 5 * _random.NextDouble());
+        World.Run(seconds: 10 + 5 * _random.NextDouble());
         (_heldFrom[0], _heldFrom[1]) = (null, null);
-        _world.Cli("HSET", Namespace, "accepted", _world.Cli("HGET", Namespace, "broken"));
-        _world.Run(seconds: 6);
+        World.Cli("HSET", Namespace, "accepted", World.Cli("HGET", Namespace, "broken"));
+        World.Run(seconds: 6);
     }
 
     private Position SurvivedIn(int partition)
     {
         var header = World.Tag(partition, of: 2) + ":m";
-        return Position.Parse($"{_world.Cli("HGET", header, "wl")}-{_world.Cli("HGET", header, "lsn")}");
+        return Position.Parse($"{World.Cli("HGET", header, "wl")}-{World.Cli("HGET", header, "lsn")}");
     }
 
     private async Task PublishAllAsync(int number)
@@ -162,7 +144,7 @@ internal sealed class HeldDrill : IDisposable
 
     private void Release(int number, string what)
     {
-        var now = _world.Loop.Now - DateTimeOffset.UnixEpoch;
+        var now = World.Loop.Now - DateTimeOffset.UnixEpoch;
         if (_heldFrom[number] is { } from && now > from)
         {
             Faults.Add($"{what} by process {number}, {(now - from).TotalSeconds:0.0} s after it had to hold");

@@ -12,7 +12,7 @@ namespace Darq.Tests.Simulation.Durability;
 /// at once or much later. At times Redis dies and comes back without some of what was not confirmed. What a barrier says must be so at the
 /// end, and each must say something once the faults are over.
 /// </summary>
-internal sealed class SpeculativeDrill : IDisposable
+internal sealed class SpeculativeDrill : Drill
 {
     private const int Writes = 60;
     private const int MostPositions = 4;
@@ -20,7 +20,6 @@ internal sealed class SpeculativeDrill : IDisposable
     /// <summary>How soon after the last fault each barrier is answered.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly World _world = new();
     private readonly Random _random;
 
     // Of its own, so that what is read changes nothing else.
@@ -43,71 +42,54 @@ internal sealed class SpeculativeDrill : IDisposable
     public SpeculativeDrill(int seed)
     {
         (_random, _reading) = (new(seed), new(seed));
-        _world.Replicate(true);
+        World.Replicate(true);
         var options = World.OnePartition with { Partitions = 2 };
         var durably = options with { Durability = new(DurabilityKind.Replicated, 1) };
-        _writer = _world.Start(options);
-        _engines = [_world.Start(durably), _world.Start(durably)];
+        _writer = World.Start(options);
+        _engines = [World.Start(durably), World.Start(durably)];
     }
-
-    /// <summary>What was contradicted or never said; empty where nothing was.</summary>
-    public List<string> Faults { get; } = [];
 
     /// <summary>How many writes barriers found durable, and lost.</summary>
     public (int Durable, int RolledBack) Found => (_durable.Count, _rolledBack.Count);
 
     /// <summary>What is wrong in a seed; null where nothing is.</summary>
-    public static string? Judge(int seed)
-    {
-        using var drill = new SpeculativeDrill(seed);
-        try
-        {
-            drill.Run();
-            return drill.Faults.Count == 0 ? null : string.Join('\n', drill.Faults);
-        }
-        catch (Exception fault) when (fault is Xunit.Sdk.XunitException or InvalidOperationException)
-        {
-            return fault.Message;
-        }
-    }
+    public static string? Judge(int seed) => JudgeAndDispose(new SpeculativeDrill(seed));
 
-    public void Run()
+    public override void Run()
     {
-        _world.Run(seconds: 1);
+        World.Run(seconds: 1);
         _writer.Do(() => _ = WriteAllAsync());
         while (_writing < Writes)
         {
-            _world.Run(seconds: _random.Next(8) == 0 ? 0.5 : 0.05 * _random.NextDouble());
+            World.Run(seconds: _random.Next(8) == 0 ? 0.5 : 0.05 * _random.NextDouble());
             if (_random.Next(3) == 0)
             {
                 Crash();
             }
 
-            _world.Replicate(_random.Next(2) == 0);
+            World.Replicate(_random.Next(2) == 0);
             AskPending();
         }
 
         AskPending();
-        _world.Replicate(true);
+        World.Replicate(true);
         Faults.AddRange(
             _engines.Where(engine => engine.Primary.IsHeld).Select(_ => "a process holds releases, though nothing confirmed was lost")
         );
-        if (!_world.Loop.RunUntil(() => _answered == _asked, Patience))
+        if (!World.Loop.RunUntil(() => _answered == _asked, Patience))
         {
             Faults.Add($"{_asked - _answered} of {_asked} barriers have no answer {Patience.TotalSeconds} s after the last fault");
         }
 
-        _world.Run(seconds: 10);
+        World.Run(seconds: 10);
         Judge();
     }
 
-    public void Dispose() => _world.Dispose();
-
     private void Crash()
     {
-        var server = _world.Server;
+        var server = World.Server;
         // Mostly there is something to lose. The last calls are those of rounds.
-        _world.Loop.RunUntil(() => server.JournaledCalls > server.Confirmed, TimeSpan.FromMilliseconds(100));
+        World.Loop.RunUntil(() => server.JournaledCalls > server.Confirmed, TimeSpan.FromMilliseconds(100));
         var unconfirmed = server.JournaledCalls - server.Confirmed;
         var lost = _random.Next(4) switch
         {
