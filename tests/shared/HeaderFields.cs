@@ -14,7 +14,7 @@ internal sealed record TopicNumbers(long Last, long Bytes, long Trimmed, long Du
     }
 }
 
-/// <summary>Field l:&lt;group&gt;:&lt;topic&gt; of a partition header (ack.lua).</summary>
+/// <summary>Field l:&lt;group&gt;:&lt;topic&gt; of a partition header (lane.lua).</summary>
 internal sealed record LaneNumbers(
     string Owner,
     string FencingToken,

@@ -4,7 +4,7 @@
 -- (format), broken, dl (LSN of the last delete), tick (of one header: when the watermark last wrote it, ms). Further fields are one
 -- text each, so that one HMGET reads and one HSET writes all that a call needs of a partition: r (buckets of step results),
 -- t:<topic>, d:<topic> and r:<topic> (append.lua), l:<group>:<topic>
--- (ack.lua). A call works only where boot is the replication id of this very server process (master_replid: it changes at every
+-- (lane.lua). A call works only where boot is the replication id of this very server process (master_replid: it changes at every
 -- start, promotion and full resync). The comparison with `cached` saves reading INFO. Only a primary fills it: a replica has the id
 -- of its primary, and would take that id for its own once promoted. A primary's cache goes stale only when it becomes a replica;
 -- its data is then the other server's with the headers, or still its own.

@@ -65,7 +65,7 @@ internal sealed class Books
         return waiting;
     }
 
-    /// <summary>From the last number of the stream (append.lua) to the ack watermark (ack.lua).</summary>
+    /// <summary>From the last number of the stream (append.lua) to the ack watermark (lane.lua).</summary>
     private static long Behind(string topic, string? lane)
     {
         var last = Number(topic.Split(' ')[0]);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Darq.Component.Cli.Data;
 
-/// <summary>The texts packed into a partition header, as append.lua, ack.lua and buckets.lua read and write them.</summary>
+/// <summary>The texts packed into a partition header, as append.lua, lane.lua and buckets.lua read and write them.</summary>
 internal static class StoredNumbers
 {
     /// <summary>Beyond it Lua's numbers are not exact.</summary>

@@ -16,50 +16,6 @@
 --       message. Returns member and body of each in order (nothing for one that is not queued), fewer when the bytes are reached.
 --       O(messages).
 do
-  local function queue_key(lane)
-    return lane.part.tag .. ':q:' .. lane.name
-  end
-
-  local function bodies_key(lane)
-    return lane.part.tag .. ':qb:' .. lane.name
-  end
-
-  local function queued(lane, seq)
-    return redis.call('ZRANGEBYSCORE', queue_key(lane), seq, seq)[1]
-  end
-
-  -- Keys that finishing the message will write and that nothing has read are checked here, before the request's first write.
-  local function find(lane, seq)
-    if not lanes.is_acked(lane, seq) then
-      if lane.gaps == 0 and seq ~= lane.seq + 1 then headers.check(lane.ranges, 'zset') end
-      return true
-    end
-    local member = queued(lane, seq)
-    if member then headers.check(bodies_key(lane), 'hash') end
-    return member
-  end
-
-  -- True for a message in the stream, the member for a queued one, nothing for a finished one. Remembered until the message
-  -- changes, because a step asks several times.
-  function lanes.pending(lane, seq)
-    if lane.asked ~= seq then lane.asked, lane.pending = seq, find(lane, seq) end
-    return lane.pending
-  end
-
-  -- Precondition: `pending` is fresh from lanes.pending, and the request has begun. `counter` belongs to the lane's books: consumed,
-  -- dead or expired.
-  function lanes.finish(lane, wl, seq, pending, counter)
-    lane.asked = false
-    if pending == true then
-      lanes.ack(lane, wl, seq)
-    else
-      redis.call('ZREM', queue_key(lane), pending)
-      redis.call('HDEL', bodies_key(lane), seq)
-    end
-    if counter ~= 'consumed' then lanes.read_rest(lane) end
-    lane[counter], lane.changed = lane[counter] + 1, true
-  end
-
   local function entry(lane, wl, seq)
     local id = wl .. '-' .. seq
     local found = redis.call('XRANGE', lane.part.tag .. ':t:' .. lane.topic, id, id)[1]
@@ -93,22 +49,22 @@ do
     local fields = pending == true and entry(lane, wl, seq)
     if not pending or pending == true and not fields then return 0 end
     if fields then
-      headers.check(queue_key(lane), 'zset')
-      headers.check(bodies_key(lane), 'hash')
+      headers.check(lanes.queue_key(lane), 'zset')
+      headers.check(lanes.bodies_key(lane), 'hash')
     end
     headers.begin(batch, lane.part)
     lane.asked = false
     local key
     if fields then
       key = fields.k or ''
-      redis.call('HSET', bodies_key(lane), seq, body_of(fields))
+      redis.call('HSET', lanes.bodies_key(lane), seq, body_of(fields))
       lanes.ack(lane, wl, seq)
     else
       key = string.match(pending, '^%S+ %S+ %S+ (.*)$')
-      redis.call('ZREM', queue_key(lane), pending)
+      redis.call('ZREM', lanes.queue_key(lane), pending)
     end
     local due = headers.text(batch.now + tonumber(delay))
-    redis.call('ZADD', queue_key(lane), seq, wl .. '-' .. seq .. ' ' .. due .. ' ' .. failures .. ' ' .. key)
+    redis.call('ZADD', lanes.queue_key(lane), seq, wl .. '-' .. seq .. ' ' .. due .. ' ' .. failures .. ' ' .. key)
     return 1
   end
 
@@ -129,7 +85,7 @@ do
     local wl, seq = args[at + 4], tonumber(args[at + 5])
     local pending = lanes.pending(lane, seq)
     if not pending then return 'OK ' .. headers.reached(lane.part) end
-    local body = pending ~= true and redis.call('HGET', bodies_key(lane), seq)
+    local body = pending ~= true and redis.call('HGET', lanes.bodies_key(lane), seq)
     local fields = pending == true and entry(lane, wl, seq) or body and fields_of(body)
     -- Its entry or body is gone; what is left of it cannot be delivered, nor moved.
     if not fields then return 'OK ' .. headers.reached(lane.part) end
@@ -146,7 +102,7 @@ do
     local parts, code = headers.open(args, 6, tonumber(args[1]))
     if not parts then return code end
     local lane = lanes.open(parts[1], args[2], args[3])
-    local page = redis.call('ZRANGEBYSCORE', queue_key(lane), '(' .. args[4], '+inf', 'LIMIT', 0, args[5])
+    local page = redis.call('ZRANGEBYSCORE', lanes.queue_key(lane), '(' .. args[4], '+inf', 'LIMIT', 0, args[5])
     table.insert(page, 1, headers.text(headers.now()))
     return page
   end
@@ -158,8 +114,8 @@ do
     for at = first, #args, 2 do
       if bytes >= tonumber(args[4]) then break end
       local lane = lanes.open(parts[tonumber(args[at])], args[2], args[3])
-      local member = queued(lane, args[at + 1])
-      local body = member and redis.pcall('HGET', bodies_key(lane), args[at + 1])
+      local member = lanes.queued(lane, args[at + 1])
+      local body = member and redis.pcall('HGET', lanes.bodies_key(lane), args[at + 1])
       if type(body) == 'table' then body = false end
       found[#found + 1], found[#found + 2] = member or false, body or false
       bytes = bytes + #(body or '')

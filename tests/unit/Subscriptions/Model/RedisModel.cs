@@ -8,7 +8,7 @@ using Darq.Engine.Subscriptions.Retries;
 namespace Darq.Tests.Unit.Subscriptions.Model;
 
 /// <summary>
-/// What Redis does for one group and topic, as far as the core hears of it: append.lua, claim.lua, ack.lua, retry.lua and the consumption
+/// What Redis does for one group and topic, as far as the core hears of it: append.lua, claim.lua, lane.lua, retry.lua and the consumption
 /// of step.lua in a few lines each. Every write can be undone, so that a crash loses the newest ones.
 /// </summary>
 internal sealed class RedisModel(int partitions)
