@@ -63,8 +63,11 @@ internal sealed class Lane(int partition, Order order)
     /// <summary>The world-line in which it was claimed or resumed.</summary>
     public long WorldLine { get; private set; }
 
-    /// <summary>While it drains, when that is given up; while it delivers, when it may drain at the earliest.</summary>
-    public TimeSpan TurnsAt { get; set; }
+    /// <summary>While it drains: when that is given up.</summary>
+    public TimeSpan DrainsUntil { get; set; }
+
+    /// <summary>While it delivers: when it may drain at the earliest.</summary>
+    public TimeSpan KeptUntil { get; set; }
 
     /// <summary>Session that was seen to own it instead of us, and the heartbeat of ours that had been begun by then.</summary>
     public (string Session, long Beat)? OtherOwner { get; set; }
@@ -119,7 +122,7 @@ internal sealed class Lane(int partition, Order order)
 
     public void Own(string session, ClaimResult claim, long attemptsBefore)
     {
-        (State, Session, FencingToken, OtherOwner, TurnsAt) = (LaneState.Delivering, session, claim.FencingToken, null, default);
+        (State, Session, FencingToken, OtherOwner, KeptUntil) = (LaneState.Delivering, session, claim.FencingToken, null, default);
         (ReadUpTo, Tail, Armed, _acked) = (claim.AckedUpTo, claim.AckedUpTo.Number, false, claim.Acked);
         (TakeOvers, Suspect) = (claim.TakeOvers, claim.TakeOvers > 0 ? claim.AckedUpTo.Number + 1 : 0);
         (Retries.IsKnown, AttemptsBefore) = (claim.InRetryQueue == 0, attemptsBefore);

@@ -52,7 +52,7 @@ internal sealed class LaneOwnership(
     public bool HasDrained => _draining.Count > 0 && _draining.Any(IsDrained);
 
     /// <summary>When a draining lane gives up; null while none drains.</summary>
-    public TimeSpan? NextTurn => _draining.Count > 0 ? _draining.Min(lane => lane.TurnsAt) : null;
+    public TimeSpan? NextTurn => _draining.Count > 0 ? _draining.Min(lane => lane.DrainsUntil) : null;
 
     /// <summary>Whether any lane is owned, released without Redis knowing it, or perhaps claimed.</summary>
     public bool IsIdle => _releases.Count == 0 && !Array.Exists(lanes, lane => lane.Owned || lane.ClaimIsOpen);
@@ -254,20 +254,20 @@ internal sealed class LaneOwnership(
     /// </summary>
     private void Turn(Lane lane, bool isOurs, bool isTaking, TimeSpan now)
     {
-        if (lane.State == LaneState.Delivering && !isOurs && (!isTaking || lane.TurnsAt <= now && !lane.IsSuspicious))
+        if (lane.State == LaneState.Delivering && !isOurs && (!isTaking || lane.KeptUntil <= now && !lane.IsSuspicious))
         {
-            (lane.State, lane.TurnsAt) = (LaneState.Draining, now + DrainsFor);
+            (lane.State, lane.DrainsUntil) = (LaneState.Draining, now + DrainsFor);
             _draining.Add(lane);
         }
-        else if (lane.State == LaneState.Draining && (isOurs || isTaking && lane.TurnsAt <= now && !IsDrained(lane)))
+        else if (lane.State == LaneState.Draining && (isOurs || isTaking && lane.DrainsUntil <= now && !IsDrained(lane)))
         {
             Keep(lane, isOurs ? default : now + KeepsFor);
         }
     }
 
-    private void Keep(Lane lane, TimeSpan atLeastUntil)
+    private void Keep(Lane lane, TimeSpan until)
     {
-        (lane.State, lane.TurnsAt) = (LaneState.Delivering, atLeastUntil);
+        (lane.State, lane.KeptUntil) = (LaneState.Delivering, until);
         _draining.Remove(lane);
         effects.Wake(Workers.Reader);
     }

@@ -219,7 +219,7 @@ public sealed class LaneOwnershipTests
     {
         Own(Lane);
         Send(Lane);
-        Lane.TurnsAt = Now + LaneOwnership.KeepsFor;
+        Lane.KeptUntil = Now + LaneOwnership.KeepsFor;
 
         _ownership.NextReleases(Others, "me", isTaking: false, Now);
         _ownership.NextReleases(Others, "me", isTaking: false, Now + 10 * LaneOwnership.DrainsFor);
