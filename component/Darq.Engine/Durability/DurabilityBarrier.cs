@@ -56,7 +56,7 @@ internal sealed class DurabilityBarrier(Primary primary, NamespaceOptions option
     private async ValueTask<BarrierEnd?> TryPassAsync(IReadOnlyList<WirePosition> positions, CancellationToken cancellation)
     {
         // In this order: a recovery changes the count before it shows its world-line.
-        var (worldLine, begin) = (primary.WorldLine, primary.Watermark.Begin());
+        var (worldLine, before) = (primary.WorldLine, primary.Watermark.Recoveries);
         if (Newer(positions, worldLine) is { } newer)
         {
             await FenceAsync(cancellation);
@@ -64,8 +64,8 @@ internal sealed class DurabilityBarrier(Primary primary, NamespaceOptions option
         }
 
         var lost = await LostAsync(positions, cancellation);
-        var rung = await ConfirmAsync(begin, cancellation);
-        return rung is not null && primary.WorldLine == worldLine && primary.Watermark.Begin() == begin
+        var rung = await ConfirmAsync(before, cancellation);
+        return rung is not null && primary.WorldLine == worldLine && primary.Watermark.Recoveries == before
             ? new(rung.IsDurable ? true : null, worldLine, rung.Level, lost)
             : null;
     }
@@ -102,11 +102,11 @@ internal sealed class DurabilityBarrier(Primary primary, NamespaceOptions option
     /// The rung by which all that was applied before is as durable as it gets; null where it is to be found out anew. Where no rounds run
     /// a call of its own finds out whether Redis is still the process that it was; being a write, it is flushed after all earlier ones.
     /// </summary>
-    private async ValueTask<DurabilityRung?> ConfirmAsync(int begin, CancellationToken cancellation)
+    private async ValueTask<DurabilityRung?> ConfirmAsync(RecoveryCount before, CancellationToken cancellation)
     {
         primary.Durable.ThrowIfFull();
         var rung = primary.Watermark.Rung;
-        var end = await primary.Watermark.WaitAsync(begin, cancellation);
+        var end = await primary.Watermark.WaitAsync(before, cancellation);
         if (end == WaitEnd.NotNeeded)
         {
             await FenceAsync(cancellation);

@@ -4,7 +4,7 @@ using Darq.Engine.Core;
 namespace Darq.Engine.Durability;
 
 /// <summary>
-/// Answers that must not be contradicted wait here, as long as a call may take. A write calls <see cref="Begin"/> before it is sent, and
+/// Answers that must not be contradicted wait here, as long as a call may take. A write calls <see cref="Admit"/> before it is sent, and
 /// <see cref="WaitAsync"/> before it is answered.
 /// </summary>
 internal sealed class DurableAnswers(Watermark watermark, AppliedPositions applied, CallTimeout callTimeout)
@@ -33,12 +33,11 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
             };
 
     /// <summary>
-    /// The same of what Redis answered to a request, whatever came since; <paramref name="begin"/> is what the watermark said in front of
-    /// it. False where a recovery may have lost it.
+    /// The same of what Redis answered to a request, whatever came since it was sent. False where a recovery may have lost it.
     /// </summary>
-    public bool? Knows(int begin, int partition, Position position) =>
+    public bool? Knows(RecoveryCount before, int partition, Position position) =>
         Knows(partition, position) is not { } isDurable ? null
-        : watermark.Begin() == begin || applied.Survives(partition, position) ? isDurable
+        : watermark.Recoveries == before || applied.Survives(partition, position) ? isDurable
         : false;
 
     /// <summary>
@@ -46,7 +45,7 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
     /// a call may take, where releases are held, and where too many wait: throws <see cref="DarqException"/> (Unavailable, Full). Who is
     /// not told that it is durable may go on.
     /// </summary>
-    public int Begin(bool mustBeDurable)
+    public RecoveryCount Admit(bool mustBeDurable)
     {
         if (mustBeDurable && !watermark.IsReplyEnough)
         {
@@ -58,7 +57,7 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
             ThrowIfFull();
         }
 
-        return watermark.Begin();
+        return watermark.Recoveries;
     }
 
     /// <summary>
@@ -66,19 +65,19 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
     /// recovery came in between that it did not survive, where the level is not reached in the time of a call, where releases are held, and
     /// where too many wait.
     /// </summary>
-    /// <param name="begin">What the watermark said before the request was sent.</param>
+    /// <param name="before">What <see cref="Admit"/> or the watermark said before the request was sent.</param>
     /// <param name="survives">Whether that is there still, after a recovery.</param>
     /// <param name="cancellation">Ends the wait only.</param>
-    public async ValueTask WaitAsync(int begin, Func<bool> survives, CancellationToken cancellation)
+    public async ValueTask WaitAsync(RecoveryCount before, Func<bool> survives, CancellationToken cancellation)
     {
         if (watermark.IsReplyEnough)
         {
             return;
         }
 
-        while (!await EndAsync(begin, AppliedButNotDurable, cancellation))
+        while (!await EndAsync(before, AppliedButNotDurable, cancellation))
         {
-            begin = watermark.Begin();
+            before = watermark.Recoveries;
             if (!survives())
             {
                 throw new DarqException(
@@ -95,13 +94,13 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
     /// <see cref="DarqException"/>: Unavailable where the level is not reached in the time of a call, and at once while releases are held,
     /// Full where too many wait.
     /// </summary>
-    public ValueTask<bool> IsDurableAsync(int begin, CancellationToken cancellation)
+    public ValueTask<bool> IsDurableAsync(RecoveryCount before, CancellationToken cancellation)
     {
         ThrowIfFull();
-        return EndAsync(begin, ReadButNotDurable, cancellation);
+        return EndAsync(before, ReadButNotDurable, cancellation);
     }
 
-    private async ValueTask<bool> EndAsync(int begin, (string What, string Then) wait, CancellationToken cancellation)
+    private async ValueTask<bool> EndAsync(RecoveryCount before, (string What, string Then) wait, CancellationToken cancellation)
     {
         // Too late to refuse anything.
         if (watermark.IsHeld || IsFull)
@@ -112,7 +111,7 @@ internal sealed class DurableAnswers(Watermark watermark, AppliedPositions appli
         using var timeout = callTimeout.Begin(cancellation);
         try
         {
-            return await watermark.DurableAsync(begin, timeout.Token);
+            return await watermark.DurableAsync(before, timeout.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

@@ -114,20 +114,20 @@ internal sealed class Watermark : IAsyncDisposable
         }
     }
 
-    /// <summary>To be called before a request is sent; its result goes to <see cref="DurableAsync"/>. Counts recoveries.</summary>
-    public int Begin() => Volatile.Read(ref _recoveries);
+    /// <summary>To be taken before a request is sent, and handed to <see cref="DurableAsync"/> once it is answered.</summary>
+    public RecoveryCount Recoveries => new(Volatile.Read(ref _recoveries));
 
     /// <summary>
     /// Waits until what this process knows as applied is durable: true. False where a recovery came in between: only what has a position
     /// that survived is still there, and may be waited for anew. Cancelling ends the wait only.
     /// </summary>
-    public async ValueTask<bool> DurableAsync(int begin, CancellationToken cancellation) =>
-        await WaitAsync(begin, cancellation) != WaitEnd.Recovered;
+    public async ValueTask<bool> DurableAsync(RecoveryCount before, CancellationToken cancellation) =>
+        await WaitAsync(before, cancellation) != WaitEnd.Recovered;
 
     /// <summary>The same, telling a confirmation from a level that asks for none.</summary>
-    public async ValueTask<WaitEnd> WaitAsync(int begin, CancellationToken cancellation) =>
-        Enqueue(begin) is { } wait ? await EndAsync(wait, cancellation)
-        : Begin() == begin ? WaitEnd.NotNeeded
+    public async ValueTask<WaitEnd> WaitAsync(RecoveryCount before, CancellationToken cancellation) =>
+        Enqueue(before) is { } wait ? await EndAsync(wait, cancellation)
+        : Recoveries == before ? WaitEnd.NotNeeded
         : WaitEnd.Recovered;
 
     /// <summary>Puts another rung in force. Who waits for more than it asks for goes on.</summary>
@@ -200,12 +200,12 @@ internal sealed class Watermark : IAsyncDisposable
     }
 
     /// <summary>Null where there is nothing to wait for.</summary>
-    private DurabilityWait? Enqueue(int begin)
+    private DurabilityWait? Enqueue(RecoveryCount before)
     {
         DurabilityWait waiter;
         lock (_lock)
         {
-            if (_recoveries != begin || IsReplyEnough)
+            if (Recoveries != before || IsReplyEnough)
             {
                 return null;
             }
@@ -251,7 +251,7 @@ internal sealed class Watermark : IAsyncDisposable
         lock (_lock)
         {
             rung = _rung;
-            round = new(++_begun, _recoveries, rung.Level, _time.GetTimestamp());
+            round = new(++_begun, Recoveries, rung.Level, _time.GetTimestamp());
         }
         if (!rung.NeedsRounds)
         {
@@ -324,7 +324,7 @@ internal sealed class Watermark : IAsyncDisposable
         bool wasSaid;
         lock (_lock)
         {
-            if (_recoveries != round.Recoveries || _rung.Level != round.Level || IsHeld)
+            if (Recoveries != round.Recoveries || _rung.Level != round.Level || IsHeld)
             {
                 return false;
             }
@@ -351,7 +351,7 @@ internal sealed class Watermark : IAsyncDisposable
         bool isNew;
         lock (_lock)
         {
-            if (IsHeld || round.Level != _rung.Level || round.Recoveries != _recoveries)
+            if (IsHeld || round.Level != _rung.Level || round.Recoveries != Recoveries)
             {
                 return;
             }
@@ -395,5 +395,5 @@ internal sealed class Watermark : IAsyncDisposable
     }
 
     /// <summary>A round as it began.</summary>
-    private readonly record struct Round(long Number, int Recoveries, DurabilityLevel Level, long BegunAt);
+    private readonly record struct Round(long Number, RecoveryCount Recoveries, DurabilityLevel Level, long BegunAt);
 }

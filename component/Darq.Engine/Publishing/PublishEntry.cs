@@ -17,8 +17,8 @@ internal readonly record struct Published(string Id, int Partition, Position Str
     public string Position => new WirePosition(Partition, Applied).ToString();
 }
 
-/// <summary>What a publish is answered, and what <see cref="Primary.Watermark"/> said in front of its request.</summary>
-internal readonly record struct PublishAnswer(Published[] Messages, int Begin);
+/// <summary>What a publish is answered, and the recoveries before its request.</summary>
+internal readonly record struct PublishAnswer(Published[] Messages, RecoveryCount RecoveriesBefore);
 
 /// <summary>A time to live given as request metadata.</summary>
 internal static class TimeToLive

@@ -37,7 +37,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         Append.CheckTopic(topic);
         if (entries.Count == 0)
         {
-            return new(new PublishAnswer([], Begin: 0));
+            return new(new PublishAnswer([], default));
         }
 
         if (unanswered is not { Count: > 0 })
@@ -67,7 +67,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         }
         catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
         {
-            Remember(unanswered, former.Digest, former.Outcome, former.Begin);
+            Remember(unanswered, former.Digest, former.Outcome, former.RecoveriesBefore);
             throw fault is TimeoutException ? primary.NoAnswer() : fault;
         }
         catch (DarqException)
@@ -75,7 +75,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
             return await SubmitAsync(topic, entries, unanswered, cancellation);
         }
 
-        if (primary.Watermark.Begin() != former.Begin && !Survive(published))
+        if (primary.Watermark.Recoveries != former.RecoveriesBefore && !Survive(published))
         {
             // Redis may have lost them: two are better than none.
             return await SubmitAsync(topic, entries, unanswered, cancellation);
@@ -83,10 +83,10 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
 
         if (options.MustBeDurable(AckOf(entries)))
         {
-            await DurableAsync(topic, entries, published, former.Begin, unanswered, cancellation);
+            await DurableAsync(topic, entries, published, former.RecoveriesBefore, unanswered, cancellation);
         }
 
-        return Answer([.. published.Select(message => message with { Duplicate = true })], former.Begin);
+        return Answer([.. published.Select(message => message with { Duplicate = true })], former.RecoveriesBefore);
     }
 
     /// <summary>
@@ -98,7 +98,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         if (entries.Count > 0)
         {
             var digest = UnansweredPublishes.DigestOf(topic, entries);
-            Remember(unanswered, digest, Task.FromResult(answer.Messages), answer.Begin);
+            Remember(unanswered, digest, Task.FromResult(answer.Messages), answer.RecoveriesBefore);
         }
     }
 
@@ -111,7 +111,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     {
         var request = RequestOf(topic, entries);
         var mustBeDurable = options.MustBeDurable(request.Ack);
-        var begin = primary.Durable.Begin(mustBeDurable);
+        var before = primary.Durable.Admit(mustBeDurable);
         Published[] published;
         try
         {
@@ -119,17 +119,17 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         }
         catch (Exception) when (unanswered is not null && request.Late is { } outcome)
         {
-            Remember(unanswered, UnansweredPublishes.DigestOf(topic, entries), outcome, begin);
+            Remember(unanswered, UnansweredPublishes.DigestOf(topic, entries), outcome, before);
             throw;
         }
 
         // Mostly there is nothing to wait for, and no state of a wait to be made.
         if (mustBeDurable && !primary.Watermark.IsReplyEnough)
         {
-            await DurableAsync(topic, entries, published, begin, unanswered, cancellation);
+            await DurableAsync(topic, entries, published, before, unanswered, cancellation);
         }
 
-        return Answer(published, begin);
+        return Answer(published, before);
     }
 
     /// <summary>
@@ -139,31 +139,31 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         string topic,
         IReadOnlyList<PublishEntry> entries,
         Published[] published,
-        int begin,
+        RecoveryCount before,
         UnansweredPublishes? unanswered,
         CancellationToken cancellation
     )
     {
         try
         {
-            await primary.Durable.WaitAsync(begin, () => Survive(published), cancellation);
+            await primary.Durable.WaitAsync(before, () => Survive(published), cancellation);
         }
         catch (Exception) when (unanswered is not null)
         {
-            Remember(unanswered, UnansweredPublishes.DigestOf(topic, entries), Task.FromResult(published), begin);
+            Remember(unanswered, UnansweredPublishes.DigestOf(topic, entries), Task.FromResult(published), before);
             throw;
         }
     }
 
-    private PublishAnswer Answer(Published[] published, int begin)
+    private PublishAnswer Answer(Published[] published, RecoveryCount before)
     {
         for (var i = 0; i < published.Length; i++)
         {
-            var isDurable = primary.Durable.Knows(begin, published[i].Partition, published[i].Applied);
+            var isDurable = primary.Durable.Knows(before, published[i].Partition, published[i].Applied);
             published[i] = published[i] with { Durable = isDurable };
         }
 
-        return new(published, begin);
+        return new(published, before);
     }
 
     /// <summary>When a call wants to be answered whose entries were accepted before.</summary>
@@ -173,8 +173,8 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
     private bool Survive(Published[] published) =>
         Array.TrueForAll(published, message => primary.Applied.Survives(message.Partition, message.Applied));
 
-    private void Remember(UnansweredPublishes unanswered, string digest, Task<Published[]> outcome, int begin) =>
-        unanswered.Add(digest, outcome, begin, Now + options.RetryWindow);
+    private void Remember(UnansweredPublishes unanswered, string digest, Task<Published[]> outcome, RecoveryCount before) =>
+        unanswered.Add(digest, outcome, before, Now + options.RetryWindow);
 
     private AppendRequest RequestOf(string topic, IReadOnlyList<PublishEntry> entries)
     {

@@ -39,10 +39,10 @@ internal sealed class UnansweredPublishes
     }
 
     /// <summary>
-    /// A call ended, and <paramref name="outcome"/> tells later what became of it; <paramref name="begin"/> is what
+    /// A call ended, and <paramref name="outcome"/> tells later what became of it; <paramref name="before"/> is what
     /// <see cref="Primary.Watermark"/> said in front of it. Remembered until a monotonic time.
     /// </summary>
-    public void Add(string digest, Task<Published[]> outcome, int begin, TimeSpan until)
+    public void Add(string digest, Task<Published[]> outcome, RecoveryCount before, TimeSpan until)
     {
         lock (_lock)
         {
@@ -51,7 +51,7 @@ internal sealed class UnansweredPublishes
                 _byAge.RemoveFirst();
             }
 
-            _byAge.AddLast(new Unanswered(digest, outcome, begin, until));
+            _byAge.AddLast(new Unanswered(digest, outcome, before, until));
             _count = _byAge.Count;
         }
     }
@@ -85,4 +85,4 @@ internal sealed class UnansweredPublishes
 }
 
 /// <summary>A publish whose call ended without an answer.</summary>
-internal sealed record Unanswered(string Digest, Task<Published[]> Outcome, int Begin, TimeSpan Until);
+internal sealed record Unanswered(string Digest, Task<Published[]> Outcome, RecoveryCount RecoveriesBefore, TimeSpan Until);

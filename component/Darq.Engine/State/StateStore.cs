@@ -49,24 +49,24 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     {
         while (true)
         {
-            var begin = primary.Watermark.Begin();
+            var before = primary.Watermark.Recoveries;
             var values = await _reads.GetAsync(keys, cancellation);
             var positions = new Position?[keys.Count];
             var areDurable = true;
             for (var i = 0; i < positions.Length; i++)
             {
                 positions[i] = Note(keys[i], values[i]);
-                areDurable &= KnowsDurable(begin, keys[i], positions[i]) == true;
+                areDurable &= KnowsDurable(before, keys[i], positions[i]) == true;
             }
 
             if (
                 !mustBeDurable
                 || areDurable
                 || primary.Watermark.IsReplyEnough
-                || await primary.Durable.IsDurableAsync(begin, cancellation)
+                || await primary.Durable.IsDurableAsync(before, cancellation)
             )
             {
-                return [.. values.Select((value, i) => value with { Durable = KnowsDurable(begin, keys[i], positions[i]) })];
+                return [.. values.Select((value, i) => value with { Durable = KnowsDurable(before, keys[i], positions[i]) })];
             }
         }
     }
@@ -85,8 +85,8 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
         return position;
     }
 
-    private bool? KnowsDurable(int begin, StateKey key, Position? position) =>
-        position is { } known ? primary.Durable.Knows(begin, PartitionOf(key), known) : null;
+    private bool? KnowsDurable(RecoveryCount before, StateKey key, Position? position) =>
+        position is { } known ? primary.Durable.Knows(before, PartitionOf(key), known) : null;
 
     private int PartitionOf(StateKey key) => PartitionHash.OfState(key.Key, options.Partitions);
 
@@ -99,7 +99,7 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
     {
         var change = StateWrite.From(operation, options);
         var mustBeDurable = options.MustBeDurable(operation.Ack);
-        var begin = primary.Durable.Begin(mustBeDurable);
+        var before = primary.Durable.Admit(mustBeDurable);
         Position position;
         try
         {
@@ -108,18 +108,18 @@ internal sealed class StateStore(Primary primary, NamespaceOptions options)
         catch (DarqException refused) when (mustBeDurable && refused.Code == ErrorCode.Conflict)
         {
             // What it rests on may be lost.
-            await primary.Durable.WaitAsync(begin, static () => false, cancellation);
+            await primary.Durable.WaitAsync(before, static () => false, cancellation);
             throw;
         }
 
         if (mustBeDurable && !primary.Watermark.IsReplyEnough)
         {
-            await DurableAsync(change.Partition, position, begin, cancellation);
+            await DurableAsync(change.Partition, position, before, cancellation);
         }
     }
 
-    private ValueTask DurableAsync(int partition, Position position, int begin, CancellationToken cancellation) =>
-        primary.Durable.WaitAsync(begin, () => primary.Applied.Survives(partition, position), cancellation);
+    private ValueTask DurableAsync(int partition, Position position, RecoveryCount before, CancellationToken cancellation) =>
+        primary.Durable.WaitAsync(before, () => primary.Applied.Survives(partition, position), cancellation);
 
     /// <summary>
     /// Starts every operation in order, so that the last of equal keys wins, and then reports one fault. A fault other than an etag's

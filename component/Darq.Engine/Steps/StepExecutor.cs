@@ -65,14 +65,14 @@ internal sealed class StepExecutor(
 
             Check(request);
             // What consumes is not refused while the level is not reached: its messages are with an app, for which that is a failure.
-            var begin = primary.Durable.Begin(options.MustBeDurable(step.Ack) && step.Consumed.Count == 0);
+            var before = primary.Durable.Admit(options.MustBeDurable(step.Ack) && step.Consumed.Count == 0);
             result = await SubmitAsync(request, cancellation);
             if (options.MustBeDurable(step.Ack) && !primary.Watermark.IsReplyEnough)
             {
-                await DurableAsync(request, result, begin, cancellation);
+                await DurableAsync(request, result, before, cancellation);
             }
 
-            if (result.Code is null && primary.Durable.Knows(begin, request.Home, result.Applied) is { } isDurable)
+            if (result.Code is null && primary.Durable.Knows(before, request.Home, result.Applied) is { } isDurable)
             {
                 result = result with { Durable = isDurable };
             }
@@ -131,8 +131,12 @@ internal sealed class StepExecutor(
     /// Whatever the outcome of a step is, it may rest on writes that are not durable yet. After a recovery its parts are there together or
     /// not at all; what an error code rested on is not known.
     /// </summary>
-    private ValueTask DurableAsync(StepRequest request, StepResult result, int begin, CancellationToken cancellation) =>
-        primary.Durable.WaitAsync(begin, () => result.Code is null && primary.Applied.Survives(request.Home, result.Applied), cancellation);
+    private ValueTask DurableAsync(StepRequest request, StepResult result, RecoveryCount before, CancellationToken cancellation) =>
+        primary.Durable.WaitAsync(
+            before,
+            () => result.Code is null && primary.Applied.Survives(request.Home, result.Applied),
+            cancellation
+        );
 
     private StepRequest Compose(Step step)
     {

@@ -90,7 +90,7 @@ public sealed class WatermarkTests : IAsyncLifetime
         round.Confirm("r1", 2);
 
         Assert.False(await wait);
-        Assert.False(await _watermark.DurableAsync(begin: 0, default));
+        Assert.False(await _watermark.DurableAsync(before: default, default));
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class WatermarkTests : IAsyncLifetime
     public async Task Who_gives_up_leaves_nothing_behind()
     {
         using var cancelled = new CancellationTokenSource();
-        var wait = _watermark.DurableAsync(_watermark.Begin(), cancelled.Token).AsTask();
+        var wait = _watermark.DurableAsync(_watermark.Recoveries, cancelled.Token).AsTask();
         await cancelled.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
@@ -120,7 +120,7 @@ public sealed class WatermarkTests : IAsyncLifetime
     public async Task Rounds_go_on_while_none_is_confirmed_and_then_end()
     {
         using var cancelled = new CancellationTokenSource();
-        var wait = _watermark.DurableAsync(_watermark.Begin(), cancelled.Token).AsTask();
+        var wait = _watermark.DurableAsync(_watermark.Recoveries, cancelled.Token).AsTask();
         (await _redis.NextAsync()).Confirm("r1", 0);
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
@@ -148,7 +148,7 @@ public sealed class WatermarkTests : IAsyncLifetime
         await using var watermark = new Watermark(_redis, _link, _applied, new("ns", 1), _time, log, _counters);
         watermark.Set(Replicated);
         _applied.Note(0, new(1, 7));
-        var wait = watermark.DurableAsync(watermark.Begin(), default).AsTask();
+        var wait = watermark.DurableAsync(watermark.Recoveries, default).AsTask();
         // A stall that was said, so that its end is said, too: after the waits have ended.
         (await _redis.NextAsync()).Confirm("r1", 0);
         var second = _redis.NextAsync();
@@ -164,7 +164,7 @@ public sealed class WatermarkTests : IAsyncLifetime
         Assert.True(wasKnown);
     }
 
-    private Task<bool> WaitAsync() => _watermark.DurableAsync(_watermark.Begin(), default).AsTask();
+    private Task<bool> WaitAsync() => _watermark.DurableAsync(_watermark.Recoveries, default).AsTask();
 
     private Task PassAsync(Func<bool> condition, string because) =>
         Eventually.TrueAsync(

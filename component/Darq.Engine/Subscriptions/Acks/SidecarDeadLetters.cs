@@ -18,7 +18,7 @@ internal sealed class SidecarDeadLetters(Primary primary, SubscriptionTable subs
     public async ValueTask MoveAsync(DeliveryToken token, Outstanding outstanding, string topic, CancellationToken cancellation)
     {
         var attempt = subscriptions.StepStarted(token);
-        var (end, fencingToken, begin) = (StepEnd.Unchanged, Lane.NoToken, primary.Watermark.Begin());
+        var (end, fencingToken, before) = (StepEnd.Unchanged, Lane.NoToken, primary.Watermark.Recoveries);
         var request = Compose(token, outstanding, topic, FencingToken);
         try
         {
@@ -37,7 +37,7 @@ internal sealed class SidecarDeadLetters(Primary primary, SubscriptionTable subs
         }
 
         // It answers a publish. An error though the message was moved would make the sidecar publish a second dead letter.
-        await primary.Durable.WaitAsync(begin, Survives, cancellation);
+        await primary.Durable.WaitAsync(before, Survives, cancellation);
 
         bool Survives() => request.Reached is { } reached && primary.Applied.Survives(token.Partition, reached);
 

@@ -44,7 +44,7 @@ internal sealed class LaneReader(GuardedCore core, Primary primary, ReleaseGate 
     private async Task<ReadEntry[]?> ReadAsync(StreamRead read, CancellationToken cancellation)
     {
         await primary.ReadyAsync(cancellation);
-        var (lane, after, begin) = (read.Lane, read.After.ToString(), gate.Begin());
+        var (lane, after, before) = (read.Lane, read.After.ToString(), gate.Recoveries);
         var slice = await primary.ReadStreamAsync(lane.Partition, Keys.Encode(topic), after, read.PageMax, cancellation);
         if (slice.ReplicationId != primary.ReplicationId)
         {
@@ -57,7 +57,7 @@ internal sealed class LaneReader(GuardedCore core, Primary primary, ReleaseGate 
         if (Array.FindLast(entries, entry => entry.Message is not null).Message is { } last)
         {
             primary.Applied.Note(lane.Partition, last.Position);
-            return await gate.PassAsync(begin, lane.Partition, last.Position, cancellation) ? entries : null;
+            return await gate.PassAsync(before, lane.Partition, last.Position, cancellation) ? entries : null;
         }
 
         return entries;

@@ -47,19 +47,19 @@ internal sealed class ReleaseGate : IAsyncDisposable
 
     private bool IsOpen => _primary.Watermark.IsReplyEnough || _core.Read(static core => core.Options.ReleaseAt) == ReleaseAt.Applied;
 
-    /// <summary>To be called before a read; its result goes with what was read.</summary>
-    public int Begin() => _primary.Watermark.Begin();
+    /// <summary>To be taken before a read; goes with what was read.</summary>
+    public RecoveryCount Recoveries => _primary.Watermark.Recoveries;
 
     /// <summary>
     /// Waits until what was read of a partition, up to this position, is durable. False where a recovery came in between:
     /// then it is to be read again.
     /// </summary>
-    public ValueTask<bool> PassAsync(int begin, int partition, Position last, CancellationToken cancellation) =>
-        _primary.Durable.Knows(partition, last) == true ? new(true) : PassAsync(begin, cancellation);
+    public ValueTask<bool> PassAsync(RecoveryCount before, int partition, Position last, CancellationToken cancellation) =>
+        _primary.Durable.Knows(partition, last) == true ? new(true) : PassAsync(before, cancellation);
 
     /// <summary>The same, of anything that was read.</summary>
-    public ValueTask<bool> PassAsync(int begin, CancellationToken cancellation) =>
-        IsOpen ? new(true) : _primary.Watermark.DurableAsync(begin, cancellation);
+    public ValueTask<bool> PassAsync(RecoveryCount before, CancellationToken cancellation) =>
+        IsOpen ? new(true) : _primary.Watermark.DurableAsync(before, cancellation);
 
     /// <summary>This process appended a message: it goes to the core once it is durable.</summary>
     public void Release(AppendedMessage message)
@@ -103,7 +103,7 @@ internal sealed class ReleaseGate : IAsyncDisposable
                 return Place.Stream;
             }
 
-            _held.Enqueue(new(message, _primary.Watermark.Begin()));
+            _held.Enqueue(new(message, _primary.Watermark.Recoveries));
             _heldBytes += message.Data.Length;
             if (!_isStarted)
             {
@@ -128,7 +128,7 @@ internal sealed class ReleaseGate : IAsyncDisposable
             return Timeout.InfiniteTimeSpan;
         }
 
-        var isDurable = await _primary.Watermark.DurableAsync(held[0].Begin, cancellation);
+        var isDurable = await _primary.Watermark.DurableAsync(held[0].RecoveriesBefore, cancellation);
         foreach (var (message, _) in held)
         {
             lock (_lock)
@@ -157,5 +157,5 @@ internal sealed class ReleaseGate : IAsyncDisposable
         _core.Apply(message, static (core, message, _) => core.OnWakeUp(message.Partition, message.StreamId.Number, told: ""));
 
     /// <summary>A message, and what the watermark said in front of the wait for it.</summary>
-    private readonly record struct Held(AppendedMessage Message, int Begin);
+    private readonly record struct Held(AppendedMessage Message, RecoveryCount RecoveriesBefore);
 }

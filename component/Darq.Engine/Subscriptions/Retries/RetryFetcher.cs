@@ -50,14 +50,14 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
         try
         {
             await primary.ReadyAsync(cancellation);
-            var begin = gate.Begin();
+            var before = gate.Recoveries;
             var bodies = await queues.BodiesAsync(
                 [.. fetches.SelectMany(fetch => fetch.Seqs, (fetch, seq) => (fetch.Lane.Partition, seq))],
                 ReadAhead.PageBytes,
                 cancellation
             );
             var messages = Parse(fetches, bodies);
-            found = await gate.PassAsync(begin, cancellation) ? messages : found;
+            found = await gate.PassAsync(before, cancellation) ? messages : found;
         }
         finally
         {
