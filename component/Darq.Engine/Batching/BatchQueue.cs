@@ -42,7 +42,7 @@ internal sealed class BatchQueue : IAsyncDisposable
     // The loop's own: the batch sent first, the one behind it, and the answers to give when the next is on its way.
     private Batch? _first;
     private Batch? _second;
-    private Answers? _answers;
+    private BatchAnswers? _answers;
     private IBatchRequest? _held;
     private int _batches;
 

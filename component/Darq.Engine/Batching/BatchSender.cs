@@ -30,7 +30,7 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
     /// <summary>
     /// The answers of a batch whose call has ended and that took effect under the world-line that it named; nothing for any other outcome.
     /// </summary>
-    public async ValueTask<Answers?> AnswersOfAsync(Batch ended)
+    public async ValueTask<BatchAnswers?> AnswersOfAsync(Batch ended)
     {
         if (!ended.Call.IsCompletedSuccessfully || ended.WorldLine != link.WorldLine)
         {
@@ -38,7 +38,7 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
         }
 
         var reply = await ended.Call;
-        return IsTaken(reply) ? Answers.Of(ended, reply) : null;
+        return IsTaken(reply) ? BatchAnswers.Of(ended, reply) : null;
     }
 
     /// <summary>
@@ -47,7 +47,7 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
     /// 2. Wait until the primary is ready, so that a recovery and its resumed lanes come first.
     /// 3. Send it again: under its number, or under the next one of a new session.
     /// </summary>
-    public async Task<Answers?> ResolveAsync(Batch batch, CancellationToken cancellation)
+    public async Task<BatchAnswers?> ResolveAsync(Batch batch, CancellationToken cancellation)
     {
         while (batch.Requests.Count > 0)
         {
@@ -77,7 +77,7 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
         return null;
     }
 
-    private async Task<Answers?> AnswersAsync(Batch batch, CancellationToken cancellation)
+    private async Task<BatchAnswers?> AnswersAsync(Batch batch, CancellationToken cancellation)
     {
         try
         {

@@ -39,7 +39,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
     // Written under _lock.
     private volatile Session? _session;
 
-    private readonly int _spreadFrom;
+    private readonly int _firstBatch;
     private long _worldLine;
     private int _disposed;
 
@@ -52,7 +52,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         _handshake = new(redis, Keys, options, random);
         (_queue, _reads) = (new(this, Keys, time, _log, Counters), new(redis, Keys));
         (_outage, _lasting) = (new(redis, time, _log), new(redis, time, _log));
-        _spreadFrom = random.Next(options.Partitions);
+        _firstBatch = random.Next(options.Partitions);
         _callTimeout = new(options.CallTimeout, time);
         (Ids, Applied) = (new(random), new(options.Partitions, OnLateLoss));
         Watermark = new(redis, this, Applied, Keys, time, _log, Counters) { Stalled = count => _durability!.OnStalled(count) };
@@ -146,11 +146,8 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
         }
     }
 
-    /// <summary>
-    /// The partition of messages with neither key nor id: one for all of a batch, because each partition that a batch touches costs,
-    /// and another for the next batch.
-    /// </summary>
-    public int Spread() => (int)((uint)(_spreadFrom + _queue.Batches) % (uint)Keys.Partitions);
+    /// <summary>Batches begun so far, counted from a number that differs from process to process.</summary>
+    public int Batches => _firstBatch + _queue.Batches;
 
     /// <summary>Raises <see cref="Appended"/>, so that subscriptions need not read the message back.</summary>
     public void Announce(AppendedMessage message)

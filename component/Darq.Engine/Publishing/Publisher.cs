@@ -181,7 +181,7 @@ internal sealed class Publisher(Primary primary, NamespaceOptions options)
         var (appends, ids) = (new Append[entries.Count], primary.Ids.Take(entries.Count));
         // Messages with neither key nor id share a partition, in which a repeated request finds its first reply.
         var identity = options.DedupBy == DedupBy.Content ? EventIdentity.OfRequest(entries) ?? "" : "";
-        var home = identity.Length > 0 ? PartitionHash.Of(identity, options.Partitions) : primary.Spread();
+        var home = identity.Length > 0 ? PartitionHash.Of(identity, options.Partitions) : Spread.Of(primary);
         var faults = new EntryFaults(entries);
         for (var i = 0; i < appends.Length; i++)
         {

@@ -42,14 +42,14 @@ internal sealed class LaneMessage(Lane lane, Message message)
     /// <summary>Steps of its handlers that met a conflict.</summary>
     public int Conflicts { get; set; }
 
+    /// <summary>The keys of the last of these conflicts, as the app names them.</summary>
+    public string ConflictKeys { get; set; } = "";
+
     /// <summary>Steps of its handlers that Redis could not take.</summary>
     public int Postponed { get; set; }
 
     /// <summary>How often it came back because its app could not be reached.</summary>
     public int Unreached { get; set; }
-
-    /// <summary>The keys of the last of these conflicts, as the app names them.</summary>
-    public string ConflictKeys { get; set; } = "";
 
     /// <summary>Streams that ended while their app had the message, as far as the app opened another.</summary>
     public int StreamsLost { get; set; }

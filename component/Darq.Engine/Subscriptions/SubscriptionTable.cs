@@ -122,15 +122,15 @@ internal sealed class SubscriptionTable : IAsyncDisposable
     /// <summary>A step that names a delivery is on its way; <see cref="StepEnded"/> follows in any case.</summary>
     public Attempt? StepStarted(DeliveryToken token) => Find(token)?.StepStarted(token);
 
+    /// <summary>What became of it; <paramref name="fencingToken"/> is the one it was sent under.</summary>
+    public void StepEnded(DeliveryToken token, Attempt? attempt, StepEnd end, string fencingToken) =>
+        Find(token)?.StepEnded(token, attempt, end, fencingToken);
+
     /// <summary>A delivery that is out on a stream of this app; null where it is not.</summary>
     public Outstanding? FindOutstanding(DeliveryToken token, AppPresence app) => Find(token)?.FindOutstanding(token, app);
 
     /// <summary>The processing time of a delivery begins anew; false where it is not out.</summary>
     public bool Extend(DeliveryToken token) => Find(token)?.Extend(token) ?? false;
-
-    /// <summary>What became of it; <paramref name="fencingToken"/> is the one it was sent under.</summary>
-    public void StepEnded(DeliveryToken token, Attempt? attempt, StepEnd end, string fencingToken) =>
-        Find(token)?.StepEnded(token, attempt, end, fencingToken);
 
     /// <summary>Ends all streams, tells Redis what was answered, releases the lanes and says goodbye.</summary>
     public async ValueTask DisposeAsync()

@@ -1,5 +1,3 @@
-using Darq.Engine.Telemetry;
-
 namespace Darq.Engine.Subscriptions.Deliveries;
 
 /// <summary>
@@ -34,6 +32,10 @@ internal sealed class Attempt(long number, LaneMessage message, StreamWindow str
     /// <summary>Whether the message may go to another stream although this one still has it.</summary>
     public bool MayGoElsewhere => TimedOut || GivenBack;
 
+    /// <summary>When it times out, or is given back; null where it never does.</summary>
+    public TimeSpan? DeadlineOf(TimeSpan processingTimeout) =>
+        processingTimeout == TimeSpan.Zero || MayGoElsewhere || StepsInFlight > 0 ? null : StartedAt + processingTimeout;
+
     /// <summary>What was sent; null before.</summary>
     public Delivery? Delivery { get; set; }
 
@@ -54,47 +56,4 @@ internal sealed class Attempt(long number, LaneMessage message, StreamWindow str
 
     /// <summary>Whether it is one to hand over this message, perhaps as it was read under an earlier claim.</summary>
     public bool IsOf(LaneMessage message) => Message.Lane == message.Lane && Message.Message.StreamId == message.Message.StreamId;
-}
-
-/// <summary>What an app or its sidecar made of an attempt.</summary>
-internal enum Answer
-{
-    Ack,
-
-    /// <summary>The handler failed: counted, and delivered again after a delay.</summary>
-    Nack,
-
-    /// <summary>Neither a step nor an acknowledgement: done where a step consumed the message, else a failure.</summary>
-    Unclear,
-
-    /// <summary>Its step met other values than it had read: delivered again at once, and counted from the fourth time on.</summary>
-    Conflict,
-
-    /// <summary>The step that the app answered did not take effect: treated as a failure.</summary>
-    StepRefused,
-
-    /// <summary>Redis could not take the step that the app answered: delivered again after a delay, not counted.</summary>
-    Postponed,
-
-    /// <summary>It could not be handed to the app: treated as a failure.</summary>
-    Undeliverable,
-
-    /// <summary>The app is not there: delivered again after a delay, not counted.</summary>
-    AppGone,
-
-    /// <summary>Given back: delivered again at once, not counted.</summary>
-    Release,
-}
-
-internal static class Answers
-{
-    /// <summary>The failure that an answer is; null where it is none.</summary>
-    public static DeliveryFailure? ToFailure(this Answer answer) =>
-        answer switch
-        {
-            Answer.Nack => DeliveryFailure.HandlerFailed,
-            Answer.StepRefused => DeliveryFailure.StepRefused,
-            Answer.Undeliverable => DeliveryFailure.Undeliverable,
-            _ => null,
-        };
 }

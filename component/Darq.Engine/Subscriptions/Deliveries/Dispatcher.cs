@@ -131,7 +131,7 @@ internal sealed class Dispatcher(
             foreach (var attempt in stream.Unanswered.Where(attempt => DueOf(attempt) <= now.Elapsed))
             {
                 SaySlow(attempt, now);
-                if (TimesOutAt(attempt) <= now.Elapsed)
+                if (attempt.DeadlineOf(settings.Options.ProcessingTimeout) <= now.Elapsed)
                 {
                     stream.TimeOut(attempt);
                     late.Add(attempt);
@@ -219,14 +219,8 @@ internal sealed class Dispatcher(
     }
 
     /// <summary>When the clock has something to do for an attempt; null where it never has.</summary>
-    public TimeSpan? DueOf(Attempt attempt) => Instant.Earlier(SlowAt(attempt), TimesOutAt(attempt));
+    public TimeSpan? DueOf(Attempt attempt) => Instant.Earlier(SlowAt(attempt), attempt.DeadlineOf(settings.Options.ProcessingTimeout));
 
     private static TimeSpan? SlowAt(Attempt attempt) =>
         attempt.IsSlow || !attempt.Stream.IsWithApp(attempt) ? null : attempt.StartedAt + SlowAfter;
-
-    /// <summary>When an attempt times out, or is given back; null where it never does.</summary>
-    private TimeSpan? TimesOutAt(Attempt attempt) =>
-        settings.Options.ProcessingTimeout == TimeSpan.Zero || attempt.MayGoElsewhere || attempt.StepsInFlight > 0
-            ? null
-            : attempt.StartedAt + settings.Options.ProcessingTimeout;
 }

@@ -5,13 +5,13 @@ using Darq.Engine.Telemetry;
 namespace Darq.Engine.Batching;
 
 /// <summary>The lines of a reply, one for each request after the first, and the requests that they answer.</summary>
-internal sealed record Answers(IReadOnlyList<IBatchRequest> Requests, RedisReply Reply)
+internal sealed record BatchAnswers(IReadOnlyList<IBatchRequest> Requests, RedisReply Reply)
 {
     /// <summary>
     /// Whose answers a reply has. A batch that was refused before was executed after all where the reply has a line for each of its
     /// requests; else only what frees of it was executed, and the others hear why they were not.
     /// </summary>
-    public static Answers Of(Batch batch, RedisReply reply)
+    public static BatchAnswers Of(Batch batch, RedisReply reply)
     {
         var lines = reply.Bytes.Span.Count((byte)'\n');
         var requests = lines == batch.Requests.Count ? batch.Requests : batch.Sent;
