@@ -9,7 +9,7 @@ namespace Darq.Engine.Subscriptions;
 
 /// <summary>
 /// What becomes of a message from the moment it is in memory until it is out of it: every change of its <see cref="MessageState"/> is
-/// made here or by the dispatch that sends it. Belongs to the core.
+/// made here, by the dispatch that sends it, or by <see cref="Settlements"/>. Belongs to the core.
 /// </summary>
 internal sealed class MessageLifecycle(
     string group,
@@ -20,29 +20,17 @@ internal sealed class MessageLifecycle(
     ReadyQueue ready,
     ReadAhead ahead,
     RetrySchedule retries,
-    SubscriptionCounters counters,
-    Action<Lane> lose
+    SubscriptionCounters counters
 )
 {
-    private static readonly TimeSpan RefusedPause = TimeSpan.FromSeconds(1);
-
     // Attempts whose lane was lost while an app works on the message: it does not go out a second time before they are answered or may
     // go elsewhere, and their answer counts until it does.
     private readonly Dictionary<(int Partition, Position Message), Attempt> _orphans = [];
-
-    // Outcomes that Redis refused, to be sent again.
-    private readonly PriorityQueue<Settlement, TimeSpan> _refused = new();
 
     /// <summary>Whether a reader, or the fetcher, found too much in memory.</summary>
     public bool ReadIsHeldBack { get; set; }
 
     public bool FetchIsHeldBack { get; set; }
-
-    /// <summary>When a refused outcome is sent again; null where there is none.</summary>
-    public TimeSpan? NextRepeat => _refused.TryPeek(out _, out var due) ? due : null;
-
-    /// <summary>Outcomes that are sent again; tests check that none is forgotten.</summary>
-    public IEnumerable<Settlement> Refused => _refused.UnorderedItems.Select(item => item.Element);
 
     public Attempt? Orphan(int partition, Position message) => _orphans.GetValueOrDefault((partition, message));
 
@@ -81,35 +69,6 @@ internal sealed class MessageLifecycle(
         {
             _orphans.Remove((message.Lane.Partition, message.Message.StreamId));
         }
-    }
-
-    /// <summary>Sends refused outcomes again that are due.</summary>
-    public void Repeat(TimeSpan now)
-    {
-        while (_refused.TryPeek(out var settlement, out var at) && at <= now)
-        {
-            _refused.Dequeue();
-            if (IsCurrent(settlement))
-            {
-                effects.Settle(settlement);
-            }
-        }
-    }
-
-    /// <summary>What Redis made of an outcome.</summary>
-    public void OnSettled(Settlement settlement, SettlementOutcome outcome, Instant now)
-    {
-        if (!IsCurrent(settlement))
-        {
-            return;
-        }
-
-        if (settlement.HoldsLane && --settlement.Message.Lane.Refused == 0)
-        {
-            effects.Wake(Workers.Reader);
-        }
-
-        Settled(settlement, outcome, now);
     }
 
     public void Add(LaneMessage message)
@@ -225,7 +184,7 @@ internal sealed class MessageLifecycle(
     }
 
     /// <summary>Takes a failed message out of memory, and with it all that wait for it.</summary>
-    private void MoveToRetryQueue(LaneMessage failed, TimeSpan delay, Instant now)
+    public void MoveToRetryQueue(LaneMessage failed, TimeSpan delay, Instant now)
     {
         var lane = failed.Lane;
         var sequence = retries.Move(lane, failed.Message, now.Elapsed + delay, failed.Failures);
@@ -254,73 +213,6 @@ internal sealed class MessageLifecycle(
             ? DeadLetter.KilledItsHandler
         : null;
 
-    public void GiveUp(LaneMessage message, string reason)
-    {
-        var failures = reason == DeadLetter.KilledItsHandler ? message.Lane.TakeOvers : message.Failures;
-        message.Lane.Move(message, MessageState.Settling);
-        message.Settlement = new(message, message.Lane.Epoch, Ending.DeadLetter)
-        {
-            Reason = reason,
-            Failures = failures,
-            DeadLetterTopic = DeadLetter.TopicOf(settings.Options, group, topic)!,
-        };
-        effects.Settle(message.Settlement);
-        effects.Log(log => log.MessageIsGivenUp(group, topic, message.Message.Id, failures, reason));
-    }
-
-    public void Settle(LaneMessage message, Ending ending)
-    {
-        message.Lane.Move(message, MessageState.Settling);
-        message.Settlement = new(message, message.Lane.Epoch, ending);
-        effects.Settle(message.Settlement);
-    }
-
-    private void Settled(Settlement settlement, SettlementOutcome outcome, Instant now)
-    {
-        var (message, lane) = (settlement.Message, settlement.Message.Lane);
-        // What waits in the lane of an ack would only be refused as well; a dead letter may be refused for itself alone.
-        settlement.HoldsLane = outcome == SettlementOutcome.Refused && settlement.Ending != Ending.DeadLetter;
-        switch (outcome)
-        {
-            case SettlementOutcome.Done:
-                CountEnd(settlement);
-                Finish(message);
-                break;
-            case SettlementOutcome.Fenced:
-                counters.Fenced.Add();
-                lose(lane);
-                break;
-            case SettlementOutcome.Full:
-                effects.Log(log => log.DeadLetterTopicIsFull(group, topic, message.Message.Id));
-                MoveToRetryQueue(message, settings.Options.MaxRetryDelay, now);
-                break;
-            default:
-                // Nothing else remembers the outcome.
-                lane.Refused += settlement.HoldsLane ? 1 : 0;
-                _refused.Enqueue(settlement, now.Elapsed + RefusedPause);
-                effects.SetAlarm(now.Elapsed + RefusedPause);
-                break;
-        }
-    }
-
-    private void CountEnd(Settlement settlement)
-    {
-        switch (settlement.Ending)
-        {
-            case Ending.Ack:
-                counters.Acked.Add();
-                break;
-            case Ending.Expire:
-                counters.Expired.Add();
-                break;
-            default:
-                counters.GiveUp(
-                    settlement.Reason == DeadLetter.KilledItsHandler ? GiveUpReason.KilledItsHandler : GiveUpReason.DeliveriesFailed
-                );
-                break;
-        }
-    }
-
     /// <summary>Takes a message out of memory. Safe to repeat.</summary>
     public void Finish(LaneMessage message)
     {
@@ -347,9 +239,6 @@ internal sealed class MessageLifecycle(
 
     private void WakeHeldBack() =>
         effects.Wake((ReadIsHeldBack ? Workers.Reader : Workers.None) | (FetchIsHeldBack ? Workers.RetryFetcher : Workers.None));
-
-    private static bool IsCurrent(Settlement settlement) =>
-        settlement.Message.Settlement == settlement && settlement.Message.Lane.Epoch == settlement.Epoch;
 
     /// <summary>Forgets what is in memory of lanes. Messages that an app works on stay out until it answers.</summary>
     public void Drop(IReadOnlyList<Lane> lanes)

@@ -29,6 +29,7 @@ internal sealed partial class SubscriptionCore
     private readonly ReadAhead _ahead;
     private readonly RetrySchedule _retries;
     private readonly MessageLifecycle _lifecycle;
+    private readonly Settlements _settlements;
     private readonly Dispatcher _dispatcher;
     private readonly LostLanes _lost;
 
@@ -46,8 +47,9 @@ internal sealed partial class SubscriptionCore
         _lanes = [.. Enumerable.Range(0, partitions).Select(partition => new Lane(partition, options.Order))];
         _ahead = new(_lanes);
         _retries = new(_lanes, _effects);
-        _lifecycle = new(group, topic, _settings, random, _effects, _ready, _ahead, _retries, _counters, Lose);
-        _dispatcher = new(group, topic, _settings, random, _effects, _ready, _lifecycle, _counters);
+        _lifecycle = new(group, topic, _settings, random, _effects, _ready, _ahead, _retries, _counters);
+        _settlements = new(group, topic, _settings, _lifecycle, _effects, _counters, Lose);
+        _dispatcher = new(group, topic, _settings, random, _effects, _ready, _lifecycle, _settlements, _counters);
         _lost = new(group, topic, _counters, _effects);
         Ownership = new(_lanes, _effects, new(group, topic, _effects), lane => !_lifecycle.HasOrphans(lane), _lifecycle.Drop);
     }
@@ -74,6 +76,8 @@ internal sealed partial class SubscriptionCore
     public ReadyQueue Ready => _ready;
 
     public MessageLifecycle Lifecycle => _lifecycle;
+
+    public Settlements Settlements => _settlements;
 
     public ReadAhead ReadAhead => _ahead;
 
@@ -233,12 +237,13 @@ internal sealed partial class SubscriptionCore
         }
     }
 
-    public void OnSettled(Settlement settlement, SettlementOutcome outcome, Instant now) => _lifecycle.OnSettled(settlement, outcome, now);
+    public void OnSettled(Settlement settlement, SettlementOutcome outcome, Instant now) =>
+        _settlements.OnSettled(settlement, outcome, now);
 
     /// <summary>Does what is due by the clock.</summary>
     public void OnTick(Instant now)
     {
-        _lifecycle.Repeat(now.Elapsed);
+        _settlements.Repeat(now.Elapsed);
         _lost.Say(now);
         foreach (var late in _dispatcher.TimeOut(now))
         {
@@ -262,7 +267,7 @@ internal sealed partial class SubscriptionCore
 
     /// <summary>When something is due by the clock; null while nothing is.</summary>
     public TimeSpan? NextDue =>
-        Instant.Earlier(Instant.Earlier(_ready.NextDue, _lifecycle.NextRepeat), Instant.Earlier(_dispatcher.NextDue, _lost.Due));
+        Instant.Earlier(Instant.Earlier(_ready.NextDue, _settlements.NextRepeat), Instant.Earlier(_dispatcher.NextDue, _lost.Due));
 
     /// <summary>Draws the consequence of an answer, unless a step that may consume the message is still on its way.</summary>
     private void Resolve(Attempt attempt, Answer answer, Instant now)
@@ -286,7 +291,7 @@ internal sealed partial class SubscriptionCore
         }
         else if (answer == Answer.Ack && !Options.RequireStep && !(isOrphan && attempt.Consumed))
         {
-            _lifecycle.Settle(message, Ending.Ack);
+            _settlements.Settle(message, Ending.Ack);
         }
         else if (attempt.TimedOut)
         {

@@ -15,6 +15,7 @@ internal sealed class Dispatcher(
     Effects effects,
     ReadyQueue ready,
     MessageLifecycle lifecycle,
+    Settlements settlements,
     SubscriptionCounters counters
 )
 {
@@ -149,11 +150,11 @@ internal sealed class Dispatcher(
         {
             if (message.Message.ExpiryMs <= now.UnixMs)
             {
-                lifecycle.Settle(message, Ending.Expire);
+                settlements.Settle(message, Ending.Expire);
             }
             else if (lifecycle.ReasonToGiveUp(message) is { } reason)
             {
-                lifecycle.GiveUp(message, reason);
+                settlements.GiveUp(message, reason);
             }
             else if (_lost.Count(message, _streams) is > 1 and var streams)
             {

@@ -86,7 +86,7 @@ internal sealed class Invariants(CoreModel model)
         Count(_due, Core.Ready.BackingOff);
         Count(_heldBack, Core.Lanes.SelectMany(lane => lane.HeldBack));
         var told = model.Settlements.Select(pending => pending.Settlement);
-        Count(_settling, told.Concat(Core.Lifecycle.Refused).Where(IsCurrent).Select(settlement => settlement.Message));
+        Count(_settling, told.Concat(Core.Settlements.Refused).Where(IsCurrent).Select(settlement => settlement.Message));
         var count = 0;
         foreach (var message in Core.Messages)
         {
