@@ -43,7 +43,9 @@ internal sealed class BatchQueue : IAsyncDisposable
     private Batch? _first;
     private Batch? _second;
     private BatchAnswers? _answers;
-    private IBatchRequest? _held;
+
+    // The loop's own: a request that the last batch had no room for.
+    private IBatchRequest? _carried;
     private int _batches;
 
     public BatchQueue(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log, NamespaceCounters? counters = null)
@@ -102,7 +104,7 @@ internal sealed class BatchQueue : IAsyncDisposable
         await _loop.DisposeAsync();
         _queue.Writer.TryComplete();
         FailInFlight(() => Batch.Unknown("the component is stopping"));
-        _held?.Fail(Stopping());
+        _carried?.Fail(Stopping());
         while (_queue.Reader.TryRead(out var request))
         {
             request.Fail(Stopping());
@@ -230,7 +232,7 @@ internal sealed class BatchQueue : IAsyncDisposable
     }
 
     private bool IsWorthSending() =>
-        (_held is not null || _queue.Reader.TryPeek(out _))
+        (_carried is not null || _queue.Reader.TryPeek(out _))
         && (_first is null || Volatile.Read(ref _waiting) >= _first.Requests.Count || Volatile.Read(ref _waitingBytes) >= MaxBytes);
 
     private async ValueTask WaitAsync()
@@ -250,17 +252,17 @@ internal sealed class BatchQueue : IAsyncDisposable
     {
         var batch = new List<IBatchRequest>(Math.Clamp(Volatile.Read(ref _waiting), 1, MaxRequests));
         var (bytes, weight) = (0L, 0L);
-        while (batch.Count < MaxRequests && (_held is not null || _queue.Reader.TryRead(out _held)))
+        while (batch.Count < MaxRequests && (_carried is not null || _queue.Reader.TryRead(out _carried)))
         {
-            if (batch.Count > 0 && bytes + _held.Size > MaxBytes)
+            if (batch.Count > 0 && bytes + _carried.Size > MaxBytes)
             {
                 break;
             }
 
-            bytes += _held.Size;
-            weight += WeightOf(_held);
-            batch.Add(_held);
-            _held = null;
+            bytes += _carried.Size;
+            weight += WeightOf(_carried);
+            batch.Add(_carried);
+            _carried = null;
         }
 
         Interlocked.Increment(ref _batches);

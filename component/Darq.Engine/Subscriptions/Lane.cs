@@ -118,7 +118,7 @@ internal sealed class Lane(int partition, Order order)
     public IReadOnlyCollection<LaneMessage> Messages => _messages.Values;
 
     /// <summary>Messages that were ready while the lane might not send.</summary>
-    public List<LaneMessage> HeldBack { get; } = [];
+    public List<LaneMessage> Blocked { get; } = [];
 
     public void Own(string session, ClaimResult claim, long attemptsBefore)
     {
@@ -147,7 +147,7 @@ internal sealed class Lane(int partition, Order order)
 
         _messages.Clear();
         _sequences.Clear();
-        HeldBack.Clear();
+        Blocked.Clear();
         Retries.Clear();
         (State, Session, Refused, Out, IsReading) = (LaneState.Unowned, null, 0, 0, false);
         Epoch++;

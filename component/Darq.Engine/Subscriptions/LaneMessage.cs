@@ -8,7 +8,7 @@ namespace Darq.Engine.Subscriptions;
 /// <summary>Where a message is on its way through a lane, and so who brings about its next event.</summary>
 internal enum MessageState
 {
-    /// <summary>In the ready queue, behind an earlier message of its key, or held back with its lane.</summary>
+    /// <summary>In the ready queue, behind an earlier message of its key, or blocked in its lane.</summary>
     Waiting,
 
     /// <summary>With an app; the answer, the end of the stream or the processing timeout comes next.</summary>
@@ -33,7 +33,7 @@ internal sealed class LaneMessage(Lane lane, Message message)
 
     public MessageState State { get; set; }
 
-    /// <summary>Whether it stands in the ready queue or with what its lane holds back. It may have gone on meanwhile.</summary>
+    /// <summary>Whether it stands in the ready queue or with what is blocked in its lane. It may have gone on meanwhile.</summary>
     public bool IsQueued { get; set; }
 
     /// <summary>Attempts that failed.</summary>

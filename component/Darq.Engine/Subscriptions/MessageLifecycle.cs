@@ -14,7 +14,7 @@ namespace Darq.Engine.Subscriptions;
 internal sealed class MessageLifecycle(
     string group,
     string topic,
-    HeldSettings settings,
+    SettingsInForce settings,
     Random random,
     Effects effects,
     ReadyQueue ready,
@@ -28,9 +28,9 @@ internal sealed class MessageLifecycle(
     private readonly Dictionary<(int Partition, Position Message), Attempt> _orphans = [];
 
     /// <summary>Whether a reader, or the fetcher, found too much in memory.</summary>
-    public bool ReadIsHeldBack { get; set; }
+    public bool ReadWaitsForRoom { get; set; }
 
-    public bool FetchIsHeldBack { get; set; }
+    public bool FetchWaitsForRoom { get; set; }
 
     public Attempt? Orphan(int partition, Position message) => _orphans.GetValueOrDefault((partition, message));
 
@@ -200,7 +200,7 @@ internal sealed class MessageLifecycle(
         }
 
         sequence.InMemory = 0;
-        WakeHeldBack();
+        WakeForRoom();
     }
 
     /// <summary>Why the message is not delivered any more; null where it is.</summary>
@@ -223,7 +223,7 @@ internal sealed class MessageLifecycle(
 
         var next = message.Lane.Remove(message);
         ahead.Remove(message.Message);
-        WakeHeldBack();
+        WakeForRoom();
         if (message.Sequence is { } sequence)
         {
             retries.Leave(message, sequence);
@@ -237,8 +237,8 @@ internal sealed class MessageLifecycle(
 
     private Attempt? OrphanOf(LaneMessage message) => _orphans.Count > 0 ? Orphan(message.Lane.Partition, message.Message.StreamId) : null;
 
-    private void WakeHeldBack() =>
-        effects.Wake((ReadIsHeldBack ? Workers.Reader : Workers.None) | (FetchIsHeldBack ? Workers.RetryFetcher : Workers.None));
+    private void WakeForRoom() =>
+        effects.Wake((ReadWaitsForRoom ? Workers.Reader : Workers.None) | (FetchWaitsForRoom ? Workers.RetryFetcher : Workers.None));
 
     /// <summary>Forgets what is in memory of lanes. Messages that an app works on stay out until it answers.</summary>
     public void Drop(IReadOnlyList<Lane> lanes)
@@ -259,6 +259,6 @@ internal sealed class MessageLifecycle(
         }
 
         retries.Forget();
-        WakeHeldBack();
+        WakeForRoom();
     }
 }

@@ -79,8 +79,8 @@ internal sealed partial class SubscriptionCore
     /// <summary>The next page to read; null while there is none, or no room for it.</summary>
     public StreamRead? NextRead()
     {
-        _lifecycle.ReadIsHeldBack = !MayReadAhead;
-        return _lifecycle.ReadIsHeldBack ? null : _ahead.Next();
+        _lifecycle.ReadWaitsForRoom = !MayReadAhead;
+        return _lifecycle.ReadWaitsForRoom ? null : _ahead.Next();
     }
 
     /// <summary>The stream of a page is none; nothing is read there before its tail is known again.</summary>
@@ -190,8 +190,8 @@ internal sealed partial class SubscriptionCore
     /// <summary>The first messages of sequences that are due, and how long to wait where there are none.</summary>
     public (IReadOnlyList<RetryFetch> Fetches, TimeSpan Wait) NextRetryFetches(Instant now)
     {
-        _lifecycle.FetchIsHeldBack = _dispatcher.Streams.Count == 0 || _ahead.IsFull;
-        return _lifecycle.FetchIsHeldBack ? ([], Timeout.InfiniteTimeSpan) : (_retries.NextFetches(now.Elapsed, out var wait), wait);
+        _lifecycle.FetchWaitsForRoom = _dispatcher.Streams.Count == 0 || _ahead.IsFull;
+        return _lifecycle.FetchWaitsForRoom ? ([], Timeout.InfiniteTimeSpan) : (_retries.NextFetches(now.Elapsed, out var wait), wait);
     }
 
     /// <summary>What was found of the first messages of a fetch; those that were not looked for come later.</summary>
@@ -313,10 +313,10 @@ internal sealed partial class SubscriptionCore
     /// <summary>When ownership has to be looked at by the clock; null while nothing drains.</summary>
     public TimeSpan? NextTurn => IsTaking ? Ownership.NextTurn : null;
 
-    /// <summary>The newest stream's settings hold. What is in memory waits in the order before, so that another order drops it.</summary>
-    private void HoldNewest()
+    /// <summary>Takes the newest stream's settings. What is in memory waits in the order before, so that another order drops it.</summary>
+    private void FollowNewest()
     {
-        if (_dispatcher.Streams is [.., var newest] && _settings.Hold(newest.Options, isShared: _dispatcher.Streams.Count > 1))
+        if (_dispatcher.Streams is [.., var newest] && _settings.Follow(newest.Options, isShared: _dispatcher.Streams.Count > 1))
         {
             Ownership.Lose(Ownership.OwnedLanes);
             Array.ForEach(_lanes, lane => lane.Order = Options.Order);

@@ -20,7 +20,7 @@ internal sealed partial class SubscriptionCore
 
     private readonly string _group;
     private readonly string _topic;
-    private readonly HeldSettings _settings;
+    private readonly SettingsInForce _settings;
     private readonly Random _random;
     private readonly SubscriptionCounters _counters;
     private readonly Lane[] _lanes;
@@ -62,7 +62,7 @@ internal sealed partial class SubscriptionCore
     /// <summary>Whether lanes are wanted: a stream is open, and not paused because its sidecar shuts down.</summary>
     public bool IsTaking => _dispatcher.Streams.Any(stream => stream.IsTaking);
 
-    /// <summary>Whether nothing is held and nobody waits, so that no clock has to run.</summary>
+    /// <summary>Whether there is neither a lane nor a stream, so that no clock has to run.</summary>
     public bool IsIdle => _dispatcher.Streams.Count == 0 && Ownership.IsIdle;
 
     /// <summary>All messages in memory; tests check that none is forgotten.</summary>
@@ -89,7 +89,7 @@ internal sealed partial class SubscriptionCore
     {
         var stream = new StreamWindow(options, outlet, app);
         _dispatcher.Add(stream);
-        HoldNewest();
+        FollowNewest();
         if (app.OnOpened(now.Elapsed))
         {
             _effects.AppChanged(app);
@@ -103,7 +103,7 @@ internal sealed partial class SubscriptionCore
     public void Close(StreamWindow stream, Instant now)
     {
         var left = _dispatcher.Close(stream, now);
-        HoldNewest();
+        FollowNewest();
         foreach (var attempt in left)
         {
             Resolve(attempt, Answer.Release, now);

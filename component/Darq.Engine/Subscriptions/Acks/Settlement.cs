@@ -46,7 +46,7 @@ internal sealed class Settlement(LaneMessage message, int epoch, Ending ending)
     public string DeadLetterTopic { get; init; } = "";
 
     /// <summary>Whether its lane reads and sends nothing until Redis takes it, because it was refused.</summary>
-    public bool HoldsLane { get; set; }
+    public bool BlocksLane { get; set; }
 
     /// <summary>Redis refused it the last time that it was sent.</summary>
     public bool WasRefused { get; set; }

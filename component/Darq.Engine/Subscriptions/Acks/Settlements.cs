@@ -9,7 +9,7 @@ namespace Darq.Engine.Subscriptions.Acks;
 internal sealed class Settlements(
     string group,
     string topic,
-    HeldSettings settings,
+    SettingsInForce settings,
     MessageLifecycle lifecycle,
     Effects effects,
     SubscriptionCounters counters,
@@ -64,7 +64,7 @@ internal sealed class Settlements(
             return;
         }
 
-        if (settlement.HoldsLane && --settlement.Message.Lane.Refused == 0)
+        if (settlement.BlocksLane && --settlement.Message.Lane.Refused == 0)
         {
             effects.Wake(Workers.Reader);
         }
@@ -83,7 +83,7 @@ internal sealed class Settlements(
     {
         var (message, lane) = (settlement.Message, settlement.Message.Lane);
         // What waits in the lane of an ack would only be refused as well; a dead letter may be refused for itself alone.
-        settlement.HoldsLane = outcome == SettlementOutcome.Refused && settlement.Ending != Ending.DeadLetter;
+        settlement.BlocksLane = outcome == SettlementOutcome.Refused && settlement.Ending != Ending.DeadLetter;
         switch (outcome)
         {
             case SettlementOutcome.Done:
@@ -100,7 +100,7 @@ internal sealed class Settlements(
                 break;
             default:
                 // Nothing else remembers the outcome.
-                lane.Refused += settlement.HoldsLane ? 1 : 0;
+                lane.Refused += settlement.BlocksLane ? 1 : 0;
                 _refused.Enqueue(settlement, now.Elapsed + RefusedPause);
                 effects.SetAlarm(now.Elapsed + RefusedPause);
                 break;

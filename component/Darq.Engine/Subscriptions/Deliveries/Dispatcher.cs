@@ -10,7 +10,7 @@ namespace Darq.Engine.Subscriptions.Deliveries;
 internal sealed class Dispatcher(
     string group,
     string topic,
-    HeldSettings settings,
+    SettingsInForce settings,
     Random random,
     Effects effects,
     ReadyQueue ready,

@@ -8,7 +8,7 @@ internal sealed class ReadyQueue
 {
     private readonly Queue<LaneMessage> _ready = new();
     private readonly PriorityQueue<LaneMessage, TimeSpan> _backingOff = new();
-    private readonly HashSet<Lane> _withHeldBack = [];
+    private readonly HashSet<Lane> _blocked = [];
     private readonly List<LaneMessage> _aside = [];
 
     /// <summary>When the first message is due by the clock; null where none is.</summary>
@@ -46,7 +46,7 @@ internal sealed class ReadyQueue
     }
 
     /// <summary>
-    /// The first message that waits in a lane that may send, left in the queue. Those of other lanes are held back until
+    /// The first message that waits in a lane that may send, left in the queue. Those of other lanes are blocked until
     /// <see cref="Readmit"/>.
     /// </summary>
     public LaneMessage? Peek()
@@ -60,8 +60,8 @@ internal sealed class ReadyQueue
                     return message;
                 }
 
-                message.Lane.HeldBack.Add(message);
-                _withHeldBack.Add(message.Lane);
+                message.Lane.Blocked.Add(message);
+                _blocked.Add(message.Lane);
                 _ready.Dequeue();
             }
             else
@@ -77,7 +77,7 @@ internal sealed class ReadyQueue
     /// <summary>Lets the first message wait for another stream than the one that still has it.</summary>
     public void SetAside() => _aside.Add(_ready.Dequeue());
 
-    /// <summary>What was held back of lanes that may send again, and what was set aside, is ready again.</summary>
+    /// <summary>What was blocked in lanes that may send again, and what was set aside, is ready again.</summary>
     public void Readmit()
     {
         foreach (var message in _aside)
@@ -86,23 +86,23 @@ internal sealed class ReadyQueue
         }
 
         _aside.Clear();
-        if (_withHeldBack.Count == 0)
+        if (_blocked.Count == 0)
         {
             return;
         }
 
-        foreach (var lane in _withHeldBack.Where(lane => lane.MaySend).ToArray())
+        foreach (var lane in _blocked.Where(lane => lane.MaySend).ToArray())
         {
-            _withHeldBack.Remove(lane);
-            foreach (var message in lane.HeldBack)
+            _blocked.Remove(lane);
+            foreach (var message in lane.Blocked)
             {
                 _ready.Enqueue(message);
             }
 
-            lane.HeldBack.Clear();
+            lane.Blocked.Clear();
         }
     }
 
     /// <summary>Forgets what belongs to a lane that is dropped; its messages are gone.</summary>
-    public void Forget(Lane lane) => _withHeldBack.Remove(lane);
+    public void Forget(Lane lane) => _blocked.Remove(lane);
 }

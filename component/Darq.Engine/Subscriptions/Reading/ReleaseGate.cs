@@ -7,13 +7,13 @@ namespace Darq.Engine.Subscriptions.Reading;
 
 /// <summary>
 /// Keeps messages from the core until they are durable, where the subscription asks for that: what the core has may go to an app at any
-/// moment. A page that was read waits where it is. Of what this process appended itself at most <see cref="MaxHeld"/> messages with
-/// <see cref="MaxHeldBytes"/> are held here; the others are read like another's.
+/// moment. A page that was read waits where it is. Of what this process appended itself at most <see cref="MaxWaiting"/> messages with
+/// <see cref="MaxWaitingBytes"/> wait here; the others are read like another's.
 /// </summary>
 internal sealed class ReleaseGate : IAsyncDisposable
 {
-    public const int MaxHeld = 1000;
-    public const int MaxHeldBytes = 4 << 20;
+    public const int MaxWaiting = 1000;
+    public const int MaxWaitingBytes = 4 << 20;
 
     private readonly GuardedCore _core;
     private readonly Primary _primary;
@@ -21,10 +21,10 @@ internal sealed class ReleaseGate : IAsyncDisposable
     private readonly Lock _lock = new();
 
     // Under _lock.
-    private readonly Queue<Held> _held = new();
-    private int _heldBytes;
+    private readonly Queue<Waiting> _waiting = new();
+    private int _waitingBytes;
 
-    // Written under _lock: until then nothing was ever held.
+    // Written under _lock: until then nothing ever waited.
     private volatile bool _isStarted;
 
     public ReleaseGate(GuardedCore core, Primary primary, Func<Func<CancellationToken, Task<TimeSpan>>, SupervisedLoop> loop)
@@ -35,7 +35,7 @@ internal sealed class ReleaseGate : IAsyncDisposable
 
     private enum Place
     {
-        /// <summary>Nothing is held back.</summary>
+        /// <summary>Nothing waits in front of it.</summary>
         Core,
 
         /// <summary>Goes to the core later.</summary>
@@ -93,18 +93,18 @@ internal sealed class ReleaseGate : IAsyncDisposable
         var isOwned = isOpen || _core.Read(core => core.Lanes[message.Partition].Owned);
         lock (_lock)
         {
-            if (_held.Count == 0 && (isOpen || !isOwned))
+            if (_waiting.Count == 0 && (isOpen || !isOwned))
             {
                 return Place.Core;
             }
 
-            if (_held.Count == MaxHeld || _heldBytes + message.Data.Length > MaxHeldBytes)
+            if (_waiting.Count == MaxWaiting || _waitingBytes + message.Data.Length > MaxWaitingBytes)
             {
                 return Place.Stream;
             }
 
-            _held.Enqueue(new(message, _primary.Watermark.Recoveries));
-            _heldBytes += message.Data.Length;
+            _waiting.Enqueue(new(message, _primary.Watermark.Recoveries));
+            _waitingBytes += message.Data.Length;
             if (!_isStarted)
             {
                 _isStarted = true;
@@ -117,24 +117,24 @@ internal sealed class ReleaseGate : IAsyncDisposable
 
     private async Task<TimeSpan> ReleaseAsync(CancellationToken cancellation)
     {
-        Held[] held;
+        Waiting[] waiting;
         lock (_lock)
         {
-            held = [.. _held];
+            waiting = [.. _waiting];
         }
 
-        if (held.Length == 0)
+        if (waiting.Length == 0)
         {
             return Timeout.InfiniteTimeSpan;
         }
 
-        var isDurable = await _primary.Watermark.DurableAsync(held[0].RecoveriesBefore, cancellation);
-        foreach (var (message, _) in held)
+        var isDurable = await _primary.Watermark.DurableAsync(waiting[0].RecoveriesBefore, cancellation);
+        foreach (var (message, _) in waiting)
         {
             lock (_lock)
             {
-                _held.Dequeue();
-                _heldBytes -= message.Data.Length;
+                _waiting.Dequeue();
+                _waitingBytes -= message.Data.Length;
             }
 
             if (isDurable)
@@ -157,5 +157,5 @@ internal sealed class ReleaseGate : IAsyncDisposable
         _core.Apply(message, static (core, message, _) => core.OnWakeUp(message.Partition, message.StreamId.Number, told: ""));
 
     /// <summary>A message, and what the watermark said in front of the wait for it.</summary>
-    private readonly record struct Held(AppendedMessage Message, RecoveryCount RecoveriesBefore);
+    private readonly record struct Waiting(AppendedMessage Message, RecoveryCount RecoveriesBefore);
 }

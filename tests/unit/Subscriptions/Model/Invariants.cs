@@ -18,7 +18,7 @@ internal sealed class Invariants(CoreModel model)
 
     // Who brings the next event of messages, and how often; made anew for each check.
     private readonly Dictionary<LaneMessage, int> _queued = [];
-    private readonly Dictionary<LaneMessage, int> _heldBack = [];
+    private readonly Dictionary<LaneMessage, int> _blocked = [];
     private readonly Dictionary<LaneMessage, int> _due = [];
     private readonly Dictionary<LaneMessage, int> _settling = [];
 
@@ -48,12 +48,12 @@ internal sealed class Invariants(CoreModel model)
         var same = (lane.Partition, message.Message.StreamId);
         foreach (var earlier in Apps.DeliveriesOf(same))
         {
-            var isHeld = earlier.Stream.Unanswered.Contains(earlier) && Apps.Streams.Contains(earlier.Stream);
+            var isOut = earlier.Stream.Unanswered.Contains(earlier) && Apps.Streams.Contains(earlier.Stream);
             Violation.Unless(
-                earlier.Attempt.MayGoElsewhere || !isHeld && earlier.Attempt.StepsInFlight == 0,
+                earlier.Attempt.MayGoElsewhere || !isOut && earlier.Attempt.StepsInFlight == 0,
                 $"{name} was sent again before {earlier} was answered"
             );
-            Violation.Unless(!isHeld || earlier.Stream != stream, $"{name} was sent to a stream that still holds {earlier}");
+            Violation.Unless(!isOut || earlier.Stream != stream, $"{name} was sent to a stream that still holds {earlier}");
         }
 
         CheckOrder(message, name);
@@ -84,7 +84,7 @@ internal sealed class Invariants(CoreModel model)
     {
         Count(_queued, Core.Ready.Waiting);
         Count(_due, Core.Ready.BackingOff);
-        Count(_heldBack, Core.Lanes.SelectMany(lane => lane.HeldBack));
+        Count(_blocked, Core.Lanes.SelectMany(lane => lane.Blocked));
         var told = model.Settlements.Select(pending => pending.Settlement);
         Count(_settling, told.Concat(Core.Settlements.Refused).Where(IsCurrent).Select(settlement => settlement.Message));
         var count = 0;
@@ -117,13 +117,13 @@ internal sealed class Invariants(CoreModel model)
     private void CheckBringer(LaneMessage message)
     {
         var lane = message.Lane;
-        var heldBack = _heldBack.GetValueOrDefault(message);
+        var blocked = _blocked.GetValueOrDefault(message);
         var bringers = message.State switch
         {
             MessageState.Sent => message.Attempt is { } attempt && WillEnd(attempt) ? 1 : 0,
             MessageState.BackingOff => _due.GetValueOrDefault(message),
             MessageState.Settling => _settling.GetValueOrDefault(message),
-            MessageState.Waiting => _queued.GetValueOrDefault(message) + heldBack + (!lane.IsFirst(message) || IsOrphaned(message) ? 1 : 0),
+            MessageState.Waiting => _queued.GetValueOrDefault(message) + blocked + (!lane.IsFirst(message) || IsOrphaned(message) ? 1 : 0),
             _ => 0,
         };
         if (bringers != 1)
@@ -136,9 +136,9 @@ internal sealed class Invariants(CoreModel model)
             return;
         }
 
-        if (heldBack > 0 && lane.MaySend)
+        if (blocked > 0 && lane.MaySend)
         {
-            throw new Violation($"{NameOf(message)} is held back although its lane may send");
+            throw new Violation($"{NameOf(message)} is blocked although its lane may send");
         }
 
         if (message.Consumed && lane.IsFirst(message))

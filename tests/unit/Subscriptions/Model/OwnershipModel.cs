@@ -243,8 +243,8 @@ internal sealed class OwnershipModel : IMembershipView
     private void CheckReleases(IEnumerable<int> partitions)
     {
         var released = partitions.ToHashSet();
-        var held = _model.Apps.Unanswered.FirstOrDefault(of => released.Contains(of.Token.Partition) && !of.Attempt.MayGoElsewhere);
-        Violation.Unless(held is null, $"the lane was let go before {held} was answered");
+        var early = _model.Apps.Unanswered.FirstOrDefault(of => released.Contains(of.Token.Partition) && !of.Attempt.MayGoElsewhere);
+        Violation.Unless(early is null, $"the lane was let go before {early} was answered");
     }
 
     /// <summary>Whether a call fails because Redis is away; the loop then begins again.</summary>

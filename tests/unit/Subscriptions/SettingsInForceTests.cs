@@ -7,14 +7,14 @@ using Xunit;
 namespace Darq.Tests.Unit.Subscriptions;
 
 /// <summary>Streams of one subscription with different settings: a hot reload, or several sidecars.</summary>
-public sealed class HeldSettingsTests : CoreTests
+public sealed class SettingsInForceTests : CoreTests
 {
     private static readonly SubscriptionOptions First = new() { MaxDeliveries = 1, DeadLetterTopic = "first" };
     private static readonly SubscriptionOptions Second = First with { MaxDeliveries = 2, RetryDelay = TimeSpan.FromSeconds(5) };
 
     private readonly AppPresence _app = new();
 
-    public HeldSettingsTests() => Options = First;
+    public SettingsInForceTests() => Options = First;
 
     [Fact]
     public void The_settings_of_the_newest_open_stream_hold_and_a_warning_says_how_they_differ()

@@ -4,14 +4,14 @@ namespace Darq.Engine.Subscriptions;
 
 /// <summary>
 /// The settings by which a subscription delivers: those of its newest open stream, because a hot reload changes settings by opening a
-/// new one. Streams of several sidecars may differ; then the log says which hold. Belongs to the core.
+/// new one. Streams of several sidecars may differ; then the log says which are in force. Belongs to the core.
 /// </summary>
-internal sealed class HeldSettings(string group, string topic, SubscriptionOptions options, Effects effects)
+internal sealed class SettingsInForce(string group, string topic, SubscriptionOptions options, Effects effects)
 {
     public SubscriptionOptions Options { get; private set; } = options;
 
     /// <summary>Takes the settings of the stream that is the newest now. True: the order of messages is another.</summary>
-    public bool Hold(SubscriptionOptions newest, bool isShared)
+    public bool Follow(SubscriptionOptions newest, bool isShared)
     {
         if (newest.ChangesFrom(Options) is not { Length: > 0 } changes)
         {
