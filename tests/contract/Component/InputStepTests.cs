@@ -115,7 +115,7 @@ public sealed class InputStepTests(ComponentFixture fixture)
         await Eventually.TrueAsync(
             async () => await binding.OutcomeAsync($$"""{"consume":["x{{other}}"]}""") == "STALE",
             Patience,
-            "the other message was passed"
+            "the other message was acked"
         );
 
         await binding.AnswerAsync(own, $$"""{"consume":["{{other}}"],"state":[{"op":"upsert","key":"{{key}}","value":1}]}""");

@@ -85,7 +85,7 @@ public sealed class OutputStepTests(ComponentFixture fixture)
         await Darq.Tests.Shared.Eventually.TrueAsync(
             async () => await binding.OutcomeAsync(Step("other" + token[token.IndexOf(':', StringComparison.Ordinal)..])) == "STALE",
             TimeSpan.FromSeconds(10),
-            "the message was passed"
+            "the message was acked"
         );
         Assert.Null(await binding.StoredAsync($"app||{key}"));
     }

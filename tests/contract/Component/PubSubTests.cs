@@ -95,7 +95,7 @@ public sealed class PubSubTests(ComponentFixture fixture)
     {
         using var client = await InitAsync();
         var (topic, dead) = (fixture.Name("topic"), fixture.Name("topic"));
-        using var letters = await PullClient.OpenAsync(client, dead);
+        using var deadLetters = await PullClient.OpenAsync(client, dead);
         await client.PublishAsync(topic, "{}");
         (string, string)[] settings = [("retryDelay", "10ms"), ("maxDeliveries", "2"), ("deadLetterTopic", dead)];
         for (var i = 0; i < 3; i++)
@@ -105,7 +105,7 @@ public sealed class PubSubTests(ComponentFixture fixture)
         }
 
         using var last = await PullClient.OpenAsync(client, topic, settings);
-        Assert.Equal("2", (await letters.NextAsync()).Metadata["darq-dead-failures"]);
+        Assert.Equal("2", (await deadLetters.NextAsync()).Metadata["darq-dead-failures"]);
         Assert.True(await last.IsQuietAsync(Quiet));
     }
 

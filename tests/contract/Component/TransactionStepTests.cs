@@ -131,7 +131,7 @@ public sealed class TransactionStepTests(ComponentFixture fixture)
         await Eventually.TrueAsync(
             async () => await StepAsync(binding, Marker, ("darq.token", "x" + token)) == "STALE",
             TimeSpan.FromSeconds(10),
-            "the message was passed"
+            "the message was acked"
         );
     }
 

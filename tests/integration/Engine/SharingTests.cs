@@ -122,7 +122,7 @@ public sealed class SharingTests : IAsyncLifetime
         var a = await StartAsync(message => message.StartsWith("slow", StringComparison.Ordinal) ? finish.Task : Task.CompletedTask);
         await SettledAsync(a);
         var b = await PrepareAsync();
-        var partition = Array.FindIndex(Heirs(a, b), heir => heir == b.Session);
+        var partition = Array.FindIndex(Assignment(a, b), owner => owner == b.Session);
         var slow = KeysOf(partition).First();
         var quick = KeysOf(partition).Skip(1).First();
         await PublishAsync(("slow" + slow + "/1", slow));
@@ -173,7 +173,7 @@ public sealed class SharingTests : IAsyncLifetime
         await PublishAsync(0, 10);
         await DeliveredAsync(10);
         var b = await PrepareAsync();
-        var share = Heirs(a, b).Count(heir => heir == a.Session);
+        var share = Assignment(a, b).Count(owner => owner == a.Session);
 
         a.Run.Redis.Freeze();
         b.Join();
@@ -222,7 +222,7 @@ public sealed class SharingTests : IAsyncLifetime
         return replica;
     }
 
-    private static string[] Heirs(params Replica[] replicas) =>
+    private static string[] Assignment(params Replica[] replicas) =>
         Rendezvous.Assign([.. replicas.Select(replica => replica.Session)], MembershipSnapshot.Name("g", "t"), 64);
 
     private static IEnumerable<string> KeysOf(int partition) =>
@@ -233,10 +233,10 @@ public sealed class SharingTests : IAsyncLifetime
     /// <summary>Waits until each lane, except one, is held by the replica that should hold it, and answers the holders.</summary>
     private async Task<string[]> SettledAsync(int but, params Replica[] replicas)
     {
-        var heirs = Heirs(replicas);
+        var assignment = Assignment(replicas);
         return await Eventually.ValueAsync(
             OwnersAsync,
-            owners => !owners.Where((owner, p) => p != but && owner != heirs[p]).Any(),
+            owners => !owners.Where((owner, p) => p != but && owner != assignment[p]).Any(),
             Soon * 2,
             "the lanes did not come to those who should hold them"
         );

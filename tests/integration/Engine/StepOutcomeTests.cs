@@ -22,17 +22,17 @@ public sealed class StepOutcomeTests : EngineTests
     [Fact]
     public async Task A_message_beside_a_stale_one_stays_pending()
     {
-        var (spent, pending) = (await NextAsync(), await NextAsync());
-        _stream.Ack(spent);
+        var (consumed, pending) = (await NextAsync(), await NextAsync());
+        _stream.Ack(consumed);
         // Another session's step cannot consume it instead of the acknowledgement.
         await Eventually.TrueAsync(
-            async () => (await ApplyAsync(["x" + spent])).Outcome == "STALE",
+            async () => (await ApplyAsync(["x" + consumed])).Outcome == "STALE",
             TimeSpan.FromSeconds(10),
             "the first message was acked"
         );
 
-        var refused = await ApplyAsync([pending, spent]);
-        Assert.Equal(spent, refused.AlreadyConsumed!.ToString());
+        var refused = await ApplyAsync([pending, consumed]);
+        Assert.Equal(consumed, refused.AlreadyConsumed!.ToString());
         Assert.Contains($"message '{refused.AlreadyConsumed.Id}' of topic 't'", refused.Message, StringComparison.Ordinal);
         _stream.Nack(pending);
 

@@ -80,7 +80,7 @@ internal sealed class LibraryRun : IAsyncDisposable
 
     public string Key(int partition, string suffix) => $"{_tags[partition]}:{suffix}";
 
-    public string[] Marks => [.. _tags.Select(tag => tag + ":m")];
+    public string[] Headers => [.. _tags.Select(tag => tag + ":m")];
 
     /// <summary>The list of partitions as every function takes it, with the fields of each.</summary>
     public object[] List(int partitions, params string[] fields) =>

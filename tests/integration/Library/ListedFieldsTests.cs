@@ -59,10 +59,10 @@ public sealed partial class ListedFieldsTests(LibraryServer server) : IClassFixt
             seen.Add(string.Join('|', await run.BatchAsync("s1", i + 1, requests[i])));
         }
 
-        foreach (var mark in run.Marks)
+        foreach (var header in run.Headers)
         {
             // Sorted words, because a header has its fields in the order in which they were written, and groups of topics have commas.
-            seen.Add(string.Join(',', (await run.CommandAsync("HGETALL", mark)).Split(',').Order()));
+            seen.Add(string.Join(',', (await run.CommandAsync("HGETALL", header)).Split(',').Order()));
         }
 
         foreach (var stream in new[] { run.Key(0, "t:t"), run.Key(1, "t:out"), run.Key(0, "t:out"), run.Key(0, "t:dead") })

@@ -29,9 +29,9 @@ public sealed class RecoverTests(LibraryServer server) : IClassFixture<LibrarySe
         Assert.Equal("1", after[3]);
         Assert.True(Number(after[1]) > Number(before[1]));
         Assert.Equal([$"{before[1]}-0", $"{before[1]}-7"], after[4..]);
-        foreach (var mark in run.Marks)
+        foreach (var header in run.Headers)
         {
-            Assert.Equal($"{after[1]},{after[2]}", await run.CommandAsync("HMGET", mark, "wl", "boot"));
+            Assert.Equal($"{after[1]},{after[2]}", await run.CommandAsync("HMGET", header, "wl", "boot"));
         }
 
         Assert.Equal("7", await run.CommandAsync("HGET", run.Key(1, "wlh"), before[1]));

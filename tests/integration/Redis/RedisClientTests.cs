@@ -77,17 +77,17 @@ public sealed partial class RedisClientTests
     {
         await using var redis = await RedisServer.StartAsync();
         await using var client = Client(redis.Port);
-        await redis.CliAsync("HSET", "mark", "boot", "b");
-        await redis.CliAsync("XADD", "stream", "1-0", "a", "passed");
+        await redis.CliAsync("HSET", "header", "boot", "b");
+        await redis.CliAsync("XADD", "stream", "1-0", "a", "before");
         await redis.CliAsync("XADD", "stream", "2-0", "d", "x", "long", "y");
 
-        var slice = await client.ReadAsync("mark", "stream", "1-0", 10, default);
+        var slice = await client.ReadAsync("header", "stream", "1-0", 10, default);
 
         Assert.Equal("b", slice.ReplicationId);
         var entry = Assert.Single(slice.Entries);
         Assert.Equal("2-0", entry.Id);
         Assert.Equal([("d", "x"), ("long", "y")], entry.Fields.Select(field => (field.Key, Encoding.UTF8.GetString(field.Value.Span))));
-        var none = await client.ReadAsync("no mark", "no stream", "0", 10, default);
+        var none = await client.ReadAsync("no header", "no stream", "0", 10, default);
         Assert.Null(none.ReplicationId);
         Assert.Empty(none.Entries);
     }

@@ -111,8 +111,8 @@ public sealed class DeadLetterDurabilityTests : UnconfirmedWorld
         Assert.True(DeliveryToken.TryParse(outstanding.Delivery.Token, out var token));
         try
         {
-            var letters = new SidecarDeadLetters(engine.Primary, engine.Subscriptions, engine.Clock);
-            await letters.MoveAsync(token, outstanding, "dead", default);
+            var deadLetters = new SidecarDeadLetters(engine.Primary, engine.Subscriptions, engine.Clock);
+            await deadLetters.MoveAsync(token, outstanding, "dead", default);
             outcome.Add("OK");
         }
         catch (DarqException refused)

@@ -50,7 +50,7 @@ public sealed class ClockTests
         FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromMilliseconds(500) });
 
     [Fact]
-    public void Parked_message_comes_in_its_time_though_the_clock_is_set_back() =>
+    public void Queued_message_comes_in_its_time_though_the_clock_is_set_back() =>
         FailedMessageComesAgain(new() { RetryDelay = TimeSpan.FromSeconds(2), RetryQueueAfter = TimeSpan.FromSeconds(1) });
 
     [Fact]

@@ -67,9 +67,9 @@ public sealed class LivingOnTests
     }
 
     [Fact]
-    public void Lanes_that_are_lost_leave_nothing_of_their_parked_messages_behind()
+    public void Lanes_that_are_lost_leave_nothing_of_their_queued_messages_behind()
     {
-        const int Parked = 20;
+        const int Queued = 20;
         using var world = new World();
         var engine = world.Start();
         var inbox = new Inbox();
@@ -84,22 +84,22 @@ public sealed class LivingOnTests
                 MaxRetryDelay = anHour,
             }
         );
-        for (var i = 0; i < Parked; i++)
+        for (var i = 0; i < Queued; i++)
         {
             engine.Publish("t", $"{i}");
             world.Await(() => inbox.Count == i + 1, 5, $"message {i} is delivered");
             engine.Do(() => stream.Nack(inbox.Last.Token));
         }
-        world.Await(() => world.Cli("ZCARD", World.Tag() + ":q:g:t") == $"{Parked}", 5, "all are parked");
+        world.Await(() => world.Cli("ZCARD", World.Tag() + ":q:g:t") == $"{Queued}", 5, "all are in the retry queue");
 
         for (var loss = 0; loss < 5; loss++)
         {
             LoseSession(world, engine);
         }
 
-        var lines = Reachable.Count<RetrySequence>(engine.Subscriptions);
-        Assert.True(lines >= Parked, $"Only {lines} lines are known of {Parked} parked messages.");
-        Assert.True(lines == Parked, $"{lines} lines are kept for {Parked} parked messages.");
+        var sequences = Reachable.Count<RetrySequence>(engine.Subscriptions);
+        Assert.True(sequences >= Queued, $"Only {sequences} sequences are known of {Queued} queued messages.");
+        Assert.True(sequences == Queued, $"{sequences} sequences are kept for {Queued} queued messages.");
     }
 
     /// <summary>Redis dies and loses a batch that it had answered: its number is missing, and the process needs a new session.</summary>

@@ -28,7 +28,7 @@ public sealed class FakeServerTests : IDisposable
     public void Dispose() => _server.Dispose();
 
     [Fact]
-    public void Restart_keeps_data_and_functions_but_not_boot_id_and_library_variables()
+    public void Restart_keeps_data_and_functions_but_not_replication_id_and_library_variables()
     {
         var replicationId = _server.ReplicationId;
         Call("count");

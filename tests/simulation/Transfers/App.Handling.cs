@@ -45,10 +45,10 @@ internal sealed partial class App
     }
 
     /// <summary>What the watchers gave up.</summary>
-    private Task<bool> BuryAsync(Delivery delivery)
+    private Task<bool> TakeDeadLetterAsync(Delivery delivery)
     {
         var transfer = Transfer.Parse(delivery.Data);
-        if (!_bank.Bury(transfer, Metadata(delivery, "darq-id"), Metadata(delivery, WireNames.DeadReason)))
+        if (!_bank.DeadLetter(transfer, Metadata(delivery, "darq-id"), Metadata(delivery, WireNames.DeadReason)))
         {
             throw new InvalidOperationException($"{transfer.Id} died twice");
         }

@@ -221,7 +221,7 @@ internal sealed partial class App
 
         _sidecars[0].Subscribe("audit", "receipts", ConfirmAsync);
         _sidecars[0].Subscribe("readers", "notes", ReadNoteAsync);
-        _sidecars[0].Subscribe("undertaker", Bank.DeadLetters, BuryAsync);
+        _sidecars[0].Subscribe("undertaker", Bank.DeadLetters, TakeDeadLetterAsync);
         return Task.CompletedTask;
     }
 

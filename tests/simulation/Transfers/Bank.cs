@@ -40,7 +40,7 @@ internal sealed class Bank
     private readonly Dictionary<string, int> _published = [];
     private readonly HashSet<string> _confirmed = [];
     private readonly HashSet<string> _watched = [];
-    private readonly Dictionary<string, string> _buried = [];
+    private readonly Dictionary<string, string> _dead = [];
 
     // Steps that Redis lost though their answer was on its way, and how many of each.
     private readonly Dictionary<string, int> _undone = [];
@@ -96,10 +96,10 @@ internal sealed class Bank
     public bool IsPoison(Transfer transfer) => transfer == Transfers.Values.First()[2];
 
     /// <summary>The watchers gave a message up, which is as good as an answer. False where it was given up before.</summary>
-    public bool Bury(Transfer transfer, string letter, string reason)
+    public bool DeadLetter(Transfer transfer, string id, string reason)
     {
         Record(transfer.Event(EventKind.Acked, "undertaker") with { Group = Watchers, Outcome = reason });
-        return _buried.TryAdd(transfer.Id, letter) || _buried[transfer.Id] == letter;
+        return _dead.TryAdd(transfer.Id, id) || _dead[transfer.Id] == id;
     }
 
     public void Accepted(Transfer transfer) => _published[transfer.Key] = (int)transfer.Number;

@@ -3,10 +3,10 @@ using Darq.Testing.Server;
 namespace Darq.Tests.Simulation.Transfers;
 
 /// <summary>
-/// Who may write: no server process in a world-line that another one was given, whatever its library remembers, and no session passes or
-/// parks a message of a lane that another one holds; and what is passed is accounted for. A primary that became a replica and a primary
-/// again may go on in its own world-line if nobody was given another one meanwhile, for then nobody has written. Watched at every call that
-/// wrote something.
+/// Who may write: no server process in a world-line that another one was given, whatever its library remembers, and no session acks a
+/// message of a lane that another one owns, or moves it to the retry queue; and what is acked is accounted for. A primary that became a
+/// replica and a primary again may go on in its own world-line if nobody was given another one meanwhile, for then nobody has written.
+/// Watched at every call that wrote something.
 /// </summary>
 internal sealed class FenceInvariants(Simulation world)
 {

@@ -33,10 +33,10 @@ internal sealed class Invariants(Simulation world)
         }
 
         var dead = world.Data.SumOfLanes(Bank.Watchers, "transfers", lane => lane.Dead);
-        var letters = world.Data.SumOfTopic(Bank.DeadLetters);
-        if (dead != letters)
+        var written = world.Data.SumOfTopic(Bank.DeadLetters);
+        if (dead != written)
         {
-            return $"{dead} messages died, {letters} dead letters were written";
+            return $"{dead} messages died, {written} dead letters were written";
         }
 
         return

@@ -181,8 +181,8 @@ internal sealed class Sidecar(Simulation world, App app, SimulatedProcess proces
     }
 
     /// <summary>
-    /// Serial apps park at every failure, others at some. Only the watchers give a message up. A serial sidecar with a hanging app holds
-    /// nothing unread. Each reload changes the delays, and lets movers be done only by steps.
+    /// Messages of serial apps move to the retry queue at every failure, those of others at some. Only the watchers give a message up. A
+    /// serial sidecar with a hanging app has nothing unread. Each reload changes the delays, and lets movers be done only by steps.
     /// </summary>
     private SubscriptionOptions OptionsOf(string group)
     {

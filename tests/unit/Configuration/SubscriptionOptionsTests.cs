@@ -126,7 +126,7 @@ public sealed class SubscriptionOptionsTests
     [InlineData("maxDeliveries", "-1", "give a whole number from 0 to 1000000")]
     [InlineData("maxDeliveries", "many", "give a whole number from 0 to 1000000")]
     [InlineData("retryQueueAfter", "later", "give a duration from 0 to 24h")]
-    public void How_messages_are_parked_and_given_up_has_a_form(string key, string text, string expected)
+    public void How_messages_are_queued_and_given_up_has_a_form(string key, string text, string expected)
     {
         Refused(ComponentService.PubSub, $"{key}: \"{text}\" is not accepted; {expected}", (key, text));
         Assert.StartsWith(

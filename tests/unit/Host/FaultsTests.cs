@@ -21,26 +21,27 @@ public sealed class FaultsTests
     [InlineData(nameof(ErrorCode.Fenced), nameof(StatusCode.Aborted))]
     [InlineData(nameof(ErrorCode.Stale), nameof(StatusCode.Aborted))]
     [InlineData(nameof(ErrorCode.Conflict), nameof(StatusCode.Aborted))]
-    public void Each_refusal_has_its_code_and_keeps_its_text(string refusal, string code)
+    public void Each_error_code_has_its_status_and_keeps_its_text(string code, string expected)
     {
-        var status = Faults.ToRpc(new DarqException(Enum.Parse<ErrorCode>(refusal), "WORD: text"), CallKind.Plain);
-        Assert.Equal((code, "WORD: text"), (status.StatusCode.ToString(), status.Status.Detail));
+        var status = Faults.ToRpc(new DarqException(Enum.Parse<ErrorCode>(code), "WORD: text"), CallKind.Plain);
+        Assert.Equal((expected, "WORD: text"), (status.StatusCode.ToString(), status.Status.Detail));
         Assert.Null(status.GetRpcStatus());
     }
 
     [Fact]
-    public void Every_refusal_has_a_code_of_its_own_choice() =>
-        Assert.All(Enum.GetValues<ErrorCode>(), refusal =>
-            Assert.NotEqual(StatusCode.Internal, Faults.ToRpc(new DarqException(refusal, "x"), CallKind.Plain).StatusCode)
+    public void Every_error_code_has_a_status_of_its_own_choice() =>
+        Assert.All(
+            Enum.GetValues<ErrorCode>(),
+            code => Assert.NotEqual(StatusCode.Internal, Faults.ToRpc(new DarqException(code, "x"), CallKind.Plain).StatusCode)
         );
 
     [Theory]
     [InlineData(nameof(ErrorCode.Conflict), nameof(StatusCode.FailedPrecondition))]
     [InlineData(nameof(ErrorCode.InvalidEtag), nameof(StatusCode.InvalidArgument))]
-    public void Etag_faults_of_state_calls_have_exactly_one_violation_named_etag(string refusal, string code)
+    public void Etag_faults_of_state_calls_have_exactly_one_violation_named_etag(string code, string expected)
     {
-        var status = Faults.ToRpc(new DarqException(Enum.Parse<ErrorCode>(refusal), "CONFLICT: text"), CallKind.State);
-        Assert.Equal(code, status.StatusCode.ToString());
+        var status = Faults.ToRpc(new DarqException(Enum.Parse<ErrorCode>(code), "CONFLICT: text"), CallKind.State);
+        Assert.Equal(expected, status.StatusCode.ToString());
         var violation = Assert.Single(Assert.Single(status.GetRpcStatus()!.Details).Unpack<BadRequest>().FieldViolations);
         Assert.Equal(("etag", "CONFLICT: text"), (violation.Field, violation.Description));
     }

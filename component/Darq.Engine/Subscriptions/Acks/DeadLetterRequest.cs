@@ -19,10 +19,10 @@ internal sealed class DeadLetterRequest(
 {
     public override int Size => message.Size + metadata.Length;
 
-    public override bool NeverGivesUp => IsPatient;
+    /// <summary>Else it waits for Redis no longer than the call timeout, after which its outcome is unknown.</summary>
+    public override bool NeverGivesUp => !HasCallTimeout;
 
-    /// <summary>Whether it waits for Redis as long as it takes; else for the call timeout, after which its outcome is unknown.</summary>
-    public bool IsPatient { get; init; } = true;
+    public bool HasCallTimeout { get; init; }
 
     /// <summary>Where the position of its outcome is noted.</summary>
     public AppliedPositions? Applied { get; init; }

@@ -50,7 +50,7 @@ internal sealed class SidecarDeadLetters(Primary primary, SubscriptionTable subs
         var metadata = DeadLetter.Metadata(message, DeadLetter.SidecarGaveUp, token.Group, token.Topic, failures, time.GetUtcNow());
         return new(token.Group, token.Topic, message, topic, metadata, outstanding.Options.MaxBacklog, fencingToken)
         {
-            IsPatient = false,
+            HasCallTimeout = true,
             Applied = primary.Applied,
         };
     }

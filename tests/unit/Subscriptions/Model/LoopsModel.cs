@@ -113,7 +113,7 @@ internal sealed class LoopsModel(CoreModel model)
         var token = FencingTokenAt(lane, moves[0].Epoch);
         var outcome = refuses
             ? SettlementOutcome.Refused
-            : model.Redis.Park(moves, lane.Partition, model.Session, token, CoreModel.ToUnixMs);
+            : model.Redis.Enqueue(moves, lane.Partition, model.Session, token, CoreModel.ToUnixMs);
         model.Tell(refuses ? 0 : model.Redis.Lsn);
         model.Apply(core => core.OnRetriesMoved(moves, outcome));
         model.Awake |= Workers.RetryMover;
@@ -247,7 +247,7 @@ internal sealed class LoopsModel(CoreModel model)
     private Action<int>? Learn(Lane lane)
     {
         var (epoch, after) = (lane.Epoch, lane.Retries.KnownUpTo);
-        var left = model.Redis.Partitions[lane.Partition].Queue.Where(parked => parked.Key > after).Select(parked => parked.Value).ToList();
+        var left = model.Redis.Partitions[lane.Partition].Queue.Where(queued => queued.Key > after).Select(queued => queued.Value).ToList();
         var (isReady, now) = (model.IsReady, model.UnixMs);
         return how =>
         {
@@ -259,10 +259,10 @@ internal sealed class LoopsModel(CoreModel model)
             (RetryQueueEntry, TimeSpan)[] page =
             [
                 .. left.Take(LearnedAtOnce)
-                    .Select(parked =>
+                    .Select(queued =>
                         (
-                            new RetryQueueEntry(parked.Message.StreamId, parked.DueMs, parked.Failures, parked.Message.Key),
-                            TimeSpan.FromMilliseconds(Math.Max(0, parked.DueMs - now))
+                            new RetryQueueEntry(queued.Message.StreamId, queued.DueMs, queued.Failures, queued.Message.Key),
+                            TimeSpan.FromMilliseconds(Math.Max(0, queued.DueMs - now))
                         )
                     ),
             ];
@@ -292,7 +292,7 @@ internal sealed class LoopsModel(CoreModel model)
     }
 
     private FetchedMessage Find(int partition, long seq) =>
-        model.Redis.Partitions[partition].Queue.TryGetValue(seq, out var parked) ? new(parked.Message.Read(), parked.Failures) : default;
+        model.Redis.Partitions[partition].Queue.TryGetValue(seq, out var queued) ? new(queued.Message.Read(), queued.Failures) : default;
 
     private static string FencingTokenAt(Lane lane, int epoch) => lane.Owned && lane.Epoch == epoch ? lane.FencingToken : Lane.NoToken;
 }

@@ -59,7 +59,7 @@ internal enum Does
     Handshake,
     Steal,
     OtherConsumes,
-    OtherParks,
+    OtherEnqueues,
     OtherReleases,
     OtherDies,
     Assign,

@@ -31,7 +31,7 @@ internal static class ModelCases
                 Does.Lapse,
                 Does.Steal,
                 Does.OtherConsumes,
-                Does.OtherParks,
+                Does.OtherEnqueues,
             ]
         ),
     ];
@@ -41,7 +41,7 @@ internal static class ModelCases
     [
         .. Calm,
         (8, [Does.Handshake, Does.Rebalance, Does.Nack, Does.Fetch, Does.Read, Does.TellAppended]),
-        (4, [Does.Crash, Does.Steal, Does.OtherParks, Does.OtherConsumes, Does.StepEnd, Does.FetchAnswer, Does.PublishOwn]),
+        (4, [Does.Crash, Does.Steal, Does.OtherEnqueues, Does.OtherConsumes, Does.StepEnd, Does.FetchAnswer, Does.PublishOwn]),
         (2, [Does.Lapse, Does.CloseStream, Does.OpenStream]),
     ];
 

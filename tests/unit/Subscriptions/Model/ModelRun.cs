@@ -202,8 +202,8 @@ internal sealed class ModelRun(ModelWorld world)
             case Does.OtherConsumes:
                 _ownership.OtherConsumes(partition);
                 break;
-            case Does.OtherParks:
-                _ownership.OtherParks(partition, b);
+            case Does.OtherEnqueues:
+                _ownership.OtherEnqueues(partition, b);
                 break;
             case Does.OtherReleases:
                 _ownership.OtherReleases(partition, isHeard: b % 2 == 0);

@@ -134,13 +134,13 @@ internal sealed class OwnershipModel : IMembershipView
         }
     }
 
-    public void OtherParks(int partition, int failures)
+    public void OtherEnqueues(int partition, int failures)
     {
         var at = _model.Redis.Partitions[partition];
-        var left = at.Stream.Where(message => !message.IsDamaged && !at.IsPassed(message.StreamId.Number));
+        var left = at.Stream.Where(message => !message.IsDamaged && !at.IsAcked(message.StreamId.Number));
         foreach (var message in IsOther(at.Owner) ? left : [])
         {
-            _model.Redis.Park(at, message.StreamId.Number, _model.UnixMs + 300 * failures, failures % 3);
+            _model.Redis.Enqueue(at, message.StreamId.Number, _model.UnixMs + 300 * failures, failures % 3);
         }
     }
 

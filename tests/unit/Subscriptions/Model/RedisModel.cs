@@ -57,7 +57,7 @@ internal sealed class RedisModel(int partitions)
     public ClaimResult Claim(Claim claim, string session)
     {
         var at = Partitions[claim.Lane.Partition];
-        return Holds(at, session, at.Token) ? Holding(at)
+        return Holds(at, session, at.Token) ? ResultOf(at)
             : at.Owner == claim.Dead && claim.DeadIsOurs ? Take(at, session, isOwn: true)
             : at.Owner is { } owner && owner != session && owner != claim.Dead ? Without(ClaimOutcome.OwnedByAnother, owner)
             : Take(at, session);
@@ -66,7 +66,7 @@ internal sealed class RedisModel(int partitions)
     public ClaimResult Resume(Claim claim, string session)
     {
         var at = Partitions[claim.Lane.Partition];
-        return at.Owner == session && Holds(at, session, at.Token) ? Holding(at)
+        return at.Owner == session && Holds(at, session, at.Token) ? ResultOf(at)
             : at.Owner == session && at.Token == claim.FencingToken ? Continue(at)
             : Without(ClaimOutcome.Lost, "");
     }
@@ -83,7 +83,7 @@ internal sealed class RedisModel(int partitions)
     /// <summary>An owner takes the lane whoever has it.</summary>
     public ClaimResult Take(RedisPartition at, string owner, bool isOwn = false)
     {
-        var (first, takeOvers) = (at.PassedUpTo + 1, at.Claim.TakeOvers);
+        var (first, takeOvers) = (at.AckedUpTo + 1, at.Claim.TakeOvers);
         if (at.Owner is not null && at.Owner != owner && !isOwn)
         {
             takeOvers = at.Last < first ? default : (first, takeOvers.Seq == first ? takeOvers.Count + 1 : 1);
@@ -91,7 +91,7 @@ internal sealed class RedisModel(int partitions)
 
         var done = at.Stream.Where(at.IsOver).Select(message => message.StreamId).ToHashSet();
         Set(at, new(owner, NextToken(at), takeOvers, done));
-        return Holding(at);
+        return ResultOf(at);
     }
 
     public SettlementOutcome Settle(Position message, int partition, string session, string token, string by)
@@ -123,7 +123,13 @@ internal sealed class RedisModel(int partitions)
         return StepEnd.Consumed;
     }
 
-    public SettlementOutcome Park(IEnumerable<RetryMove> moves, int partition, string session, string token, Func<TimeSpan, long> toUnixMs)
+    public SettlementOutcome Enqueue(
+        IEnumerable<RetryMove> moves,
+        int partition,
+        string session,
+        string token,
+        Func<TimeSpan, long> toUnixMs
+    )
     {
         var at = Partitions[partition];
         if (!Holds(at, session, token))
@@ -133,20 +139,20 @@ internal sealed class RedisModel(int partitions)
 
         foreach (var move in moves)
         {
-            Park(at, move.StreamId.Number, toUnixMs(move.Due), move.Failures);
+            Enqueue(at, move.StreamId.Number, toUnixMs(move.Due), move.Failures);
         }
 
         return SettlementOutcome.Done;
     }
 
-    public void Park(RedisPartition at, long seq, long dueMs, int failures)
+    public void Enqueue(RedisPartition at, long seq, long dueMs, int failures)
     {
         if (at.Done.ContainsKey(seq) || at.At(seq) is not { } message)
         {
             return;
         }
 
-        ParkedMessage? before = at.Queue.TryGetValue(seq, out var parked) ? parked : null;
+        QueuedMessage? before = at.Queue.TryGetValue(seq, out var queued) ? queued : null;
         Write(
             () => at.Queue[seq] = new(message, dueMs, failures),
             () =>
@@ -169,7 +175,7 @@ internal sealed class RedisModel(int partitions)
         }
 
         Violation.Unless(at.At(message.Number)?.StreamId == message, $"{message} was told to be done with ({by}) and is not in its stream");
-        ParkedMessage? parked = at.Queue.TryGetValue(message.Number, out var found) ? found : null;
+        QueuedMessage? queued = at.Queue.TryGetValue(message.Number, out var found) ? found : null;
         Write(
             () =>
             {
@@ -179,7 +185,7 @@ internal sealed class RedisModel(int partitions)
             () =>
             {
                 at.Done.Remove(message.Number);
-                if (parked is { } again)
+                if (queued is { } again)
                 {
                     at.Queue[message.Number] = again;
                 }
@@ -190,7 +196,7 @@ internal sealed class RedisModel(int partitions)
     private ClaimResult Continue(RedisPartition at)
     {
         Set(at, at.Claim with { Token = NextToken(at) });
-        return Holding(at);
+        return ResultOf(at);
     }
 
     private string NextToken(RedisPartition at)
@@ -209,12 +215,12 @@ internal sealed class RedisModel(int partitions)
     private bool Holds(RedisPartition at, string session, string token) =>
         at.Owner == session && at.Token == token && token.StartsWith($"{WorldLine}.", StringComparison.Ordinal);
 
-    private static ClaimResult Holding(RedisPartition at)
+    private static ClaimResult ResultOf(RedisPartition at)
     {
-        var upTo = at.PassedUpTo;
+        var upTo = at.AckedUpTo;
         var takeOvers = at.Claim.TakeOvers.Seq == upTo + 1 ? at.Claim.TakeOvers.Count : 0;
-        var passed = at.Stream.Select(message => message.StreamId.Number).Where(number => number > upTo && at.IsPassed(number));
-        (long, long)[] intervals = [.. passed.Select(number => (number, number))];
+        var acked = at.Stream.Select(message => message.StreamId.Number).Where(number => number > upTo && at.IsAcked(number));
+        (long, long)[] intervals = [.. acked.Select(number => (number, number))];
         return new(ClaimOutcome.Owned, "", at.Token, at.At(upTo)?.StreamId ?? default, takeOvers, at.Queue.Count, intervals);
     }
 

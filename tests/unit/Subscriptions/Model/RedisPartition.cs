@@ -10,7 +10,7 @@ internal sealed record StoredMessage(int Partition, Position StreamId, string Ke
 }
 
 /// <summary>What waits in the retry queue.</summary>
-internal readonly record struct ParkedMessage(StoredMessage Message, long DueMs, int Failures);
+internal readonly record struct QueuedMessage(StoredMessage Message, long DueMs, int Failures);
 
 /// <summary>Who owns the lane.</summary>
 /// <param name="Owner">The session.</param>
@@ -27,7 +27,7 @@ internal sealed class RedisPartition
     /// <summary>Numbers of what is done with, and by what.</summary>
     public Dictionary<long, string> Done { get; } = [];
 
-    public SortedDictionary<long, ParkedMessage> Queue { get; } = [];
+    public SortedDictionary<long, QueuedMessage> Queue { get; } = [];
 
     public OwnerRecord Claim { get; set; } = new(null, "0.0", default, new HashSet<Position>());
 
@@ -40,18 +40,18 @@ internal sealed class RedisPartition
 
     public long Last => Stream.Count;
 
-    public bool IsPassed(long seq) => Done.ContainsKey(seq) || Queue.ContainsKey(seq);
+    public bool IsAcked(long seq) => Done.ContainsKey(seq) || Queue.ContainsKey(seq);
 
     public bool WasDoneAtClaim(Position message, string token) => Token == token && Claim.DoneBefore.Contains(message);
 
     public StoredMessage? At(long seq) => seq >= 1 && seq <= Last ? Stream[(int)seq - 1] : null;
 
-    public long PassedUpTo
+    public long AckedUpTo
     {
         get
         {
             var seq = 0L;
-            while (IsPassed(seq + 1))
+            while (IsAcked(seq + 1))
             {
                 seq++;
             }

@@ -20,14 +20,14 @@ public sealed class RendezvousTests
     public void Lanes_are_spread_evenly_over_the_candidates(int count)
     {
         // Over many topics, so that the spread is that of the hash and not of one throw.
-        var heirs = Enumerable
+        var shares = Enumerable
             .Range(0, 100)
             .SelectMany(topic => Rendezvous.Assign(Sessions[..count], $"g:t{topic}", 64))
-            .CountBy(heir => heir)
+            .CountBy(session => session)
             .ToDictionary();
 
-        Assert.Equal(count, heirs.Count);
-        Assert.All(heirs.Values, lanes => Assert.InRange(lanes, 6400 / count * 0.93, 6400 / count * 1.07));
+        Assert.Equal(count, shares.Count);
+        Assert.All(shares.Values, lanes => Assert.InRange(lanes, 6400 / count * 0.93, 6400 / count * 1.07));
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class RendezvousTests
     {
         var least = Enumerable
             .Range(0, 100)
-            .Select(topic => Rendezvous.Assign(Sessions[..2], $"g:t{topic}", 64).CountBy(heir => heir).Min(heir => heir.Value));
+            .Select(topic => Rendezvous.Assign(Sessions[..2], $"g:t{topic}", 64).CountBy(session => session).Min(share => share.Value));
 
         Assert.InRange(least.Min(), 16, 32);
     }
@@ -58,5 +58,5 @@ public sealed class RendezvousTests
 
     [Fact]
     public void A_single_candidate_holds_everything() =>
-        Assert.All(Rendezvous.Assign(["one"], "g:t", 64), heir => Assert.Equal("one", heir));
+        Assert.All(Rendezvous.Assign(["one"], "g:t", 64), session => Assert.Equal("one", session));
 }

@@ -64,12 +64,12 @@ public sealed class MessageTests
         Assert.Throws<FormatException>(() => Message.Unpack(0, new(1, 1), Encoding.UTF8.GetBytes(body)));
 
     [Fact]
-    public void A_member_of_a_mailbox_ends_with_the_key_whatever_is_in_it()
+    public void A_member_of_a_retry_queue_ends_with_the_key_whatever_is_in_it()
     {
-        Assert.True(RetryQueueEntry.TryParse("5-6 1700000000000 3 a key 9", out var parked));
-        Assert.Equal(new RetryQueueEntry(new(5, 6), 1_700_000_000_000, 3, "a key 9"), parked);
-        Assert.True(RetryQueueEntry.TryParse("5-6 0 0 ", out parked));
-        Assert.Equal("", parked.Key);
+        Assert.True(RetryQueueEntry.TryParse("5-6 1700000000000 3 a key 9", out var entry));
+        Assert.Equal(new RetryQueueEntry(new(5, 6), 1_700_000_000_000, 3, "a key 9"), entry);
+        Assert.True(RetryQueueEntry.TryParse("5-6 0 0 ", out entry));
+        Assert.Equal("", entry.Key);
     }
 
     [Theory]
@@ -78,7 +78,7 @@ public sealed class MessageTests
     [InlineData("56 1 2 k")]
     [InlineData("5-6 soon 2 k")]
     [InlineData("5-6 1 -2 k")]
-    public void A_damaged_member_of_a_mailbox_is_none_of_ours(string member) => Assert.False(RetryQueueEntry.TryParse(member, out _));
+    public void A_damaged_member_of_a_retry_queue_is_none_of_ours(string member) => Assert.False(RetryQueueEntry.TryParse(member, out _));
 
     private static StreamEntry Entry(string id, params (string Name, string Value)[] fields) =>
         new(
