@@ -32,6 +32,14 @@ internal static partial class FolderRules
         [Engine + "Telemetry/SupervisedLoop.cs"] = ["Redis"],
     };
 
+    private static readonly string Folders = string.Join('|', Allowed.Keys);
+
+    // Categories of loggers are names in quotes; a member called like a folder follows a point or an expression.
+    private static readonly Regex Mention = new($@"(?<!"")\bDarq\.Engine\.([A-Z]\w+)|(?<![\w.)\]?!""])({Folders})\.[A-Z]");
+
+    // A member called like a folder that the file declares itself: a property, or a parameter of a record.
+    private static readonly Regex Member = new($@"[\w>\]?] ({Folders})(?= (?:\{{|=)|[,)])");
+
     /// <summary>Uses that the table does not allow, as "path: folder".</summary>
     public static IEnumerable<string> Forbidden(SourceFile file)
     {
@@ -55,20 +63,18 @@ internal static partial class FolderRules
     public static string FolderOf(SourceFile file) => string.Join('/', file.Path.Split('/')[1..^1].Take(2));
 
     /// <summary>The folders whose namespaces a text names, by using, in full or by the last part.</summary>
-    public static IEnumerable<string> Uses(string text) =>
-        Mention()
-            .Matches(Comment().Replace(text, ""))
+    public static IEnumerable<string> Uses(string text)
+    {
+        var code = Comment().Replace(text, "");
+        var members = Member.Matches(code).Select(member => member.Groups[1].Value).ToHashSet();
+        return Mention
+            .Matches(code)
+            .Where(mention => !members.Contains(mention.Groups[2].Value))
             .Select(mention => mention.Groups[1].Value + mention.Groups[2].Value)
             .Where(Allowed.ContainsKey)
             .Distinct();
+    }
 
     [GeneratedRegex(@"^\s*//.*$|^namespace .*$", RegexOptions.Multiline)]
     private static partial Regex Comment();
-
-    // Categories of loggers are names in quotes; a member called like a folder follows a point or an expression.
-    [GeneratedRegex(
-        @"(?<!"")\bDarq\.Engine\.([A-Z]\w+)"
-            + @"|(?<![\w.)\]?!""])(Steps|Subscriptions|Publishing|Batching|Durability|Connection|Redis|Core|Telemetry)\.[A-Z]"
-    )]
-    private static partial Regex Mention();
 }

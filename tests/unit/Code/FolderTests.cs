@@ -16,9 +16,15 @@ public sealed class FolderTests
     {
         var architecture = SourceTree.File("ARCHITECTURE.md").Text;
 
-        var folders = SourceTree.Component(".cs").Select(FolderRules.FolderOf).Distinct().ToArray();
+        var folders = SourceTree
+            .With(".cs")
+            .Where(file => file.Path.Split('/')[0] is "component" or "sdk-dotnet")
+            .Select(FolderRules.FolderOf)
+            .Distinct()
+            .ToArray();
 
         Assert.Contains("Darq.Engine/Redis", folders);
+        Assert.Contains("Darq.AspNetCore/Rollbacks", folders);
         Assert.All(folders, folder => Assert.Contains($"| `{folder}` |", architecture, StringComparison.Ordinal));
     }
 
@@ -53,6 +59,8 @@ public sealed class FolderTests
     [InlineData("Publishing/A.cs", "var x = Subscriptions.Order.Key;", "Subscriptions")]
     [InlineData("Redis/A.cs", "var x = $\"{Subscriptions.Order.Key(y)}\";", "Subscriptions")]
     [InlineData("Connection/Session.cs", "using Darq.Engine.Batching;", "Batching")]
+    [InlineData("Publishing/A.cs", "var x = State.StateStore.Most;", "State")]
+    [InlineData("Steps/A.cs", "var x = Requests.BarrierAnswer.Write(y);", "Requests")]
     public void A_use_against_the_layers_is_found(string path, string text, string used) =>
         Assert.Equal([$"component/Darq.Engine/{path}: {used}"], FolderRules.Forbidden(new("component/Darq.Engine/" + path, text)));
 
@@ -63,6 +71,8 @@ public sealed class FolderTests
     [InlineData("Redis/A.cs", "logs.CreateLogger(\"Darq.Engine.Subscriptions\");")]
     [InlineData("Redis/A.cs", "answer.Subscriptions.Count()")]
     [InlineData("Connection/Primary.cs", "using Darq.Engine.Batching;")]
+    [InlineData("Batching/A.cs", "public List<int> Requests { get; }\npublic int Count => Requests.Count;")]
+    [InlineData("Batching/A.cs", "record A(int[] Requests, int Number)\n{ public int Count => Requests.Count(); }")]
     public void What_is_no_use_or_an_allowed_one_is_not(string path, string text) =>
         Assert.Empty(FolderRules.Forbidden(new("component/Darq.Engine/" + path, text)));
 
