@@ -10,7 +10,7 @@ namespace Darq.Tests.Integration.Engine;
 /// <summary>
 /// A power cut leaves any number of bytes of the append-only file. Whatever is left, the next engine finds a prefix of what was applied,
 /// and whole steps; it does again what is lost, and the server may start once more at any time. DARQ_CUTS asks for so many cuts at random
-/// bytes, and for more of the last calls; DARQ_SEED for others.
+/// bytes, and for cuts inside and after every command of the last calls; DARQ_SEED for others.
 /// </summary>
 [Trait("Lane", "Slow")]
 public abstract class PowerCutTests(bool valkey)
@@ -76,8 +76,8 @@ public abstract class PowerCutTests(bool valkey)
     }
 
     /// <summary>
-    /// Of each of the last calls: inside a command of it, and after one, which may be its last; of five where many are asked for. And some
-    /// bytes of the last half.
+    /// Of each of the last calls: inside a command of it, and after one, which may be its last; of every command where many are asked for.
+    /// And some bytes of the last half.
     /// </summary>
     private static IEnumerable<(int Length, string Where)> Cuts(AppendOnlyFile file)
     {
@@ -85,11 +85,14 @@ public abstract class PowerCutTests(bool valkey)
         foreach (var call in file.Calls.TakeLast(LastCalls))
         {
             int[] ends = [.. call.Commands.Select(command => command.End), call.End];
-            for (var i = 0; i < (Asked is null ? 1 : 5); i++)
+            var torn = Asked is null ? [call.Commands[random.Next(call.Commands.Count)]] : call.Commands;
+            foreach (var command in torn)
             {
-                var torn = call.Commands[random.Next(call.Commands.Count)];
-                yield return (random.Next(torn.Start + 1, torn.End), $"inside {torn.Words[0]} of a call");
-                var end = ends[random.Next(ends.Length)];
+                yield return (random.Next(command.Start + 1, command.End), $"inside {command.Words[0]} of a call");
+            }
+
+            foreach (var end in Asked is null ? [ends[random.Next(ends.Length)]] : ends)
+            {
                 yield return (end, end == call.End ? "after a call" : "between two commands of a call");
             }
         }
