@@ -1,4 +1,6 @@
-using Darq.Engine.Core;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Darq.Engine.Subscriptions.Retries;
 
@@ -11,7 +13,7 @@ internal sealed class RetryQueue(Order order)
     /// <summary>Which messages wait for each other. Set only while the queue is empty.</summary>
     public Order Order { get; set; } = order;
 
-    private readonly Dictionary<ulong, RetrySequence> _sequences = [];
+    private readonly Dictionary<UInt128, RetrySequence> _sequences = [];
 
     // On their way to Redis: they cannot be fetched yet.
     private readonly HashSet<long> _moving = [];
@@ -104,22 +106,32 @@ internal sealed class RetryQueue(Order order)
         return sequence;
     }
 
-    // A key is remembered by its hash alone; two keys with one hash would only wait for each other.
-    private ulong NameOf(string key, long seq) =>
+    private UInt128 NameOf(string key, long seq) =>
         Order switch
         {
             Order.Partition => 0,
-            Order.Key when key.Length > 0 => PartitionHash.Of(key),
-            _ => (ulong)seq,
+            Order.Key when key.Length > 0 => DigestOf(key),
+            _ => (UInt128)seq,
         };
+
+    /// <summary>
+    /// Stands for a key, which may be longer than all else that is remembered of a message. No two keys may share it, not even such as
+    /// somebody made up for that: their messages would stand in one sequence here, and in two where they are in memory.
+    /// </summary>
+    private static UInt128 DigestOf(string key)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(key), digest);
+        return BinaryPrimitives.ReadUInt128LittleEndian(digest);
+    }
 }
 
 /// <summary>
 /// Messages of a retry queue that wait for each other. The first of them may be in memory, as many as <see cref="InMemory"/> says.
 /// </summary>
-internal sealed class RetrySequence(ulong name)
+internal sealed class RetrySequence(UInt128 name)
 {
-    public ulong Name { get; } = name;
+    public UInt128 Name { get; } = name;
 
     public SortedSet<long> Seqs { get; } = [];
 

@@ -1,3 +1,4 @@
+using Darq.Engine.Core;
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Retries;
 using Xunit;
@@ -20,6 +21,17 @@ public sealed class RetryQueueTests
         Assert.Null(retryQueue.SequenceOf("b", 9));
         Assert.Null(retryQueue.SequenceOf("", 9));
         Assert.Equal((3, 1), (retryQueue.Count, alone.Seqs.Count));
+    }
+
+    [Fact]
+    public void Keys_with_one_FNV_hash_are_two_sequences()
+    {
+        const string key = "8yn0iYCKYHlIj4-BwPqk";
+        const string other = "GReLUrM4wMqfg9yzV3KQ";
+        Assert.Equal(PartitionHash.Of(key), PartitionHash.Of(other));
+        var retryQueue = new RetryQueue(Order.Key);
+
+        Assert.NotSame(retryQueue.Add(key, 1, Now, moving: true), retryQueue.Add(other, 2, Now, moving: true));
     }
 
     [Theory]
