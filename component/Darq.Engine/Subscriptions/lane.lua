@@ -132,7 +132,7 @@ do
   end
 
   -- The member of a message in the retry queue.
-  function lanes.queued(lane, seq)
+  local function queued(lane, seq)
     return redis.call('ZRANGEBYSCORE', lanes.queue_key(lane), seq, seq)[1]
   end
 
@@ -142,7 +142,7 @@ do
       if lane.gaps == 0 and seq ~= lane.seq + 1 then headers.check(lane.ranges, 'zset') end
       return true
     end
-    local member = lanes.queued(lane, seq)
+    local member = queued(lane, seq)
     if member then headers.check(lanes.bodies_key(lane), 'hash') end
     return member
   end

@@ -51,6 +51,22 @@ public sealed class RetryQueueTests(LibraryServer server) : IClassFixture<Librar
     }
 
     [Fact]
+    public async Task A_damaged_retry_queue_does_not_keep_the_messages_of_another_from_being_read()
+    {
+        await using var run = await StartAsync(1);
+        await QueueAsync(run, (1, 0, 0));
+        await run.CommandAsync("SET", run.Key(0, "q:g2:t"), "x");
+
+        var header = run.Key(0, "m");
+        var damaged = (await run.CallAsync("bodies", header, [0, "g2", "t", 1000, .. run.List(1), 1, 1])).Items;
+        var sound = await BodiesAsync(run, 1000, 1);
+
+        Assert.StartsWith($"DAMAGED key {run.Key(0, "q:g2:t")}: WRONGTYPE", damaged[0].ToString(), StringComparison.Ordinal);
+        Assert.True(damaged[1].IsNothing);
+        Assert.StartsWith(_worldLine, sound[0].ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Queueing_again_changes_when_and_how_often_but_neither_message_nor_books()
     {
         await using var run = await StartAsync(1);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Darq.Engine.Connection;
 using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions.Reading;
@@ -77,7 +78,8 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
         for (var i = 0; i < messages.Length; i++)
         {
             var (lane, count) = (fetches[i].Lane, fetches[i].Seqs.Length);
-            messages[i] = [.. bodies.Skip(2 * at).Take(2 * count).Chunk(2).Select(pair => Parse(lane, pair))];
+            var pairs = bodies.Skip(2 * at).Take(2 * count).Chunk(2);
+            messages[i] = [.. pairs.Zip(fetches[i].Seqs, (pair, seq) => Parse(lane, seq, pair))];
             at += count;
             foreach (var (message, _) in messages[i])
             {
@@ -94,10 +96,19 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
     /// <summary>
     /// Entry and body of a message; one that is not there was consumed meanwhile, a damaged one is left for somebody to look at.
     /// </summary>
-    private FetchedMessage Parse(Lane lane, RedisReply[] pair)
+    private FetchedMessage Parse(Lane lane, long seq, RedisReply[] pair)
     {
-        if (pair[0].IsNothing || !RetryQueueEntry.TryParse(pair[0].ToString(), out var entry))
+        if (pair[0].IsNothing)
         {
+            return default;
+        }
+
+        var member = pair[0].ToString();
+        if (!RetryQueueEntry.TryParse(member, out var entry))
+        {
+            // What else stands there may be an app's.
+            var why = member.StartsWith("DAMAGED ", StringComparison.Ordinal) ? member : "its retry queue has something else for it";
+            log.EntryWasDamaged(topic, lane.Partition, seq.ToString(CultureInfo.InvariantCulture), why);
             return default;
         }
 

@@ -13,7 +13,8 @@
 --       ARGV[5] count, ARGV[6..] list of partitions, of which the first counts. Returns the server's time in ms, then members by
 --       seq. NEEDS_RECOVERY as always.
 -- bodies: KEYS[1] header. ARGV[1] to [3] as before, ARGV[4] most bytes, ARGV[5..] list of partitions, then place and seq of each
---       message. Returns member and body of each in order (nothing for one that is not queued), fewer when the bytes are reached.
+--       message. Returns member and body of each in order (nothing for one that is not queued, DAMAGED and why in place of the
+--       member where its queue is damaged), fewer when the bytes are reached.
 --       O(messages).
 do
   local function entry(lane, wl, seq)
@@ -114,8 +115,10 @@ do
     for at = first, #args, 2 do
       if bytes >= tonumber(args[4]) then break end
       local lane = lanes.open(parts[tonumber(args[at])], args[2], args[3])
-      local member = lanes.queued(lane, args[at + 1])
-      local body = member and redis.pcall('HGET', lanes.bodies_key(lane), args[at + 1])
+      -- A queue that is damaged is no fault of the other lanes'.
+      local members = redis.pcall('ZRANGEBYSCORE', lanes.queue_key(lane), args[at + 1], args[at + 1])
+      local member = members.err and 'DAMAGED key ' .. lanes.queue_key(lane) .. ': ' .. headers.reason(members) or members[1]
+      local body = not members.err and member and redis.pcall('HGET', lanes.bodies_key(lane), args[at + 1])
       if type(body) == 'table' then body = false end
       found[#found + 1], found[#found + 2] = member or false, body or false
       bytes = bytes + #(body or '')
