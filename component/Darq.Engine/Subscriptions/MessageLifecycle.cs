@@ -26,6 +26,7 @@ internal sealed class MessageLifecycle(
     // Attempts whose lane was lost while an app works on the message: it does not go out a second time before they are answered or may
     // go elsewhere, and their answer counts until it does.
     private readonly Dictionary<(int Partition, Position Message), Attempt> _orphans = [];
+    private readonly EarlyAcks _early = new();
 
     /// <summary>Whether a reader, or the fetcher, found too much in memory.</summary>
     public bool ReadWaitsForRoom { get; set; }
@@ -50,17 +51,26 @@ internal sealed class MessageLifecycle(
             : null;
     }
 
-    /// <summary>The same, for the last time.</summary>
-    public LaneMessage? TakeOrphan(Attempt attempt)
+    /// <summary>The same, for the last time. An acknowledgement of one that was not read again counts when it is.</summary>
+    public LaneMessage? TakeOrphan(Attempt attempt, bool acknowledges)
     {
-        var again = BehindOrphan(attempt);
-        if (OrphanOf(attempt.Message) == attempt)
+        if (OrphanOf(attempt.Message) != attempt)
         {
-            ForgetOrphan(attempt.Message);
+            return null;
+        }
+
+        var again = BehindOrphan(attempt);
+        ForgetOrphan(attempt.Message);
+        if (again is null && acknowledges)
+        {
+            _early.Add(attempt.Message.Lane.Partition, attempt.Message.Message.StreamId);
         }
 
         return again;
     }
+
+    /// <summary>Whether its app acknowledged it before it was read again; true only once.</summary>
+    public bool TakeEarlyAck(LaneMessage message) => _early.Take(message.Lane.Partition, message.Message.StreamId);
 
     /// <summary>A newer attempt is sent: the answer to the one before does not count any more.</summary>
     public void ForgetOrphan(LaneMessage message)

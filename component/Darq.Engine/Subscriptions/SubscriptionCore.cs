@@ -279,7 +279,9 @@ internal sealed partial class SubscriptionCore
         }
 
         var isOrphan = attempt.Message.State == MessageState.Gone;
-        if ((isOrphan ? _lifecycle.TakeOrphan(attempt) : Current(attempt)) is not { } message)
+        // What a lost step consumed is not done, whatever its app says of it.
+        var acknowledges = answer == Answer.Ack && !Options.RequireStep && !(isOrphan && attempt.Consumed);
+        if ((isOrphan ? _lifecycle.TakeOrphan(attempt, acknowledges) : Current(attempt)) is not { } message)
         {
             return;
         }
@@ -289,7 +291,7 @@ internal sealed partial class SubscriptionCore
         {
             _lifecycle.Finish(message);
         }
-        else if (answer == Answer.Ack && !Options.RequireStep && !(isOrphan && attempt.Consumed))
+        else if (acknowledges)
         {
             _settlements.Settle(message, Ending.Ack);
         }

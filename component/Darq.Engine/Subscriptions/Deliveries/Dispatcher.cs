@@ -143,12 +143,16 @@ internal sealed class Dispatcher(
         return late;
     }
 
-    /// <summary>The first ready message that may be delivered; those that expired, failed or are given up are dealt with.</summary>
+    /// <summary>The first ready message that may be delivered; those that are acked, expired, failed or given up are dealt with.</summary>
     private LaneMessage? NextReady(Instant now)
     {
         while (ready.Peek() is { } message)
         {
-            if (message.Message.ExpiryMs <= now.UnixMs)
+            if (lifecycle.TakeEarlyAck(message))
+            {
+                settlements.Settle(message, Ending.Ack);
+            }
+            else if (message.Message.ExpiryMs <= now.UnixMs)
             {
                 settlements.Settle(message, Ending.Expire);
             }
