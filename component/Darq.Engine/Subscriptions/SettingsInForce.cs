@@ -10,7 +10,10 @@ internal sealed class SettingsInForce(string group, string topic, SubscriptionOp
 {
     public SubscriptionOptions Options { get; private set; } = options;
 
-    /// <summary>Takes the settings of the stream that is the newest now. True: the order of messages is another.</summary>
+    /// <summary>
+    /// Takes the settings of the stream that is the newest now. True: what is in memory was taken in by others, so that it waits in another
+    /// order, or for nothing though it should be durable.
+    /// </summary>
     public bool Follow(SubscriptionOptions newest, bool isShared)
     {
         if (newest.ChangesFrom(Options) is not { Length: > 0 } changes)
@@ -18,7 +21,7 @@ internal sealed class SettingsInForce(string group, string topic, SubscriptionOp
             return false;
         }
 
-        var isReordered = newest.Order != Options.Order;
+        var isOutdated = newest.Order != Options.Order || newest.ReleaseAt == ReleaseAt.Durable && Options.ReleaseAt != ReleaseAt.Durable;
         Options = newest;
         // A deadline may be sooner.
         effects.Wake(Workers.Clock);
@@ -27,6 +30,6 @@ internal sealed class SettingsInForce(string group, string topic, SubscriptionOp
             effects.Log(log => log.StreamsDiffer(group, topic, changes));
         }
 
-        return isReordered;
+        return isOutdated;
     }
 }

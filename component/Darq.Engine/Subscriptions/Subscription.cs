@@ -62,7 +62,7 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
         };
         _acknowledger = new(_core, primary, group, topic, time, log);
         _rebalancer = new(_core, new(primary, group, topic), primary, membership, group, topic, time, log, Counters);
-        _gate = new(_core, primary, round => Loop("release", round));
+        _gate = new(_core, primary, time, round => Loop("release", round));
         var reader = new LaneReader(_core, primary, _gate, topic, log);
         _read = new(time);
         _readers = [.. Enumerable.Range(0, Readers).Select(_ => Loop("read", stopping => reader.ReadAsync(_read.Set, stopping), _read))];

@@ -313,7 +313,7 @@ internal sealed partial class SubscriptionCore
     /// <summary>When ownership has to be looked at by the clock; null while nothing drains.</summary>
     public TimeSpan? NextTurn => IsTaking ? Ownership.NextTurn : null;
 
-    /// <summary>Takes the newest stream's settings. What is in memory waits in the order before, so that another order drops it.</summary>
+    /// <summary>Takes the newest stream's settings. What is in memory is dropped where it was taken in by others.</summary>
     private void FollowNewest()
     {
         if (_dispatcher.Streams is [.., var newest] && _settings.Follow(newest.Options, isShared: _dispatcher.Streams.Count > 1))

@@ -15,8 +15,12 @@ internal sealed class ReleaseGate : IAsyncDisposable
     public const int MaxWaiting = 1000;
     public const int MaxWaitingBytes = 4 << 20;
 
+    /// <summary>How often who waits looks whether the subscription still asks for it.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
     private readonly GuardedCore _core;
     private readonly Primary _primary;
+    private readonly TimeProvider _time;
     private readonly SupervisedLoop _releasing;
     private readonly Lock _lock = new();
 
@@ -27,9 +31,14 @@ internal sealed class ReleaseGate : IAsyncDisposable
     // Written under _lock: until then nothing ever waited.
     private volatile bool _isStarted;
 
-    public ReleaseGate(GuardedCore core, Primary primary, Func<Func<CancellationToken, Task<TimeSpan>>, SupervisedLoop> loop)
+    public ReleaseGate(
+        GuardedCore core,
+        Primary primary,
+        TimeProvider time,
+        Func<Func<CancellationToken, Task<TimeSpan>>, SupervisedLoop> loop
+    )
     {
-        (_core, _primary) = (core, primary);
+        (_core, _primary, _time) = (core, primary, time);
         _releasing = loop(ReleaseAsync);
     }
 
@@ -59,7 +68,7 @@ internal sealed class ReleaseGate : IAsyncDisposable
 
     /// <summary>The same, of anything that was read.</summary>
     public ValueTask<bool> PassAsync(RecoveryCount before, CancellationToken cancellation) =>
-        IsOpen ? new(true) : _primary.Watermark.DurableAsync(before, cancellation);
+        IsOpen ? new(true) : new(DurableAsync(before, cancellation));
 
     /// <summary>This process appended a message: it goes to the core once it is durable.</summary>
     public void Release(AppendedMessage message)
@@ -128,7 +137,7 @@ internal sealed class ReleaseGate : IAsyncDisposable
             return Timeout.InfiniteTimeSpan;
         }
 
-        var isDurable = await _primary.Watermark.DurableAsync(waiting[0].RecoveriesBefore, cancellation);
+        var isDurable = await DurableAsync(waiting[0].RecoveriesBefore, cancellation);
         foreach (var (message, _) in waiting)
         {
             lock (_lock)
@@ -148,6 +157,34 @@ internal sealed class ReleaseGate : IAsyncDisposable
         }
 
         return TimeSpan.Zero;
+    }
+
+    /// <summary>As the watermark has it; true also once the subscription does not wait for that any more.</summary>
+    private async Task<bool> DurableAsync(RecoveryCount before, CancellationToken cancellation)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var durable = _primary.Watermark.DurableAsync(before, waiting.Token).AsTask();
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    return await durable.WaitAsync(Look, _time, cancellation);
+                }
+                catch (TimeoutException)
+                {
+                    if (IsOpen)
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+        finally
+        {
+            waiting.CancelHere();
+        }
     }
 
     private void Deliver(AppendedMessage message) => _core.Apply(message, static (core, message, _) => core.OnAppended(message));
