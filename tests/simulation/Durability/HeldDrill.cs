@@ -78,9 +78,11 @@ internal sealed class HeldDrill : Drill
         var server = World.Server;
         var unconfirmed = server.JournaledCalls - server.Confirmed;
         var lost = _random.Next(3) == 0 ? _random.Next(unconfirmed + 1) : unconfirmed + 1 + _random.Next(6);
+        server.Stop();
+        // The word that something is confirmed may be on its way.
+        World.Run(seconds: 0.01);
         var known = _engines.Select(engine => engine.Primary.Applied.Watermarks()).ToArray();
         var worldLines = _engines.Select(engine => engine.Primary.WorldLine).ToArray();
-        server.Stop();
         server.Restart(lost);
         var survived = Enumerable.Range(0, 2).Select(SurvivedIn).ToArray();
         var notice = known.Select(of => of.Any(one => one.Durable > survived[one.Partition])).ToArray();
