@@ -111,7 +111,9 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
     }
 
     /// <summary>The loss, or null. Continues from the surviving positions.</summary>
-    public Loss? Compare(HandshakeResult report)
+    /// <param name="report">What survived.</param>
+    /// <param name="whenAsked">The snapshot from before Redis was asked for that.</param>
+    public Loss? Compare(HandshakeResult report, Position[] whenAsked)
     {
         Loss? loss = null;
         lock (_lock)
@@ -126,20 +128,20 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
 
             for (var p = 0; p < _highest.Length; p++)
             {
-                loss = Compare(p, former, report, loss);
+                loss = Compare(p, former, report, whenAsked[p], loss);
             }
         }
         return loss;
     }
 
     /// <summary>The same for one partition, under the lock: the loss in those before it and in this one.</summary>
-    private Loss? Compare(int partition, long former, HandshakeResult report, Loss? before)
+    private Loss? Compare(int partition, long former, HandshakeResult report, Position whenAsked, Loss? before)
     {
         var (highest, durable, survived) = (_highest[partition], _durable[partition], report.Survived[partition]);
-        var isLost = IsLost(highest, survived, report.WorldLine);
+        var isLost = IsLost(highest, whenAsked, survived, report.WorldLine);
         // Data that an operator replaced break no promise, nor does what is only forgotten, or came with values from elsewhere.
         var isOurs = durable.WorldLine <= former && report.Replaced is null && !report.Forgotten;
-        var isBroken = isOurs && IsLost(durable, survived, report.WorldLine);
+        var isBroken = isOurs && IsLost(durable, whenAsked, survived, report.WorldLine);
         if (isLost || highest.WorldLine > report.WorldLine)
         {
             _highest[partition] = survived;
@@ -152,11 +154,13 @@ internal sealed class AppliedPositions(int partitions, Action<Loss>? lost = null
     }
 
     /// <summary>
-    /// A position of the world-line that goes on was read before its handshake: it is newer than what survived of the one before. One of a
-    /// world-line that this Redis has not begun came with values from elsewhere.
+    /// A position of the world-line that goes on was read before its handshake: it is newer than what survived of the one before. One that
+    /// was noted after Redis was asked may be newer than its answer. But a server process that went back to an earlier state of itself
+    /// loses what was noted before. One of a world-line that this Redis has not begun came with values from elsewhere.
     /// </summary>
-    private static bool IsLost(Position known, Position survived, long worldLine) =>
-        known > survived && (known.WorldLine < worldLine || (known.WorldLine == worldLine && survived.WorldLine == worldLine));
+    private static bool IsLost(Position known, Position whenAsked, Position survived, long worldLine) =>
+        known > survived
+        && (known.WorldLine < worldLine || (known.WorldLine == worldLine && survived.WorldLine == worldLine && whenAsked > survived));
 }
 
 /// <summary>What became of an applied position.</summary>

@@ -85,13 +85,15 @@ internal sealed partial class Primary
             (session, replaced) = lost != _sessionsReplaced ? ((Session?)null, _session) : (_session, null);
         }
 
+        // What comes from now on, Redis may have done after it answered the handshake.
+        var whenAsked = Applied.Snapshot();
         var report = await _handshake.RunAsync(session, replaced, WorldLine, cancellation);
         _outage.Answered();
         var durability = await _durability.AskAsync(report.ReplicationId, cancellation);
         // From here on nothing of the handshake fails before its world-line counts. Who waits for durability has to hear of the recovery
         // before another level lets it go.
         _handshake.Keep(report);
-        var isOther = TakeIn(report);
+        var isOther = TakeIn(report, whenAsked);
         ReplicationId = report.ReplicationId;
         Volatile.Write(ref _worldLine, report.WorldLine);
         if (isOther)
@@ -174,7 +176,7 @@ internal sealed partial class Primary
     }
 
     /// <summary>Says what a handshake found, and what of that is lost; true where it is another world-line than before.</summary>
-    private bool TakeIn(HandshakeResult report)
+    private bool TakeIn(HandshakeResult report, Position[] whenAsked)
     {
         var isOther = report.WorldLine != WorldLine;
         Counters.Recoveries.Add(WorldLine != 0 && isOther ? 1 : 0);
@@ -198,7 +200,7 @@ internal sealed partial class Primary
             Applied.Confirm(Applied.Snapshot());
         }
 
-        var loss = Applied.Compare(report);
+        var loss = Applied.Compare(report, whenAsked);
         if (loss is { IsBrokenPromise: true })
         {
             // Before those who wait find that their own survived. Others who were in this world-line name the same, whenever they come.

@@ -44,6 +44,32 @@ public sealed class WorldLineTests
         Assert.Equal(world.Cli("HGET", headers[0], "wl"), world.Cli("HGET", headers[1], "wl"));
     }
 
+    /// <summary>As by DEBUG RELOAD NOSAVE, or by going back to a snapshot of the whole machine.</summary>
+    [Fact]
+    public void Loss_in_the_same_server_process_is_noticed()
+    {
+        using var world = new World();
+        var engine = world.Start();
+        var told = new List<bool>();
+        engine.Do(() =>
+            engine.Primary.OnHandshake(
+                (_, lost, _) =>
+                {
+                    told.Add(lost);
+                    return Task.CompletedTask;
+                }
+            )
+        );
+        var worldLine = WorldLine(world);
+        string[] outcomes = [engine.Write("k", "1"), engine.Write("k", "2"), engine.Write("k", "3")];
+        Assert.Equal(["OK", "OK", "OK"], outcomes);
+
+        world.Server.Restart(lostCalls: 2);
+
+        Assert.Equal("OK", engine.Write("k", "4"));
+        Assert.Equal((worldLine, true), (WorldLine(world), Assert.Single(told)));
+    }
+
     private static PublishEntry EntryIn(int partition)
     {
         var key = Enumerable.Range(0, 100).Select(i => $"k{i}").First(key => PartitionHash.Of(key, 2) == partition);

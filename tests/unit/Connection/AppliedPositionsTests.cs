@@ -13,7 +13,7 @@ public sealed class AppliedPositionsTests
     {
         _applied.Note(0, new(1, 5));
 
-        Assert.Null(_applied.Compare(Survived(new(1, 5), new(0, 0), new(1, 9))));
+        Assert.Null(Compare(Survived(new(1, 5), new(0, 0), new(1, 9))));
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class AppliedPositionsTests
         _applied.Note(1, new(1, 7));
         _applied.Note(2, new(1, 7));
 
-        Assert.Equal(new Loss(2, 2, new(1, 7), new(1, 6)), _applied.Compare(Survived(new(1, 4), new(1, 7), new(1, 6))));
+        Assert.Equal(new Loss(2, 2, new(1, 7), new(1, 6)), Compare(Survived(new(1, 4), new(1, 7), new(1, 6))));
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class AppliedPositionsTests
     {
         _applied.Note(0, new(2, 1));
 
-        Assert.Equal(1, _applied.Compare(Survived(new(1, 100), default, default) with { WorldLine = 3 })?.Count);
+        Assert.Equal(1, Compare(Survived(new(1, 100), default, default) with { WorldLine = 3 })?.Count);
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class AppliedPositionsTests
     {
         _applied.Note(0, new(3, 6));
 
-        Assert.Null(_applied.Compare(Survived(new(2, 5), default, default) with { WorldLine = 3 }));
+        Assert.Null(Compare(Survived(new(2, 5), default, default) with { WorldLine = 3 }));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class AppliedPositionsTests
         _applied.Note(0, new(1, 5));
         _applied.Note(0, new(1, 3));
 
-        Assert.Equal(new(1, 5), _applied.Compare(Survived(new(1, 4), default, default))?.Applied);
+        Assert.Equal(new(1, 5), Compare(Survived(new(1, 4), default, default))?.Applied);
     }
 
     [Fact]
@@ -56,9 +56,9 @@ public sealed class AppliedPositionsTests
     {
         var lost = new List<Loss>();
         var applied = new AppliedPositions(3, lost.Add);
-        applied.Compare(Survived(default, default, default));
+        Compare(applied, Survived(default, default, default));
         applied.Note(0, new(1, 4));
-        Assert.Null(applied.Compare(Survived(new(1, 4), new(1, 9), default) with { WorldLine = 2 }));
+        Assert.Null(Compare(applied, Survived(new(1, 4), new(1, 9), default) with { WorldLine = 2 }));
 
         applied.Note(0, new(1, 5));
         applied.Note(1, new(1, 9));
@@ -72,8 +72,8 @@ public sealed class AppliedPositionsTests
     {
         var lost = new List<Loss>();
         var applied = new AppliedPositions(3, lost.Add);
-        applied.Compare(Survived(default, default, default));
-        applied.Compare(Survived(new(1, 4), default, default) with { WorldLine = 3 });
+        Compare(applied, Survived(default, default, default));
+        Compare(applied, Survived(new(1, 4), default, default) with { WorldLine = 3 });
 
         applied.Note(0, new(2, 5));
 
@@ -85,9 +85,35 @@ public sealed class AppliedPositionsTests
     {
         _applied.Note(0, new(1, 5));
 
-        Assert.NotNull(_applied.Compare(Survived(new(1, 4), default, default)));
-        Assert.Null(_applied.Compare(Survived(new(1, 4), default, default)));
+        Assert.NotNull(Compare(Survived(new(1, 4), default, default)));
+        Assert.Null(Compare(Survived(new(1, 4), default, default)));
     }
+
+    [Fact]
+    public void What_was_noted_after_Redis_was_asked_is_no_loss_in_the_world_line_that_goes_on()
+    {
+        _applied.Note(0, new(1, 5));
+        _applied.Note(1, new(1, 5));
+        var whenAsked = _applied.Snapshot();
+        _applied.Note(0, new(1, 7));
+        _applied.Note(1, new(1, 7));
+
+        Assert.Equal(new Loss(1, 1, new(1, 7), new(1, 4)), _applied.Compare(Survived(new(1, 5), new(1, 4), default), whenAsked));
+        Assert.Equal(new(1, 7), _applied.Snapshot()[0]);
+    }
+
+    [Fact]
+    public void What_was_noted_after_Redis_was_asked_is_lost_with_a_world_line_that_ended()
+    {
+        var whenAsked = _applied.Snapshot();
+        _applied.Note(0, new(1, 5));
+
+        Assert.NotNull(_applied.Compare(Survived(new(1, 4), default, default) with { WorldLine = 2 }, whenAsked));
+    }
+
+    private Loss? Compare(HandshakeResult report) => Compare(_applied, report);
+
+    private static Loss? Compare(AppliedPositions applied, HandshakeResult report) => applied.Compare(report, applied.Snapshot());
 
     private static HandshakeResult Survived(params Position[] positions) => new(1, "boot", true, positions, [], new("s", 0));
 }

@@ -9,7 +9,7 @@ public sealed class DurablePositionsTests
 {
     private readonly AppliedPositions _applied = new(1);
 
-    public DurablePositionsTests() => _applied.Compare(Survived(1, default));
+    public DurablePositionsTests() => Compare(Survived(1, default));
 
     [Fact]
     public void A_round_confirms_what_was_applied_when_it_began_and_nothing_later()
@@ -33,7 +33,7 @@ public sealed class DurablePositionsTests
         _applied.Confirm(_applied.Snapshot());
         _applied.Note(0, new(1, 6));
 
-        Assert.Equal(isBroken, _applied.Compare(Survived(2, new(1, survived)))?.IsBrokenPromise);
+        Assert.Equal(isBroken, Compare(Survived(2, new(1, survived)))?.IsBrokenPromise);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class DurablePositionsTests
         _applied.Note(0, new(1, 5));
         _applied.Confirm(_applied.Snapshot());
 
-        var loss = _applied.Compare(Survived(2, default) with { Replaced = "former" });
+        var loss = Compare(Survived(2, default) with { Replaced = "former" });
 
         Assert.False(loss!.IsBrokenPromise);
     }
@@ -50,16 +50,16 @@ public sealed class DurablePositionsTests
     [Fact]
     public void After_a_recovery_only_what_is_known_to_have_survived_does()
     {
-        _applied.Compare(Survived(1, default));
+        Compare(Survived(1, default));
         _applied.Note(0, new(1, 5));
-        _applied.Compare(Survived(2, new(1, 4)));
+        Compare(Survived(2, new(1, 4)));
 
         Assert.True(_applied.Survives(0, new(1, 4)));
         Assert.False(_applied.Survives(0, new(1, 5)));
-        _applied.Compare(Survived(2, new(2, 0)));
+        Compare(Survived(2, new(2, 0)));
         Assert.False(_applied.Survives(0, new(1, 5)));
         Assert.True(_applied.Survives(0, new(2, 5)));
-        _applied.Compare(Survived(3, new(2, 4)));
+        Compare(Survived(3, new(2, 4)));
         Assert.False(_applied.Survives(0, new(1, 4)));
     }
 
@@ -69,7 +69,7 @@ public sealed class DurablePositionsTests
         _applied.Note(0, new(1, 5));
         _applied.Confirm(_applied.Snapshot());
 
-        var loss = _applied.Compare(Survived(99, default) with { Forgotten = true });
+        var loss = Compare(Survived(99, default) with { Forgotten = true });
 
         Assert.False(loss!.IsBrokenPromise);
     }
@@ -77,12 +77,12 @@ public sealed class DurablePositionsTests
     [Fact]
     public void A_newer_position_that_was_read_before_the_handshake_hides_no_broken_promise()
     {
-        _applied.Compare(Survived(1, default));
+        Compare(Survived(1, default));
         _applied.Note(0, new(1, 5));
         _applied.Confirm(_applied.Snapshot());
         _applied.Note(0, new(2, 6));
 
-        Assert.True(_applied.Compare(Survived(2, new(1, 4)))!.IsBrokenPromise);
+        Assert.True(Compare(Survived(2, new(1, 4)))!.IsBrokenPromise);
         Assert.Equal(new(2, 6), _applied.Snapshot()[0]);
         Assert.False(_applied.IsDurable(0, new(1, 5)));
     }
@@ -90,22 +90,22 @@ public sealed class DurablePositionsTests
     [Fact]
     public void A_position_of_a_world_line_that_this_Redis_never_began_is_no_loss()
     {
-        _applied.Compare(Survived(1, default));
+        Compare(Survived(1, default));
         _applied.Note(0, new(9, 5));
         _applied.Confirm(_applied.Snapshot());
 
-        Assert.Null(_applied.Compare(Survived(2, new(1, 4))));
+        Assert.Null(Compare(Survived(2, new(1, 4))));
         Assert.Equal(new(1, 4), _applied.Snapshot()[0]);
     }
 
     [Fact]
     public void A_position_that_came_with_values_from_elsewhere_breaks_no_promise()
     {
-        _applied.Compare(Survived(1, default));
+        Compare(Survived(1, default));
         _applied.Note(0, new(5, 5));
         _applied.Confirm(_applied.Snapshot());
 
-        Assert.False(_applied.Compare(Survived(9, new(1, 4)))!.IsBrokenPromise);
+        Assert.False(Compare(Survived(9, new(1, 4)))!.IsBrokenPromise);
     }
 
     [Fact]
@@ -113,13 +113,29 @@ public sealed class DurablePositionsTests
     {
         var losses = new List<Loss>();
         var applied = new AppliedPositions(1, losses.Add);
-        applied.Compare(Survived(1, default));
-        applied.Compare(Survived(2, new(1, 4)));
+        Compare(applied, Survived(1, default));
+        Compare(applied, Survived(2, new(1, 4)));
         applied.Note(0, new(1, 5));
         applied.Note(0, new(1, 5));
 
         Assert.Equal(new(1, 5), Assert.Single(losses).Applied);
     }
+
+    [Fact]
+    public void A_promise_about_what_was_noted_after_Redis_was_asked_is_not_broken()
+    {
+        _applied.Note(0, new(1, 5));
+        var whenAsked = _applied.Snapshot();
+        _applied.Note(0, new(1, 7));
+        _applied.Confirm(_applied.Snapshot());
+
+        Assert.Null(_applied.Compare(Survived(1, new(1, 6)), whenAsked));
+        Assert.True(_applied.IsDurable(0, new(1, 7)));
+    }
+
+    private Loss? Compare(HandshakeResult report) => Compare(_applied, report);
+
+    private static Loss? Compare(AppliedPositions applied, HandshakeResult report) => applied.Compare(report, applied.Snapshot());
 
     private static HandshakeResult Survived(long worldLine, Position position) => new(worldLine, "r", true, [position], [], new("s", 0));
 }

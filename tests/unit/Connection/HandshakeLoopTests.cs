@@ -94,6 +94,40 @@ public sealed class HandshakeLoopTests
         Assert.Equal([true, true, false], told.Take(3));
     }
 
+    [Fact]
+    public async Task What_is_applied_while_a_handshake_runs_is_no_loss_and_breaks_no_promise()
+    {
+        var redis = new OnceFaultyRedis(faults: 0)
+        {
+            Facts = new() { AppendOnly = true, AppendFsync = "always" },
+        };
+        await using var primary = new Primary(
+            redis,
+            new NamespaceOptions { Partitions = 1, Durability = new(DurabilityKind.Fsync) },
+            TimeProvider.System,
+            new Random(1),
+            NullLoggerFactory.Instance
+        );
+        Assert.True(await primary.ConnectAsync(TimeSpan.FromSeconds(20), default));
+        var told = new List<bool>();
+        primary.OnHandshake(
+            (_, lost, _) =>
+            {
+                told.Add(lost);
+                return Task.CompletedTask;
+            }
+        );
+        // Sent by a caller that had found the primary ready, and executed after the recovery had looked at the positions.
+        redis.Opening = () => primary.Applied.Note(0, new(5, 10));
+
+        primary.Invalidate(Invalidation.Reconnected);
+        await Eventually.TrueAsync(() => told.Count >= 1, TimeSpan.FromSeconds(20), "another handshake is made");
+
+        Assert.Equal([false], told);
+        Assert.False(primary.IsHeld);
+        Assert.True(primary.Applied.IsDurable(0, new(5, 10)));
+    }
+
     /// <summary>Turns the clock by a little. Called again and again, because the timer it is for may not be set yet.</summary>
     private static bool Passed(FakeTimeProvider time)
     {
@@ -106,22 +140,37 @@ public sealed class HandshakeLoopTests
     {
         private int _asked;
 
+        /// <summary>Runs when a session is opened, which comes after the recovery.</summary>
+        public Action? Opening { get; set; }
+
+        public DurabilityFacts Facts { get; init; } = new();
+
+        public override Task<DurabilityFacts> DescribeDurabilityAsync(bool askReplicas, CancellationToken cancellation) =>
+            Task.FromResult(Facts);
+
         public override Task<ServerDescription> DescribeAsync(CancellationToken cancellation) =>
             Interlocked.Increment(ref _asked) <= faults
                 ? throw new InvalidOperationException("A fault of the client's own.")
                 : Task.FromResult(ServerDescriptions.Parse("redis_version:7.0.15"));
 
-        public override Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation) =>
-            Task.FromResult(
+        public override Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
+        {
+            if (call.Function == "darq2_open")
+            {
+                Opening?.Invoke();
+            }
+
+            return Task.FromResult(
                 call.Function switch
                 {
                     "darq2_build" => Text($"{FunctionLibrary.Build}"),
                     "darq2_namespace" => RedisReply.Of([Text("1"), Text(Handshake.Format), Text("identity"), Text("")]),
-                    "darq2_promised" => RedisReply.Of([Text("0"), Text("0")]),
+                    "darq2_promise" or "darq2_promised" => RedisReply.Of([Text("0"), Text("0")]),
                     "darq2_recover" => RedisReply.Of([Text("OK"), Text("5"), Text("boot"), Text("1"), Text("5-0")]),
                     _ => Text("0"),
                 }
             );
+        }
 
         private static RedisReply Text(string text) => RedisReply.Of(Encoding.UTF8.GetBytes(text));
     }
