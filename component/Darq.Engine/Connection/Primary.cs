@@ -279,7 +279,7 @@ internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDi
             Invalidate(Invalidation.LibraryMissing);
             return true;
         }
-        if (!refused.IsAway && refused.Code is not ("NOREPLICAS" or "MISCONF"))
+        if (!refused.IsAway)
         {
             return false;
         }

@@ -14,6 +14,9 @@ internal sealed class RedisRefusedException(string code, string message) : Excep
 {
     public string Code { get; } = code;
 
-    /// <summary>Whether the server cannot serve now and will, or another one will: it starts, fails over, or moves data.</summary>
-    public bool IsAway => Code is "LOADING" or "MASTERDOWN" or "READONLY" or "BUSY" or "CLUSTERDOWN" or "TRYAGAIN";
+    /// <summary>
+    /// Whether the server cannot serve now and will, or another one will: it starts, fails over, moves data, or lacks its replicas or disk.
+    /// </summary>
+    public bool IsAway =>
+        Code is "LOADING" or "MASTERDOWN" or "READONLY" or "BUSY" or "CLUSTERDOWN" or "TRYAGAIN" or "NOREPLICAS" or "MISCONF";
 }

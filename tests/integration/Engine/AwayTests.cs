@@ -68,11 +68,16 @@ public sealed class AwayTests
         Assert.Equal(ErrorCode.Unavailable, refused.Code);
         Assert.Contains("NOREPLICAS", refused.Message, StringComparison.Ordinal);
         Assert.Contains("NOREPLICAS", run.Primary.Status.Why, StringComparison.Ordinal);
+        // As one does that connects to a server that was promoted a moment ago.
+        await using var late = new EngineRun(redis.Port);
+        Assert.False(await late.Primary.ConnectAsync(TimeSpan.FromMilliseconds(700), default));
+        Assert.Contains("NOREPLICAS", late.Primary.Status.Why, StringComparison.Ordinal);
 
         await redis.CliAsync("CONFIG", "SET", "min-replicas-to-write", "0");
 
         Assert.False((await run.PublishAsync("t", "y")).Duplicate);
         await Eventually.TrueAsync(() => Task.FromResult(run.Primary.Status.Why is null), Patience, "it is over");
+        Assert.True(await late.Primary.ConnectAsync(TimeSpan.FromSeconds(4), default));
     }
 
     [Fact]

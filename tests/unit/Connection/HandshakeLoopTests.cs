@@ -128,6 +128,28 @@ public sealed class HandshakeLoopTests
         Assert.True(primary.Applied.IsDurable(0, new(5, 10)));
     }
 
+    [Theory]
+    [InlineData("NOREPLICAS")]
+    [InlineData("MISCONF")]
+    public async Task A_server_that_refuses_writes_for_a_while_is_waited_for(string code)
+    {
+        var redis = new OnceFaultyRedis(faults: 0) { Refusal = code };
+        await using var primary = new Primary(
+            redis,
+            new NamespaceOptions { Partitions = 1 },
+            TimeProvider.System,
+            new Random(1),
+            NullLoggerFactory.Instance
+        );
+        await Eventually.TrueAsync(() => redis.Refused >= 2, TimeSpan.FromSeconds(4), "the handshake is tried again soon");
+
+        Assert.False(await primary.ConnectAsync(TimeSpan.FromMilliseconds(10), default));
+        Assert.StartsWith("UNAVAILABLE", primary.Status.Why, StringComparison.Ordinal);
+        Assert.Contains(code, primary.Status.Why, StringComparison.Ordinal);
+        redis.Refusal = null;
+        Assert.True(await primary.ConnectAsync(TimeSpan.FromSeconds(4), default));
+    }
+
     /// <summary>Turns the clock by a little. Called again and again, because the timer it is for may not be set yet.</summary>
     private static bool Passed(FakeTimeProvider time)
     {
@@ -139,11 +161,17 @@ public sealed class HandshakeLoopTests
     private sealed class OnceFaultyRedis(int faults = 1) : StubRedis
     {
         private int _asked;
+        private int _refused;
 
         /// <summary>Runs when a session is opened, which comes after the recovery.</summary>
         public Action? Opening { get; set; }
 
+        /// <summary>The error with which it refuses writes; null where it takes them.</summary>
+        public string? Refusal { get; set; }
+
         public DurabilityFacts Facts { get; init; } = new();
+
+        public int Refused => Volatile.Read(ref _refused);
 
         public override Task<DurabilityFacts> DescribeDurabilityAsync(bool askReplicas, CancellationToken cancellation) =>
             Task.FromResult(Facts);
@@ -155,6 +183,12 @@ public sealed class HandshakeLoopTests
 
         public override Task<RedisReply> CallAsync(FunctionCall call, CancellationToken cancellation)
         {
+            if (Refusal is { } code && !call.ReadOnly)
+            {
+                Interlocked.Increment(ref _refused);
+                throw new RedisRefusedException(code, $"{code} not now");
+            }
+
             if (call.Function == "darq2_open")
             {
                 Opening?.Invoke();
