@@ -62,6 +62,9 @@ internal sealed class BatchQueue : IAsyncDisposable
     /// <summary>Requests that are not sent yet.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
+    /// <summary>As <see cref="BatchSender.AnsweredOf"/>. Safe to call from any thread.</summary>
+    public long AnsweredOf(Session session) => _sender.AnsweredOf(session);
+
     /// <summary>Begins to send; to be called once.</summary>
     public void Start() => _loop.Start();
 

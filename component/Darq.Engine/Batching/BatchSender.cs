@@ -5,19 +5,28 @@ using Darq.Engine.Telemetry;
 
 namespace Darq.Engine.Batching;
 
-/// <summary>Numbers batches and sends them, the same number until its outcome is known. Used by the queue's loop alone.</summary>
+/// <summary>
+/// Numbers batches and sends them, the same number until its outcome is known. Used by the queue's loop alone, but for
+/// <see cref="AnsweredOf"/>.
+/// </summary>
 internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider time, ILogger log, NamespaceCounters counters)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly PartitionList _partitions = new(keys);
-    private Session? _session;
     private long _number;
     private int _lastArguments;
     private TimeSpan _lastExtraTime;
 
+    // Written by the loop, the session after what was answered of it.
+    private volatile Session? _session;
+    private long _answered;
+
     /// <summary>Whether a batch of this session would follow the last one.</summary>
     public bool Continues(Session session) => session == _session;
+
+    /// <summary>The highest number of a session that has its answer; 0 where none has. Safe to call from any thread.</summary>
+    public long AnsweredOf(Session session) => _session == session ? Volatile.Read(ref _answered) : 0;
 
     /// <summary>Sends a new batch under the next number.</summary>
     public void Begin(Batch batch, Session session, CancellationToken cancellation)
@@ -38,7 +47,17 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
         }
 
         var reply = await ended.Call;
-        return IsTaken(reply) ? BatchAnswers.Of(ended, reply) : null;
+        if (!IsTaken(reply))
+        {
+            return null;
+        }
+
+        if (ended.Session == _session)
+        {
+            Volatile.Write(ref _answered, ended.Number);
+        }
+
+        return BatchAnswers.Of(ended, reply);
     }
 
     /// <summary>
@@ -120,7 +139,9 @@ internal sealed class BatchSender(IPrimaryLink link, Keys keys, TimeProvider tim
     {
         if (session != _session)
         {
-            (_session, _number) = (session, 0);
+            _number = 0;
+            Volatile.Write(ref _answered, 0);
+            _session = session;
         }
     }
 

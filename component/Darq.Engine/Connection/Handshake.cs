@@ -27,10 +27,16 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
     private string? _identity;
 
     /// <summary>
-    /// Makes the handshake for a session that goes on, or for a new one. What the <paramref name="replaced"/> session sent and still
-    /// arrives is not executed any more.
+    /// Makes the handshake for a session that goes on, of which the number <paramref name="answered"/> was answered last, or for a new one.
+    /// What the <paramref name="replaced"/> session sent and still arrives is not executed any more.
     /// </summary>
-    public async Task<HandshakeResult> RunAsync(Session? session, Session? replaced, long worldLine, CancellationToken cancellation)
+    public async Task<HandshakeResult> RunAsync(
+        Session? session,
+        long answered,
+        Session? replaced,
+        long worldLine,
+        CancellationToken cancellation
+    )
     {
         var server = await redis.DescribeAsync(cancellation);
         Check(server);
@@ -53,7 +59,7 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
             };
         }
 
-        var opened = await OpenAsync(session, replaced, cancellation);
+        var opened = await OpenAsync(session, answered, replaced, cancellation);
         return recovered with { Session = opened, Identity = identity, KeepsFile = _torn.WhyKept };
     }
 
@@ -204,9 +210,9 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
     }
 
     /// <summary>Keeps the session open where Redis still has its record, else opens a new one.</summary>
-    private async Task<Session> OpenAsync(Session? session, Session? replaced, CancellationToken cancellation)
+    private async Task<Session> OpenAsync(Session? session, long answered, Session? replaced, CancellationToken cancellation)
     {
-        if (session is not null && await IsOpenAsync(session, isNew: false, replaced: null, cancellation))
+        if (session is not null && await IsOpenAsync(session, isNew: false, answered, replaced: null, cancellation))
         {
             return session;
         }
@@ -216,7 +222,7 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
             var opened = Session.Create(random, keys.Partitions);
             try
             {
-                await IsOpenAsync(opened, isNew: true, session ?? replaced, cancellation);
+                await IsOpenAsync(opened, isNew: true, answered: 0, session ?? replaced, cancellation);
                 return opened;
             }
             catch (RedisRefusedException refused) when (IsDamaged(refused) && i < MaxSessionPlaces)
@@ -226,14 +232,21 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         }
     }
 
-    /// <summary>Opens a session, or renews one; false where there is no record of it to renew.</summary>
-    public async Task<bool> IsOpenAsync(Session session, bool isNew, Session? replaced, CancellationToken cancellation)
+    /// <summary>
+    /// Opens a session, or renews one; false where there is no record of it to renew, or one from before the last answer. Batches without
+    /// an answer may be in it or not: they are sent again.
+    /// </summary>
+    public async Task<bool> IsOpenAsync(Session session, bool isNew, long answered, Session? replaced, CancellationToken cancellation)
     {
         RedisArgument[] arguments = [(long)Session.Life.TotalMilliseconds, isNew ? 1 : 0, replaced is null ? "" : KeyOf(replaced)];
         try
         {
-            var reply = await redis.CallAsync(new(FunctionLibrary.Function("open"), KeyOf(session), arguments), cancellation);
-            return !reply.Bytes.Span.SequenceEqual("SESSION_GONE"u8);
+            var call = new FunctionCall(FunctionLibrary.Function("open"), KeyOf(session), arguments);
+            var reply = (await redis.CallAsync(call, cancellation)).ToString();
+            // Another code says nothing of the session: the first call that follows hears the same.
+            return long.TryParse(reply, NumberStyles.None, CultureInfo.InvariantCulture, out var last)
+                ? last >= answered
+                : reply != "SESSION_GONE";
         }
         catch (RedisRefusedException refused) when (!isNew && IsDamaged(refused))
         {

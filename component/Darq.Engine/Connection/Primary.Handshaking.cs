@@ -87,7 +87,8 @@ internal sealed partial class Primary
 
         // What comes from now on, Redis may have done after it answered the handshake.
         var whenAsked = Applied.Snapshot();
-        var report = await _handshake.RunAsync(session, replaced, WorldLine, cancellation);
+        var answered = session is null ? 0 : _queue.AnsweredOf(session);
+        var report = await _handshake.RunAsync(session, answered, replaced, WorldLine, cancellation);
         _outage.Answered();
         var durability = await _durability.AskAsync(report.ReplicationId, cancellation);
         // From here on nothing of the handshake fails before its world-line counts. Who waits for durability has to hear of the recovery
@@ -138,10 +139,10 @@ internal sealed partial class Primary
         _log.PrimaryWasConnected(_options.Name, report.WorldLine, report.Session.Id);
     }
 
-    /// <summary>Gives the record of a session its whole life again; where there is none any more, a new session is opened.</summary>
+    /// <summary>Gives the record of a session its whole life again; where it is gone, a new session is opened.</summary>
     public async Task RenewAsync(Session session, CancellationToken cancellation)
     {
-        if (!await _handshake.IsOpenAsync(session, isNew: false, replaced: null, cancellation))
+        if (!await _handshake.IsOpenAsync(session, isNew: false, _queue.AnsweredOf(session), replaced: null, cancellation))
         {
             Invalidate(Invalidation.SessionGone);
         }

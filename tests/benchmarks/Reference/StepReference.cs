@@ -106,7 +106,13 @@ internal sealed class StepReference : IAsyncDisposable
     private async Task ConnectAsync(int port)
     {
         await using var redis = new RedisClient(new() { Host = "127.0.0.1", Port = port }, TimeProvider.System);
-        _handshake = await new Handshake(redis, _keys, _options, Random.Shared).RunAsync(null, null, 0, CancellationToken.None);
+        _handshake = await new Handshake(redis, _keys, _options, Random.Shared).RunAsync(
+            null,
+            answered: 0,
+            null,
+            worldLine: 0,
+            CancellationToken.None
+        );
     }
 
     private async Task ClaimAsync()

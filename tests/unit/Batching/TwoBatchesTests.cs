@@ -112,6 +112,39 @@ public sealed class TwoBatchesTests : QueueTests
     }
 
     [Fact]
+    public async Task A_number_counts_as_answered_when_its_reply_is_there_and_all_before_it_have_theirs()
+    {
+        var (first, second) = (Link.Hold(), Link.Hold());
+        var session = Link.Session;
+        var requests = await TwoOutAsync(new(), new());
+        second.SetResult(null);
+        await Task.Delay(20);
+        Assert.Equal(0, Queue.AnsweredOf(session));
+
+        first.SetResult(null);
+        await Task.WhenAll(requests).WaitAsync(Patience);
+
+        Assert.Equal(2, Queue.AnsweredOf(session));
+    }
+
+    [Fact]
+    public async Task A_session_that_sends_its_first_batch_has_no_answer_whatever_the_one_before_it_had()
+    {
+        Queue.Start();
+        await Submit(new FakeRequest()).WaitAsync(Patience);
+        var former = Link.Session;
+        Link.Session = new("s2", 1);
+        var held = Link.Hold();
+        var next = Submit(new FakeRequest());
+        await SentAsync(2);
+
+        Assert.Equal((0L, 0L), (Queue.AnsweredOf(former), Queue.AnsweredOf(Link.Session)));
+        held.SetResult(null);
+        await next.WaitAsync(Patience);
+        Assert.Equal(1, Queue.AnsweredOf(Link.Session));
+    }
+
+    [Fact]
     public async Task A_first_that_is_refused_closes_its_number_before_the_second_goes_again()
     {
         var (first, second) = (Link.Hold(), Link.Hold());

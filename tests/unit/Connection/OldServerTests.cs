@@ -26,7 +26,7 @@ public sealed class OldServerTests
             new Random(1)
         );
 
-        var refused = await Assert.ThrowsAsync<DarqException>(() => handshake.RunAsync(null, null, 0, default));
+        var refused = await Assert.ThrowsAsync<DarqException>(() => handshake.RunAsync(null, answered: 0, null, worldLine: 0, default));
 
         Assert.Equal(ErrorCode.Misconfigured, refused.Code);
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
@@ -42,7 +42,7 @@ public sealed class OldServerTests
             new Random(1)
         );
 
-        await Assert.ThrowsAsync<RedisUnavailableException>(() => handshake.RunAsync(null, null, 0, default));
+        await Assert.ThrowsAsync<RedisUnavailableException>(() => handshake.RunAsync(null, answered: 0, null, worldLine: 0, default));
     }
 
     /// <summary>A server that only says what it is; any further call means that it was accepted.</summary>
