@@ -1,12 +1,12 @@
 namespace Darq;
 
-/// <summary>When the component answers a publish or a step.</summary>
+/// <summary>When the component answers a publish, a step or a read of state.</summary>
 public enum AckLevel
 {
-    /// <summary>When it is durable, as the component's setting <c>durability</c> defines it.</summary>
+    /// <summary>When what it wrote or read is durable, as the component's setting <c>durability</c> defines it.</summary>
     Durable,
 
-    /// <summary>When Redis has applied it. Faster, and a crash may undo it until it is durable.</summary>
+    /// <summary>When Redis has applied it, or has the value that is read. Faster, and a crash may undo it until it is durable.</summary>
     Speculative,
 }
 

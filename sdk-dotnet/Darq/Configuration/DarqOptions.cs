@@ -25,10 +25,10 @@ public sealed class DarqOptions
     public string? Binding { get; set; }
 
     /// <summary>
-    /// When publishes and steps of this app are answered; null (the default) leaves it to the component's setting <c>ack</c>, which is
-    /// durable. <see cref="AckLevel.Speculative"/> suits services whose messages only go on to further steps: a crash that undoes a step
-    /// undoes what came of it as well. Before anything outside comes to know of it, <see cref="Step.BarrierAsync"/> and
-    /// <see cref="IDarqClient.BarrierAsync"/> wait until it is durable.
+    /// When publishes, steps and reads of state by this app are answered; null (the default) says nothing to the component, whose setting
+    /// <c>ack</c> decides then (durable, unless it is set). <see cref="AckLevel.Speculative"/> suits services whose messages only go on to
+    /// further steps: a crash that undoes a step undoes what came of it as well. Before anything outside comes to know of it,
+    /// <see cref="Step.BarrierAsync"/> and <see cref="IDarqClient.BarrierAsync"/> wait until it is durable.
     /// </summary>
     public AckLevel? Ack { get; set; }
 

@@ -19,15 +19,15 @@ internal sealed class DaprSidecar(IServiceProvider services, IOptions<DarqOption
 
     private DarqOptions Names => options.Value;
 
-    // What a step has read guards its commit, so that nothing it does can outlive a value that is undone.
-    private ConsistencyMode Consistency => Names.Ack == AckLevel.Speculative ? ConsistencyMode.Eventual : ConsistencyMode.Strong;
+    // By the same word as publishes and steps: a bulk read has no other, and without it the component's own setting decides.
+    private Dictionary<string, string>? ReadMetadata => Names.Ack is { } ack ? new() { [AckLevels.MetadataName] = ack.Word() } : null;
 
     public Task<StoredValue> ReadAsync(string key, CancellationToken cancellationToken) =>
         CancellableAsync(
             async () =>
             {
                 var (data, etag) = await Client
-                    .GetByteStateAndETagAsync(Names.StateStore, key, Consistency, cancellationToken: cancellationToken)
+                    .GetByteStateAndETagAsync(Names.StateStore, key, metadata: ReadMetadata, cancellationToken: cancellationToken)
                     .ConfigureAwait(false);
                 // The component gives every value an etag, so none means that there is no value.
                 return string.IsNullOrEmpty(etag) ? new StoredValue(default, StoredValue.Absent) : new StoredValue(data, etag);
@@ -38,7 +38,7 @@ internal sealed class DaprSidecar(IServiceProvider services, IOptions<DarqOption
     public async Task<IReadOnlyDictionary<string, StoredValue>> ReadAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
         var items = await CancellableAsync(
-                () => Client.GetBulkStateAsync(Names.StateStore, keys, parallelism: null, cancellationToken: cancellationToken),
+                () => Client.GetBulkStateAsync(Names.StateStore, keys, parallelism: null, ReadMetadata, cancellationToken),
                 cancellationToken
             )
             .ConfigureAwait(false);
