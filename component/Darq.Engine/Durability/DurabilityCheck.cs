@@ -34,6 +34,10 @@ internal static class DurabilityCheck
                     + "back without what was confirmed, and its replicas follow it"
             : level.Kind == DurabilityKind.Auto && facts.Forbidden.Length > 0 && following > 0
                 ? $"the Redis user may not run {facts.Forbidden}, so that nothing tells what its replicas have. Allow it: +wait +client|id"
+            : level.Kind == DurabilityKind.Auto && !facts.AppendOnly && following > 0
+                ? $"Redis has {Count(following)} and appendonly no, so that auto does not wait for them: a primary that starts again in its "
+                    + "place is empty, and its replicas follow it. Where a replica is always promoted instead, durability "
+                    + $"replicated:{following} waits for it"
             : level.Replicas > 0 && level.Replicas < following
                 ? $"durability is {level}, and Redis has {Count(following)}: if one is promoted that is not among the {level.Replicas}, "
                     + "confirmed writes are lost"

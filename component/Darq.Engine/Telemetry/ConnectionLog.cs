@@ -108,7 +108,8 @@ internal static partial class ConnectionLog
         321,
         LogLevel.Warning,
         "Redis at {Address} was started again and does not write its append-only file anew ({Why}): where the crash tore the file, the "
-            + "next start executes half of a call. Run BGREWRITEAOF, and allow the component +bgrewriteaof where it may not"
+            + "next start executes half of a call. Run BGREWRITEAOF, and allow the component +bgrewriteaof where it may not; where the service "
+            + "forbids it, fail over to a replica"
     )]
     public static partial void FileWasNotRewritten(this ILogger log, string address, string why);
 

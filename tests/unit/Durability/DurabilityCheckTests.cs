@@ -112,4 +112,18 @@ public sealed class DurabilityCheckTests
 
         Assert.Equal(warning is not null, DurabilityCheck.WarningOf(level, facts)?.Contains(warning ?? "") == true);
     }
+
+    [Theory]
+    [InlineData(1, "", "durability replicated:1")]
+    [InlineData(2, "", "durability replicated:2")]
+    [InlineData(2, "WAIT", "+wait")]
+    [InlineData(0, "", null)]
+    public void Auto_says_that_it_does_not_count_replicas_of_a_primary_without_a_file(int replicas, string forbidden, string? warning)
+    {
+        var facts = new DurabilityFacts { Forbidden = forbidden, Replicas = [.. Enumerable.Repeat(InMemory, replicas)] };
+
+        var said = DurabilityCheck.WarningOf(new(DurabilityKind.Auto), facts);
+
+        Assert.Equal(warning is not null, said?.Contains(warning ?? "", StringComparison.Ordinal) == true);
+    }
 }
