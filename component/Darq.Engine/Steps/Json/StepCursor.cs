@@ -17,6 +17,9 @@ internal ref struct StepCursor
     // Fields for which null is a value.
     private static readonly string[] TakesNull = ["value", "data", "etag"];
 
+    // Fields of a later version: refused as such, and not offered to one who misspelt another.
+    private static readonly string[] NotYet = ["timers", "delay", "deliverAt"];
+
     private readonly ReadOnlyMemory<byte> _text;
     private readonly string _root;
     private Utf8JsonReader _json;
@@ -126,7 +129,7 @@ internal ref struct StepCursor
             return _field;
         }
         _field = _json.GetString()!;
-        throw Limits.Unfit(Path, "an unknown field", string.Join(", ", known));
+        throw Limits.Unfit(Path, "an unknown field", string.Join(", ", known.Except(NotYet)));
     }
 
     /// <summary>The error for the value at the cursor.</summary>

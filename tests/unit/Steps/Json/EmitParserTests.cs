@@ -53,6 +53,14 @@ public sealed class EmitParserTests
     }
 
     [Fact]
+    public void An_unknown_field_is_answered_with_those_that_are_built() =>
+        Assert.EndsWith(
+            "; accepted: topic, data, key, id, ttlInSeconds, rawPayload.",
+            Assert.Throws<DarqException>(() => Parse("""[{"topic":"t","data":1,"colour":"red"}]""")).Message,
+            StringComparison.Ordinal
+        );
+
+    [Fact]
     public void More_than_1024_messages_are_refused()
     {
         var most = string.Join(',', Enumerable.Repeat("""{"topic":"t","data":1}""", 1024));

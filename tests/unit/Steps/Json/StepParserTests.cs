@@ -61,6 +61,14 @@ public sealed class StepParserTests
         Assert.Equal($"INVALID: {field} is missing; accepted: {form}.", Assert.Throws<DarqException>(() => Parse(json)).Message);
 
     [Fact]
+    public void An_unknown_field_is_answered_with_those_that_are_built() =>
+        Assert.EndsWith(
+            "; accepted: id, consume, reads, state, emit, ack.",
+            Assert.Throws<DarqException>(() => Parse("""{"colour":"red"}""")).Message,
+            StringComparison.Ordinal
+        );
+
+    [Fact]
     public void All_that_a_step_says_is_read()
     {
         var step = Parse(
