@@ -17,6 +17,7 @@ internal static class OptionsReader
             service == ComponentService.InputBinding
         );
         WarnOfOrder(values, subscription);
+        WarnOfActors(values);
         var options = new InstanceOptions
         {
             Redis = redis,
@@ -119,6 +120,23 @@ internal static class OptionsReader
             values.Warnings.Add(
                 $"{name}: \"1\" does not keep messages without a key in order, because they lie in several partitions and do not wait for "
                     + "one that failed; give those that belong together one partitionKey, or set order: \"partition\" and partitions: \"1\""
+            );
+        }
+    }
+
+    /// <summary>The sidecar's engine of actors and workflows says nothing of when it wants to be answered, and repeats nothing.</summary>
+    private static void WarnOfActors(SettingValues values)
+    {
+        // The words that are true for the sidecar.
+        string[] yes = ["y", "yes", "true", "t", "on", "1"];
+        if (
+            values.Get(NamespaceSettings.Ack) == AckLevel.Speculative
+            && yes.Contains(values.Get(SettingTable.ActorStateStore).Trim(), StringComparer.OrdinalIgnoreCase)
+        )
+        {
+            values.Warnings.Add(
+                "ack: \"speculative\" holds for the state of actors and workflows too (actorStateStore), whose engine repeats nothing that it "
+                    + "was told is done: a crash may undo an event or a step that a workflow has accepted; leave ack: \"durable\" here"
             );
         }
     }

@@ -55,6 +55,9 @@ internal sealed class SettingTable
         "Time to live of state that is saved without one of its own; 0 or less: for ever."
     );
 
+    /// <summary>What makes a store that of the sidecar's actors and workflows.</summary>
+    public static readonly Setting<string> ActorStateStore = Accepted("actorStateStore", SettingRole.Sidecar, "Read by the sidecar.");
+
     /// <summary>One subscription's own metadata; unknown keys belong to others and are ignored.</summary>
     public static readonly SettingTable Subscription = new(
         "a subscription",
@@ -84,14 +87,8 @@ internal sealed class SettingTable
             .. ConnectionSettings.All,
             .. NamespaceSettings.All,
             TtlInSeconds,
-            .. Sidecar(
-                "keyPrefix",
-                "actorStateStore",
-                "outboxPublishPubsub",
-                "outboxPublishTopic",
-                "outboxPubsub",
-                "outboxDiscardWhenMissingState"
-            ),
+            ActorStateStore,
+            .. Sidecar("keyPrefix", "outboxPublishPubsub", "outboxPublishTopic", "outboxPubsub", "outboxDiscardWhenMissingState"),
             Accepted("primaryEncryptionKey", SettingRole.Sidecar, "Read by the sidecar.", secret: true),
             Accepted("secondaryEncryptionKey", SettingRole.Sidecar, "Read by the sidecar.", secret: true),
             Accepted("queryIndexes", SettingRole.Missed, "The query API is not served."),

@@ -196,6 +196,22 @@ public sealed class OptionsTests
         Assert.Empty(Read(ComponentService.PubSub, ("requireStep", "true"), ("maxDeliveries", "5")).Warnings);
     }
 
+    [Theory]
+    [InlineData("true", "speculative", true)]
+    [InlineData("Yes", "speculative", true)]
+    [InlineData("false", "speculative", false)]
+    [InlineData("true", "durable", false)]
+    public void Speculative_answers_of_a_store_of_workflows_are_accepted_with_a_warning(string isActors, string ack, bool isWarned)
+    {
+        var reading = Read(ComponentService.StateStore, ("actorStateStore", isActors), ("ack", ack));
+
+        Assert.Empty(reading.Errors);
+        Assert.Equal(
+            isWarned,
+            reading.Warnings.Any(text => text.StartsWith("ack: \"speculative\" holds for the state of actors", StringComparison.Ordinal))
+        );
+    }
+
     [Fact]
     public void An_unknown_key_is_refused_with_the_nearest_name() =>
         Refused(ComponentService.PubSub, "\"maxInflght\" is not a setting of pubsub.darq; did you mean maxInFlight?", ("maxInflght", "5"));
