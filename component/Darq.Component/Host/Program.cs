@@ -28,26 +28,27 @@ internal static class Program
     {
         try
         {
+            var level = LogOptions.Read(Environment.GetEnvironmentVariable);
             var socketOptions = SocketOptions.Read(Environment.GetEnvironmentVariable);
             var socket = new ComponentSocket(socketOptions);
             socket.Prepare();
             using var admin = AdminSocket.Open(AdminOptions.Read(Environment.GetEnvironmentVariable));
-            await using var app = Compose(socketOptions, socket, admin);
+            await using var app = Compose(socketOptions, socket, admin, level);
             await app.RunAsync();
             return 0;
         }
         catch (SocketRefusedException fault)
         {
-            using var logs = LoggerFactory.Create(AddConsole);
+            using var logs = LoggerFactory.Create(logging => AddConsole(logging, LogOptions.Standard));
             logs.CreateLogger("Darq").ComponentDidNotStart(fault.Message);
             return 1;
         }
     }
 
-    private static WebApplication Compose(SocketOptions socketOptions, ComponentSocket socket, AdminSocket admin)
+    private static WebApplication Compose(SocketOptions socketOptions, ComponentSocket socket, AdminSocket admin, LogLevel level)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "darq" });
-        AddConsole(builder.Logging);
+        AddConsole(builder.Logging, level);
         builder
             .WebHost.UseKestrelCore()
             .ConfigureKestrel(options =>
@@ -124,11 +125,9 @@ internal static class Program
     private static Random CreateRandom() => Random.Shared;
 #pragma warning restore RS0030
 
-    private static void AddConsole(ILoggingBuilder logging)
-    {
-        var level = Environment.GetEnvironmentVariable("DARQ_LOG_LEVEL");
+    private static void AddConsole(ILoggingBuilder logging, LogLevel level) =>
         logging
-            .SetMinimumLevel(Enum.TryParse<LogLevel>(level, ignoreCase: true, out var chosen) ? chosen : LogLevel.Information)
+            .SetMinimumLevel(level)
             .AddFilter("Microsoft", LogLevel.Warning)
             // Its scope and activity cost more per call than the call's own objects, and have no reader.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
@@ -138,5 +137,4 @@ internal static class Program
                 console.UseUtcTimestamp = true;
                 console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
             });
-    }
 }
