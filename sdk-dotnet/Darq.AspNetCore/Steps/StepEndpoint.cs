@@ -86,6 +86,12 @@ internal sealed class StepEndpoint<T>
             StepsLog.MessageUnfit(_logger, source.Topic, source.Id, source.Attempt, unfit.Message);
             return StepVerdict.Fail;
         }
+        catch (StepException refused) when (refused.Outcome == StepOutcome.Stale)
+        {
+            // Of a call that the handler made, not of its step: it says nothing of whether the message is done with.
+            StepsLog.StepPostponed(_logger, source.Topic, source.Id, refused.Outcome, refused.Message);
+            return StepVerdict.Fail;
+        }
         catch (StepException refused)
         {
             return Judge(source, new StepResult(refused.Outcome, refused.Message));

@@ -38,6 +38,7 @@ public static class DarqClientServiceCollectionExtensions
         services.TryAddSingleton<StoreProbe>();
         services.TryAddSingleton<StepSender>();
         services.TryAddSingleton<DurabilityBarrier>();
+        services.TryAddSingleton<DeliveryExtension>();
         services.TryAddSingleton<StepRunner>();
         services.TryAddSingleton<MessagePublisher>();
         services.TryAddSingleton<IDarqClient, DarqClient>();

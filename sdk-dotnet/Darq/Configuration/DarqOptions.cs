@@ -41,7 +41,7 @@ public sealed class DarqOptions
     /// <summary>
     /// How long a handler may take before its attempt counts as failed and <see cref="Step.CancellationToken"/> ends: 1 millisecond to 24
     /// hours, default 1 minute. Each subscription tells it to the component, so that both agree: it replaces the component's own
-    /// <c>processingTimeout</c>. <c>WithProcessingTimeout</c> sets another for one topic.
+    /// <c>processingTimeout</c>. <c>WithProcessingTimeout</c> sets another for one topic; <see cref="Step.ExtendAsync"/> begins it anew.
     /// </summary>
     public TimeSpan ProcessingTimeout { get; set; } = TimeSpan.FromMinutes(1);
 

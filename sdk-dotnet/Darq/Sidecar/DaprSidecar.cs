@@ -69,9 +69,19 @@ internal sealed class DaprSidecar(IServiceProvider services, IOptions<DarqOption
             cancellationToken
         );
 
-    public async Task<ReadOnlyMemory<byte>> InvokeBindingAsync(string operation, byte[] data, CancellationToken cancellationToken)
+    public async Task<ReadOnlyMemory<byte>> InvokeBindingAsync(
+        string operation,
+        byte[] data,
+        IReadOnlyDictionary<string, string> metadata,
+        CancellationToken cancellationToken
+    )
     {
         var request = new BindingRequest(Names.Binding!, operation) { Data = data };
+        foreach (var (name, value) in metadata)
+        {
+            request.Metadata[name] = value;
+        }
+
         var answer = await CancellableAsync(() => Client.InvokeBindingAsync(request, cancellationToken), cancellationToken)
             .ConfigureAwait(false);
         return answer.Data;

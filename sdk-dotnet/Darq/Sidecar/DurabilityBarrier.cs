@@ -13,6 +13,8 @@ internal sealed class DurabilityBarrier(ISidecar sidecar, IOptions<DarqOptions> 
 
     private static readonly TimeSpan ShortestCall = TimeSpan.FromMilliseconds(100);
 
+    private static readonly Dictionary<string, string> NoMetadata = [];
+
     /// <summary>
     /// Returns once it is durable, or the level of durability promises nothing. What is not known yet, as while replicas are away, is asked
     /// for again within the time given; null waits as long as the token does.
@@ -68,7 +70,7 @@ internal sealed class DurabilityBarrier(ISidecar sidecar, IOptions<DarqOptions> 
             var answer = await CallTime
                 .LimitAsync(
                     "The barrier",
-                    token => sidecar.InvokeBindingAsync("barrier", Write(positions, timeout), token),
+                    token => sidecar.InvokeBindingAsync("barrier", Write(positions, timeout), NoMetadata, token),
                     time,
                     cancellationToken,
                     timeout + CallTime.Longest

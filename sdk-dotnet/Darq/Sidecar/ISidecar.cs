@@ -21,7 +21,12 @@ internal interface ISidecar
     );
 
     /// <summary>Calls an operation of the binding, and returns its answer.</summary>
-    Task<ReadOnlyMemory<byte>> InvokeBindingAsync(string operation, byte[] data, CancellationToken cancellationToken);
+    Task<ReadOnlyMemory<byte>> InvokeBindingAsync(
+        string operation,
+        byte[] data,
+        IReadOnlyDictionary<string, string> metadata,
+        CancellationToken cancellationToken
+    );
 
     Task PublishAsync(string topic, ReadOnlyMemory<byte> json, Dictionary<string, string> metadata, CancellationToken cancellationToken);
 

@@ -6,12 +6,15 @@ namespace Darq.Steps;
 /// <summary>Sends a step as the operation <c>step</c> of the output binding, which answers the outcome in words.</summary>
 internal sealed class BindingCommit(ISidecar sidecar, AckLevel? ack) : IStepCommit
 {
+    // All of a step is in its JSON.
+    private static readonly Dictionary<string, string> NoMetadata = [];
+
     public async Task<StepResult> CommitAsync(StepSource source, StepChanges changes, CancellationToken cancellationToken)
     {
         try
         {
             var step = StepJson.Write(source, changes, ack);
-            return Read(await sidecar.InvokeBindingAsync("step", step, cancellationToken).ConfigureAwait(false));
+            return Read(await sidecar.InvokeBindingAsync("step", step, NoMetadata, cancellationToken).ConfigureAwait(false));
         }
         catch (Exception failure)
         {

@@ -15,11 +15,19 @@ public sealed class Step
     private readonly StepSource _source;
     private readonly StepBuffer _buffer;
     private readonly DurabilityBarrier _barrier;
+    private readonly Func<Task> _extend;
     private readonly PayloadJson _json;
 
-    internal Step(StepSource source, StepBuffer buffer, DurabilityBarrier barrier, PayloadJson json, CancellationToken cancellationToken)
+    internal Step(
+        StepSource source,
+        StepBuffer buffer,
+        DurabilityBarrier barrier,
+        Func<Task> extend,
+        PayloadJson json,
+        CancellationToken cancellationToken
+    )
     {
-        (_source, _buffer, _barrier, _json, CancellationToken) = (source, buffer, barrier, json, cancellationToken);
+        (_source, _buffer, _barrier, _extend, _json, CancellationToken) = (source, buffer, barrier, extend, json, cancellationToken);
         State = new StepState(buffer, json);
     }
 
@@ -49,8 +57,8 @@ public sealed class Step
 
     /// <summary>
     /// Ends when the sidecar gives up its request, and after <see cref="DarqOptions.ProcessingTimeout"/> or what
-    /// <c>WithProcessingTimeout</c> sets instead; of a step that has a name, with the token of its caller. A handler that heeds it leaves
-    /// nothing half done: nothing was sent.
+    /// <c>WithProcessingTimeout</c> sets instead, which <see cref="ExtendAsync"/> begins anew; of a step that has a name, with the token of
+    /// its caller. A handler that heeds it leaves nothing half done: nothing was sent.
     /// </summary>
     public CancellationToken CancellationToken { get; }
 
@@ -88,6 +96,28 @@ public sealed class Step
         }
 
         return answer.IsDurable;
+    }
+
+    /// <summary>
+    /// Begins the processing time anew, for work that goes on and takes longer than <see cref="DarqOptions.ProcessingTimeout"/>: from now
+    /// on the handler has the whole of it once more, before the component counts the attempt as failed and before
+    /// <see cref="CancellationToken"/> ends. Call it while time is left, such as at a third of it; a call that was late does not bring the
+    /// attempt back. Needs <see cref="DarqOptions.Binding"/>, of the sidecar that delivers the messages. It does not extend what the
+    /// sidecar itself allows, such as a timeout in a resiliency policy. Safe to repeat.
+    /// </summary>
+    /// <returns>When the component has answered, which takes at most 10 seconds.</returns>
+    /// <exception cref="StepException">
+    /// It did not begin anew: the attempt was over already (<see cref="StepOutcome.Stale"/>), and the message may be elsewhere by now, so
+    /// end; or it is not known whether it did (<see cref="StepOutcome.Unknown"/>), so call it again.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The step is over; it has a name and so no delivery (its time is that of the caller's token); or no binding is set.
+    /// </exception>
+    /// <exception cref="OperationCanceledException"><see cref="CancellationToken"/> has ended.</exception>
+    public Task ExtendAsync()
+    {
+        _buffer.CheckOpen();
+        return _extend();
     }
 
     private long? WorldLine =>

@@ -133,6 +133,15 @@ internal sealed class StepBuffer(StepSource source, ISidecar sidecar, TimeProvid
     /// <summary>A read that failed tells nothing of the value, so it may be tried again.</summary>
     private bool IsRead(string key) => _reads.TryGetValue(key, out var read) && read is { IsFaulted: false, IsCanceled: false };
 
+    /// <summary>Throws <see cref="InvalidOperationException"/> once the step is over.</summary>
+    public void CheckOpen()
+    {
+        lock (_lock)
+        {
+            EnsureOpen();
+        }
+    }
+
     /// <summary>Whether the handler has read anything. Throws <see cref="InvalidOperationException"/> once the step is over.</summary>
     public bool HasRead()
     {

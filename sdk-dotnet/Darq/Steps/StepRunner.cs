@@ -20,6 +20,7 @@ internal sealed class StepRunner(
     StoreProbe probe,
     StepSender sender,
     DurabilityBarrier barrier,
+    DeliveryExtension extension,
     IOptions<DarqOptions> options,
     TimeProvider time
 )
@@ -54,7 +55,7 @@ internal sealed class StepRunner(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await RunUntilSettledAsync(source, handler, cancellationToken, either.Token).ConfigureAwait(false);
+            return await RunUntilSettledAsync(source, handler, limit, cancellationToken, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException late) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -72,6 +73,7 @@ internal sealed class StepRunner(
     private async Task<StepResult> RunUntilSettledAsync(
         StepSource source,
         Func<Step, Task> handler,
+        ProcessingDeadline limit,
         CancellationToken request,
         CancellationToken attempt
     )
@@ -85,7 +87,7 @@ internal sealed class StepRunner(
             var buffer = new StepBuffer(source, sidecar, time, attempt);
             try
             {
-                await handler(new Step(source, buffer, barrier, _json, attempt)).ConfigureAwait(false);
+                await handler(new Step(source, buffer, barrier, ExtendAsync, _json, attempt)).ConfigureAwait(false);
             }
             finally
             {
@@ -107,5 +109,7 @@ internal sealed class StepRunner(
             StepTelemetry.Rerun(source);
             await Task.Delay(pauses.Next(), time, attempt).ConfigureAwait(false);
         }
+
+        Task ExtendAsync() => extension.ExtendAsync(source, limit, attempt);
     }
 }

@@ -19,6 +19,7 @@ internal static class Sdk
             public string MessageId => "";
             public string IdempotencyKey => "";
             public CancellationToken CancellationToken => default;
+            public Task ExtendAsync() => Task.CompletedTask;
             public void Emit<T>(string topic, T data, string? key = null, string? id = null, TimeSpan? timeToLive = null) { }
         }
 

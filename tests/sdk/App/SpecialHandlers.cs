@@ -23,6 +23,7 @@ internal static class SpecialHandlers
         app.MapStep<Order>("counted", (_, step) => step.Emit("shipped", new Shipped($"{Interlocked.Increment(ref _count)}")));
         app.MapStep("stuck", async (Order _, Step step) => await Task.Delay(Timeout.Infinite, step.CancellationToken)).WithMaxDeliveries(1);
         app.MapStep<Order>("attempted", EmitAtFirstAsync);
+        app.MapStep("long", (Order order, Step step, TimeProvider time) => WorkLongAsync(order, step, time)).WithMaxDeliveries(1);
         app.MapPost("/given-up", () => Results.Json(new { status = "DROP" }))
             .WithTopic(
                 new TopicOptions
@@ -75,6 +76,18 @@ internal static class SpecialHandlers
     private static async Task WorkWithinAsync(Order order, Step step, TimeProvider time)
     {
         await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System).WaitAsync(TimeSpan.FromSeconds(5), time);
+        step.Emit("shipped", new Shipped(order.Id));
+    }
+
+    /// <summary>Longer than the processing timeout, for which it asks for more time.</summary>
+    private static async Task WorkLongAsync(Order order, Step step, TimeProvider time)
+    {
+        for (var part = 0; part < 3; part++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(50), time, step.CancellationToken);
+            await step.ExtendAsync();
+        }
+
         step.Emit("shipped", new Shipped(order.Id));
     }
 

@@ -48,6 +48,12 @@ internal sealed class FakeSidecar : ISidecar
     /// <summary>JSON, or the rest behind <c>rpc error: code = </c>.</summary>
     public string BarrierAnswer { get; set; } = """{"outcome":"OK","durable":true,"worldLine":"1","level":"fsync"}""";
 
+    /// <summary>The tokens of the deliveries for which more time was asked.</summary>
+    public List<string> Extended { get; } = [];
+
+    /// <summary>JSON, or the rest behind <c>rpc error: code = </c>.</summary>
+    public string ExtendAnswer { get; set; } = """{"outcome":"OK"}""";
+
     public List<(string Topic, string Json, Dictionary<string, string> Metadata)> Published { get; } = [];
 
     public List<string> Reads { get; } = [];
@@ -100,16 +106,35 @@ internal sealed class FakeSidecar : ISidecar
             : Task.CompletedTask;
     }
 
-    public Task<ReadOnlyMemory<byte>> InvokeBindingAsync(string operation, byte[] data, CancellationToken cancellationToken) =>
-        operation == "barrier" ? BarrierAsync(data, cancellationToken) : StepAsync(data, cancellationToken);
+    public Task<ReadOnlyMemory<byte>> InvokeBindingAsync(
+        string operation,
+        byte[] data,
+        IReadOnlyDictionary<string, string> metadata,
+        CancellationToken cancellationToken
+    ) =>
+        operation switch
+        {
+            "barrier" => BarrierAsync(data, cancellationToken),
+            "extend" => ExtendAsync(metadata["darq.token"], cancellationToken),
+            _ => StepAsync(data, cancellationToken),
+        };
+
+    private Task<ReadOnlyMemory<byte>> ExtendAsync(string token, CancellationToken cancellationToken)
+    {
+        Extended.Add(token);
+        return Hanging.Contains("extend") ? NeverAsync<ReadOnlyMemory<byte>>(cancellationToken) : AnswerAsync(ExtendAnswer);
+    }
 
     private Task<ReadOnlyMemory<byte>> BarrierAsync(byte[] data, CancellationToken cancellationToken)
     {
         Barriers.Add(Encoding.UTF8.GetString(data));
-        return Hanging.Contains("barrier") ? NeverAsync<ReadOnlyMemory<byte>>(cancellationToken)
-            : BarrierAnswer.StartsWith('{') ? Task.FromResult<ReadOnlyMemory<byte>>(Encoding.UTF8.GetBytes(BarrierAnswer))
-            : Task.FromException<ReadOnlyMemory<byte>>(Failure($"error invoking output binding steps: rpc error: code = {BarrierAnswer}"));
+        return Hanging.Contains("barrier") ? NeverAsync<ReadOnlyMemory<byte>>(cancellationToken) : AnswerAsync(BarrierAnswer);
     }
+
+    private static Task<ReadOnlyMemory<byte>> AnswerAsync(string answer) =>
+        answer.StartsWith('{')
+            ? Task.FromResult<ReadOnlyMemory<byte>>(Encoding.UTF8.GetBytes(answer))
+            : Task.FromException<ReadOnlyMemory<byte>>(Failure($"error invoking output binding steps: rpc error: code = {answer}"));
 
     private Task<ReadOnlyMemory<byte>> StepAsync(byte[] step, CancellationToken cancellationToken)
     {

@@ -54,6 +54,19 @@ public sealed class AnswerTests
     }
 
     [Fact]
+    public async Task A_handler_whose_attempt_was_over_is_not_done_with_its_message()
+    {
+        await using var app = await TestApp.StartAsync(
+            app => app.MapStep("orders", async (Order _, Step step) => await step.ExtendAsync()),
+            builder => builder.Services.AddDarq(options => options.Binding = "steps")
+        );
+        app.Sidecar.ExtendAnswer = """{"outcome":"STALE"}""";
+
+        Assert.Equal((500, ""), await app.DeliverAsync("/darq/orders", new Order("o-1")));
+        Assert.StartsWith("Warning StepPostponed", app.Log.Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_handler_that_throws_fails_and_its_text_stays_here()
     {
         await using var app = await TestApp.StartAsync(app =>

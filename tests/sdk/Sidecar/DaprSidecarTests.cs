@@ -73,7 +73,7 @@ public sealed class DaprSidecarTests
             () => sidecar.ReadAsync("a", cancelled.Token),
             () => sidecar.ReadAsync(["a", "b"], cancelled.Token),
             () => sidecar.TransactAsync([new("a", null, StateOperationType.Delete)], metadata, cancelled.Token),
-            () => sidecar.InvokeBindingAsync("step", [], cancelled.Token),
+            () => sidecar.InvokeBindingAsync("step", [], metadata, cancelled.Token),
             () => sidecar.PublishAsync("orders", default, metadata, cancelled.Token),
             () => sidecar.ComponentsAsync(cancelled.Token),
         ];

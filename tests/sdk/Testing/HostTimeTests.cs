@@ -62,6 +62,18 @@ public sealed class HostTimeTests
     }
 
     [Fact]
+    public async Task Handler_that_asks_for_more_time_gets_it_from_the_component_too()
+    {
+        await using var darq = await DarqTestHost.StartAsync<Program>(options => options.Setting("Darq:Binding", "work"));
+        await darq.Publish("long", new Order("1", "tea", 2));
+
+        await darq.UntilIdle();
+
+        Assert.True(darq.Deliveries.Single().Succeeded, darq.Deliveries[0].Outcome);
+        Assert.Single(darq.Emitted<Shipped>("shipped"));
+    }
+
+    [Fact]
     public async Task Real_work_is_not_ended_by_its_virtual_deadline()
     {
         await using var darq = await DarqTestHost.StartAsync<Program>();

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Darq.Steps;
+using Microsoft.Extensions.Options;
+
+namespace Darq.Sidecar;
+
+/// <summary>Asks the output binding for more time for a delivery, and gives it to the handler as well.</summary>
+internal sealed class DeliveryExtension(ISidecar sidecar, IOptions<DarqOptions> options, TimeProvider time)
+{
+    /// <exception cref="StepException">The component did not say that the time has begun anew.</exception>
+    /// <exception cref="InvalidOperationException">The step has no delivery, or no binding is set.</exception>
+    public async Task ExtendAsync(StepSource source, ProcessingDeadline deadline, CancellationToken cancellationToken)
+    {
+        var token =
+            source.Token
+            ?? throw new InvalidOperationException(
+                $"The {source} has no delivery, and so no processing time that could begin anew: its time is that of its caller's token."
+            );
+        if (options.Value.Binding is null)
+        {
+            throw new InvalidOperationException(
+                "More time is asked for over an output binding; set Darq:Binding to the name of a component of type bindings.darq."
+            );
+        }
+
+        // The component may still give time to an attempt whose handler was told that it is over; the handler would not have it.
+        cancellationToken.ThrowIfCancellationRequested();
+        var (outcome, text, cause) = await AskAsync(token, cancellationToken).ConfigureAwait(false);
+        if (outcome != StepOutcome.Applied)
+        {
+            throw new StepException(outcome, $"The processing time of the {source} did not begin anew: {text}", cause);
+        }
+
+        deadline.BeginAnew();
+    }
+
+    private async Task<(StepOutcome Outcome, string Text, Exception? Cause)> AskAsync(string token, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> metadata = new() { ["darq.token"] = token };
+        try
+        {
+            var answer = await CallTime
+                .LimitAsync("extend", limit => sidecar.InvokeBindingAsync("extend", [], metadata, limit), time, cancellationToken)
+                .ConfigureAwait(false);
+            return Read(answer);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            var error = CallError.Of(failure);
+            return (error.Outcome, error.Text, failure);
+        }
+    }
+
+    private (StepOutcome Outcome, string Text, Exception? Cause) Read(ReadOnlyMemory<byte> answer)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(answer);
+            return CallError.OfWord(json.RootElement.GetProperty("outcome"u8).GetString() ?? "") switch
+            {
+                StepOutcome.Stale => (StepOutcome.Stale, "its attempt was over, or another sidecar than that of the binding has it.", null),
+                var outcome => (outcome, "", null),
+            };
+        }
+        catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            var why = $"the answer of the binding {options.Value.Binding} (Darq:Binding) is none to that; is it of type bindings.darq?";
+            return (StepOutcome.Refused, why, other);
+        }
+    }
+}
