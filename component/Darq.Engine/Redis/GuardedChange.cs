@@ -41,6 +41,9 @@ internal sealed record GuardedChange(
         return 1
         """;
 
+    /// <summary>One command on the only key, if one condition holds.</summary>
+    public static GuardedChange Of(string key, Condition condition, params string[] command) => new([key], [condition], [command]);
+
     /// <summary>The arguments of EVAL.</summary>
     public IReadOnlyList<string> Words() =>
         [

@@ -45,13 +45,7 @@ internal static class BrokenPromiseCheck
                 ? new(
                     "lets components go on within five seconds; what was confirmed and is gone stays gone",
                     key,
-                    new GuardedChange(
-                        [key],
-                        [Condition.Field(key, "broken", facts.Broken)],
-                        [
-                            ["HSET", key, "accepted", accepted!],
-                        ]
-                    )
+                    GuardedChange.Of(key, Condition.Field(key, "broken", facts.Broken), "HSET", key, "accepted", accepted!)
                 )
                 : null,
         };

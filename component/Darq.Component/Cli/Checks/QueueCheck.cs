@@ -37,13 +37,7 @@ internal static class QueueCheck
                 Repair = new(
                     "write its entry anew; it is delivered at once, as one that never failed",
                     queue,
-                    new(
-                        [queue],
-                        [new(["ZCOUNT", queue, score, score], "0")],
-                        [
-                            ["ZADD", queue, score, $"0-{score} 0 0 {messageKey}"],
-                        ]
-                    )
+                    GuardedChange.Of(queue, new(["ZCOUNT", queue, score, score], "0"), "ZADD", queue, score, $"0-{score} 0 0 {messageKey}")
                 )
                 {
                     ConcernsOwners = true,
@@ -82,13 +76,7 @@ internal static class QueueCheck
             return new(
                 "remove it: its message is gone or cannot be read either",
                 key,
-                new(
-                    [key],
-                    [condition],
-                    [
-                        ["ZREM", key, member],
-                    ]
-                )
+                GuardedChange.Of(key, condition, "ZREM", key, member)
             )
             {
                 ConcernsOwners = true,

@@ -11,13 +11,7 @@ internal static class HeaderRepair
         new(
             $"write {wanted} into the field {field}",
             header.Key,
-            new(
-                [header.Key],
-                [Condition.Field(header.Key, field, header[field])],
-                [
-                    ["HSET", header.Key, field, wanted],
-                ]
-            )
+            GuardedChange.Of(header.Key, Condition.Field(header.Key, field, header[field]), "HSET", header.Key, field, wanted)
         )
         {
             ConcernsOwners = true,
@@ -66,17 +60,7 @@ internal static class HeaderRepair
 
     /// <summary>Takes a field away that is none of ours.</summary>
     public static Repair WithoutField(string key, string field, string value) =>
-        new(
-            $"remove the field {field}",
-            key,
-            new(
-                [key],
-                [Condition.Field(key, field, value)],
-                [
-                    ["HDEL", key, field],
-                ]
-            )
-        );
+        new($"remove the field {field}", key, GuardedChange.Of(key, Condition.Field(key, field, value), "HDEL", key, field));
 
     private static string Forgetting(int count) =>
         count switch

@@ -94,11 +94,5 @@ internal sealed class RepairRun(IRedisCommands redis, Func<Task<Report>> look, A
     }
 
     private static GuardedChange OwnersLookAgain(HeaderFacts header) =>
-        new(
-            [header.Key],
-            [new(["EXISTS", header.Key], "1")],
-            [
-                ["HSET", header.Key, "boot", ""],
-            ]
-        );
+        GuardedChange.Of(header.Key, new(["EXISTS", header.Key], "1"), "HSET", header.Key, "boot", "");
 }
