@@ -33,7 +33,6 @@ internal static class TopicCheck
             yield return Of(facts, "topic", "The stream has messages, and the header has no numbers of its topic.", facts.Field) with
             {
                 Means = "The next message would get a number that is taken already.",
-                Do = Doing,
             };
         }
         else if (facts.Numbers is null)
@@ -41,7 +40,6 @@ internal static class TopicCheck
             yield return Of(facts, "topic", $"The numbers of a topic are damaged: {Shown(facts.Text)}.", facts.Field) with
             {
                 Means = "Publishing to this topic and acks of it fail in this partition; the other topics go on.",
-                Do = Doing,
             };
         }
     }
@@ -57,11 +55,7 @@ internal static class TopicCheck
         {
             if (numbers.Seq > numbers.Trimmed)
             {
-                yield return OfStream(
-                    facts,
-                    "stream",
-                    $"The stream is gone; messages {numbers.Trimmed + 1} to {numbers.Seq} were in it."
-                ) with
+                yield return OfStream(facts, $"The stream is gone; messages {numbers.Trimmed + 1} to {numbers.Seq} were in it.") with
                 {
                     Means = "They are lost where they were not acked, and the lanes would wait for them for ever.",
                     Do = "Restore a backup, or accept the loss: darq repair",
@@ -73,38 +67,30 @@ internal static class TopicCheck
 
         if (stream.Last.Number != numbers.Seq)
         {
-            yield return OfStream(
-                facts,
-                "stream",
-                $"The last message of the stream is {stream.Last.Number}, its topic counts {numbers.Seq}."
-            ) with
+            yield return OfStream(facts, $"The last message of the stream is {stream.Last.Number}, its topic counts {numbers.Seq}.") with
             {
                 Means =
                     stream.Last.Number > numbers.Seq
                         ? "The next message would get a number that is taken, and break the partition."
                         : "The last messages are missing, or their request was cut in the middle; the lanes would wait for them for ever.",
-                Do = Doing,
             };
         }
         else if (stream.First is { } first && first.Number - 1 != numbers.Trimmed || stream.First is null && numbers.Trimmed != numbers.Seq)
         {
             yield return OfStream(
                 facts,
-                "stream",
                 $"The stream begins with {stream.First?.Number ?? stream.Last.Number + 1}, and counts as trimmed up to {numbers.Trimmed}."
             ) with
             {
                 Means = "Messages are gone that were not acked by all groups, or the room of the topic is counted wrongly.",
-                Do = Doing,
             };
         }
 
         if (stream.Missing > 0)
         {
-            yield return OfStream(facts, "stream", $"{stream.Missing} messages are missing in the middle of the stream.") with
+            yield return OfStream(facts, $"{stream.Missing} messages are missing in the middle of the stream.") with
             {
                 Means = "They were deleted by hand or lost. The lanes wait for their acks for ever, and the stream grows until it is full.",
-                Do = Doing,
             };
         }
     }
@@ -117,7 +103,6 @@ internal static class TopicCheck
             yield return Of(facts, "lane", "A group is registered with the topic, and its lane is missing.", field) with
             {
                 Means = "The stream is never trimmed, and fills up.",
-                Do = Doing,
             };
         }
         else if (lane.Numbers is null)
@@ -125,7 +110,6 @@ internal static class TopicCheck
             yield return Of(facts, "lane", $"A lane is damaged: {Shown(lane.Text)}.", field) with
             {
                 Means = "The group gets nothing more of this partition; its other lanes go on.",
-                Do = Doing,
             };
         }
         else
@@ -155,7 +139,6 @@ internal static class TopicCheck
                 yield return Of(facts, "lane", $"Acked up to {numbers.Seq}, but the topic has only {topic.Seq} messages.", field) with
                 {
                     Means = "The next messages count as acked and are never delivered.",
-                    Do = Doing,
                 };
             }
 
@@ -164,7 +147,6 @@ internal static class TopicCheck
                 yield return Of(facts, "lane", "The group has a lane, and is not registered with the topic.", field) with
                 {
                     Means = "The stream is trimmed without regard to it: its messages may be lost.",
-                    Do = Doing,
                 };
             }
         }
@@ -212,15 +194,15 @@ internal static class TopicCheck
             Key = facts.Header,
             Field = field,
             Means = "",
-            Do = "",
+            Do = Doing,
         };
 
-    private static Finding OfStream(TopicFacts facts, string check, string what) =>
-        new(Severity.Error, check, what)
+    private static Finding OfStream(TopicFacts facts, string what) =>
+        new(Severity.Error, "stream", what)
         {
             Key = facts.StreamKey,
             Means = "",
-            Do = "",
+            Do = Doing,
         };
 
     private static string Shown(string text) => Configuration.SettingValues.Show(text);
