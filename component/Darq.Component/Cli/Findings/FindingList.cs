@@ -28,8 +28,14 @@ internal sealed class FindingList
     /// <summary>Whether an error was found in a partition, kept or only counted.</summary>
     public bool IsDamaged(int partition) => _damaged.Contains(partition);
 
-    public void Add(Finding finding)
+    /// <summary>Adds what a check found; null for nothing.</summary>
+    public void Add(Finding? finding)
     {
+        if (finding is null)
+        {
+            return;
+        }
+
         if (finding is { Severity: Severity.Error, Partition: { } partition })
         {
             _damaged.Add(partition);

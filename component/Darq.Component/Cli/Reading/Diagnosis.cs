@@ -126,10 +126,7 @@ internal sealed class Diagnosis(IRedisCommands redis, Target target, Progress pr
 
         await foreach (var (session, value) in _scans.PairsAsync("HSCAN", key, null, cancellation))
         {
-            if (MembersCheck.Judge(key, session, value) is { } finding)
-            {
-                _findings.Add(finding);
-            }
+            _findings.Add(MembersCheck.Judge(key, session, value));
         }
     }
 

@@ -89,14 +89,14 @@ internal sealed class KeyPass(IRedisCommands redis, Scans scans, NamespaceScope 
                 var record = (await redis.ExecuteAsync([new("HMGET", key, "n", "x")], cancellation))[0].Items;
                 if (record is [var n, var x] && !(n.IsNothing && x.IsNothing))
                 {
-                    Add(KeyCheck.Session(key, name, Text(n), Text(x), scope.NextAside()));
+                    scope.Findings.Add(KeyCheck.Session(key, name, Text(n), Text(x), scope.NextAside()));
                 }
 
                 break;
             case "wlh":
                 await foreach (var (worldLine, lsn) in scans.PairsAsync("HSCAN", key, null, cancellation))
                 {
-                    Add(KeyCheck.WorldLine(key, name, worldLine, lsn));
+                    scope.Findings.Add(KeyCheck.WorldLine(key, name, worldLine, lsn));
                 }
 
                 break;
@@ -118,7 +118,7 @@ internal sealed class KeyPass(IRedisCommands redis, Scans scans, NamespaceScope 
             var answers = await redis.ExecuteAsync([new("ZCOUNT", queue, score, score), new("HGET", key, score)], cancellation);
             if (answers[0].Text == "0" && !answers[1].Reply.IsNothing)
             {
-                Add(QueueCheck.WithoutEntry(queue, name, score, answers[1].Reply.Bytes));
+                scope.Findings.Add(QueueCheck.WithoutEntry(queue, name, score, answers[1].Reply.Bytes));
             }
         }
     }
@@ -131,20 +131,12 @@ internal sealed class KeyPass(IRedisCommands redis, Scans scans, NamespaceScope 
             if (KeyCheck.IsQueued(member, score))
             {
                 var exists = (await redis.ExecuteAsync([new("HEXISTS", bodies, score)], cancellation))[0];
-                Add(exists.Text == "0" ? QueueCheck.WithoutBody(key, name, member, score) : null);
+                scope.Findings.Add(exists.Text == "0" ? QueueCheck.WithoutBody(key, name, member, score) : null);
                 continue;
             }
 
             var body = (await redis.ExecuteAsync([new("HGET", bodies, score)], cancellation))[0];
-            Add(QueueCheck.Judge(key, name, member, score, body.Reply.IsNothing ? null : body.Reply.Bytes));
-        }
-    }
-
-    private void Add(Finding? finding)
-    {
-        if (finding is not null)
-        {
-            scope.Findings.Add(finding);
+            scope.Findings.Add(QueueCheck.Judge(key, name, member, score, body.Reply.IsNothing ? null : body.Reply.Bytes));
         }
     }
 

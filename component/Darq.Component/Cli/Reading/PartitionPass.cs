@@ -48,10 +48,7 @@ internal sealed class PartitionPass(IRedisCommands redis, Scans scans, Namespace
             // Traffic may have opened a bucket since the header was read.
             var bucket = BucketKey(header, field, newest);
             var now = await redis.SnapshotAsync([new("HGET", header.Key, field), new("EXISTS", bucket)], cancellation);
-            if (Judge(header, field, now[0].TextOrNull, now[1].Text == "1" ? newest : 0) is { } finding)
-            {
-                scope.Findings.Add(finding);
-            }
+            scope.Findings.Add(Judge(header, field, now[0].TextOrNull, now[1].Text == "1" ? newest : 0));
         }
     }
 
