@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace Darq.Component.Configuration;
 
@@ -13,21 +14,7 @@ internal sealed class Secrets(Func<string, string?> variable)
     private const string FileSuffix = "_FILE";
 
     /// <summary>The environment variable of a setting: <c>DARQ_</c> and its words in capitals.</summary>
-    public static string VariableOf(string setting)
-    {
-        var name = new StringBuilder(Prefix);
-        foreach (var letter in setting)
-        {
-            if (char.IsAsciiLetterUpper(letter))
-            {
-                name.Append('_');
-            }
-
-            name.Append(char.ToUpperInvariant(letter));
-        }
-
-        return name.ToString();
-    }
+    public static string VariableOf(string setting) => Prefix + JsonNamingPolicy.SnakeCaseUpper.ConvertName(setting);
 
     /// <summary>
     /// The variable of a setting of one instance: the name of the instance comes before, in capitals, with <c>_</c> for what is neither

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Darq.Component.Cli;
 using Darq.Component.Cli.Options;
+using Darq.Component.Configuration;
 using Xunit;
 
 namespace Darq.Tests.Unit.Cli;
@@ -38,6 +39,18 @@ public sealed class ArgumentTests
         Assert.Equal(("bank", 8), (target.Namespace, target.Partitions));
         Assert.Equal(TimeSpan.FromSeconds(2), target.Redis.DialTimeout);
     }
+
+    [Fact]
+    public void Options_have_the_words_of_their_settings() =>
+        Assert.Equal(
+            "--redis-host --redis-port --redis-username --password-file --redis-db --enable-tls --insecure-skip-tls-verify --ca-cert "
+                + "--client-cert --client-key --dial-timeout --failover --sentinel-master-name --sentinel-username "
+                + "--sentinel-password-file --namespace --partitions",
+            string.Join(
+                ' ',
+                SettingTable.CommandLine.Settings.Where(setting => setting.Role == SettingRole.Effective).Select(OptionNames.Of)
+            )
+        );
 
     [Fact]
     public void Password_comes_from_a_file_or_else_from_the_environment()

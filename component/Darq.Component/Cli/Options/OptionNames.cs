@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.Json;
 using Darq.Component.Configuration;
 
 namespace Darq.Component.Cli.Options;
@@ -18,7 +18,7 @@ internal static class OptionNames
         {
             _ when setting == ConnectionSettings.RedisPassword => "--password-file",
             _ when setting == ConnectionSettings.SentinelPassword => "--sentinel-password-file",
-            _ => "--" + Dashed(setting.Name),
+            _ => "--" + JsonNamingPolicy.KebabCaseLower.ConvertName(setting.Name),
         };
 
     /// <summary>An error of a reader with the options in place of the settings; a flag has no value here.</summary>
@@ -41,19 +41,5 @@ internal static class OptionNames
         }
 
         return name is "namespace" or "partitions" ? error : error.Replace(name, option, StringComparison.Ordinal);
-    }
-
-    /// <summary>A dash before each word; capitals that follow each other are one word.</summary>
-    private static string Dashed(string name)
-    {
-        var text = new StringBuilder();
-        for (var i = 0; i < name.Length; i++)
-        {
-            var endsWord = i > 0 && char.IsAsciiLetterUpper(name[i]) && char.IsAsciiLetterLower(name[i - 1]);
-            var beginsWord = i > 0 && i + 1 < name.Length && char.IsAsciiLetterUpper(name[i]) && char.IsAsciiLetterLower(name[i + 1]);
-            text.Append(endsWord || beginsWord ? "-" : "").Append(char.ToLowerInvariant(name[i]));
-        }
-
-        return text.ToString();
     }
 }
