@@ -2,6 +2,7 @@ using Darq.Component.Cli.Repairs;
 
 namespace Darq.Component.Cli.Findings;
 
+/// <summary>Reports have the names in small letters.</summary>
 internal enum Severity
 {
     /// <summary>Worth knowing; nothing has to be done.</summary>

@@ -21,6 +21,7 @@ internal interface IReportWriter
 /// <param name="Why">What Redis says where it refused the repair; else "".</param>
 internal sealed record RepairStep(Finding Finding, RepairOutcome Outcome, string Why = "");
 
+/// <summary>JSON has the names in small letters.</summary>
 internal enum RepairOutcome
 {
     /// <summary>Shown, and not done.</summary>

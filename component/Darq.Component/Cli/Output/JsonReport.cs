@@ -21,7 +21,7 @@ internal sealed class JsonReport(Stream output) : IReportWriter
                 foreach (var step in steps)
                 {
                     json.WriteStartObject();
-                    json.WriteString("outcome", Name(step.Outcome));
+                    json.WriteString("outcome", step.Outcome.ToString().ToLowerInvariant());
                     if (step.Why.Length > 0)
                     {
                         json.WriteString("why", SafeText.Of(step.Why));
@@ -95,13 +95,4 @@ internal sealed class JsonReport(Stream output) : IReportWriter
             }
         }
     }
-
-    private static string Name(RepairOutcome outcome) =>
-        outcome switch
-        {
-            RepairOutcome.Planned => "planned",
-            RepairOutcome.Done => "done",
-            RepairOutcome.Changed => "changed",
-            _ => "refused",
-        };
 }

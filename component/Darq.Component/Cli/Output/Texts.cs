@@ -5,13 +5,7 @@ namespace Darq.Component.Cli.Output;
 /// <summary>The words of a report, whatever its form.</summary>
 internal static class Texts
 {
-    public static string Of(Severity severity) =>
-        severity switch
-        {
-            Severity.Error => "error",
-            Severity.Warning => "warning",
-            _ => "note",
-        };
+    public static string Of(Severity severity) => severity.ToString().ToLowerInvariant();
 
     public static string Of(RepairOutcome outcome, string why) =>
         outcome switch
