@@ -21,12 +21,13 @@ internal static class ReplicaFields
                 .Select(field => Of(field.Value, Number(replication.GetValueOrDefault("master_repl_offset", "")))),
         ];
 
+    /// <summary>What a replica's field says, by name; nothing for "".</summary>
+    public static Dictionary<string, string> Parts(string line) =>
+        line.Split(',').Select(part => part.Split('=', 2)).Where(part => part.Length == 2).ToDictionary(part => part[0], part => part[1]);
+
     private static ReplicaFacts Of(string line, long written)
     {
-        var parts = line.Split(',')
-            .Select(part => part.Split('=', 2))
-            .Where(part => part.Length == 2)
-            .ToDictionary(part => part[0], part => part[1]);
+        var parts = Parts(line);
         string Part(string name) => parts.GetValueOrDefault(name, "");
         var isClose = Number(Part("lag")) is >= 0 and <= MaxLagSeconds && written - Number(Part("offset")) <= MaxBehind;
         return new($"{Part("ip")}:{Part("port")}", Part("state") == "online" && isClose);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Darq.Component.Cli.Data;
 using Darq.Component.Cli.Findings;
+using Darq.Engine.Redis;
 
 namespace Darq.Component.Cli.Checks;
 
@@ -38,11 +39,7 @@ internal static class ReplicationCheck
 
         for (var i = 0; i < replicas; i++)
         {
-            var replica = facts[$"slave{i}"]
-                .Split(',')
-                .Select(pair => pair.Split('=', 2))
-                .Where(pair => pair.Length == 2)
-                .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+            var replica = ReplicaFields.Parts(facts[$"slave{i}"]);
             _ = long.TryParse(replica.GetValueOrDefault("lag", "0"), NumberStyles.None, CultureInfo.InvariantCulture, out var lag);
             var state = replica.GetValueOrDefault("state", "");
             if (replica.Count > 0 && (state != "online" || lag > SlowSeconds))
