@@ -1,4 +1,3 @@
-using System.Text;
 using Darq.Engine.Core;
 
 namespace Darq.Component.Configuration;
@@ -64,16 +63,7 @@ internal sealed class SettingValues
     public void Add(string error) => _errors.Add(error);
 
     /// <summary>Text of others, safe to show in a message: short and without control characters.</summary>
-    public static string Show(string text)
-    {
-        var shown = new StringBuilder();
-        foreach (var letter in text.AsSpan(0, Math.Min(text.Length, MaxShown)))
-        {
-            shown.Append(char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter);
-        }
-
-        return $"\"{shown}{(text.Length > MaxShown ? "…" : "")}\"";
-    }
+    public static string Show(string text) => $"\"{SafeText.Of(text.Length > MaxShown ? text[..MaxShown] + "…" : text)}\"";
 
     private static string Unknown(SettingTable table, string key)
     {

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Darq.Component.Cli.Output;
+using Darq.Component.Configuration;
 
 namespace Darq.Component.Cli.Health;
 

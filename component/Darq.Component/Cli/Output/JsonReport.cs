@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Darq.Component.Cli.Findings;
+using Darq.Component.Configuration;
 
 namespace Darq.Component.Cli.Output;
 

@@ -1,4 +1,5 @@
 using Darq.Component.Cli.Findings;
+using Darq.Component.Configuration;
 
 namespace Darq.Component.Cli.Output;
 

@@ -1,4 +1,5 @@
 using Darq.Component.Cli.Findings;
+using Darq.Component.Configuration;
 using Spectre.Console;
 
 namespace Darq.Component.Cli.Output;

@@ -1,6 +1,6 @@
-namespace Darq.Component.Cli.Output;
+namespace Darq.Component.Configuration;
 
-/// <summary>Text from Redis as it may be shown: without control characters, and without what is no Unicode.</summary>
+/// <summary>Text of others as it may be shown: without control characters, and without what is no Unicode.</summary>
 internal static class SafeText
 {
     public static string Of(string text) =>
