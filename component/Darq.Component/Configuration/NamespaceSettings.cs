@@ -71,15 +71,18 @@ internal static class NamespaceSettings
             ("refuse", Darq.Engine.Core.CrossPartitionSteps.Refuse),
         ]
     );
-    public static readonly Setting<DurabilityLevel> Durability = Parsed(
+    public static readonly Setting<DurabilityLevel> Durability = new(
         "durability",
         DurabilityLevel.Form,
+        Standard.Durability.ToString(),
         "When a write counts as durable, which answers and deliveries wait for: reply (Redis has applied it), fsync (it is on the disk of "
             + "the primary), replicated (n replicas have it), replica-fsync (on their disks), fsync+replicated (both). A named level waits "
             + "where it is not reached; auto takes the strongest that the server has.",
-        static (string text, out DurabilityLevel level) => DurabilityLevel.TryParse(text, out level),
-        Standard.Durability
-    );
+        static (string text, out DurabilityLevel level) => DurabilityLevel.TryParse(text, out level) ? null : Wrong
+    )
+    {
+        Default = Standard.Durability,
+    };
     public static readonly Setting<AckLevel> Ack = Choice(
         "ack",
         "When a request is answered that does not say so itself, by darq.ack or its consistency: durable (once what it wrote or read is "

@@ -6,9 +6,6 @@ namespace Darq.Component.Configuration;
 /// <summary>The forms of values. Each builds a setting of one kind, with its range and description.</summary>
 internal static class SettingForms
 {
-    /// <summary>Whether a text has the form of a value, and the value.</summary>
-    public delegate bool Parser<T>(string text, out T value);
-
     /// <summary>The error of a reader that has nothing to add to the accepted form.</summary>
     public const string Wrong = "";
 
@@ -30,13 +27,8 @@ internal static class SettingForms
             Default = standard,
         };
 
-    public static Setting<string> Secret(string name, string description, bool multiLine = false) =>
-        new(name, "any text", "", description, Take)
-        {
-            Default = "",
-            Secret = true,
-            MultiLine = multiLine,
-        };
+    public static Setting<string> Secret(string name, string description) =>
+        new(name, "any text", "", description, Take) { Default = "", Secret = true };
 
     public static Setting<long> Number(string name, long min, long max, long standard, string description) =>
         new(
@@ -93,14 +85,6 @@ internal static class SettingForms
         )
         {
             Default = words[0].Value,
-        };
-
-    /// <summary>A value with a form of its own.</summary>
-    public static Setting<T> Parsed<T>(string name, string form, string description, Parser<T> parse, T standard)
-        where T : notnull =>
-        new(name, form, standard.ToString()!, description, (string text, out T value) => parse(text, out value) ? null : Wrong)
-        {
-            Default = standard,
         };
 
     /// <summary>
