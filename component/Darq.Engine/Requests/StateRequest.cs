@@ -26,8 +26,6 @@ internal static class StateRequest
 {
     public const string TtlExpireTime = "ttlExpireTime";
 
-    private const string TtlInSeconds = "ttlInSeconds";
-
     /// <summary>The key of a read. Throws <see cref="DarqException"/> for metadata that is misspelt or out of place.</summary>
     public static StateKey Key(string key, IReadOnlyDictionary<string, string> metadata)
     {
@@ -54,27 +52,27 @@ internal static class StateRequest
         TimeSpan? defaultTimeToLive
     )
     {
-        var ack = Ack(metadata, given.Ack);
-        var (etag, firstWrite) = Guard(given.ETag, Concurrency(given.Concurrency, metadata));
+        var read = RequestNames.Value.Read(metadata);
+        var ack = RequestAck.Of(read) ?? given.Ack;
+        var (etag, firstWrite) = Guard(given.ETag, Concurrency(given.Concurrency, read));
         return new(StateChange.Upsert, key)
         {
             ETag = etag,
             FirstWrite = firstWrite,
             Ack = ack,
             Value = value,
-            TimeToLive = TimeToLive(metadata, defaultTimeToLive),
+            TimeToLive = TimeToLive(read, defaultTimeToLive),
         };
     }
 
     /// <summary>Throws <see cref="DarqException"/> for metadata that is wrong.</summary>
     public static StateOperation Delete(StateKey key, StateConditions given, IReadOnlyDictionary<string, string> metadata)
     {
-        var ack = Ack(metadata, given.Ack);
+        var read = RequestNames.Value.Read(metadata);
+        var ack = RequestAck.Of(read) ?? given.Ack;
         // First-write without an etag means nothing to a delete, as in the built-in component.
         var concurrency =
-            Concurrency(given.Concurrency, metadata) == StateConcurrency.LastWrite
-                ? StateConcurrency.LastWrite
-                : StateConcurrency.Unspecified;
+            Concurrency(given.Concurrency, read) == StateConcurrency.LastWrite ? StateConcurrency.LastWrite : StateConcurrency.Unspecified;
         var (etag, firstWrite) = Guard(given.ETag, concurrency);
         return new(StateChange.Delete, key)
         {
@@ -112,7 +110,7 @@ internal static class StateRequest
 
     /// <summary>What the metadata says, for SDKs that have no option; else the option.</summary>
     private static StateConcurrency Concurrency(StateConcurrency option, IReadOnlyDictionary<string, string> metadata) =>
-        Find(metadata, WireNames.Concurrency) is not { } word ? option
+        metadata.GetValueOrDefault(WireNames.Concurrency) is not { Length: > 0 } word ? option
         : word.Equals(StateOperation.FirstWriteWord, StringComparison.OrdinalIgnoreCase) ? StateConcurrency.FirstWrite
         : word.Equals(StateOperation.LastWriteWord, StringComparison.OrdinalIgnoreCase) ? StateConcurrency.LastWrite
         : throw Limits.Invalid(WireNames.Concurrency, word, $"{StateOperation.FirstWriteWord} or {StateOperation.LastWriteWord}");
@@ -120,39 +118,16 @@ internal static class StateRequest
     /// <summary>The operation's own, else the component's default. Zero or less removes an earlier time to live.</summary>
     private static TimeSpan? TimeToLive(IReadOnlyDictionary<string, string> metadata, TimeSpan? standard)
     {
-        if (Find(metadata, TtlInSeconds) is not { } text)
+        if (metadata.GetValueOrDefault(WireNames.TtlInSeconds) is not { Length: > 0 } text)
         {
             return standard;
         }
 
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
         {
-            throw Limits.Invalid(TtlInSeconds, text, "a whole number of seconds; 0 or less for no time to live");
+            throw Limits.Invalid(WireNames.TtlInSeconds, text, "a whole number of seconds; 0 or less for no time to live");
         }
 
         return seconds > 0 ? TimeSpan.FromSeconds(seconds) : null;
-    }
-
-    private static string? Find(IReadOnlyDictionary<string, string> metadata, string name)
-    {
-        if (metadata.Count == 0)
-        {
-            return null;
-        }
-
-        if (metadata.TryGetValue(name, out var exact))
-        {
-            return exact.Length > 0 ? exact : null;
-        }
-
-        foreach (var (key, value) in metadata)
-        {
-            if (value.Length > 0 && key.Equals(name, StringComparison.OrdinalIgnoreCase))
-            {
-                return value;
-            }
-        }
-
-        return null;
     }
 }
