@@ -100,7 +100,8 @@ internal sealed record Append
         writer.Add(options.MaxBacklog);
     }
 
-    private static string? Given(IReadOnlyDictionary<string, string> metadata, string name)
+    /// <summary>A key or an id; null where it is not given. The metadata are as <see cref="RequestNames.Read"/> returns them.</summary>
+    public static string? Given(IReadOnlyDictionary<string, string> metadata, string name)
     {
         if (!metadata.TryGetValue(name, out var value))
         {

@@ -74,26 +74,10 @@ internal sealed class BoundPublish(Publisher publisher, StepExecutor executor, s
         {
             Topic = topic,
             Data = Json(data),
-            Key = Name(metadata, WireNames.PartitionKey),
-            Id = Name(metadata, WireNames.Id),
+            Key = Append.Given(metadata, WireNames.PartitionKey) ?? "",
+            Id = Append.Given(metadata, WireNames.Id) ?? "",
             TimeToLive = TimeToLive.Of(metadata),
         };
-    }
-
-    private static string Name(IReadOnlyDictionary<string, string> metadata, string name)
-    {
-        if (!metadata.TryGetValue(name, out var value))
-        {
-            return "";
-        }
-
-        if (value.Length == 0)
-        {
-            throw Limits.Invalid(name, value, "1 to 1,024 bytes of UTF-8; leave it out for none");
-        }
-
-        Limits.CheckKey(name, value);
-        return value;
     }
 
     /// <summary>The data as it is where it is JSON, else as a JSON string.</summary>
