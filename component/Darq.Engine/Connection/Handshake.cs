@@ -192,7 +192,6 @@ internal sealed class Handshake(IRedis redis, Keys keys, NamespaceOptions option
         return new(
             long.Parse(answer[1].ToString(), CultureInfo.InvariantCulture),
             answer[2].ToString(),
-            answer[3].ToString() == "1",
             [.. found.Select(SurvivedOf)],
             [.. found.Where(IsDamage).Select(partition => partition[1..])],
             null!

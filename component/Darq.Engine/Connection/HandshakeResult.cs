@@ -7,14 +7,12 @@ namespace Darq.Engine.Connection;
 /// </summary>
 /// <param name="WorldLine">The one that all calls name from now on.</param>
 /// <param name="ReplicationId">Of the server process.</param>
-/// <param name="Moved">Whether this handshake made the recovery.</param>
 /// <param name="Survived">Of each partition, up to where it has what was applied before; all of it where the header is damaged.</param>
 /// <param name="Damaged">Headers that are damaged, and how.</param>
 /// <param name="Session">The session that is open now.</param>
 internal sealed record HandshakeResult(
     long WorldLine,
     string ReplicationId,
-    bool Moved,
     IReadOnlyList<Position> Survived,
     IReadOnlyList<string> Damaged,
     Session Session

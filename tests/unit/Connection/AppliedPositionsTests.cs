@@ -115,5 +115,5 @@ public sealed class AppliedPositionsTests
 
     private static Loss? Compare(AppliedPositions applied, HandshakeResult report) => applied.Compare(report, applied.Snapshot());
 
-    private static HandshakeResult Survived(params Position[] positions) => new(1, "boot", true, positions, [], new("s", 0));
+    private static HandshakeResult Survived(params Position[] positions) => new(1, "boot", positions, [], new("s", 0));
 }

@@ -137,5 +137,5 @@ public sealed class DurablePositionsTests
 
     private static Loss? Compare(AppliedPositions applied, HandshakeResult report) => applied.Compare(report, applied.Snapshot());
 
-    private static HandshakeResult Survived(long worldLine, Position position) => new(worldLine, "r", true, [position], [], new("s", 0));
+    private static HandshakeResult Survived(long worldLine, Position position) => new(worldLine, "r", [position], [], new("s", 0));
 }
