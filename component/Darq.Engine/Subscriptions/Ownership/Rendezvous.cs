@@ -1,4 +1,4 @@
-using System.Text;
+using Darq.Engine.Core;
 
 namespace Darq.Engine.Subscriptions.Ownership;
 
@@ -14,7 +14,7 @@ internal static class Rendezvous
         var (assigned, highest) = (new string[partitions], new ulong[partitions]);
         foreach (var candidate in candidates)
         {
-            var start = Add(Add(14695981039346656037UL, candidate + " "), name);
+            var start = PartitionHash.Of($"{candidate} {name}");
             for (var partition = 0; partition < partitions; partition++)
             {
                 var score = Mix(start ^ Mix((ulong)partition + 1));
@@ -31,17 +31,6 @@ internal static class Rendezvous
             }
         }
         return assigned;
-    }
-
-    /// <summary>FNV-1a, as for partitions.</summary>
-    private static ulong Add(ulong hash, string text)
-    {
-        foreach (var b in Encoding.UTF8.GetBytes(text))
-        {
-            hash = (hash ^ b) * 1099511628211UL;
-        }
-
-        return hash;
     }
 
     /// <summary>
