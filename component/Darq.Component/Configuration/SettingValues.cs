@@ -100,7 +100,7 @@ internal sealed class SettingValues
     {
         _given.Add(setting);
         var seen = setting.Secret ? "a value that is not shown" : Show(text);
-        if (!(setting.MultiLine ? Limits.IsUnicode(text) && !text.Contains('\0', StringComparison.Ordinal) : NameRules.IsText(text)))
+        if (!(setting.MultiLine ? Limits.IsUnicode(text) && !text.Contains('\0', StringComparison.Ordinal) : Limits.IsText(text)))
         {
             Add($"{key}: {seen} has control characters or is not valid Unicode; give {setting.Form}");
             return;

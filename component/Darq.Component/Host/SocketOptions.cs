@@ -1,4 +1,4 @@
-using Darq.Component.Configuration;
+using Darq.Engine.Core;
 
 namespace Darq.Component.Host;
 
@@ -20,7 +20,7 @@ internal sealed record SocketOptions(string Folder, string Name, UnixFileMode Mo
         var folder = First(variable("DAPR_COMPONENTS_SOCKETS_FOLDER"), variable("DAPR_COMPONENT_SOCKETS_FOLDER"), StandardFolder);
         var name = First(variable("DARQ_SOCKET_NAME"), StandardName);
         List<string> faults = [];
-        if (name is "." or ".." || name.Contains('/', StringComparison.Ordinal) || !NameRules.IsText(name))
+        if (name is "." or ".." || name.Contains('/', StringComparison.Ordinal) || !Limits.IsText(name))
         {
             faults.Add($"DARQ_SOCKET_NAME: \"{name}\" is not a file name; give one such as {StandardName}");
         }

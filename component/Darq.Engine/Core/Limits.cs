@@ -27,10 +27,9 @@ internal static class Limits
     /// <summary>Whether the name can be a topic, a group or an app.</summary>
     public static bool IsName(string name) =>
         name.Length > 0
-        && IsUnicode(name)
+        && IsText(name)
         && Encoding.UTF8.GetByteCount(name) <= MaxNameBytes
-        && !name.Contains('*', StringComparison.Ordinal)
-        && !HasControl(name);
+        && !name.Contains('*', StringComparison.Ordinal);
 
     /// <summary>Whether the name can be a topic that is published to.</summary>
     public static bool IsTopic(string name) => IsName(name) && !NamesFurtherStream(name);
@@ -41,6 +40,12 @@ internal static class Limits
         var tilde = topic.LastIndexOf('~');
         return tilde >= 0 && tilde < topic.Length - 1 && topic.AsSpan(tilde + 1).IndexOfAnyExceptInRange('0', '9') < 0;
     }
+
+    /// <summary>
+    /// Whether the text survives as UTF-8 and holds no control characters. One bad string would end the sidecar's stream for good.
+    /// </summary>
+    public static bool IsText(string text) =>
+        IsUnicode(text) && !text.AsSpan().ContainsAnyInRange('\0', '\u001f') && !text.AsSpan().ContainsAnyInRange('\u007f', '\u009f');
 
     /// <summary>Whether the text has no lone surrogate, which UTF-8 cannot express.</summary>
     public static bool IsUnicode(string text)
@@ -102,18 +107,6 @@ internal static class Limits
 
     public static DarqException Missing(string field, string accepted) =>
         new(ErrorCode.Invalid, $"INVALID: {field} is missing; accepted: {accepted}.");
-
-    private static bool HasControl(string name)
-    {
-        foreach (var c in name)
-        {
-            if (char.IsControl(c))
-            {
-                return true;
-            }
-        }
-        return false;
-    }
 
     private static void CheckText(string field, string text)
     {
