@@ -75,13 +75,16 @@ internal sealed class BoundOperations(BoundSteps steps, BoundPublish publish, Du
     private ReadOnlyMemory<byte> ExtendDelivery(IReadOnlyDictionary<string, string> metadata)
     {
         var text = RequestNames.Extend.Read(metadata).GetValueOrDefault(WireNames.Token, "");
-        return DeliveryToken.TryParse(text, out var token)
-            ? StepAnswer.WriteOutcome(subscriptions.Extend(token) ? "OK"u8 : "STALE"u8)
-            : throw Limits.Invalid(
+        if (!DeliveryToken.TryParse(text, out var token))
+        {
+            throw Limits.Invalid(
                 $"metadata {WireNames.Token}",
                 text,
                 "the token of the delivery that needs more time, from its header darq-token"
             );
+        }
+
+        return subscriptions.Extend(token) ? StepAnswer.Ok : StepAnswer.Stale;
     }
 
     /// <summary>

@@ -8,6 +8,10 @@ namespace Darq.Engine.Requests;
 /// <summary>Writes the outcome of a step or of a published message, in the form of <c>step-answer.schema.json</c>.</summary>
 internal static class StepAnswer
 {
+    /// <summary>The answers to extend.</summary>
+    public static readonly ReadOnlyMemory<byte> Ok = """{"outcome":"OK"}"""u8.ToArray();
+    public static readonly ReadOnlyMemory<byte> Stale = """{"outcome":"STALE"}"""u8.ToArray();
+
     // A JSON writer asks for 256 bytes; a smaller buffer would be reallocated and copied.
     private const int BufferBytes = 320;
 
@@ -50,17 +54,6 @@ internal static class StepAnswer
         WriteDurable(json, message.Durable);
         WriteEmitted(json, [message]);
         json.WriteString("position"u8, message.Position);
-        json.WriteEndObject();
-        json.Flush();
-        return buffer.WrittenMemory;
-    }
-
-    public static ReadOnlyMemory<byte> WriteOutcome(ReadOnlySpan<byte> outcome)
-    {
-        var buffer = new ArrayBufferWriter<byte>(BufferBytes);
-        using var json = new Utf8JsonWriter(buffer);
-        json.WriteStartObject();
-        json.WriteString("outcome"u8, outcome);
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenMemory;
