@@ -40,26 +40,20 @@ internal static class FunctionLibrary
 
     public static string Function(string name) => $"{Version}_{name}";
 
-    private static string Assemble()
+    private static string Assemble() =>
+        $$"""
+            #!lua name={{Version}}
+            local VERSION, BUILD = '{{Version}}', {{Build}}
+            local headers, partitions, requests, buckets, topics, lanes, state = {}, {}, {}, {}, {}, {}, {}
+            {{string.Concat(Files.Select(file => Text(file) + "\n"))}}
+            """;
+
+    private static string Text(string file)
     {
-        var code = new StringBuilder()
-            .Append("#!lua name=")
-            .Append(Version)
-            .Append('\n')
-            .Append("local VERSION, BUILD = '")
-            .Append(Version)
-            .Append("', ")
-            .Append(Build)
-            .Append('\n')
-            .Append("local headers, partitions, requests, buckets, topics, lanes, state = {}, {}, {}, {}, {}, {}, {}\n");
-        foreach (var file in Files)
-        {
-            using var stream =
-                Assembly.GetExecutingAssembly().GetManifestResourceStream(file)
-                ?? throw new InvalidOperationException($"The function library lacks {file}.");
-            using var reader = new StreamReader(stream, Encoding.UTF8);
-            code.Append(reader.ReadToEnd()).Append('\n');
-        }
-        return code.ToString();
+        using var stream =
+            Assembly.GetExecutingAssembly().GetManifestResourceStream(file)
+            ?? throw new InvalidOperationException($"The function library lacks {file}.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
     }
 }
