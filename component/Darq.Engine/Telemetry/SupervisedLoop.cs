@@ -20,6 +20,12 @@ internal sealed class SupervisedLoop(
     AsyncAutoResetEvent? wake = null
 ) : IAsyncDisposable
 {
+    /// <summary>
+    /// Returned by a round that found nothing to do: the next one begins when the loop is woken. It does not end a series of failures,
+    /// because it tried nothing.
+    /// </summary>
+    public static readonly TimeSpan NothingToDo = TimeSpan.MaxValue;
+
     private static readonly TimeSpan DefaultShortestPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan DefaultLongestPause = TimeSpan.FromSeconds(2);
@@ -120,7 +126,7 @@ internal sealed class SupervisedLoop(
             try
             {
                 var wait = await round(_stopping.Token);
-                Succeeded();
+                Succeeded(wait != NothingToDo);
                 if (wait != TimeSpan.Zero)
                 {
                     await WaitAsync(wait);
@@ -146,7 +152,11 @@ internal sealed class SupervisedLoop(
         {
             // A timer of less would be over at once, and the loop would spin until the time is there.
             var atLeast = wait < ShortestWait ? ShortestWait : wait;
-            await (wait == Timeout.InfiniteTimeSpan ? _wake.WaitAsync(_stopping.Token) : _wake.WaitAsync(atLeast, _stopping.Token));
+            await (
+                wait == Timeout.InfiniteTimeSpan || wait == NothingToDo
+                    ? _wake.WaitAsync(_stopping.Token)
+                    : _wake.WaitAsync(atLeast, _stopping.Token)
+            );
         }
         finally
         {
@@ -154,9 +164,9 @@ internal sealed class SupervisedLoop(
         }
     }
 
-    private void Succeeded()
+    private void Succeeded(bool hasTried)
     {
-        if (_failuresInRow > 0)
+        if (hasTried && _failuresInRow > 0)
         {
             log.LoopRecovered(Name, _failuresInRow);
             _failuresInRow = 0;

@@ -9,6 +9,7 @@ using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Testing.Scheduling;
 using Darq.Testing.Server;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Darq.Tests.Simulation.Fixtures;
@@ -21,15 +22,16 @@ internal sealed class SimulatedEngine
     private readonly World _world;
     private readonly SimulatedProcess _process;
 
-    public SimulatedEngine(World world, Random random, string name, NamespaceOptions options)
+    public SimulatedEngine(World world, Random random, string name, NamespaceOptions options, ILogger? log = null)
     {
+        var logs = new LoggerFactory(log is null ? [] : [new OneLog(log)]);
         (_world, _process) = (world, new SimulatedProcess(world.Loop, name));
         Clock = new SteppedTime(_process.Time);
         (Redis, Primary, Subscriptions) = Ask(() =>
         {
             var redis = new ScriptedRedis(new FakeRedis(world.Loop, _process, world.Server, new Weather(random), TimeSpan.FromSeconds(2)));
-            var primary = new Primary(redis, options, Clock, random, NullLoggerFactory.Instance);
-            return ValueTask.FromResult((redis, primary, new SubscriptionTable(primary, Clock, random, NullLoggerFactory.Instance)));
+            var primary = new Primary(redis, options, Clock, random, logs);
+            return ValueTask.FromResult((redis, primary, new SubscriptionTable(primary, Clock, random, logs)));
         });
         Publisher = new(Primary, options);
         State = new(Primary, options);
@@ -133,4 +135,11 @@ internal sealed class SimulatedEngine
 
     private static StateOperation Upsert(string key, string value) =>
         new(StateChange.Upsert, new StateKey(key)) { Value = Encoding.UTF8.GetBytes(value) };
+
+    private sealed class OneLog(ILogger log) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => log;
+
+        public void Dispose() { }
+    }
 }

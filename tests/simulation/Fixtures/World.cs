@@ -2,6 +2,7 @@ using Darq.Engine.Core;
 using Darq.Engine.Redis;
 using Darq.Testing.Scheduling;
 using Darq.Testing.Server;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Darq.Tests.Simulation.Fixtures;
@@ -9,11 +10,13 @@ namespace Darq.Tests.Simulation.Fixtures;
 /// <summary>A fake Redis with the real function library in virtual time and calm weather, for tests that script what goes wrong.</summary>
 internal sealed class World : IDisposable
 {
-    private readonly Random _random = new(1);
+    private readonly Random _random;
     private int _processes;
 
-    public World()
+    /// <param name="seed">Decides what is left to chance, such as the names of sessions.</param>
+    public World(int seed = 1)
     {
+        _random = new(seed);
         Loop = new Loop(_random);
         Server = new FakeServer(() => Loop.Now + RedisAhead, _random);
     }
@@ -35,13 +38,17 @@ internal sealed class World : IDisposable
         };
 
     /// <summary>Starts a process on this Redis; returns once its handshake is made.</summary>
-    public SimulatedEngine Start(NamespaceOptions? options = null)
+    public SimulatedEngine Start(NamespaceOptions? options = null, ILogger? log = null)
     {
-        var engine = new SimulatedEngine(this, _random, $"process{++_processes}", options ?? OnePartition);
+        var engine = Begin(options, log);
         var handshake = engine.Ask(() => new ValueTask<bool>(engine.Primary.ConnectAsync(TimeSpan.FromSeconds(5), default)));
         Assert.True(handshake, "no handshake was made");
         return engine;
     }
+
+    /// <summary>Starts a process, whether Redis is there or not.</summary>
+    public SimulatedEngine Begin(NamespaceOptions? options = null, ILogger? log = null) =>
+        new(this, _random, $"process{++_processes}", options ?? OnePartition, log);
 
     /// <summary>What the keys of a partition begin with.</summary>
     public static string Tag(int partition = 0, int of = 1) => PartitionTag.Of("sim", partition, of);

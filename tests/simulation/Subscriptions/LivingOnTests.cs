@@ -1,5 +1,7 @@
 using Darq.Engine.Subscriptions;
+using Darq.Engine.Subscriptions.Deliveries;
 using Darq.Engine.Subscriptions.Retries;
+using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
 
@@ -102,6 +104,24 @@ public sealed class LivingOnTests
         Assert.True(sequences == Queued, $"{sequences} sequences are kept for {Queued} queued messages.");
     }
 
+    [Fact]
+    public void Log_does_not_say_that_a_loop_works_again_while_Redis_is_away()
+    {
+        using var world = new World();
+        var log = new RecordedLog();
+        var (engine, inbox) = (world.Start(log: log), new Inbox());
+        engine.Attach("t", inbox);
+        engine.Publish("t", "1");
+        world.Await(() => inbox.Count == 1, 5, "the message is delivered");
+        world.Run(seconds: 3);
+
+        engine.Redis.IsAway = true;
+        world.Run(seconds: 20);
+
+        Assert.DoesNotContain(log.Lines, line => line.Name == "LoopRecovered");
+        Assert.Single(log.Lines, line => line.Name == "LoopRoundFailed" && line.Text.Contains("rebalance", StringComparison.Ordinal));
+    }
+
     /// <summary>Redis dies and loses a batch that it had answered: its number is missing, and the process needs a new session.</summary>
     private static void LoseSession(World world, SimulatedEngine engine)
     {
@@ -116,15 +136,14 @@ public sealed class LivingOnTests
         Assert.NotEqual(session, engine.Session);
     }
 
-    private static void OpenAndClose(SimulatedEngine engine, string topic)
-    {
-        var stream = engine.Attach(topic, new Inbox());
+    private static void OpenAndClose(SimulatedEngine engine, string topic) => Close(engine, engine.Attach(topic, new Inbox()));
+
+    private static void Close(SimulatedEngine engine, DeliveryStream stream) =>
         engine.Ask(async () =>
         {
             await stream.DisposeAsync();
             return true;
         });
-    }
 
     /// <summary>How much happens in the process while it has nothing to do, once it had time to tidy up.</summary>
     private static long EventsInAMinute(World world)

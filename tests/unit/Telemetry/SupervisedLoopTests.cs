@@ -88,6 +88,22 @@ public sealed class SupervisedLoopTests
         TimeSpan Throw() => throw Fault(kind);
     }
 
+    [Fact]
+    public async Task A_round_that_found_nothing_to_do_does_not_end_a_series_of_failures()
+    {
+        await using var loop = Loop(() => throw Away, () => SupervisedLoop.NothingToDo, () => throw Away);
+        loop.Start();
+
+        await PassTimersAsync(1);
+        await Eventually.TrueAsync(() => loop.Rounds == 1, Patience, "the loop found nothing to do");
+        loop.Wake();
+        await PassTimersAsync(1);
+        await _time.NextTimerAsync();
+
+        Assert.Equal(["LoopRoundFailed", "LoopRecovered"], _log.Lines.Select(line => line.Name));
+        Assert.EndsWith("after 2 failed rounds", _log.Lines.Last().Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("own")]
     [InlineData("cancelled")]

@@ -39,18 +39,13 @@ internal sealed class Rebalancer(
     {
         if (core.Read(static core => core.IsIdle))
         {
-            return Timeout.InfiniteTimeSpan;
-        }
-
-        // A reader that ran dry wants only its lanes armed.
-        var whole = time.GetElapsedTime(_lastWhole) >= WholeRound;
-        if (whole)
-        {
-            _lastWhole = time.GetTimestamp();
+            return SupervisedLoop.NothingToDo;
         }
 
         var session = await primary.ReadyAsync(cancellation);
         _session = session;
+        // A reader that ran dry wants only its lanes armed.
+        var (whole, began) = (time.GetElapsedTime(_lastWhole) >= WholeRound, time.GetTimestamp());
         var assignment = Assignment(session.Id);
         await ReleaseAsync(
             core.Apply((assignment, session), static (core, of, now) => core.NextReleases(of.assignment, of.session.Id, now)),
@@ -58,8 +53,10 @@ internal sealed class Rebalancer(
             assignment,
             cancellation
         );
-        whole |= await ClaimAsync(assignment, session, whole, cancellation);
-        await AskForTailsAsync(session, whole, cancellation);
+        var isAnyNew = await ClaimAsync(assignment, session, whole, cancellation);
+        await AskForTailsAsync(session, whole || isAnyNew, cancellation);
+        // One that failed is repeated whole: a lesser round may find nothing to ask, and then says nothing of Redis.
+        _lastWhole = whole ? began : _lastWhole;
         return NextRound();
     }
 

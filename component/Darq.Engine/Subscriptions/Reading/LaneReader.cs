@@ -17,7 +17,7 @@ internal sealed class LaneReader(GuardedCore core, Primary primary, ReleaseGate 
     {
         if (core.Apply(0, static (core, _, _) => core.NextRead()) is not { } read)
         {
-            return Timeout.InfiniteTimeSpan;
+            return SupervisedLoop.NothingToDo;
         }
 
         more();

@@ -15,7 +15,7 @@ internal sealed class RetryMover(GuardedCore core, Primary primary, string group
         var moves = core.Apply(0, static (core, _, _) => core.NextRetryMoves());
         if (moves.Count == 0)
         {
-            return Timeout.InfiniteTimeSpan;
+            return SupervisedLoop.NothingToDo;
         }
 
         var outcomes = await Task.WhenAll(moves.Select(lane => MoveAsync(lane, cancellation)));
