@@ -45,6 +45,7 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
         string topic,
         Primary primary,
         Membership membership,
+        AttemptNumbers attempts,
         SubscriptionOptions options,
         TimeProvider time,
         Random random,
@@ -55,7 +56,8 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
         (Group, Topic) = (group, topic);
         Name = MembershipSnapshot.Name(group, topic);
         Counters = EngineCounters.Subscriptions.Of(primary.Counters.Labels.Namespace, group, topic);
-        _core = new(new(group, topic, primary.Keys.Partitions, options, random, Counters), group, topic, primary, membership, time, log)
+        var core = new SubscriptionCore(group, topic, primary.Keys.Partitions, options, random, attempts, Counters);
+        _core = new(core, group, topic, primary, membership, time, log)
         {
             Wake = Wake,
             Settle = settlement => _acknowledger!.Begin(settlement),

@@ -307,7 +307,7 @@ internal sealed partial class SubscriptionCore
         IMembershipView members
     ) =>
         session == _session
-            ? [.. claims.Where((claim, i) => Ownership.OnClaimed(claim, session, results[i], _dispatcher.Attempts, members))]
+            ? [.. claims.Where((claim, i) => Ownership.OnClaimed(claim, session, results[i], _attempts.Last, members))]
             : [];
 
     /// <summary>When ownership has to be looked at by the clock; null while nothing drains.</summary>

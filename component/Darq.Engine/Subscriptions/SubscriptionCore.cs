@@ -30,6 +30,7 @@ internal sealed partial class SubscriptionCore
     private readonly RetrySchedule _retries;
     private readonly MessageLifecycle _lifecycle;
     private readonly Settlements _settlements;
+    private readonly AttemptNumbers _attempts;
     private readonly Dispatcher _dispatcher;
     private readonly LostLanes _lost;
 
@@ -39,6 +40,7 @@ internal sealed partial class SubscriptionCore
         int partitions,
         SubscriptionOptions options,
         Random random,
+        AttemptNumbers? attempts = null,
         SubscriptionCounters? counters = null
     )
     {
@@ -49,7 +51,8 @@ internal sealed partial class SubscriptionCore
         _retries = new(_lanes, _effects);
         _lifecycle = new(group, topic, _settings, random, _effects, _ready, _ahead, _retries, _counters);
         _settlements = new(group, topic, _settings, _lifecycle, _effects, _counters, Lose);
-        _dispatcher = new(group, topic, _settings, random, _effects, _ready, _lifecycle, _settlements, _counters);
+        _attempts = attempts ?? new();
+        _dispatcher = new(group, topic, _settings, random, _effects, _ready, _lifecycle, _settlements, _attempts, _counters);
         _lost = new(group, topic, _counters, _effects);
         Ownership = new(_lanes, _effects, new(group, topic, _effects), lane => !_lifecycle.HasOrphans(lane), _lifecycle.Drop);
     }

@@ -27,6 +27,7 @@ internal sealed class SubscriptionTable : IAsyncDisposable
     private readonly Random _random;
     private readonly ILogger _log;
     private readonly Membership _membership;
+    private readonly AttemptNumbers _attempts = new();
     private readonly SupervisedLoop _heartbeat;
     private readonly SupervisedLoop _listening;
     private readonly Lock _lock = new();
@@ -86,7 +87,7 @@ internal sealed class SubscriptionTable : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_closed, this);
             if (!_subscriptions.TryGetValue((group, topic), out subscription))
             {
-                subscription = new(group, topic, _primary, _membership, options, _time, _random, _log);
+                subscription = new(group, topic, _primary, _membership, _attempts, options, _time, _random, _log);
                 _subscriptions[(group, topic)] = subscription;
                 _byTopic[topic] = [.. OnTopic(topic), subscription];
             }

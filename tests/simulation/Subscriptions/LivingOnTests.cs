@@ -105,6 +105,31 @@ public sealed class LivingOnTests
     }
 
     [Fact]
+    public void Step_of_a_handler_that_outlived_its_subscription_does_not_consume_the_message_that_has_its_number_now()
+    {
+        using var world = new World();
+        var (engine, publishers) = (world.Start(), new[] { world.Start(), world.Start() });
+        var (inbox, later) = (new Inbox(), new Inbox());
+        var stream = engine.Attach("t", inbox);
+        world.Await(() => world.Cli("HGET", World.Tag() + ":m", "l:g:t").Length > 0, 5, "the lane is owned");
+        var (before, session) = (world.Server.JournaledCalls, engine.Session);
+        publishers[0].Publish("t", "lost");
+        world.Await(() => inbox.Count == 1, 5, "the message is delivered");
+        Close(engine, stream);
+        world.Run(seconds: 120);
+
+        world.LoseSince(before);
+        world.Run(seconds: 3);
+        publishers[1].Publish("t", "other");
+        engine.Attach("t", later);
+        world.Await(() => later.Count == 1, 10, "the other message is delivered");
+        Assert.Equal((session, inbox.Last.Message.StreamId.Number), (engine.Session, later.Last.Message.StreamId.Number));
+
+        Assert.NotEqual("OK", engine.Step("k", "v", inbox.Last.Token.ToString()));
+        Assert.Equal("OK", engine.Step("k", "v", later.Last.Token.ToString()));
+    }
+
+    [Fact]
     public void Log_does_not_say_that_a_loop_works_again_while_Redis_is_away()
     {
         using var world = new World();

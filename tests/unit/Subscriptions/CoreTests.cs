@@ -20,7 +20,7 @@ public abstract class CoreTests : IDeliveryOutlet, IMembershipView
 
     private protected SubscriptionCounters Counters { get; } = new(new("n", "g", "t"));
 
-    private protected SubscriptionCore Core => _core ??= new("g", "t", 1, Options, new Random(1), Counters);
+    private protected SubscriptionCore Core => _core ??= new("g", "t", 1, Options, new Random(1), counters: Counters);
 
     private protected Lane Lane => Core.Lanes[0];
 

@@ -16,6 +16,7 @@ internal sealed class Dispatcher(
     ReadyQueue ready,
     MessageLifecycle lifecycle,
     Settlements settlements,
+    AttemptNumbers attempts,
     SubscriptionCounters counters
 )
 {
@@ -28,9 +29,6 @@ internal sealed class Dispatcher(
     private TimeSpan? _nextProbe;
 
     public IReadOnlyList<StreamWindow> Streams => _streams;
-
-    /// <summary>Number of the last attempt.</summary>
-    public long Attempts { get; private set; }
 
     /// <summary>When an attempt is slow or times out, or an app that is gone may be tried; null where nothing of that is to come.</summary>
     public TimeSpan? NextDue => Instant.Earlier(_streams.SelectMany(stream => stream.Unanswered).Min(DueOf), _nextProbe);
@@ -205,7 +203,7 @@ internal sealed class Dispatcher(
     {
         message.Lane.Move(message, MessageState.Sent);
         lifecycle.ForgetOrphan(message);
-        message.Attempt = new(++Attempts, message, stream, now.Elapsed) { IsProbe = stream.App.IsGone };
+        message.Attempt = new(attempts.Next(), message, stream, now.Elapsed) { IsProbe = stream.App.IsGone };
         stream.Sent(message.Attempt);
         counters.Sent.Add();
         effects.Send(message.Attempt);
