@@ -13,8 +13,10 @@ namespace Darq.Engine.Connection;
 /// </summary>
 internal sealed partial class Primary : IPrimaryLink, IObservedPrimary, IAsyncDisposable
 {
+    /// <summary>Longest pause between two attempts to reach Redis.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RefusedPause = TimeSpan.FromSeconds(5);
 
     private readonly IRedis _redis;

@@ -15,7 +15,7 @@ internal static class FunctionLibrary
     /// Rises with every change of the code under one protocol version; a handshake replaces a lower one in the server.
     /// tests/unit/Redis/library-builds.txt has the digest of each, so that no change is forgotten.
     /// </summary>
-    public const int Build = 8;
+    public const int Build = 9;
 
     // In the order of use: a file sees the tables of the files before it, and fills its own.
     private static readonly string[] Files =

@@ -209,6 +209,20 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         Assert.Equal("s1", await run.CommandAsync("HKEYS", members));
     }
 
+    [Fact]
+    public async Task A_heartbeat_from_before_the_clock_was_set_back_counts_as_one_of_now()
+    {
+        const string Future = "9999999999999";
+        await using var run = await StartAsync();
+        var members = $"{{{run.Name}}}:members";
+        await run.CommandAsync("HSET", members, "ahead", $"{Future} g:t h:t");
+
+        var live = await run.CallAsync("beat", members, "s1", "-", 2000, 60_000, 1);
+
+        Assert.Equal(["ahead", "0", "g:t h:t", "s1", "0", "-"], live.Items.Skip(1).Select(item => item.ToString()));
+        Assert.Equal($"{live.Items[0]} g:t h:t", await run.CommandAsync("HGET", members, "ahead"));
+    }
+
     private async Task<LibraryRun> StartAsync()
     {
         var run = await server.RunAsync();

@@ -22,12 +22,19 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
 
+    // After an outage a live session may pause for that long before it makes its handshake.
+    private static readonly TimeSpan Grace = Lapse + Primary.LongestPause + TimeSpan.FromSeconds(1);
+
     private volatile MembershipSnapshot? _snapshot;
     private volatile ServerClock? _clock;
+    private volatile Reprieve _reprieve = new(long.MinValue, long.MinValue, []);
     private Session? _session;
     private long _begun;
+    private long _firstAttempt = long.MinValue;
     private long _lastBeat = long.MinValue;
-    private long _judgeFrom = long.MinValue;
+
+    // That of the last heartbeat.
+    private long _worldLine;
 
     // When the session's record last got its whole life, at the latest.
     private long _renewedAt;
@@ -55,11 +62,15 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
     public long ServerMs => _clock is { } clock ? clock.ServerMs + (long)time.GetElapsedTime(clock.HeardAt).TotalMilliseconds : 0;
 
     /// <summary>
-    /// Only a heartbeat later than the claim can tell: at an earlier one the session may not have been there yet. Nobody is judged for a
-    /// while after a gap in our own: if that was an outage, the others could not write theirs either.
+    /// Only a heartbeat later than the claim can tell: at an earlier one the session may not have been there yet. For a while after an
+    /// outage only who has written one since is judged: the others could not write theirs either.
     /// </summary>
     public bool IsDead(string session, long beat) =>
-        _snapshot is { } snapshot && snapshot.Beat > beat && !snapshot.Has(session) && time.GetTimestamp() >= Volatile.Read(ref _judgeFrom);
+        _snapshot is { } snapshot
+        && snapshot.Beat > beat
+        && !snapshot.Has(session)
+        && _reprieve is var reprieve
+        && (time.GetTimestamp() >= reprieve.Until || reprieve.CameBack.Contains(session));
 
     /// <summary>What is announced has changed; the others should not learn it only at the next regular heartbeat.</summary>
     public void Announce() => beatSoon();
@@ -70,6 +81,11 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
         if (Since(_lastBeat) is var since && since < ShortestPause)
         {
             return ShortestPause - since;
+        }
+
+        if (_firstAttempt == long.MinValue)
+        {
+            _firstAttempt = time.GetTimestamp();
         }
 
         try
@@ -120,14 +136,14 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
         var began = time.GetTimestamp();
         var (text, beat) = (announced(), Interlocked.Increment(ref _begun));
         var reply = await CallAsync(session, text.Length > 0 ? text : MembershipSnapshot.Nothing, cancellation);
+        var snapshot = MembershipSnapshot.Read(beat, reply);
+        Spare(snapshot, began);
         if (_lastBeat != long.MinValue && IsLapsed)
         {
-            Volatile.Write(ref _judgeFrom, time.GetTimestamp() + (long)(Lapse.TotalSeconds * time.TimestampFrequency));
             Lapsed?.Invoke();
         }
 
         Volatile.Write(ref _lastBeat, began);
-        var snapshot = MembershipSnapshot.Read(beat, reply);
         foreach (var damaged in snapshot.Damaged)
         {
             log.HeartbeatWasDamaged(damaged);
@@ -137,6 +153,44 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
         Beaten?.Invoke();
     }
 
+    /// <summary>
+    /// How long ago an outage ended of which this heartbeat tells; null where it tells of none. A gap in our own heartbeats tells of one,
+    /// and so does a first one that had to wait for Redis. A recovery tells of one to a process that began meanwhile, and where the outage
+    /// was short for us alone: its world-line is the time that it was made. A clock of Redis that is set forward makes the others look as
+    /// silent as an outage does.
+    /// </summary>
+    private TimeSpan? EndOfOutage(long serverMs)
+    {
+        var isOther = _worldLine != primary.WorldLine;
+        _worldLine = primary.WorldLine;
+        var isGap = Since(_lastBeat == long.MinValue ? _firstAttempt : _lastBeat) > Lapse;
+        var isLeap = _clock is not null && serverMs - ServerMs > Lapse.TotalMilliseconds / 2;
+        if (isOther && !isGap)
+        {
+            // One that is ahead of the clock was made before that was set back.
+            return TimeSpan.FromMilliseconds(Math.Max(0, serverMs - _worldLine));
+        }
+
+        return isGap || isLeap ? TimeSpan.Zero : null;
+    }
+
+    private void Spare(MembershipSnapshot snapshot, long began)
+    {
+        var now = time.GetTimestamp();
+        if (EndOfOutage(snapshot.ServerMs) is { } ago && now - Ticks(ago) > _reprieve.From)
+        {
+            _reprieve = new(now - Ticks(ago), now - Ticks(ago) + Ticks(Grace), []);
+        }
+
+        if (now < _reprieve.Until)
+        {
+            var cameBack = snapshot.HeardWithin(time.GetElapsedTime(_reprieve.From, began));
+            _reprieve = _reprieve with { CameBack = [.. _reprieve.CameBack, .. cameBack] };
+        }
+    }
+
+    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
+
     private TimeSpan Since(long timestamp) => timestamp == long.MinValue ? TimeSpan.MaxValue : time.GetElapsedTime(timestamp);
 
     private Task<RedisReply> CallAsync(Session session, string text, CancellationToken cancellation) =>
@@ -144,10 +198,13 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
             new(
                 FunctionLibrary.Function("beat"),
                 primary.Keys.Members,
-                [session.Id, text, (long)Lapse.TotalMilliseconds, (long)Forgotten.TotalMilliseconds]
+                [session.Id, text, (long)Lapse.TotalMilliseconds, (long)Forgotten.TotalMilliseconds, 1]
             ),
             cancellation
         );
+
+    /// <summary>When an outage ended, until when those are spared who did not come back from it, and who did.</summary>
+    private sealed record Reprieve(long From, long Until, HashSet<string> CameBack);
 
     /// <summary>What the server's clock said, and when that was heard.</summary>
     private sealed record ServerClock(long ServerMs, long HeardAt);

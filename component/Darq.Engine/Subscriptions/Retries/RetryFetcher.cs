@@ -31,13 +31,16 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
 
     private async Task LearnAsync(Lane lane, CancellationToken cancellation)
     {
-        var (epoch, after) = core.Read(_ => (lane.Epoch, lane.Retries.KnownUpTo));
+        var (epoch, after, longest) = core.Read(core => (lane.Epoch, lane.Retries.KnownUpTo, RetryDelay.Longest(core.Options)));
         await primary.ReadyAsync(cancellation);
         var page = await queues.PageAsync(lane.Partition, after, PageMax, cancellation);
-        // A wait goes on by our clock, whatever that one's difference to the server's is.
+        // A wait goes on by our clock, whatever that one's difference to the server's is. Where the server's was set back since, it would
+        // be longer than any.
         (RetryQueueEntry, TimeSpan)[] entries =
         [
-            .. page.Entries.Select(entry => (entry, TimeSpan.FromMilliseconds(Math.Max(0, entry.DueMs - page.NowMs)))),
+            .. page.Entries.Select(entry =>
+                (entry, TimeSpan.FromMilliseconds(Math.Clamp(entry.DueMs - page.NowMs, 0, longest.TotalMilliseconds)))
+            ),
         ];
         core.Apply(
             (lane, epoch, entries, page.IsLast),
