@@ -102,6 +102,10 @@ internal sealed class Subscription : IObservedSubscription, IAsyncDisposable
     /// <summary>Whether it has no stream and holds nothing, so that it may be closed.</summary>
     public bool IsIdle => _core.Read(static core => core.IsIdle);
 
+    /// <summary>The partitions whose lanes this process does not own.</summary>
+    public int[] PartitionsNotOwned =>
+        _core.Read(static core => core.Lanes.Where(lane => !lane.Owned).Select(lane => lane.Partition).ToArray());
+
     /// <summary>For how long it has been idle at every question; to be asked by one thread.</summary>
     public TimeSpan IdleFor
     {

@@ -22,6 +22,9 @@ internal sealed class SubscriptionTable : IAsyncDisposable
     /// <summary>Longer than a sidecar needs to open its stream again.</summary>
     private static readonly TimeSpan IdleLife = TimeSpan.FromMinutes(1);
 
+    /// <summary>More than that many topics are closed for good by processes that live for long; a recovery asks for each of them.</summary>
+    private const int MaxClosedNames = 1000;
+
     private readonly Primary _primary;
     private readonly TimeProvider _time;
     private readonly Random _random;
@@ -37,6 +40,12 @@ internal sealed class SubscriptionTable : IAsyncDisposable
     // Under _lock: those that a stream is about to enter.
     private readonly List<Subscription> _entered = [];
 
+    // Under _lock: those closed last, in order.
+    private readonly List<(string Group, string Topic)> _closedNames = [];
+
+    // Of the handshakes alone: that of the last one.
+    private long _worldLine;
+
     // Of the heartbeat: the end of those that were closed.
     private Task _closing = Task.CompletedTask;
     private IAsyncDisposable? _subscribed;
@@ -50,6 +59,7 @@ internal sealed class SubscriptionTable : IAsyncDisposable
         _heartbeat = new("heartbeat", BeatAsync, time, _log) { LongestPause = Membership.Beat, Subject = primary.Counters.Labels };
         _listening = new("wake-ups", ListenAsync, time, _log) { Subject = primary.Counters.Labels };
         _primary.Appended += Appended;
+        _primary.OnHandshake(DisownAsync);
         _membership.Beaten += () => All(subscription => subscription.MembersKnown());
         _membership.Lapsed += () => All(subscription => subscription.HeartbeatLapsed());
     }
@@ -89,6 +99,7 @@ internal sealed class SubscriptionTable : IAsyncDisposable
             {
                 subscription = new(group, topic, _primary, _membership, _attempts, options, _time, _random, _log);
                 _subscriptions[(group, topic)] = subscription;
+                _closedNames.Remove((group, topic));
                 _byTopic[topic] = [.. OnTopic(topic), subscription];
             }
 
@@ -142,6 +153,7 @@ internal sealed class SubscriptionTable : IAsyncDisposable
         }
 
         _primary.Appended -= Appended;
+        _primary.OffHandshake(DisownAsync);
         await Task.WhenAll(Open().Select(subscription => subscription.DisposeAsync().AsTask()));
         await _heartbeat.DisposeAsync();
         await _closing;
@@ -180,9 +192,47 @@ internal sealed class SubscriptionTable : IAsyncDisposable
                 {
                     _byTopic.TryRemove(subscription.Topic, out _);
                 }
+
+                _closedNames.Add((subscription.Group, subscription.Topic));
+                if (_closedNames.Count > MaxClosedNames)
+                {
+                    _closedNames.RemoveAt(0);
+                }
             }
 
             _closing = Task.WhenAll(_closing, subscription.DisposeAsync().AsTask());
+        }
+    }
+
+    /// <summary>
+    /// Redis may have lost that lanes were released, or taken by others, and name this session their owner again: then nobody else is given
+    /// them. So what is not owned here is released before anything is claimed, also of subscriptions that were closed meanwhile.
+    /// </summary>
+    private async Task DisownAsync(Session session, bool lost, CancellationToken cancellation)
+    {
+        if (_worldLine == _primary.WorldLine)
+        {
+            return;
+        }
+
+        foreach (var (group, topic, partitions) in NotOwned())
+        {
+            await new LaneClaims(_primary, group, topic).DisownAsync(session, partitions, cancellation);
+        }
+
+        _worldLine = _primary.WorldLine;
+    }
+
+    private List<(string Group, string Topic, int[] Partitions)> NotOwned()
+    {
+        int[] all = [.. Enumerable.Range(0, _primary.Keys.Partitions)];
+        lock (_lock)
+        {
+            var open = _subscriptions.Values.Select(subscription =>
+                (subscription.Group, subscription.Topic, subscription.PartitionsNotOwned)
+            );
+            var closed = _closedNames.Select(name => (name.Group, name.Topic, all));
+            return [.. open.Concat(closed).Where(named => named.Item3.Length > 0)];
         }
     }
 

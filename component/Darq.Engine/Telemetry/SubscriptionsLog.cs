@@ -242,6 +242,14 @@ internal static partial class SubscriptionsLog
     )]
     public static partial void AppWasNotReached(this ILogger log, string group, string topic, string message, int times);
 
+    [LoggerMessage(
+        442,
+        LogLevel.Warning,
+        "Group {Group} waits for {Count} lanes of topic {Topic} since {Time}: session {Session} is alive and keeps them, and takes nothing "
+            + "more of that topic"
+    )]
+    public static partial void LanesAreWithheld(this ILogger log, string group, int count, string topic, TimeSpan time, string session);
+
     [LoggerMessage(428, LogLevel.Error, "Sending messages of group {Group}, topic {Topic} met a fault of the component's own")]
     public static partial void DispatchFailed(this ILogger log, string group, string topic, Exception fault);
 }

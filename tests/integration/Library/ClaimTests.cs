@@ -112,6 +112,23 @@ public sealed class ClaimTests(LibraryServer server) : IClassFixture<LibraryServ
         Assert.Equal("OK 1", LibraryRun.Positioned(await AckAsync(run, "s1", $"{_worldLine}.1")));
     }
 
+    [Fact]
+    public async Task A_lane_that_names_a_session_since_before_a_recovery_is_disowned_by_it_alone()
+    {
+        await using var run = await StartAsync();
+        await ClaimAsync(run, "s1");
+
+        Assert.Equal(["OK 0"], await run.ClaimAsync("disown", "s1", ""));
+        await MoveAsync(run);
+        Assert.Equal(["OK 0"], await run.ClaimAsync("disown", "s2", ""));
+        Assert.Equal("HELD s1", await ClaimAsync(run, "s2"));
+        Assert.Equal(["OK 1"], await run.ClaimAsync("disown", "s1", ""));
+        Assert.Equal(["OK 0"], await run.ClaimAsync("disown", "s1", ""));
+
+        Assert.Equal($"OK {_worldLine}.1 0-0 0 0", await ClaimAsync(run, "s2"));
+        Assert.Equal(("s2", 0), await OwnerAsync(run));
+    }
+
     [Theory]
     [InlineData("s2", ".1")]
     [InlineData("s1", ".2")]

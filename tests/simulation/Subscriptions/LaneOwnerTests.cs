@@ -1,4 +1,5 @@
 using Darq.Engine.Subscriptions;
+using Darq.Tests.Shared;
 using Darq.Tests.Simulation.Fixtures;
 using Xunit;
 
@@ -7,7 +8,56 @@ namespace Darq.Tests.Simulation.Subscriptions;
 /// <summary>Who delivers from a lane after an outage, a recovery, or a step of Redis' clock.</summary>
 public sealed class LaneOwnerTests
 {
+    private const double LongerThanIdleLife = 120;
+
     public static TheoryData<int> Phases => [.. Enumerable.Range(0, 10)];
+
+    [Fact]
+    public void Lane_whose_release_Redis_lost_goes_to_another_though_its_subscription_was_closed()
+    {
+        using var world = new World();
+        var (closed, other) = (world.Start(), world.Start());
+        var session = closed.Session;
+        var before = OwnAndClose(world, closed);
+        var inbox = new Inbox();
+
+        world.LoseSince(before);
+        world.Run(seconds: 3);
+        other.Attach("t", inbox);
+        other.Publish("t", "1");
+
+        world.Await(() => inbox.Count == 1, 10, "the message is delivered by the process that takes the topic");
+        Assert.Equal(session, closed.Session);
+    }
+
+    [Theory]
+    [MemberData(nameof(Phases))]
+    public void Lane_whose_release_Redis_lost_goes_to_another_though_its_subscription_was_closed_and_opened_again(int phase)
+    {
+        var options = World.OnePartition with { Partitions = 8 };
+        using var world = new World(phase + 1);
+        var (first, second, publisher) = (world.Start(options), world.Start(options), world.Start(options));
+        var before = OwnAndClose(world, first, options.Partitions);
+        var inboxes = new[]
+        {
+            new Inbox { Acknowledges = true },
+            new Inbox { Acknowledges = true },
+        };
+        second.Attach("t", inboxes[0]);
+        world.Await(() => OwnedBy(world, second, options.Partitions) == options.Partitions, 10, "the second owns all");
+        first.Attach("t", inboxes[1]);
+        world.Await(() => OwnedBy(world, first, options.Partitions) > 0, 10, "the first owns some again");
+        world.Run(seconds: 3);
+
+        world.LoseSince(before);
+        world.Run(seconds: 3);
+        for (var i = 0; i < 100; i++)
+        {
+            publisher.Publish("t", $"{i}", ("partitionKey", $"{i}"));
+        }
+
+        world.Await(() => inboxes.Sum(inbox => inbox.Count) == 100, 10, "the messages of all lanes are delivered");
+    }
 
     [Theory]
     [MemberData(nameof(Phases))]
@@ -142,6 +192,36 @@ public sealed class LaneOwnerTests
         world.Await(() => otherInbox.Count == 1, 40, "the message is delivered again");
     }
 
+    [Fact]
+    public void Log_says_once_that_a_live_process_keeps_a_lane_whose_topic_it_takes_no_more()
+    {
+        using var world = new World();
+        var log = new RecordedLog();
+        var (owner, inbox) = (world.Start(), new Inbox());
+        Deliver(world, owner, inbox, new() { ProcessingTimeout = TimeSpan.Zero });
+
+        owner.Do(inbox.Stream!.Pause);
+        world.Start(log: log).Attach("t", new Inbox());
+        world.Run(seconds: 55);
+        Assert.DoesNotContain(log.Lines, line => line.Name == "LanesAreWithheld");
+        world.Run(seconds: 120);
+
+        Assert.Single(log.Lines, line => line.Name == "LanesAreWithheld" && line.Text.Contains(owner.Session, StringComparison.Ordinal));
+    }
+
+    /// <summary>Owns all lanes of the topic, releases them and closes the subscription; what was journaled when it owned them.</summary>
+    private static int OwnAndClose(World world, SimulatedEngine engine, int partitions = 1)
+    {
+        var inbox = new Inbox();
+        engine.Attach("t", inbox);
+        world.Await(() => OwnedBy(world, engine, partitions) == partitions, 5, "all lanes are owned");
+        var before = world.Server.JournaledCalls;
+        Close(engine, inbox);
+        world.Run(LongerThanIdleLife);
+        Assert.Equal(0, Reachable.Count<Subscription>(engine.Subscriptions));
+        return before;
+    }
+
     /// <summary>Delivers a message, which is not answered.</summary>
     private static void Deliver(World world, SimulatedEngine engine, Inbox inbox, SubscriptionOptions? options = null)
     {
@@ -149,4 +229,18 @@ public sealed class LaneOwnerTests
         engine.Publish("t", "1");
         world.Await(() => inbox.Count == 1, 5, "the message is delivered");
     }
+
+    private static void Close(SimulatedEngine engine, Inbox inbox) =>
+        engine.Ask(async () =>
+        {
+            await inbox.Stream!.DisposeAsync();
+            return true;
+        });
+
+    private static int OwnedBy(World world, SimulatedEngine engine, int partitions = 1) =>
+        Enumerable
+            .Range(0, partitions)
+            .Count(partition =>
+                world.Cli("HGET", World.Tag(partition, partitions) + ":m", "l:g:t").StartsWith(engine.Session, StringComparison.Ordinal)
+            );
 }

@@ -37,6 +37,10 @@ internal sealed class LaneClaims(Primary primary, string group, string topic)
     public Task ReleaseAsync(Session session, IReadOnlyDictionary<int, string> releases, CancellationToken cancellation) =>
         CallAsync("release", session, [.. releases.Keys], releases.Values, cancellation);
 
+    /// <summary>Releases those of the lanes that name the session from before the last recovery, under whatever fencing token.</summary>
+    public Task DisownAsync(Session session, int[] partitions, CancellationToken cancellation) =>
+        CallAsync("disown", session, partitions, [], cancellation);
+
     /// <summary>
     /// The last number of each partition's stream; where it is the one known, the next append that the session is not told of wakes us up.
     /// </summary>

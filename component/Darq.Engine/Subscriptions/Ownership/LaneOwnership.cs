@@ -59,6 +59,9 @@ internal sealed class LaneOwnership(
 
     public IReadOnlyList<Lane> OwnedLanes => [.. lanes.Where(lane => lane.Owned)];
 
+    /// <summary>Whether a session is an earlier one of this process.</summary>
+    public bool IsFormer(string session) => _former.Contains(session);
+
     /// <summary>
     /// Lets lanes drain that should go to others, takes drained ones out, and says what is to be released. The assignment says who should
     /// own each lane ('' = nobody); it is null while that is not known.
@@ -174,20 +177,6 @@ internal sealed class LaneOwnership(
         {
             lane.OtherOwner = (former, 0);
         }
-    }
-
-    /// <summary>
-    /// Redis may have lost that lanes were released, or taken by others, and name us their owner again: then nobody else is given them. So
-    /// they are claimed once more, if only to hand them over.
-    /// </summary>
-    public void OnRecovered()
-    {
-        foreach (var lane in lanes.Where(lane => !lane.Owned && lane.FencingToken.Length > 0))
-        {
-            lane.ClaimIsOpen = true;
-        }
-
-        effects.Wake(Workers.Rebalancer);
     }
 
     /// <summary>

@@ -22,6 +22,7 @@ internal sealed class Rebalancer(
     public static readonly TimeSpan WholeRound = TimeSpan.FromSeconds(1);
 
     private readonly string _name = MembershipSnapshot.Name(group, topic);
+    private readonly WithheldLanes _withheld = new(group, topic, time, log);
 
     // The loop's own.
     private (MembershipSnapshot? Members, string Session, bool IsTaking) _assignmentOf;
@@ -31,9 +32,6 @@ internal sealed class Rebalancer(
 
     // The one that owns our lanes; set by every handshake.
     private volatile Session? _session;
-
-    // Of the handshakes alone: that of the last one.
-    private long _worldLine;
 
     public async Task<TimeSpan> RebalanceAsync(CancellationToken cancellation)
     {
@@ -64,12 +62,6 @@ internal sealed class Rebalancer(
     public async Task ResumeAsync(Session session, bool lost, CancellationToken cancellation)
     {
         _session = session;
-        if (_worldLine != primary.WorldLine)
-        {
-            _worldLine = primary.WorldLine;
-            core.Apply(0, static (core, _, _) => core.Ownership.OnRecovered());
-        }
-
         var owned = core.Apply((session, lost), static (core, of, _) => core.OnSession(of.session.Id, of.lost));
         membership.Announce();
         if (owned.Count == 0)
@@ -111,7 +103,7 @@ internal sealed class Rebalancer(
         }
 
         var partitions = primary.Keys.Partitions;
-        List<string> candidates = [.. members?.TakersOf(_name).Where(taker => taker != session) ?? []];
+        List<string> candidates = [.. members?.TakersOf(_name).Where(taker => taker != session && !IsFormer(taker)) ?? []];
         if (isTaking)
         {
             candidates.Add(session);
@@ -125,6 +117,12 @@ internal sealed class Rebalancer(
 
         return candidates.Count > 0 ? Rendezvous.Assign(candidates, _name, partitions) : [.. Enumerable.Repeat("", partitions)];
     }
+
+    /// <summary>Whether an owner lives and takes none of the lanes.</summary>
+    private bool IsWithholding(string owner) =>
+        membership.Snapshot is { } members && members.Has(owner) && !members.TakersOf(_name).Contains(owner);
+
+    private bool IsFormer(string session) => core.Read(core => core.Ownership.IsFormer(session));
 
     /// <summary>What fails is released in the next round; no other can do it while this process is alive.</summary>
     private async Task ReleaseAsync(
@@ -154,18 +152,20 @@ internal sealed class Rebalancer(
             (assignment, session, whole, membership),
             static (core, of, _) => core.NextClaims(of.assignment, of.session.Id, of.whole, of.membership)
         );
+        var results =
+            asked.Count > 0
+                ? await claims.ChangeAsync("claim", session, asked, claim => claim.DeadIsOurs ? "=" + claim.Dead : claim.Dead, cancellation)
+                : [];
+        if (whole)
+        {
+            _withheld.Note(results.Select(result => result.Owner).Where(IsWithholding));
+        }
+
         if (asked.Count == 0)
         {
             return false;
         }
 
-        var results = await claims.ChangeAsync(
-            "claim",
-            session,
-            asked,
-            claim => claim.DeadIsOurs ? "=" + claim.Dead : claim.Dead,
-            cancellation
-        );
         var given = core.Apply(
             (asked, session, results, membership),
             static (core, of, _) => core.OnClaimed(of.asked, of.session.Id, of.results, of.membership)

@@ -1,18 +1,19 @@
--- Claim, resume, release: which session delivers from the lanes of a (group, topic).
+-- Claim, resume, release, disown: which session delivers from the lanes of a (group, topic).
 --
--- claim: KEYS[1] a header. ARGV[1] claim|resume|release, ARGV[2] session, ARGV[3] group, ARGV[4] topic, ARGV[5] world-line of the
+-- claim: KEYS[1] a header. ARGV[1] claim|resume|release|disown, ARGV[2] session, ARGV[3] group, ARGV[4] topic, ARGV[5] world-line of the
 -- last handshake, ARGV[6..] list of the lanes' partitions, then one argument per partition: for a claim the session of an owner
 -- known to be dead ('' = none; after '=' an earlier session of the claiming process, whose death does not count against the message
--- that was out), for a resume and a release the fencing token that the session has or had.
+-- that was out), for a resume and a release the fencing token that the session has or had, for a disown nothing.
 -- Returns NEEDS_RECOVERY, or per partition: OK <fencing token> <ack watermark as stream id> <take-overs at the first unacked
 -- message> <messages in the retry queue> and the acked ranges <first>:<last> above the watermark | HELD <session> | LOST |
--- DAMAGED and why, which nobody gets; for a release OK <1 if the session owned the lane>.
+-- DAMAGED and why, which nobody gets; for a release or a disown OK <1 if the session owned the lane>.
 -- A claim raises the fencing token and so fences the previous owner; it also registers the group with the topic, so that
 -- the stream keeps what the group has not acked. Safe to repeat: a session that owns the lane already gets its token again.
 -- Resume continues a claim over a recovery only if it is exactly the one stored: a later claim whose
--- record was lost would otherwise give the same token to two owners. A release publishes '<group>:<topic>' on <tag>:w for
--- waiting processes. A lane's suspect, '<seq>:<n>': n times in a row its owner died while seq was the first unacked message, so that
--- a message that kills its handlers is found. Complexity O(partitions + ranges).
+-- record was lost would otherwise give the same token to two owners. A disown is for lanes that the session does not know as its own:
+-- it releases those that name it since before the last recovery, which lost their release. A release publishes '<group>:<topic>' on
+-- <tag>:w for waiting processes. A lane's suspect, '<seq>:<n>': n times in a row its owner died while seq was the first unacked message,
+-- so that a message that kills its handlers is found. Complexity O(partitions + ranges).
 do
   local function raised(lane)
     local wl, n = string.match(lane.fencing_token or '0.0', '^(%d+)%.(%d+)$')
@@ -90,13 +91,22 @@ do
     return grant(batch, lane, group, session)
   end
 
-  function change.release(batch, lane, group, session, fencing_token)
-    if lane.owner ~= session or lane.fencing_token ~= fencing_token then return 'OK 0' end
+  local function free(batch, lane, group)
     headers.begin(batch, lane.part)
     lanes.read_rest(lane)
     lane.owner, lane.suspect, lane.times, lane.changed = false, 0, 0, true
     headers.wake(lane.part, group .. ':' .. lane.topic)
     return 'OK 1'
+  end
+
+  function change.release(batch, lane, group, session, fencing_token)
+    if lane.owner ~= session or lane.fencing_token ~= fencing_token then return 'OK 0' end
+    return free(batch, lane, group)
+  end
+
+  function change.disown(batch, lane, group, session)
+    if lane.owner ~= session or lanes.is_owner(lane, session, lane.fencing_token) then return 'OK 0' end
+    return free(batch, lane, group)
   end
 
   local function answer_of(batch, part, args, argument)

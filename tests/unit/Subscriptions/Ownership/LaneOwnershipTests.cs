@@ -74,22 +74,6 @@ public sealed class LaneOwnershipTests
     }
 
     [Fact]
-    public void Lanes_given_up_are_claimed_once_more_after_a_recovery_that_may_have_lost_that()
-    {
-        Own(Lane);
-        _ownership.OnReleased(_ownership.ReleaseAll());
-        Assert.Empty(_ownership.NextClaims(Others, "me", whole: true, _members));
-
-        _ownership.OnRecovered();
-
-        // Redis names us its owner, and nobody else would be given it.
-        var claim = Assert.Single(_ownership.NextClaims(Others, "me", whole: false, _members));
-        Assert.Equal(Lane, claim.Lane);
-        Assert.True(Answer(claim, "OK 1.1 1-0 0 0"));
-        Assert.Equal(["1.1"], _ownership.NextReleases(Others, "me", isTaking: false, Now).Values);
-    }
-
-    [Fact]
     public void A_suspended_lane_that_had_another_owner_meanwhile_is_begun_anew()
     {
         Own(Lane);
