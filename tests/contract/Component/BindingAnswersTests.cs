@@ -109,6 +109,8 @@ public sealed class BindingAnswersTests(ComponentFixture fixture)
         using var binding = await OpenAsync(("topics", $"{topic},{other}"));
         var first = await binding.TokenAsync(topic);
         await binding.RefuseAsync(first, Gone);
+        // It comes again once the component has heard that: what is published earlier may still go out beside it.
+        var delivery = await binding.NextAsync();
         for (var i = 0; i < 4; i++)
         {
             await binding.PublishAsync(i % 2 == 0 ? topic : other);
@@ -116,14 +118,13 @@ public sealed class BindingAnswersTests(ComponentFixture fixture)
 
         for (var i = 0; i < 6; i++)
         {
-            var delivery = await binding.NextAsync();
             Assert.Equal("1", delivery.Metadata["darq-attempt"]);
             Assert.True(await binding.IsQuietAsync(TimeSpan.FromMilliseconds(150)), "a second delivery came beside the first");
             await binding.RefuseAsync(delivery.MessageId, Gone);
+            delivery = await binding.NextAsync();
         }
 
-        var proof = await binding.NextAsync();
-        await binding.AnswerAsync(proof.MessageId);
+        await binding.AnswerAsync(delivery.MessageId);
         for (var i = 0; i < 4; i++)
         {
             await binding.NextAsync();
