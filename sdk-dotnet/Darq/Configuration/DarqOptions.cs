@@ -21,6 +21,7 @@ public sealed class DarqOptions
     /// <summary>
     /// The name of a component of type <c>bindings.darq</c> with an output side, over which steps are sent; null (the default) sends them
     /// as state transactions. Over a binding a refused step names the keys in conflict. Its <c>keyPrefix</c> has to be that of the store.
+    /// Barriers and <see cref="Step.ExtendAsync"/> need one.
     /// </summary>
     public string? Binding { get; set; }
 

@@ -25,13 +25,17 @@ internal sealed class DeliveryExtension(ISidecar sidecar, IOptions<DarqOptions> 
 
         // The component may still give time to an attempt whose handler was told that it is over; the handler would not have it.
         cancellationToken.ThrowIfCancellationRequested();
+        var asked = time.GetTimestamp();
         var (outcome, text, cause) = await AskAsync(token, cancellationToken).ConfigureAwait(false);
         if (outcome != StepOutcome.Applied)
         {
-            throw new StepException(outcome, $"The processing time of the {source} did not begin anew: {text}", cause);
+            var fate = outcome == StepOutcome.Unknown ? "is not known to have begun" : "did not begin";
+            throw new StepException(outcome, $"The processing time of the {source} {fate} anew: {text}", cause);
         }
 
-        deadline.BeginAnew();
+        // The component's began somewhere between the two.
+        deadline.BeginAnew(time.GetElapsedTime(asked));
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private async Task<(StepOutcome Outcome, string Text, Exception? Cause)> AskAsync(string token, CancellationToken cancellationToken)
@@ -40,7 +44,12 @@ internal sealed class DeliveryExtension(ISidecar sidecar, IOptions<DarqOptions> 
         try
         {
             var answer = await CallTime
-                .LimitAsync("extend", limit => sidecar.InvokeBindingAsync("extend", [], metadata, limit), time, cancellationToken)
+                .LimitAsync(
+                    "The call for more time",
+                    limit => sidecar.InvokeBindingAsync("extend", [], metadata, limit),
+                    time,
+                    cancellationToken
+                )
                 .ConfigureAwait(false);
             return Read(answer);
         }
@@ -56,10 +65,11 @@ internal sealed class DeliveryExtension(ISidecar sidecar, IOptions<DarqOptions> 
         try
         {
             using var json = JsonDocument.Parse(answer);
-            return CallError.OfWord(json.RootElement.GetProperty("outcome"u8).GetString() ?? "") switch
+            var word = json.RootElement.GetProperty("outcome"u8).GetString() ?? "";
+            return CallError.OfWord(word) switch
             {
                 StepOutcome.Stale => (StepOutcome.Stale, "its attempt was over, or another sidecar than that of the binding has it.", null),
-                var outcome => (outcome, "", null),
+                var outcome => (outcome, $"the answer was {word}.", null),
             };
         }
         catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException)

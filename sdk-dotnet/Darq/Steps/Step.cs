@@ -99,8 +99,8 @@ public sealed class Step
     }
 
     /// <summary>
-    /// Begins the processing time anew, for work that goes on and takes longer than <see cref="DarqOptions.ProcessingTimeout"/>: from now
-    /// on the handler has the whole of it once more, before the component counts the attempt as failed and before
+    /// Begins the processing time anew, for work that goes on and takes longer than <see cref="DarqOptions.ProcessingTimeout"/>: from the
+    /// call on the handler has the whole of it once more, before the component counts the attempt as failed and before
     /// <see cref="CancellationToken"/> ends. Call it while time is left, such as at a third of it; a call that was late does not bring the
     /// attempt back. Needs <see cref="DarqOptions.Binding"/>, of the sidecar that delivers the messages. It does not extend what the
     /// sidecar itself allows, such as a timeout in a resiliency policy. Safe to repeat.
@@ -108,7 +108,8 @@ public sealed class Step
     /// <returns>When the component has answered, which takes at most 10 seconds.</returns>
     /// <exception cref="StepException">
     /// It did not begin anew: the attempt was over already (<see cref="StepOutcome.Stale"/>), and the message may be elsewhere by now, so
-    /// end; or it is not known whether it did (<see cref="StepOutcome.Unknown"/>), so call it again.
+    /// end; it is not known whether it did (<see cref="StepOutcome.Unknown"/>), so call it again; or the binding refused it
+    /// (<see cref="StepOutcome.Refused"/>), so correct <see cref="DarqOptions.Binding"/>.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The step is over; it has a name and so no delivery (its time is that of the caller's token); or no binding is set.

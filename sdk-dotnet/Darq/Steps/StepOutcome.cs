@@ -12,7 +12,10 @@ public enum StepOutcome
     /// <summary>Another instance has the message now; it changed nothing.</summary>
     Fenced,
 
-    /// <summary>The message was done with long ago, and the result of that step is no longer kept; it changed nothing.</summary>
+    /// <summary>
+    /// The message was done with long ago, and the result of that step is no longer kept; it changed nothing. Of
+    /// <see cref="Step.ExtendAsync"/>: the attempt was over.
+    /// </summary>
     Stale,
 
     /// <summary>A value that it read was changed before it took effect; it changed nothing.</summary>

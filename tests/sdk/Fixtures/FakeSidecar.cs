@@ -54,6 +54,9 @@ internal sealed class FakeSidecar : ISidecar
     /// <summary>JSON, or the rest behind <c>rpc error: code = </c>.</summary>
     public string ExtendAnswer { get; set; } = """{"outcome":"OK"}""";
 
+    /// <summary>What passes before that answer.</summary>
+    public Func<Task> Extending { get; set; } = () => Task.CompletedTask;
+
     public List<(string Topic, string Json, Dictionary<string, string> Metadata)> Published { get; } = [];
 
     public List<string> Reads { get; } = [];
@@ -119,10 +122,11 @@ internal sealed class FakeSidecar : ISidecar
             _ => StepAsync(data, cancellationToken),
         };
 
-    private Task<ReadOnlyMemory<byte>> ExtendAsync(string token, CancellationToken cancellationToken)
+    private async Task<ReadOnlyMemory<byte>> ExtendAsync(string token, CancellationToken cancellationToken)
     {
         Extended.Add(token);
-        return Hanging.Contains("extend") ? NeverAsync<ReadOnlyMemory<byte>>(cancellationToken) : AnswerAsync(ExtendAnswer);
+        await Extending();
+        return await (Hanging.Contains("extend") ? NeverAsync<ReadOnlyMemory<byte>>(cancellationToken) : AnswerAsync(ExtendAnswer));
     }
 
     private Task<ReadOnlyMemory<byte>> BarrierAsync(byte[] data, CancellationToken cancellationToken)

@@ -66,6 +66,48 @@ public sealed class ExtendTests : IDisposable
     }
 
     [Fact]
+    public async Task The_time_begins_with_the_call_because_the_components_may()
+    {
+        Sidecar.Extending = () => Passes(Timeout / 4);
+
+        await Assert.ThrowsAsync<TimeoutException>(() =>
+            _sdk.StartAsync(async step =>
+            {
+                await step.ExtendAsync();
+                _sdk.Time.Advance(0.75 * Timeout - Tick);
+                Assert.False(step.CancellationToken.IsCancellationRequested);
+                _sdk.Time.Advance(Tick);
+                step.CancellationToken.ThrowIfCancellationRequested();
+            })
+        );
+    }
+
+    [Fact]
+    public async Task An_answer_after_the_end_of_the_time_gives_none()
+    {
+        Sidecar.Extending = () => Passes(Timeout);
+
+        await Assert.ThrowsAsync<TimeoutException>(() => _sdk.StartAsync(step => step.ExtendAsync()));
+    }
+
+    [Fact]
+    public async Task A_call_that_outlives_its_handler_says_so()
+    {
+        var answer = new TaskCompletionSource();
+        Sidecar.Extending = () => answer.Task;
+        var call = Task.CompletedTask;
+        await _sdk.StartAsync(step =>
+        {
+            call = step.ExtendAsync();
+        });
+
+        answer.SetResult();
+
+        var late = await Assert.ThrowsAsync<InvalidOperationException>(() => call);
+        Assert.StartsWith("The handler has returned", late.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_call_that_hangs_ends_with_the_time_of_the_handler()
     {
         Sidecar.Hanging.Add("extend");
@@ -105,4 +147,10 @@ public sealed class ExtendTests : IDisposable
     }
 
     public void Dispose() => _sdk.Dispose();
+
+    private Task Passes(TimeSpan time)
+    {
+        _sdk.Time.Advance(time);
+        return Task.CompletedTask;
+    }
 }
