@@ -46,6 +46,7 @@ internal sealed class MessageLifecycle(
         return
             OrphanOf(attempt.Message) == attempt
             && lane.Find(attempt.Message.Message.StreamId) is { State: MessageState.Waiting or MessageState.BackingOff } again
+            && OrphanOf(again) == attempt
             && lane.IsFirst(again)
             ? again
             : null;
@@ -63,14 +64,16 @@ internal sealed class MessageLifecycle(
         ForgetOrphan(attempt.Message);
         if (again is null && acknowledges)
         {
-            _early.Add(attempt.Message.Lane.Partition, attempt.Message.Message.StreamId);
+            _early.Add(attempt.Message.Message);
         }
 
         return again;
     }
 
     /// <summary>Whether its app acknowledged it before it was read again; true only once.</summary>
-    public bool TakeEarlyAck(LaneMessage message) => _early.Take(message.Lane.Partition, message.Message.StreamId);
+    public bool TakeEarlyAck(LaneMessage message) => _early.Take(message.Message);
+
+    public void ForgetEarlyAcks() => _early.Clear();
 
     /// <summary>A newer attempt is sent: the answer to the one before does not count any more.</summary>
     public void ForgetOrphan(LaneMessage message)
@@ -245,7 +248,13 @@ internal sealed class MessageLifecycle(
         }
     }
 
-    private Attempt? OrphanOf(LaneMessage message) => _orphans.Count > 0 ? Orphan(message.Lane.Partition, message.Message.StreamId) : null;
+    // Another message may have the place of one that is lost.
+    private Attempt? OrphanOf(LaneMessage message) =>
+        _orphans.Count > 0
+        && Orphan(message.Lane.Partition, message.Message.StreamId) is { } orphan
+        && orphan.Message.Message.Id == message.Message.Id
+            ? orphan
+            : null;
 
     private void WakeForRoom() =>
         effects.Wake((ReadWaitsForRoom ? Workers.Reader : Workers.None) | (FetchWaitsForRoom ? Workers.RetryFetcher : Workers.None));

@@ -65,13 +65,13 @@ public abstract class CoreTests : IDeliveryOutlet, IMembershipView
 
     private protected void Lose() => Apply(core => core.OnSession("s1", lost: true));
 
-    private protected void Read(long number, long worldLine = 1, string key = "")
+    private protected void Read(long number, long worldLine = 1, string key = "", string id = "")
     {
         Apply(core => core.OnWakeUp(0, number, ""));
         var read = Apply(core => core.NextRead());
         Assert.NotNull(read);
         var streamId = new Position(worldLine, number);
-        Apply(core => core.OnRead(read, [new(streamId, new(0, streamId, "", key, default, default, long.MaxValue, streamId))]));
+        Apply(core => core.OnRead(read, [new(streamId, new(0, streamId, id, key, default, default, long.MaxValue, streamId))]));
     }
 
     private protected void AnswerTo(Attempt attempt, Answer answer, string conflictKeys = "") =>

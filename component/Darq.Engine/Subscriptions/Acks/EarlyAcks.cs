@@ -1,4 +1,5 @@
 using Darq.Engine.Core;
+using Darq.Engine.Subscriptions.Reading;
 
 namespace Darq.Engine.Subscriptions.Acks;
 
@@ -11,17 +12,17 @@ internal sealed class EarlyAcks
 {
     public const int Most = 4096;
 
-    private readonly HashSet<(int Partition, Position Message)> _messages = [];
-    private readonly Queue<(int Partition, Position Message)> _byAge = new();
+    private readonly HashSet<(int Partition, Position Place, string Id)> _messages = [];
+    private readonly Queue<(int Partition, Position Place, string Id)> _byAge = new();
 
-    public void Add(int partition, Position message)
+    public void Add(Message message)
     {
-        if (!_messages.Add((partition, message)))
+        if (!_messages.Add(NameOf(message)))
         {
             return;
         }
 
-        _byAge.Enqueue((partition, message));
+        _byAge.Enqueue(NameOf(message));
         if (_byAge.Count > Most)
         {
             _messages.Remove(_byAge.Dequeue());
@@ -29,5 +30,15 @@ internal sealed class EarlyAcks
     }
 
     /// <summary>Whether the message was acknowledged; true only once.</summary>
-    public bool Take(int partition, Position message) => _messages.Count > 0 && _messages.Remove((partition, message));
+    public bool Take(Message message) => _messages.Count > 0 && _messages.Remove(NameOf(message));
+
+    /// <summary>Redis has lost something: what the handlers did may be among it.</summary>
+    public void Clear()
+    {
+        _messages.Clear();
+        _byAge.Clear();
+    }
+
+    // A server process that went back to an earlier state of itself gives a place a second time.
+    private static (int, Position, string) NameOf(Message message) => (message.Partition, message.StreamId, message.Id);
 }

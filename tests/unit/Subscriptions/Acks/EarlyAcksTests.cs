@@ -1,6 +1,8 @@
 using Darq.Engine.Subscriptions;
 using Darq.Engine.Subscriptions.Acks;
 using Darq.Engine.Subscriptions.Deliveries;
+using Darq.Engine.Subscriptions.Ownership;
+using Darq.Engine.Subscriptions.Reading;
 using Xunit;
 
 namespace Darq.Tests.Unit.Subscriptions.Acks;
@@ -89,14 +91,66 @@ public sealed class EarlyAcksTests : CoreTests
         var early = new EarlyAcks();
         for (var number = 1; number <= EarlyAcks.Most + 1; number++)
         {
-            early.Add(0, new(1, number));
-            early.Add(0, new(1, number));
+            early.Add(Message(number));
+            early.Add(Message(number));
         }
 
-        Assert.False(early.Take(0, new(1, 1)));
-        Assert.False(early.Take(1, new(1, 2)));
-        Assert.True(early.Take(0, new(1, 2)));
-        Assert.False(early.Take(0, new(1, 2)));
-        Assert.True(early.Take(0, new(1, EarlyAcks.Most + 1)));
+        Assert.False(early.Take(Message(1)));
+        Assert.False(early.Take(Message(2, partition: 1)));
+        Assert.True(early.Take(Message(2)));
+        Assert.False(early.Take(Message(2)));
+        Assert.True(early.Take(Message(EarlyAcks.Most + 1)));
     }
+
+    [Fact]
+    public void An_ack_counts_for_no_other_message_that_has_its_place_now()
+    {
+        Open();
+        Claim();
+        Read(1, id: "lost");
+        Lose();
+
+        AnswerTo(Sent[0], Answer.Ack);
+        Claim("OK 2.1 0-0 0 0");
+        Read(1, id: "other");
+
+        Assert.Equal(["lost", "other"], Sent.Select(attempt => attempt.Message.Message.Id));
+        Assert.Empty(Settlements);
+    }
+
+    [Fact]
+    public void An_ack_that_finds_another_message_in_its_place_counts_for_nothing()
+    {
+        Open();
+        Claim();
+        Read(1, id: "lost");
+        Lose();
+        Claim("OK 2.1 0-0 0 0");
+        Read(1, id: "other");
+
+        AnswerTo(Sent[0], Answer.Ack);
+
+        Assert.Empty(Settlements);
+        Assert.Equal("other", Sent[^1].Message.Message.Id);
+    }
+
+    [Fact]
+    public void An_ack_from_before_a_loss_counts_for_nothing()
+    {
+        Open();
+        Claim();
+        Read(1);
+        Apply(core => core.OnSession("s2", lost: false));
+        AnswerTo(Sent[0], Answer.Ack);
+
+        Apply(core => core.OnSession("s2", lost: true));
+        Apply(core => core.OnClaimed(core.NextClaims(["s2"], "s2", true, this), "s2", [ClaimResult.Parse("OK 2.1 0-0 0 0")], this));
+        Read(1);
+
+        Assert.Equal([1, 1], Sent.Select(Number));
+        Assert.Empty(Settlements);
+    }
+
+    private static Message Message(long number, int partition = 0) =>
+        new(partition, new(1, number), "", "", default, default, long.MaxValue, new(1, number));
 }
