@@ -194,8 +194,11 @@ internal sealed partial class SubscriptionCore
         return _lifecycle.FetchWaitsForRoom ? ([], Timeout.InfiniteTimeSpan) : (_retries.NextFetches(now.Elapsed, out var wait), wait);
     }
 
-    /// <summary>What was found of the first messages of a fetch; those that were not looked for come later.</summary>
-    public void OnRetriesFetched(RetryFetch fetch, IReadOnlyList<FetchedMessage> found)
+    /// <summary>
+    /// What was found of the first messages of a fetch; those that were not looked for come later, and after a pause where their queue is
+    /// damaged.
+    /// </summary>
+    public void OnRetriesFetched(RetryFetch fetch, IReadOnlyList<FetchedMessage> found, bool isDamaged, Instant now)
     {
         var (lane, sequence) = (fetch.Lane, fetch.Sequence);
         if (lane.Epoch != fetch.Epoch)
@@ -217,7 +220,16 @@ internal sealed partial class SubscriptionCore
             _lifecycle.Add(new(lane, message) { Sequence = sequence, Failures = found[i].Failures });
         }
 
-        if (sequence.InMemory == 0)
+        if (sequence.InMemory > 0)
+        {
+            return;
+        }
+
+        if (isDamaged)
+        {
+            _retries.ScheduleLater(fetch, now.Elapsed);
+        }
+        else
         {
             _retries.Schedule(lane, sequence);
         }
@@ -240,6 +252,11 @@ internal sealed partial class SubscriptionCore
         foreach (var lane in _lanes.Where(lane => !lane.Owned))
         {
             lane.Drop();
+        }
+
+        if (lost)
+        {
+            _lifecycle.ForgetEarlyAcks();
         }
 
         if (_session != session || lost)

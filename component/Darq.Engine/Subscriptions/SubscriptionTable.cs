@@ -43,8 +43,9 @@ internal sealed class SubscriptionTable : IAsyncDisposable
     // Under _lock: those closed last, in order.
     private readonly List<(string Group, string Topic)> _closedNames = [];
 
-    // Of the handshakes alone: that of the last one.
+    // Of the handshakes alone: those of the last one.
     private long _worldLine;
+    private Session? _session;
 
     // Of the heartbeat: the end of those that were closed.
     private Task _closing = Task.CompletedTask;
@@ -205,22 +206,20 @@ internal sealed class SubscriptionTable : IAsyncDisposable
     }
 
     /// <summary>
-    /// Redis may have lost that lanes were released, or taken by others, and name this session their owner again: then nobody else is given
-    /// them. So what is not owned here is released before anything is claimed, also of subscriptions that were closed meanwhile.
+    /// Redis may have lost that lanes were released, or taken by others, and name the session that there was their owner again: then nobody
+    /// else is given them. So what is not owned here is released before anything is claimed, also of subscriptions that were closed.
     /// </summary>
     private async Task DisownAsync(Session session, bool lost, CancellationToken cancellation)
     {
-        if (_worldLine == _primary.WorldLine)
+        if (_session is { } former && _worldLine != _primary.WorldLine)
         {
-            return;
+            foreach (var (group, topic, partitions) in NotOwned())
+            {
+                await new LaneClaims(_primary, group, topic).DisownAsync(former, partitions, cancellation);
+            }
         }
 
-        foreach (var (group, topic, partitions) in NotOwned())
-        {
-            await new LaneClaims(_primary, group, topic).DisownAsync(session, partitions, cancellation);
-        }
-
-        _worldLine = _primary.WorldLine;
+        (_worldLine, _session) = (_primary.WorldLine, session);
     }
 
     private List<(string Group, string Topic, int[] Partitions)> NotOwned()

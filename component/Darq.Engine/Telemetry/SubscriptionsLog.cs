@@ -250,6 +250,13 @@ internal static partial class SubscriptionsLog
     )]
     public static partial void LanesAreWithheld(this ILogger log, string group, int count, string topic, TimeSpan time, string session);
 
+    [LoggerMessage(
+        443,
+        LogLevel.Error,
+        "Topic {Topic}, partition {Partition}: the retry queue is damaged ({Why}); its messages wait until that is repaired, the others go on"
+    )]
+    public static partial void RetryQueueIsDamaged(this ILogger log, string topic, int partition, string why);
+
     [LoggerMessage(428, LogLevel.Error, "Sending messages of group {Group}, topic {Topic} met a fault of the component's own")]
     public static partial void DispatchFailed(this ILogger log, string group, string topic, Exception fault);
 }

@@ -29,6 +29,7 @@ internal sealed class SupervisedLoop(
     private static readonly TimeSpan DefaultShortestPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan DefaultLongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FailureLife = TimeSpan.FromMinutes(1);
 
     private readonly AsyncAutoResetEvent _wake = wake ?? new(time);
     private readonly CancellationTokenSource _stopping = new();
@@ -40,6 +41,7 @@ internal sealed class SupervisedLoop(
     private long _rounds;
     private long _failures;
     private int _failuresInRow;
+    private long _failedAt;
 
     // Found when it is first needed.
     private LoopCounters? _counters;
@@ -166,7 +168,8 @@ internal sealed class SupervisedLoop(
 
     private void Succeeded(bool hasTried)
     {
-        if (hasTried && _failuresInRow > 0)
+        // Where another does what there is to do, a loop that failed once may not try for days.
+        if (_failuresInRow > 0 && (hasTried || time.GetElapsedTime(_failedAt) >= FailureLife))
         {
             log.LoopRecovered(Name, _failuresInRow);
             _failuresInRow = 0;
@@ -180,6 +183,7 @@ internal sealed class SupervisedLoop(
     {
         Volatile.Write(ref _failures, _failures + 1);
         Counters.Failures.Add();
+        _failedAt = time.GetTimestamp();
         if (fault is not (DarqException or RedisUnavailableException or RedisRefusedException))
         {
             log.LoopFailed(Name, fault);

@@ -8,7 +8,7 @@ namespace Darq.Sidecar;
 /// </summary>
 internal interface ISidecar
 {
-    /// <summary>The value of a key as it is in Redis now; durable where the level of answers is, the app's or else the component's.</summary>
+    /// <summary>The value of a key as it is in Redis now; durable where the level of the app, or else of the component, says so.</summary>
     Task<StoredValue> ReadAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>The values of several keys, in one call where all of them exist.</summary>

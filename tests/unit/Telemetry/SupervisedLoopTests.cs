@@ -104,6 +104,23 @@ public sealed class SupervisedLoopTests
         Assert.EndsWith("after 2 failed rounds", _log.Lines.Last().Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_series_of_failures_is_over_when_nothing_was_to_do_for_a_minute()
+    {
+        await using var loop = Loop(() => throw Away, () => SupervisedLoop.NothingToDo, () => SupervisedLoop.NothingToDo, () => throw Away);
+        loop.Start();
+
+        await PassTimersAsync(1);
+        await Eventually.TrueAsync(() => loop.Rounds == 1, Patience, "the loop found nothing to do");
+        _time.Advance(Minute);
+        loop.Wake();
+        await Eventually.TrueAsync(() => loop.Rounds == 2, Patience, "the loop found nothing to do once more");
+        loop.Wake();
+
+        Assert.Equal(TimeSpan.FromMilliseconds(200), await _time.NextTimerAsync());
+        Assert.Equal(["LoopRoundFailed", "LoopRecovered", "LoopRoundFailed"], _log.Lines.Select(line => line.Name));
+    }
+
     [Theory]
     [InlineData("own")]
     [InlineData("cancelled")]

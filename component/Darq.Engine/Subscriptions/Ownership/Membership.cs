@@ -1,4 +1,5 @@
 using Darq.Engine.Connection;
+using Darq.Engine.Core;
 using Darq.Engine.Redis;
 using Darq.Engine.Telemetry;
 
@@ -136,7 +137,7 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
         var began = time.GetTimestamp();
         var (text, beat) = (announced(), Interlocked.Increment(ref _begun));
         var reply = await CallAsync(session, text.Length > 0 ? text : MembershipSnapshot.Nothing, cancellation);
-        var snapshot = MembershipSnapshot.Read(beat, reply);
+        var snapshot = Read(beat, reply);
         Spare(snapshot, began);
         if (_lastBeat != long.MinValue && IsLapsed)
         {
@@ -153,25 +154,39 @@ internal sealed class Membership(Primary primary, Func<string> announced, Action
         Beaten?.Invoke();
     }
 
+    private MembershipSnapshot Read(long beat, RedisReply reply)
+    {
+        try
+        {
+            return MembershipSnapshot.Read(beat, reply);
+        }
+        catch (Exception other) when (other is FormatException or IndexOutOfRangeException)
+        {
+            primary.Invalidate(Invalidation.LibraryMissing);
+            throw new DarqException(
+                ErrorCode.Unavailable,
+                "UNAVAILABLE: a component of an earlier version has put its function library back; it is replaced again.",
+                other
+            );
+        }
+    }
+
     /// <summary>
     /// How long ago an outage ended of which this heartbeat tells; null where it tells of none. A gap in our own heartbeats tells of one,
     /// and so does a first one that had to wait for Redis. A recovery tells of one to a process that began meanwhile, and where the outage
-    /// was short for us alone: its world-line is the time that it was made. A clock of Redis that is set forward makes the others look as
-    /// silent as an outage does.
+    /// was short for us alone: its world-line is the time that it was made. A clock of Redis that is set makes the others look as silent
+    /// as an outage does, or as if they had just been heard.
     /// </summary>
     private TimeSpan? EndOfOutage(long serverMs)
     {
         var isOther = _worldLine != primary.WorldLine;
         _worldLine = primary.WorldLine;
         var isGap = Since(_lastBeat == long.MinValue ? _firstAttempt : _lastBeat) > Lapse;
-        var isLeap = _clock is not null && serverMs - ServerMs > Lapse.TotalMilliseconds / 2;
-        if (isOther && !isGap)
-        {
+        var isLeap = _clock is not null && Math.Abs(serverMs - ServerMs) > Lapse.TotalMilliseconds / 2;
+        return isGap || isLeap ? TimeSpan.Zero
             // One that is ahead of the clock was made before that was set back.
-            return TimeSpan.FromMilliseconds(Math.Max(0, serverMs - _worldLine));
-        }
-
-        return isGap || isLeap ? TimeSpan.Zero : null;
+            : isOther ? TimeSpan.FromMilliseconds(Math.Max(0, serverMs - _worldLine))
+            : null;
     }
 
     private void Spare(MembershipSnapshot snapshot, long began)

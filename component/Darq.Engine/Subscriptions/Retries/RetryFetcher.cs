@@ -1,4 +1,3 @@
-using System.Globalization;
 using Darq.Engine.Connection;
 using Darq.Engine.Redis;
 using Darq.Engine.Subscriptions.Reading;
@@ -10,6 +9,10 @@ namespace Darq.Engine.Subscriptions.Retries;
 internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Primary primary, ReleaseGate gate, string topic, ILogger log)
 {
     private const int PageMax = 1000;
+    private const string Damaged = "DAMAGED ";
+
+    // Of the loop alone: the claims of lanes, by partition, of which was said that their queue is damaged.
+    private readonly Dictionary<int, int> _said = [];
 
     public async Task<TimeSpan> FetchAsync(CancellationToken cancellation)
     {
@@ -50,7 +53,7 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
 
     private async Task FetchAsync(IReadOnlyList<RetryFetch> fetches, CancellationToken cancellation)
     {
-        FetchedMessage[][] found = [.. fetches.Select(_ => Array.Empty<FetchedMessage>())];
+        (FetchedMessage[] Messages, bool IsDamaged)[] found = [.. fetches.Select(_ => (Array.Empty<FetchedMessage>(), false))];
         try
         {
             await primary.ReadyAsync(cancellation);
@@ -67,7 +70,10 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
         {
             for (var i = 0; i < found.Length; i++)
             {
-                core.Apply((fetches[i], found[i]), static (core, done, _) => core.OnRetriesFetched(done.Item1, done.Item2));
+                core.Apply(
+                    (Fetch: fetches[i], Found: found[i]),
+                    static (core, done, now) => core.OnRetriesFetched(done.Fetch, done.Found.Messages, done.Found.IsDamaged, now)
+                );
             }
         }
     }
@@ -75,16 +81,23 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
     /// <summary>
     /// Also notes them: if Redis loses what an app was given, that is a loss for this process too, though another queued it.
     /// </summary>
-    private FetchedMessage[][] Parse(IReadOnlyList<RetryFetch> fetches, IReadOnlyList<RedisReply> bodies)
+    private (FetchedMessage[] Messages, bool IsDamaged)[] Parse(IReadOnlyList<RetryFetch> fetches, IReadOnlyList<RedisReply> bodies)
     {
-        var (messages, at) = (new FetchedMessage[fetches.Count][], 0);
-        for (var i = 0; i < messages.Length; i++)
+        var (found, at) = (new (FetchedMessage[] Messages, bool IsDamaged)[fetches.Count], 0);
+        for (var i = 0; i < found.Length; i++)
         {
             var (lane, count) = (fetches[i].Lane, fetches[i].Seqs.Length);
-            var pairs = bodies.Skip(2 * at).Take(2 * count).Chunk(2);
-            messages[i] = [.. pairs.Zip(fetches[i].Seqs, (pair, seq) => Parse(lane, seq, pair))];
+            RedisReply[][] pairs = [.. bodies.Skip(2 * at).Take(2 * count).Chunk(2)];
             at += count;
-            foreach (var (message, _) in messages[i])
+            if (pairs is [[var member, ..], ..] && member.ToString() is var text && text.StartsWith(Damaged, StringComparison.Ordinal))
+            {
+                SayDamaged(fetches[i], text);
+                found[i] = ([], true);
+                continue;
+            }
+
+            found[i] = ([.. pairs.Select(pair => Parse(lane, pair))], false);
+            foreach (var (message, _) in found[i].Messages)
             {
                 if (message is not null)
                 {
@@ -93,25 +106,27 @@ internal sealed class RetryFetcher(GuardedCore core, RetryQueueReader queues, Pr
             }
         }
 
-        return messages;
+        return found;
+    }
+
+    /// <summary>Once for each claim of the lane.</summary>
+    private void SayDamaged(RetryFetch fetch, string why)
+    {
+        var partition = fetch.Lane.Partition;
+        if (!_said.TryGetValue(partition, out var epoch) || epoch != fetch.Epoch)
+        {
+            _said[partition] = fetch.Epoch;
+            log.RetryQueueIsDamaged(topic, partition, why[Damaged.Length..]);
+        }
     }
 
     /// <summary>
     /// Entry and body of a message; one that is not there was consumed meanwhile, a damaged one is left for somebody to look at.
     /// </summary>
-    private FetchedMessage Parse(Lane lane, long seq, RedisReply[] pair)
+    private FetchedMessage Parse(Lane lane, RedisReply[] pair)
     {
-        if (pair[0].IsNothing)
+        if (pair[0].IsNothing || !RetryQueueEntry.TryParse(pair[0].ToString(), out var entry))
         {
-            return default;
-        }
-
-        var member = pair[0].ToString();
-        if (!RetryQueueEntry.TryParse(member, out var entry))
-        {
-            // What else stands there may be an app's.
-            var why = member.StartsWith("DAMAGED ", StringComparison.Ordinal) ? member : "its retry queue has something else for it";
-            log.EntryWasDamaged(topic, lane.Partition, seq.ToString(CultureInfo.InvariantCulture), why);
             return default;
         }
 

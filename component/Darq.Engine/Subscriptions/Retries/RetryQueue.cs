@@ -32,7 +32,7 @@ internal sealed class RetryQueue(Order order)
     public IReadOnlyCollection<RetrySequence> Sequences => _sequences.Values;
 
     /// <summary>The sequence that a message has to join, if there is one.</summary>
-    public RetrySequence? SequenceOf(string key, long seq) => _sequences.GetValueOrDefault(NameOf(key, seq));
+    public RetrySequence? SequenceOf(string key, long seq) => _sequences.Count == 0 ? null : _sequences.GetValueOrDefault(NameOf(key, seq));
 
     /// <summary>Adds what the queue in Redis has.</summary>
     public void Learn(RetryQueueEntry entry, TimeSpan due)

@@ -22,6 +22,7 @@ internal sealed class RetrySchedule(Lane[] lanes, Effects effects)
     private const int MaxMoved = 256;
 
     private static readonly TimeSpan SuspectPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DamagePause = TimeSpan.FromSeconds(1);
 
     private readonly Queue<RetryMove> _moves = new();
     private readonly PriorityQueue<(Lane Lane, int Epoch, RetrySequence Sequence), TimeSpan> _due = new();
@@ -79,6 +80,13 @@ internal sealed class RetrySchedule(Lane[] lanes, Effects effects)
             Schedule((lane, lane.Epoch, sequence), sequence.Due);
             effects.Wake(Workers.RetryFetcher);
         }
+    }
+
+    /// <summary>The same after a pause, because its queue is damaged.</summary>
+    public void ScheduleLater(RetryFetch fetch, TimeSpan now)
+    {
+        Schedule((fetch.Lane, fetch.Epoch, fetch.Sequence), now + DamagePause);
+        effects.Wake(Workers.RetryFetcher);
     }
 
     /// <summary>A message that came from the queue is done with.</summary>

@@ -276,7 +276,7 @@ internal sealed class LoopsModel(CoreModel model)
         var (isReady, lsn) = (model.IsReady, model.Redis.Lsn);
         return how =>
         {
-            // A reply has as many bytes as it may have, and then ends.
+            // A reply has as many bytes as it may have, and then ends. Where the queue is damaged for now, nothing is found.
             var left =
                 !isReady || how % 4 == 0 ? 0
                 : how % 4 == 1 ? 1
@@ -286,7 +286,7 @@ internal sealed class LoopsModel(CoreModel model)
             {
                 var (fetch, messages) = (fetches[i], found[i].Take(left).ToArray());
                 left -= messages.Length;
-                model.Apply(core => core.OnRetriesFetched(fetch, messages));
+                model.Apply(core => core.OnRetriesFetched(fetch, messages, isDamaged: how % 8 == 4, model.Instant));
             }
         };
     }
