@@ -16,7 +16,7 @@ internal static class Seeds
             {
                 while (Volatile.Read(ref failure) is null && Interlocked.Increment(ref next) is var mine && mine < seeds.Length)
                 {
-                    if (judge(seeds[mine]) is { } why)
+                    if (Why(seeds[mine]) is { } why)
                     {
                         Interlocked.CompareExchange(ref failure, $"Seed {seeds[mine]}: {why}", null);
                     }
@@ -34,6 +34,19 @@ internal static class Seeds
         }
 
         return failure;
+
+        // On a thread of its own an exception would end all tests, without a word on the seed.
+        string? Why(int seed)
+        {
+            try
+            {
+                return judge(seed);
+            }
+            catch (Exception fault)
+            {
+                return fault.ToString();
+            }
+        }
     }
 
     /// <summary>A seed of the usual storm; the time to finish in afterwards is short, for runs that are expected not to.</summary>

@@ -38,7 +38,9 @@ internal sealed class Trace(Simulation world, string process) : ILoggerFactory
             line switch
             {
                 "PrimaryWasRefused" => world.Has(Hazards.RedisErrors),
-                "HeaderIsDamaged" or "LaneIsDamaged" or "HeartbeatWasDamaged" or "KeyIsDamaged" => world.Has(Hazards.DamagedKeys),
+                "HeaderIsDamaged" or "LaneIsDamaged" or "HeartbeatWasDamaged" or "KeyIsDamaged" or "RetryQueueIsDamaged" => world.Has(
+                    Hazards.DamagedKeys
+                ),
                 "AppliedWritesWereLost" => world.Has(Hazards.SuffixLoss),
                 _ => false,
             };
